@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/bytes.h"
+#include "http/message.h"
+
+namespace isocenter::http {
+
+/// Receives the parts of a multipart body as they arrive.
+class MultipartHandler {
+  public:
+    virtual ~MultipartHandler() = default;
+    virtual Status on_part_begin(const Headers& headers) = 0;
+    virtual Status on_part_data(ByteView bytes) = 0;
+    virtual Status on_part_end() = 0;
+};
+
+/// Push parser of multipart/related bodies (RFC 2046 5.1): any cutting of the bytes gives the same calls.
+/// Accepts a preamble, a first boundary with or without CRLF before it, LF-only line ends, blanks after a
+/// boundary, an epilogue. Bounds part headers (16 KiB) and the number of parts. Not thread-safe.
+class MultipartReader {
+  public:
+    MultipartReader(std::string boundary, MultipartHandler& handler, std::uint64_t max_parts = 100'000);
+    /// An error of the handler, or `invalid_request` when the framing is broken.
+    Status write(ByteView bytes);
+    /// What stood at the end of the body.
+    enum class End {
+        complete,    ///< the closing boundary was seen
+        in_part,     ///< the body broke off inside a part: its on_part_end was not called
+        between,     ///< broke off in headers or between parts
+        no_boundary  ///< no boundary was ever seen
+    };
+    End finish();
+    std::uint64_t parts() const { return parts_; }
+
+  private:
+    enum class Phase { preamble, after_boundary, headers, data, epilogue };
+    Status step(bool& progressed);
+    Status parse_headers(std::string_view block);
+
+    std::string delimiter_;  ///< CRLF "--" boundary
+    MultipartHandler& handler_;
+    std::uint64_t max_parts_;
+    std::uint64_t parts_ = 0;
+    Phase phase_ = Phase::preamble;
+    std::string buffer_;
+};
+
+}  // namespace isocenter::http

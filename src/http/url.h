@@ -1,0 +1,26 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace isocenter::http {
+
+/// `%41` to `A`; nothing when a '%' is not followed by two hexadecimal digits. `plus_is_space`: form
+/// encoding.
+std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space = false);
+
+/// Everything but RFC 3986's unreserved characters is written as %XX.
+std::string percent_encode(std::string_view text);
+
+struct QueryItem {
+    std::string name;   ///< decoded
+    std::string value;  ///< decoded; empty when there is no '='
+    bool has_equals = false;
+};
+
+/// The items of a query string in order, '+' read as a blank. Nothing when an escape is broken.
+std::optional<std::vector<QueryItem>> parse_query(std::string_view query);
+
+}  // namespace isocenter::http
