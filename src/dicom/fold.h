@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace isocenter::dicom {
+
+/// Text for comparison without regard to case and width (NFKC case folding): accents are kept. UTF-8 in and
+/// out.
+std::string fold_case(std::string_view text);
+/// As fold_case, and accents removed: how person names are matched (standard-face.md D11).
+std::string fold_name(std::string_view text);
+/// Words of a folded name: cut at '^', '=', ',', '.', '-' , blanks and other punctuation.
+std::vector<std::string> name_words(std::string_view folded);
+
+}  // namespace isocenter::dicom

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "dicom/data_set.h"
+
+namespace isocenter::dicom {
+
+/// Gives the bytes of a value that the data set holds by reference only, in little endian byte order; for
+/// encapsulated pixel data one source per fragment.
+using BulkProvider = std::function<Result<std::vector<std::unique_ptr<ByteSource>>>(const Element&)>;
+
+/// Writes a DICOM file (PS3.10 section 7): zero preamble, file meta with our implementation class UID and
+/// version, then the data set in `transfer_syntax` (explicit or implicit VR little endian; encapsulated pixel
+/// data gets a basic offset table with one entry per fragment and a fragment per source; an extended one is
+/// not written). Values are padded to even length (PS3.5 6.2); sequences have undefined length. Sequences of
+/// values over 65,534 bytes in a short-length VR become UN (PS3.5 6.2.2). `meta` may give (0002,0002),
+/// (0002,0003) and others to keep; missing ones come from the data set.
+Status write_part10(const DataSet& meta, const DataSet& data_set, std::string_view transfer_syntax,
+                    const BulkProvider& bulk, ByteSink& sink);
+
+inline constexpr std::string_view kImplementationClassUid = "2.25.252387340829457302561473981262574361327";
+inline constexpr std::string_view kImplementationVersionName = "ISOCENTER_0_1";
+
+}  // namespace isocenter::dicom
