@@ -43,6 +43,11 @@ Result<std::string> read_all(ByteSource& source, std::uint64_t limit) {
     }
 }
 
+Status ByteSink::take(std::unique_ptr<ByteSource> source) {
+    ISO_TRY([[maybe_unused]] const std::uint64_t copied, copy_all(*source, *this));
+    return {};
+}
+
 Result<std::uint64_t> copy_all(ByteSource& source, ByteSink& sink) {
     std::vector<std::byte> buffer(kCopyBufferBytes);
     std::uint64_t total = 0;

@@ -56,6 +56,9 @@ class ByteSink {
     virtual ~ByteSink() = default;
     /// Takes all of `bytes` or fails; after a failure the sink is of no further use.
     virtual Status write(ByteView bytes) = 0;
+    /// Takes everything that `source` still has: copied at once unless the sink can keep the source for
+    /// later.
+    virtual Status take(std::unique_ptr<ByteSource> source);
 };
 
 /// A source over a string it owns.

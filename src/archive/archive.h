@@ -1,0 +1,101 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/metrics.h"
+#include "blob/blob_store.h"
+#include "dicom/frame_table.h"
+#include "index/index.h"
+#include "index/registry.h"
+
+namespace isocenter::archive {
+
+struct ArchiveOptions {
+    /// A group of instances is committed at the latest when it has this many or this many bytes.
+    std::size_t group_instances = 64;
+    std::uint64_t group_bytes = 64ULL << 20U;
+    std::size_t location_cache_entries = 100'000;
+};
+
+/// A stored instance with its decoded layout, shared by the location cache.
+struct Location {
+    index::InstanceRecord record;
+    dicom::ObjectLayout layout;
+};
+
+/// Pixel description needed to decode frames, from the stored document.
+struct PixelDescription {
+    std::uint32_t rows = 0;
+    std::uint32_t columns = 0;
+    std::uint32_t samples_per_pixel = 1;
+    std::uint32_t bits_allocated = 0;
+    std::uint32_t planar_configuration = 0;
+    std::string photometric_interpretation;
+};
+
+/// What the archive can do, the same for HTTP, DIMSE and tests. Thread-safe. Stores go through StoreBatch
+/// (store.h).
+class Archive {
+  public:
+    Archive(blob::BlobStore& blobs, const index::Database& database, ArchiveOptions options,
+            Metrics& metrics);
+    ~Archive();
+    Archive(const Archive&) = delete;
+    Archive& operator=(const Archive&) = delete;
+
+    // --- locate
+    /// One instance; `not_found`, or `gone` when its deletion is on record. Cached.
+    Result<std::shared_ptr<const Location>> locate(const index::EntityKey& instance);
+    /// All instances of a study or series in retrieve order (with layouts); `not_found` or `gone` when there
+    /// are none.
+    Result<std::vector<index::InstanceRecord>> list(const index::EntityKey& entity);
+    /// `not_found`/`gone` when the entity does not exist.
+    Result<index::Revision> revision(const index::EntityKey& entity);
+
+    // --- retrieve: bytes
+    /// The stored bytes, or a range of them. `corrupt` when the object is missing or shorter than the index
+    /// says.
+    Result<std::unique_ptr<ByteSource>> open_object(const index::InstanceRecord& record,
+                                                    std::optional<ByteRange> range = {});
+    /// The object as explicit VR little endian (from implicit, big endian or deflated): streamed, never held
+    /// whole.
+    Result<std::unique_ptr<ByteSource>> open_as_explicit_little_endian(const Location& location);
+    /// Frame `number` (1-based) as stored: native bytes in little endian order, or the frame's fragments
+    /// joined. `out_of_range` when there is no such frame, `not_found` without pixel data, `unsupported` when
+    /// frames cannot be told apart without decoding.
+    Result<std::unique_ptr<ByteSource>> open_frame(const Location& location, std::uint32_t number);
+    /// Frame `number` as native little endian pixels, decoded if need be; `not_acceptable` when there is no
+    /// decoder.
+    Result<std::unique_ptr<ByteSource>> open_native_frame(const Location& location, std::uint32_t number);
+    /// The bulk value at `path` (little endian; for encapsulated pixel data use open_frame); `not_found`.
+    Result<std::unique_ptr<ByteSource>> open_bulk(const Location& location, std::string_view path);
+    Result<PixelDescription> pixel_description(const index::InstanceRecord& record);
+
+    // --- metadata, search, feed, removal
+    Result<std::vector<index::Document>> documents(std::span<const std::int64_t> record_ids);
+    Result<index::SearchSummary> search(const dicom::Query& query,
+                                        const std::function<Status(index::SearchRow&&)>& sink);
+    Result<std::vector<index::Change>> changes(const index::ChangeQuery& query);
+    Result<std::uint64_t> remove(const index::EntityKey& entity);
+    Result<index::Totals> totals();
+
+    /// Calls `listener` after every commit that added feed entries, on the committing thread; it must not
+    /// block. Register before use.
+    void on_change(std::function<void()> listener);
+    /// Whether store and index answer; for readiness.
+    Status check();
+
+  private:
+    friend class StoreBatch;
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace isocenter::archive

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "archive/archive.h"
+#include "base/bytes.h"
+#include "dicom/part10_reader.h"
+#include "dicom/value_rules.h"
+
+namespace isocenter::archive {
+
+/// How strictly instances are looked at before they are stored; a value of the face's profile.
+enum class Validation {
+    strict_indexed,  ///< v1: any invalid indexed attribute fails the instance
+    lenient,   ///< v2: identifiers must be valid, anything else invalid is dropped from metadata and index,
+               ///< with a warning
+    standard,  ///< /dicom-web: identifiers must be valid, the rest is stored as it is
+};
+
+enum class Duplicates {
+    refuse,            ///< v1, v2: the same UIDs again are a failure
+    accept_identical,  ///< the same bytes or data set again are success without change; different ones a
+                       ///< failure
+    keep,              ///< success, what is stored stays
+    replace,           ///< success, the new one takes its place
+};
+
+struct StorePolicy {
+    Validation validation = Validation::standard;
+    Duplicates duplicates = Duplicates::accept_identical;
+    std::optional<StudyUid> study;  ///< every instance must belong to it (bare UID)
+    std::int64_t partition = index::kDefaultPartition;
+    std::uint64_t max_instance_bytes = 0;  ///< 0: no limit
+};
+
+/// Why an instance was not stored; each face has its code for it.
+enum class StoreFailure {
+    not_understood,     ///< not DICOM, truncated, empty part
+    invalid_attribute,  ///< a mandatory identifier is missing or bad, or (v1) an indexed attribute is invalid
+    other_study,        ///< belongs to another study than the URL
+    duplicate,
+    out_of_resources,  ///< disk full, part over the limit
+    processing,        ///< store or index failed; try again
+    unsupported_part,  ///< a part of a media type that cannot be stored
+};
+
+/// What became of one instance. UIDs are as the data set has them (possibly invalid), empty when unreadable.
+struct StoreOutcome {
+    std::string sop_class_uid;
+    std::string sop_instance_uid;
+    index::EntityKey key;  ///< bare UIDs, when stored
+    std::optional<StoreFailure> failure;
+    bool created = false;  ///< false with no failure: was there already
+    bool implicit_vr = false;
+    bool patient_id_missing = false;    ///< v2: stored with a warning
+    bool multi_valued_indexed = false;  ///< only the first value of an indexed attribute is used
+    std::vector<dicom::Violation>
+        violations;       ///< failed or dropped attributes, in the order of dicomweb.md 4.5.3
+    std::string message;  ///< of the failure, for people
+};
+
+/// The instances of one store request. Instances are given one after another and become durable together: at
+/// the latest in finish, earlier in groups when they are many or large. One bad instance spoils no other.
+/// Destroyed before finish: groups already committed stay, the rest leaves nothing. Used by one thread at a
+/// time.
+class StoreBatch {
+  public:
+    StoreBatch(Archive& archive, StorePolicy policy);
+    ~StoreBatch();
+    StoreBatch(const StoreBatch&) = delete;
+    StoreBatch& operator=(const StoreBatch&) = delete;
+
+    void begin_instance();
+    /// A piece of a Part 10 object. Never fails the batch: what is wrong becomes the instance's outcome, and
+    /// the rest of its bytes is ignored.
+    void write(ByteView bytes);
+    void end_instance();
+    /// Ends the instance under way, or adds one, as failed.
+    void fail_instance(StoreFailure failure, std::string message);
+    /// Commits what is left; outcomes in the order of the instances. Blocks for disk and database.
+    std::vector<StoreOutcome> finish();
+    std::size_t instances() const;
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace isocenter::archive

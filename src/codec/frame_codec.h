@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.h"
+
+namespace isocenter::codec {
+
+/// What a codec must know of a frame (PS3.3 C.7.6.3).
+struct FrameShape {
+    std::uint32_t rows = 0;
+    std::uint32_t columns = 0;
+    std::uint32_t samples_per_pixel = 1;
+    std::uint32_t bits_allocated = 8;
+    std::uint32_t planar_configuration = 0;  ///< wanted of the decoded frame
+    std::uint64_t frame_bytes() const {
+        return std::uint64_t{rows} * columns * samples_per_pixel * ((bits_allocated + 7) / 8);
+    }
+};
+
+/// Turns one frame of a transfer syntax into native little endian bytes. Stateless, thread-safe.
+class FrameCodec {
+  public:
+    virtual ~FrameCodec() = default;
+    /// `frame`: the fragments of one frame joined. `corrupt` when the bytes are not what the syntax says.
+    virtual Result<std::string> decode(ByteView frame, const FrameShape& shape) const = 0;
+};
+
+/// The codec that decodes `transfer_syntax`, or nullptr. One row per syntax in registry.cpp.
+const FrameCodec* find_decoder(std::string_view transfer_syntax);
+
+}  // namespace isocenter::codec

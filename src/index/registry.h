@@ -1,0 +1,29 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "index/index.h"
+
+namespace isocenter::index {
+
+/// One database and the ports it implements; the object owns its connections.
+struct Database {
+    std::shared_ptr<void> owner;
+    Index* index = nullptr;
+    RemovalQueue* removals = nullptr;
+    RecordScan* records = nullptr;
+};
+
+struct DatabaseOptions {
+    std::string kind = "sqlite";
+    std::string path;         ///< sqlite: file; made when absent, migrated when older, refused when newer
+    bool synchronous = true;  ///< false: a commit may be lost in a power cut (said at start)
+    std::size_t read_connections = 16;
+};
+
+/// `invalid_request` for an unknown kind, `unavailable` when it cannot be opened.
+Result<Database> open_database(const DatabaseOptions& options);
+
+}  // namespace isocenter::index
