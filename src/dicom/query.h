@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -81,6 +82,15 @@ struct Query {
     bool want_document = false;  ///< rows carry the stored JSON of the record's newest instance
 };
 
+/// One attribute that the index can match.
+struct SearchableAttribute {
+    Tag tag;
+    std::optional<Tag> sequence;  ///< of which it is a member
+    Level level;                  ///< whose record holds it
+};
+
+/// All of them. Static storage.
+std::span<const SearchableAttribute> searchable_attributes();
 /// Attributes that the index can match, per level; what is not here must be refused or ignored by the caller.
 bool is_searchable(Tag tag, std::optional<Tag> sequence);
 /// The level whose record holds the attribute: ModalitiesInStudy is study, Modality series. Nothing when not
