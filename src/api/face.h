@@ -1,0 +1,70 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/profile.h"
+#include "archive/archive.h"
+#include "http/exchange.h"
+#include "net/lane.h"
+
+namespace isocenter::api {
+
+/// The lanes that routes run on (architecture: concurrency).
+struct Lanes {
+    net::Lane& query;
+    net::Lane& fetch;
+    net::Lane& ingest;
+};
+
+/// Settings that handlers need; the names are those of the configuration file.
+struct ApiOptions {
+    std::uint64_t max_instance_bytes = 0;  ///< 0: no limit
+    std::uint64_t max_results = 1000;      ///< of a search on the standard face
+    unsigned cache_seconds = 3600;         ///< private max-age of frames and bulk data
+    std::string server_version;
+    std::string service_name = "isocenter";  ///< the agent in Warning headers
+};
+
+/// Wakes waiting long polls; filled by app from Archive::on_change. Thread-safe.
+class ChangeSignal;
+
+/// One face: what every route of it shares. Outlives the server.
+struct Face {
+    archive::Archive& archive;
+    const Profile& profile;
+    Lanes lanes;
+    const ApiOptions& options;
+    std::string prefix;  ///< "/dicom-web", "/v2", "/v1.0-prerelease"
+
+    /// `https://host/dicom-web` as the client addressed this face; v1/v2: with the version segment as in the
+    /// request.
+    std::string base_uri(const http::Request& request) const;
+};
+
+/// Route groups, one function per resource file under dicomweb/; routes.cpp lists them all.
+std::vector<http::Route> store_routes(const Face& face);
+std::vector<http::Route> retrieve_instances_routes(const Face& face);
+std::vector<http::Route> retrieve_metadata_routes(const Face& face);
+std::vector<http::Route> retrieve_frames_routes(const Face& face);
+std::vector<http::Route> retrieve_bulkdata_routes(const Face& face);
+std::vector<http::Route> retrieve_rendered_routes(const Face& face);
+std::vector<http::Route> wado_uri_routes(const Face& face);
+std::vector<http::Route> search_routes(const Face& face);
+std::vector<http::Route> remove_routes(const Face& face);
+std::vector<http::Route> change_feed_routes(const Face& face);
+std::vector<http::Route> capabilities_routes(const Face& face);
+
+/// Everything of one face with its errors, headers and case rules. `face` must outlive the mount.
+http::Mount make_mount(const Face& face);
+/// The mounts of all faces: /v1, /v1.0, /v1.0-prerelease, /v2, /v2.0 and /dicom-web; and the catch-all for
+/// other versions. The faces must outlive them.
+std::vector<http::Mount> make_mounts(const std::vector<Face>& faces);
+
+/// Health, metrics, start page, OpenAPI: outside of the faces.
+http::Mount make_service_mount(archive::Archive& archive, const Lanes& lanes, const ApiOptions& options,
+                               Metrics& metrics);
+
+}  // namespace isocenter::api
