@@ -15,6 +15,10 @@ namespace isocenter::http {
 
 enum class Method { get, head, post, put, delete_, options, patch, other };
 std::string_view to_string(Method method);
+/// The method of that exact name; `other` when there is none.
+Method parse_method(std::string_view text);
+/// The words that go with a status code on the status line.
+std::string_view reason_phrase(unsigned status);
 
 /// Header fields in the order they came or go out; names are compared without regard to case.
 class Headers {
@@ -22,6 +26,9 @@ class Headers {
     void add(std::string name, std::string value) { fields_.emplace_back(std::move(name), std::move(value)); }
     /// Replaces every field of that name by one.
     void set(std::string_view name, std::string value);
+    void remove(std::string_view name);
+    /// Appends to the value of the field added last; there must be one.
+    void extend_last(std::string_view text) { fields_.back().second += text; }
     /// The first field of that name, or an empty view; `has` tells an empty value from absence.
     std::string_view get(std::string_view name) const;
     bool has(std::string_view name) const;

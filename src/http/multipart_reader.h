@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "base/bytes.h"
 #include "http/message.h"
@@ -37,15 +38,29 @@ class MultipartReader {
 
   private:
     enum class Phase { preamble, after_boundary, headers, data, epilogue };
-    Status step(bool& progressed);
-    Status parse_headers(std::string_view block);
+    Status scan(std::string_view& bytes);
+    Status emit(std::string_view data);
+    Status emit_before_delimiter(std::string_view data);
+    void hold_back(std::string_view bytes);
+    Status after_boundary(std::string_view& bytes);
+    Status not_a_boundary();
+    Status read_headers(std::string_view& bytes);
+    Status take_header_line(std::string_view line);
+    void enter_data(Phase phase);
 
-    std::string delimiter_;  ///< CRLF "--" boundary
+    const std::string boundary_;  ///< LF "--" boundary; a CR before it belongs to it
     MultipartHandler& handler_;
-    std::uint64_t max_parts_;
+    const std::uint64_t max_parts_;
     std::uint64_t parts_ = 0;
     Phase phase_ = Phase::preamble;
-    std::string buffer_;
+    /// What may be the beginning of a boundary (data, preamble) or is an unfinished line (other phases).
+    std::string held_;
+    std::size_t phantom_ = 0;  ///< bytes at the front of held_ that stand for a line end that was read before
+    bool cr_ = false;          ///< the boundary just seen had a CR before it
+    bool seen_boundary_ = false;
+    bool part_open_ = false;
+    Headers headers_;
+    std::size_t header_bytes_ = 0;
 };
 
 }  // namespace isocenter::http

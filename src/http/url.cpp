@@ -1,0 +1,81 @@
+#include "http/url.h"
+
+#include <algorithm>
+
+namespace isocenter::http {
+namespace {
+
+int hex_value(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+}
+
+bool is_unreserved(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '.' || c == '_' || c == '~';
+}
+
+}  // namespace
+
+std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space) {
+    std::string out;
+    out.reserve(text.size());
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (c == '%') {
+            if (text.size() - i < 3) return std::nullopt;
+            const int high = hex_value(text[i + 1]);
+            const int low = hex_value(text[i + 2]);
+            if (high < 0 || low < 0) return std::nullopt;
+            out += static_cast<char>(high * 16 + low);
+            i += 2;
+        } else {
+            out += (plus_is_space && c == '+') ? ' ' : c;
+        }
+    }
+    return out;
+}
+
+std::string percent_encode(std::string_view text) {
+    static constexpr std::string_view kDigits = "0123456789ABCDEF";
+    std::string out;
+    out.reserve(text.size());
+    for (const char c : text) {
+        if (is_unreserved(c)) {
+            out += c;
+            continue;
+        }
+        const auto value = static_cast<unsigned char>(c);
+        out += '%';
+        out += kDigits[value >> 4U];
+        out += kDigits[value & 15U];
+    }
+    return out;
+}
+
+std::optional<std::vector<QueryItem>> parse_query(std::string_view query) {
+    std::vector<QueryItem> items;
+    while (!query.empty()) {
+        const std::size_t end = std::min(query.find('&'), query.size());
+        const std::string_view piece = query.substr(0, end);
+        query.remove_prefix(std::min(end + 1, query.size()));
+        if (piece.empty()) continue;
+        const std::size_t equals = piece.find('=');
+        auto name = percent_decode(piece.substr(0, equals), true);
+        if (!name) return std::nullopt;
+        QueryItem item;
+        item.name = *std::move(name);
+        if (equals != std::string_view::npos) {
+            auto value = percent_decode(piece.substr(equals + 1), true);
+            if (!value) return std::nullopt;
+            item.value = *std::move(value);
+            item.has_equals = true;
+        }
+        items.push_back(std::move(item));
+    }
+    return items;
+}
+
+}  // namespace isocenter::http
