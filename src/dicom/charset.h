@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,8 +10,10 @@
 namespace isocenter::dicom {
 
 /// Decodes text by Specific Character Set (PS3.3 C.12.1.1.2, PS3.5 6.1): single-byte sets, ISO 2022 code
-/// extensions, UTF-8, GB18030, GBK. Unknown terms decode as the default repertoire; bytes that do not decode
-/// become U+FFFD. Immutable, thread-safe.
+/// extensions, UTF-8, GB18030, GBK, and common misspellings of the terms. Every escape sequence of PS3.3
+/// C.12.1.1.2 is followed, declared or not. Unknown terms decode as the default repertoire; bytes that do not
+/// decode become U+FFFD. Values of VRs that have no character set are ASCII, and decoded by this one only
+/// when they are not. Immutable, cheap to copy, thread-safe.
 class Charset {
   public:
     /// The default repertoire, ISO_IR 6.
@@ -28,7 +31,11 @@ class Charset {
     bool is_utf8() const;
 
   private:
-    std::vector<std::string> terms_;
+    enum class Coding : std::uint8_t { iso2022, utf8, gb18030, gbk };
+    Coding coding_ = Coding::iso2022;
+    /// Numbers of the code elements that are active at the start of every value: G0 (bytes below 80H) and G1.
+    std::uint8_t g0_;
+    std::uint8_t g1_;
 };
 
 /// Splits at '\' without decoding: only for VRs of the default repertoire.

@@ -49,16 +49,16 @@ class DataSet {
 /// - `where` only (`held` false): large or bulk values that were not kept, to be read from the stored object;
 /// - `bulk_uri`: a reference that came with JSON or XML, or the path of a value left in the stored object.
 struct Element {
-    Tag tag;
+    Tag tag{};
     Vr vr = Vr::UN;
     bool held = true;
-    std::string bytes;
-    std::vector<DataSet> items;
-    std::string bulk_uri;
+    std::string bytes{};
+    std::vector<DataSet> items{};
+    std::string bulk_uri{};
     /// The value field's place: in the stored object, or in the inflated data set of a deflated one. For
     /// encapsulated pixel data from the first item's tag to the end of the sequence delimiter. Zero when made
     /// by hand.
-    ByteRange where;
+    ByteRange where{};
     /// The value field came in big endian order and `where` points at unswapped bytes.
     bool big_endian = false;
 
