@@ -35,6 +35,8 @@ struct StorePolicy {
     std::optional<StudyUid> study;  ///< every instance must belong to it (bare UID)
     std::int64_t partition = index::kDefaultPartition;
     std::uint64_t max_instance_bytes = 0;  ///< 0: no limit
+    /// Nothing is committed before finish, however much it is: a batch destroyed without it leaves nothing.
+    bool commit_only_at_finish = false;
 };
 
 /// Why an instance was not stored; each face has its code for it.
