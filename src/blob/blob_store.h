@@ -17,6 +17,8 @@ class BlobWriter : public ByteSink {
   public:
     virtual const BlobKey& key() const = 0;
     virtual std::uint64_t size() const = 0;
+    /// Says that no more bytes come, so that the store can start moving them before commit waits for them.
+    virtual Status complete() { return {}; }
 };
 
 /// Keeps named bytes; each object is written once, whole, and never changed. Thread-safe.

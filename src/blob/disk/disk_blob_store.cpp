@@ -1,0 +1,227 @@
+#include "blob/disk/disk_blob_store.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <system_error>
+
+#include "blob/disk/disk_writer.h"
+#include "blob/disk/slice_source.h"
+#include "blob/key.h"
+
+namespace isocenter::blob {
+namespace {
+
+namespace fs = std::filesystem;
+
+Error unavailable(std::string message, int error) {
+    return fail(ErrorCode::unavailable, std::move(message), std::generic_category().message(error));
+}
+
+std::string prefix_name(unsigned value) {
+    constexpr std::string_view kDigits = "0123456789abcdef";
+    return {kDigits[value >> 4U], kDigits[value & 15U]};
+}
+
+Status sync_folder(const std::string& path) {
+    const int descriptor = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0) return unavailable("the store cannot be written", errno);
+    const int result = ::fsync(descriptor);
+    const int error = errno;
+    ::close(descriptor);
+    if (result != 0) return unavailable("the store could not make data durable", error);
+    return {};
+}
+
+// All 256 folders exist from the start: commit never has to make one durable.
+Status make_folders(const std::string& folder) {
+    std::error_code error;
+    fs::create_directories(folder + "/incoming", error);
+    for (unsigned i = 0; i < 256 && !error; ++i) {
+        fs::create_directories(folder + "/objects/" + prefix_name(i), error);
+    }
+    if (error) return fail(ErrorCode::unavailable, "the store's folder cannot be made", error.message());
+    return {};
+}
+
+void remove_leftovers(const std::string& incoming) {
+    std::error_code error;
+    for (fs::directory_iterator it(incoming, error), end; !error && it != end; it.increment(error)) {
+        std::error_code ignored;
+        fs::remove(it->path(), ignored);
+    }
+}
+
+}  // namespace
+
+DiskBlobStore::DiskBlobStore(const StoreOptions& options, int root_descriptor, int lock_descriptor)
+    : objects_(options.folder + "/objects/"),
+      incoming_(options.folder + "/incoming/"),
+      sync_(options.sync),
+      root_descriptor_(root_descriptor),
+      lock_descriptor_(lock_descriptor),
+      cache_(options.open_files) {}
+
+DiskBlobStore::~DiskBlobStore() {
+    ::close(lock_descriptor_);
+    ::close(root_descriptor_);
+}
+
+Result<std::unique_ptr<DiskBlobStore>> DiskBlobStore::open_folder(const StoreOptions& options) {
+    if (options.folder.empty()) return fail(ErrorCode::invalid_request, "the disk store needs a folder");
+    ISO_CHECK(make_folders(options.folder));
+    const int root = ::open(options.folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (root < 0) return unavailable("the store's folder cannot be opened", errno);
+    const int lock = ::open((options.folder + "/lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0640);
+    if (lock < 0) {
+        const int error = errno;
+        ::close(root);
+        return unavailable("the store's folder cannot be written", error);
+    }
+    std::unique_ptr<DiskBlobStore> store(new DiskBlobStore(options, root, lock));
+    // The lock is exclusive only while nobody else has the store open: then nothing in incoming is in use.
+    if (::flock(lock, LOCK_EX | LOCK_NB) == 0) remove_leftovers(store->incoming_);
+    if (::flock(lock, LOCK_SH) != 0) return unavailable("the store's folder cannot be locked", errno);
+    if (options.sync != SyncMode::none && ::syncfs(root) != 0) {
+        return unavailable("the store could not make data durable", errno);
+    }
+    return store;
+}
+
+Result<std::unique_ptr<BlobWriter>> DiskBlobStore::create(const BlobKey& key) {
+    if (!is_key(key.view())) return fail(ErrorCode::invalid_request, "not a blob key");
+    ISO_TRY(auto writer, DiskWriter::open(key, incoming_ + key.str().substr(3)));
+    return std::unique_ptr<BlobWriter>(std::move(writer));
+}
+
+Status DiskBlobStore::commit(std::span<BlobWriter* const> writers) {
+    for (BlobWriter* writer : writers)
+        ISO_CHECK(writer->complete());
+    std::size_t renamed = 0;
+    Status status;
+    for (; renamed < writers.size() && status; ++renamed) {
+        status = dynamic_cast<DiskWriter&>(*writers[renamed]).rename_to(path_of(writers[renamed]->key()));
+    }
+    if (status) status = make_durable(writers);
+    if (!status) {
+        for (std::size_t i = 0; i < renamed; ++i)
+            ::unlink(path_of(writers[i]->key()).c_str());
+    }
+    return status;
+}
+
+// Renaming before the wait makes one wait enough: nobody knows the keys until commit has returned.
+Status DiskBlobStore::make_durable(std::span<BlobWriter* const> writers) {
+    switch (sync_) {
+        case SyncMode::none:
+            return {};
+        case SyncMode::files:
+            return sync_files(writers);
+        case SyncMode::filesystem:
+            if (::syncfs(root_descriptor_) == 0) return {};
+            return unavailable("the store could not make data durable", errno);
+    }
+    return fail(ErrorCode::internal, "unknown sync mode");
+}
+
+Status DiskBlobStore::sync_files(std::span<BlobWriter* const> writers) {
+    std::set<std::string> folders;
+    for (BlobWriter* writer : writers) {
+        if (::fdatasync(dynamic_cast<DiskWriter&>(*writer).descriptor()) != 0) {
+            return unavailable("the store could not make data durable", errno);
+        }
+        folders.insert(objects_ + writer->key().str().substr(0, 2));
+    }
+    for (const std::string& folder : folders)
+        ISO_CHECK(sync_folder(folder));
+    return {};
+}
+
+Result<OpenFile> DiskBlobStore::open_file(const BlobKey& key) {
+    if (!is_key(key.view())) return fail(ErrorCode::not_found, "no such object");
+    if (OpenFile cached = cache_.find(key); cached.descriptor) return cached;
+    const int descriptor = ::open(path_of(key).c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0) {
+        if (errno == ENOENT) return fail(ErrorCode::not_found, "no such object");
+        return unavailable("the store cannot be read", errno);
+    }
+    OpenFile file{own_descriptor(descriptor), 0};
+    struct stat info {};
+    if (::fstat(descriptor, &info) != 0) return unavailable("the store cannot be read", errno);
+    file.size = static_cast<std::uint64_t>(info.st_size);
+    cache_.insert(key, file);
+    // remove() unlinks, then erases: when it came between open and insert, nobody else would drop the entry.
+    if (::fstat(descriptor, &info) == 0 && info.st_nlink == 0) cache_.erase(key);
+    return file;
+}
+
+Result<std::unique_ptr<ByteSource>> DiskBlobStore::open(const BlobKey& key, ByteRange range) {
+    ISO_TRY(OpenFile file, open_file(key));
+    if (range.offset > file.size || range.length > file.size - range.offset) {
+        return fail(ErrorCode::out_of_range, "range passes the end of the object");
+    }
+    return std::unique_ptr<ByteSource>(std::make_unique<SliceSource>(std::move(file.descriptor), range));
+}
+
+Result<std::uint64_t> DiskBlobStore::size(const BlobKey& key) {
+    if (!is_key(key.view())) return fail(ErrorCode::not_found, "no such object");
+    struct stat info {};
+    if (::stat(path_of(key).c_str(), &info) != 0) {
+        if (errno == ENOENT) return fail(ErrorCode::not_found, "no such object");
+        return unavailable("the store cannot be read", errno);
+    }
+    return static_cast<std::uint64_t>(info.st_size);
+}
+
+Status DiskBlobStore::remove(const BlobKey& key) {
+    if (!is_key(key.view())) return {};
+    const bool removed = ::unlink(path_of(key).c_str()) == 0 || errno == ENOENT;
+    const int error = errno;
+    cache_.erase(key);
+    if (!removed) return unavailable("the object cannot be removed", error);
+    return {};
+}
+
+Result<std::vector<BlobKey>> DiskBlobStore::list(const BlobKey& after, std::size_t limit) {
+    std::vector<BlobKey> keys;
+    for (unsigned i = 0; i < 256 && keys.size() < limit; ++i) {
+        const std::string prefix = prefix_name(i);
+        if (prefix < after.view().substr(0, 2)) continue;
+        std::vector<BlobKey> found;
+        std::error_code error;
+        for (fs::directory_iterator it(objects_ + prefix, error), end; !error && it != end;
+             it.increment(error)) {
+            BlobKey key(prefix + "/" + it->path().filename().string());
+            if (key > after && is_key(key.view())) found.push_back(std::move(key));
+        }
+        if (error) return fail(ErrorCode::unavailable, "the store cannot be listed", error.message());
+        std::sort(found.begin(), found.end());
+        const auto count = std::min(found.size(), limit - keys.size());
+        std::move(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(count),
+                  std::back_inserter(keys));
+    }
+    return keys;
+}
+
+Status DiskBlobStore::check() {
+    ISO_TRY(auto probe, DiskWriter::open(BlobKey(), incoming_ + "probe-" + random_hex(8)));
+    ISO_CHECK(probe->write(as_bytes("probe")));
+    ISO_CHECK(probe->complete());
+    if (::access(objects_.c_str(), R_OK | W_OK | X_OK) != 0) {
+        return unavailable("the store's folder is not accessible", errno);
+    }
+    return {};
+}
+
+Result<std::unique_ptr<BlobStore>> open_disk_store(const StoreOptions& options) {
+    ISO_TRY(auto store, DiskBlobStore::open_folder(options));
+    return std::unique_ptr<BlobStore>(std::move(store));
+}
+
+}  // namespace isocenter::blob

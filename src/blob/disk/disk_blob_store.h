@@ -1,0 +1,49 @@
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+
+#include "blob/disk/descriptor_cache.h"
+#include "blob/registry.h"
+
+namespace isocenter::blob {
+
+class DiskWriter;
+
+/// One file per object: FOLDER/objects/ab/<32 hex digits>; what is being written lies in FOLDER/incoming.
+class DiskBlobStore final : public BlobStore {
+  public:
+    /// Makes the folders; removes what a killed process left in incoming, unless another process has the
+    /// store open. `unavailable` when the folder cannot be used.
+    static Result<std::unique_ptr<DiskBlobStore>> open_folder(const StoreOptions& options);
+    ~DiskBlobStore() override;
+    DiskBlobStore(const DiskBlobStore&) = delete;
+    DiskBlobStore& operator=(const DiskBlobStore&) = delete;
+
+    Result<std::unique_ptr<BlobWriter>> create(const BlobKey& key) override;
+    Status commit(std::span<BlobWriter* const> writers) override;
+    Result<std::unique_ptr<ByteSource>> open(const BlobKey& key, ByteRange range) override;
+    Result<std::uint64_t> size(const BlobKey& key) override;
+    Status remove(const BlobKey& key) override;
+    Result<std::vector<BlobKey>> list(const BlobKey& after, std::size_t limit) override;
+    Status check() override;
+
+  private:
+    DiskBlobStore(const StoreOptions& options, int root_descriptor, int lock_descriptor);
+    Result<OpenFile> open_file(const BlobKey& key);
+    Status make_durable(std::span<BlobWriter* const> writers);
+    Status sync_files(std::span<BlobWriter* const> writers);
+    std::string path_of(const BlobKey& key) const { return objects_ + key.str(); }
+
+    std::string objects_;   ///< ends in '/'
+    std::string incoming_;  ///< ends in '/'
+    SyncMode sync_;
+    int root_descriptor_;
+    int lock_descriptor_;
+    DescriptorCache cache_;
+};
+
+Result<std::unique_ptr<BlobStore>> open_disk_store(const StoreOptions& options);
+
+}  // namespace isocenter::blob

@@ -1,0 +1,152 @@
+#include "blob/disk/disk_blob_store.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+
+#include "blob/contract_test.h"
+
+namespace isocenter::blob {
+namespace {
+
+namespace fs = std::filesystem;
+
+class DiskFixture {
+  public:
+    explicit DiskFixture(SyncMode sync = SyncMode::filesystem)
+        : folder_(fs::temp_directory_path() / ("blob-" + random_hex(8))), sync_(sync) {
+        reopen();
+    }
+    ~DiskFixture() {
+        store_.reset();
+        fs::remove_all(folder_);
+    }
+    DiskFixture(const DiskFixture&) = delete;
+    DiskFixture& operator=(const DiskFixture&) = delete;
+
+    BlobStore& store() { return *store_; }
+    void reopen() {
+        store_.reset();
+        StoreOptions options;
+        options.folder = folder_.string();
+        options.sync = sync_;
+        options.open_files = 16;
+        store_ = std::move(*open_store(options));
+    }
+    const fs::path& folder() const { return folder_; }
+
+  private:
+    fs::path folder_;
+    SyncMode sync_;
+    std::unique_ptr<BlobStore> store_;
+};
+
+struct EachFileFixture : DiskFixture {
+    EachFileFixture() : DiskFixture(SyncMode::files) {}
+};
+
+BlobKey put(BlobStore& store, const std::string& text) {
+    auto writer = std::move(*store.create(make_key()));
+    EXPECT_TRUE(writer->write(as_bytes(text)).ok());
+    BlobWriter* const raw = writer.get();
+    EXPECT_TRUE(store.commit({&raw, 1}).ok());
+    return raw->key();
+}
+
+std::size_t files_in(const fs::path& folder) {
+    return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder), fs::directory_iterator()));
+}
+
+TEST(DiskBlobStore, GivesFileSlicesThatShareADescriptor) {
+    DiskFixture fixture;
+    const BlobKey key = put(fixture.store(), "0123456789");
+    const auto first = fixture.store().open(key, {2, 3});
+    const auto second = fixture.store().open(key, {5, 5});
+    ASSERT_TRUE((*first)->as_file_slice().has_value());
+    EXPECT_EQ((*first)->as_file_slice()->range, (ByteRange{2, 3}));
+    EXPECT_EQ(*(*first)->as_file_slice()->descriptor, *(*second)->as_file_slice()->descriptor);
+    EXPECT_EQ((*second)->remaining(), 5U);
+}
+
+TEST(DiskBlobStore, ManyObjectsDoNotKeepManyDescriptors) {
+    DiskFixture fixture;
+    std::vector<BlobKey> keys;
+    for (int i = 0; i < 100; ++i)
+        keys.push_back(put(fixture.store(), std::to_string(i)));
+    const std::size_t before = files_in("/proc/self/fd");
+    for (const BlobKey& key : keys)
+        EXPECT_TRUE(fixture.store().open(key, {0, 1}).ok());
+    EXPECT_LE(files_in("/proc/self/fd"), before + 16);
+}
+
+TEST(DiskBlobStore, StartRemovesWhatAKilledProcessLeft) {
+    DiskFixture fixture;
+    const BlobKey kept = put(fixture.store(), "kept");
+    std::ofstream(fixture.folder() / "incoming" / "0123456789abcdef0123456789abcdef") << "half";
+    fixture.reopen();
+    EXPECT_EQ(files_in(fixture.folder() / "incoming"), 0U);
+    EXPECT_EQ(*fixture.store().size(kept), 4U);
+}
+
+TEST(DiskBlobStore, ASecondProcessLeavesUploadsOfTheFirstAlone) {
+    DiskFixture fixture;
+    auto writer = std::move(*fixture.store().create(make_key()));
+    ASSERT_TRUE(writer->write(as_bytes("being written")).ok());
+    StoreOptions options;
+    options.folder = fixture.folder().string();
+    const auto second = open_store(options);
+    ASSERT_TRUE(second.ok());
+    BlobWriter* const raw = writer.get();
+    ASSERT_TRUE(fixture.store().commit({&raw, 1}).ok());
+    EXPECT_EQ(*(*second)->size(raw->key()), 13U);
+}
+
+TEST(DiskBlobStore, AFullDiskIsReportedAndCleanedUp) {
+    DiskFixture fixture;
+    rlimit old{};
+    ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &old), 0);
+    const auto old_handler = std::signal(SIGXFSZ, SIG_IGN);
+    const rlimit tight{100'000, old.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &tight), 0);
+    {
+        auto writer = std::move(*fixture.store().create(make_key()));
+        const Status status = writer->write(as_bytes(std::string(300'000, 'x')));
+        ASSERT_FALSE(status.ok());
+        EXPECT_EQ(status.error().code, ErrorCode::unavailable);
+        BlobWriter* const raw = writer.get();
+        EXPECT_FALSE(fixture.store().commit({&raw, 1}).ok());
+    }
+    ::setrlimit(RLIMIT_FSIZE, &old);
+    std::signal(SIGXFSZ, old_handler);
+    EXPECT_EQ(files_in(fixture.folder() / "incoming"), 0U);
+    EXPECT_TRUE(fixture.store().list(BlobKey(), 10)->empty());
+}
+
+TEST(DiskBlobStore, ACommitThatFailsHalfWayTakesBackWhatItShowed) {
+    DiskFixture fixture;
+    auto good = std::move(*fixture.store().create(make_key()));
+    const BlobKey lost_key = make_key();
+    auto lost = std::move(*fixture.store().create(lost_key));
+    fs::remove(fixture.folder() / "incoming" / lost_key.str().substr(3));
+    const std::array<BlobWriter*, 2> both{good.get(), lost.get()};
+    EXPECT_FALSE(fixture.store().commit(both).ok());
+    EXPECT_TRUE(fixture.store().list(BlobKey(), 10)->empty());
+}
+
+TEST(DiskBlobStore, AFileThatShrankIsCorrupt) {
+    DiskFixture fixture;
+    const BlobKey key = put(fixture.store(), "0123456789");
+    auto source = std::move(*fixture.store().open(key, {0, 10}));
+    fs::resize_file(fixture.folder() / "objects" / key.str(), 4);
+    EXPECT_EQ(read_all(*source, 100).error().code, ErrorCode::corrupt);
+}
+
+}  // namespace
+
+INSTANTIATE_TYPED_TEST_SUITE_P(Disk, BlobStoreContract, DiskFixture);
+INSTANTIATE_TYPED_TEST_SUITE_P(DiskEachFile, BlobStoreContract, EachFileFixture);
+
+}  // namespace isocenter::blob
