@@ -1,0 +1,26 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+
+namespace isocenter::app {
+
+/// The folder of the embedded default, held by this process alone: a second process on it is refused.
+class DataFolder {
+  public:
+    /// Makes the folder when absent and takes its lock. `conflict` when another process has it (named by its
+    /// number), `unavailable` when it cannot be made or written.
+    static Result<DataFolder> open(const std::filesystem::path& path);
+    const std::filesystem::path& path() const { return path_; }
+    std::filesystem::path database_file() const { return path_ / "index.sqlite"; }
+    std::filesystem::path object_folder() const { return path_; }
+
+  private:
+    std::filesystem::path path_;
+    std::shared_ptr<const int> lock_;  ///< closing it gives the lock back, also when the process is killed
+};
+
+}  // namespace isocenter::app

@@ -1,0 +1,225 @@
+#include "app/settings.h"
+
+#include <fmt/format.h>
+
+#include <toml++/toml.h>
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <sstream>
+
+#include "app/settings_table.h"
+
+namespace isocenter::app {
+namespace {
+
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    for (std::size_t j = 0; j <= b.size(); ++j)
+        row[j] = j;
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        std::size_t diagonal = row[0];
+        row[0] = i;
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            const std::size_t above = row[j];
+            row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0U : 1U)});
+            diagonal = above;
+        }
+    }
+    return row[b.size()];
+}
+
+const SettingRow& nearest_row(std::string_view key) {
+    const auto& rows = setting_rows();
+    return *std::min_element(rows.begin(), rows.end(), [&](const SettingRow& a, const SettingRow& b) {
+        return edit_distance(a.key, key) < edit_distance(b.key, key);
+    });
+}
+
+Error refuse_value(const SettingRow& row, std::string_view value, std::string_view origin) {
+    return fail(ErrorCode::invalid_request, fmt::format("{}: {} = \"{}\" is not allowed; it must be {}",
+                                                        origin, row.key, value, row.allowed()));
+}
+
+bool is_choice(std::string_view choices, std::string_view value) {
+    while (!choices.empty()) {
+        const std::size_t bar = std::min(choices.find('|'), choices.size());
+        if (choices.substr(0, bar) == value) return true;
+        choices.remove_prefix(std::min(bar + 1, choices.size()));
+    }
+    return false;
+}
+
+std::vector<std::string> split_list(std::string_view value) {
+    std::vector<std::string> members;
+    while (!value.empty()) {
+        const std::size_t comma = std::min(value.find(','), value.size());
+        std::string_view member = value.substr(0, comma);
+        while (!member.empty() && member.front() == ' ')
+            member.remove_prefix(1);
+        while (!member.empty() && member.back() == ' ')
+            member.remove_suffix(1);
+        if (!member.empty()) members.emplace_back(member);
+        value.remove_prefix(std::min(comma + 1, value.size()));
+    }
+    return members;
+}
+
+struct Assigner {
+    Settings& settings;
+    const SettingRow& row;
+    std::string_view value;
+    std::string_view origin;
+
+    Status operator()(const SettingRow::Number& number) const {
+        std::uint64_t parsed = 0;
+        const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), parsed);
+        const bool whole = error == std::errc() && end == value.data() + value.size();
+        if (!whole || parsed < number.least || parsed > number.most) return refuse_value(row, value, origin);
+        settings.*number.field = parsed;
+        return {};
+    }
+    Status operator()(const SettingRow::Text& text) const {
+        if (!text.choices.empty() && !is_choice(text.choices, value)) return refuse_value(row, value, origin);
+        settings.*text.field = std::string(value);
+        return {};
+    }
+    Status operator()(const SettingRow::Flag& flag) const {
+        if (value != "true" && value != "false") return refuse_value(row, value, origin);
+        settings.*flag.field = value == "true";
+        return {};
+    }
+    Status operator()(const SettingRow::List& list) const {
+        settings.*list.field = split_list(value);
+        return {};
+    }
+};
+
+/// A TOML value as assign_setting takes it; nothing for dates and nested tables.
+std::optional<std::string> as_assignment(const toml::node& node) {
+    if (const auto text = node.value_exact<std::string>()) return *text;
+    if (const auto flag = node.value_exact<bool>()) return *flag ? "true" : "false";
+    if (const auto number = node.value_exact<std::int64_t>()) return fmt::format("{}", *number);
+    if (const auto number = node.value_exact<double>()) return fmt::format("{}", *number);
+    if (const auto* array = node.as_array()) {
+        std::string joined;
+        for (const toml::node& member : *array) {
+            const auto text = member.value_exact<std::string>();
+            if (!text) return std::nullopt;
+            joined += (joined.empty() ? "" : ",") + *text;
+        }
+        return joined;
+    }
+    return std::nullopt;
+}
+
+Status apply_section(Settings& settings, std::string_view section, const toml::table& table,
+                     const std::string& file) {
+    for (const auto& [name, node] : table) {
+        const std::string origin = fmt::format("{}, line {}", file, node.source().begin.line);
+        const std::string key = fmt::format("{}.{}", section, name.str());
+        const auto value = as_assignment(node);
+        if (!value)
+            return fail(ErrorCode::invalid_request,
+                        fmt::format("{}: {} has a value of a kind that no setting takes", origin, key));
+        ISO_CHECK(assign_setting(settings, key, *value, origin));
+    }
+    return {};
+}
+
+Status apply_file(Settings& settings, const std::string& file) {
+    toml::table document;
+    try {
+        document = toml::parse_file(file);
+    } catch (const toml::parse_error& error) {
+        return fail(ErrorCode::invalid_request,
+                    fmt::format("{}, line {}: {}", file, error.source().begin.line, error.description()));
+    }
+    for (const auto& [section, node] : document) {
+        const auto* table = node.as_table();
+        if (table == nullptr) {
+            return fail(ErrorCode::invalid_request,
+                        fmt::format("{}, line {}: {} stands outside of a [section]", file,
+                                    node.source().begin.line, section.str()));
+        }
+        ISO_CHECK(apply_section(settings, section.str(), *table, file));
+    }
+    return {};
+}
+
+}  // namespace
+
+std::optional<std::string> process_environment(const std::string& name) {
+    const char* value = std::getenv(name.c_str());
+    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
+Status assign_setting(Settings& settings, std::string_view key, std::string_view value,
+                      std::string_view origin) {
+    for (const SettingRow& row : setting_rows()) {
+        if (row.key == key) return std::visit(Assigner{settings, row, value, origin}, row.kind);
+    }
+    return fail(ErrorCode::invalid_request,
+                fmt::format("{}: there is no setting {}; did you mean {}? `isocenter settings` lists all",
+                            origin, key, nearest_row(key).key));
+}
+
+Result<Settings> load_settings(const std::string& file, const Environment& environment,
+                               const Assignments& overrides) {
+    Settings settings;
+    if (!file.empty()) ISO_CHECK(apply_file(settings, file));
+    for (const SettingRow& row : setting_rows()) {
+        if (const auto value = environment(row.variable())) {
+            ISO_CHECK(assign_setting(settings, row.key, *value, row.variable()));
+        }
+    }
+    for (const auto& [key, value] : overrides)
+        ISO_CHECK(assign_setting(settings, key, value, "command line"));
+    if (settings.tls_certificate_file.empty() != settings.tls_key_file.empty()) {
+        return fail(ErrorCode::invalid_request,
+                    "tls.certificate_file and tls.key_file must be given together");
+    }
+    return settings;
+}
+
+std::string settings_as_markdown() {
+    std::string out =
+        "# Configuration reference\n\n"
+        "Made by `isocenter settings --markdown` from `src/app/settings.def`. Every setting has a default "
+        "that serves one\n"
+        "machine: no file is needed. The later wins: default, file (`isocenter serve --config FILE`), "
+        "environment variable,\n"
+        "command line (`--set section.name=value`). An unknown key or a value that is not allowed is refused "
+        "at start.\n";
+    std::string section;
+    for (const SettingRow& row : setting_rows()) {
+        if (row.section() != section) {
+            section = row.section();
+            out += fmt::format(
+                "\n## [{}]\n\n| Key | Default | Allowed | Environment | Meaning |\n|---|---|---|---|---|\n",
+                section);
+        }
+        out += fmt::format("| `{}` | `{}` | {} | `{}` | {} |\n", row.name(), row.default_toml(),
+                           row.allowed(), row.variable(), row.help);
+    }
+    return out;
+}
+
+std::string settings_as_toml() {
+    std::string out =
+        "# Isocenter configuration. Every line that is commented out shows the default; nothing here is "
+        "needed to start.\n"
+        "# Environment variables (ISOCENTER_SECTION_NAME) and the command line override this file.\n";
+    std::string section;
+    for (const SettingRow& row : setting_rows()) {
+        if (row.section() != section) {
+            section = row.section();
+            out += fmt::format("\n[{}]\n", section);
+        }
+        out += fmt::format("# {}\n# Allowed: {}. Environment: {}\n# {} = {}\n", row.help, row.allowed(),
+                           row.variable(), row.name(), row.default_toml());
+    }
+    return out;
+}
+
+}  // namespace isocenter::app

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+
+namespace isocenter::app {
+
+/// The server's settings, one field per row of settings.def, with their defaults.
+struct Settings {
+#define TEXT(key, field, value, help) std::string field = value;
+#define LIST(key, field, help) std::vector<std::string> field;
+#define BOOL(key, field, value, help) bool field = value;
+#define CHOICE(key, field, value, choices, help) std::string field = value;
+#define NUMBER(key, field, value, least, most, unit, help) std::uint64_t field = value;
+#include "app/settings.def"
+#undef TEXT
+#undef LIST
+#undef BOOL
+#undef CHOICE
+#undef NUMBER
+};
+
+/// One assignment by its key, from wherever: `server.port` = `8080`. A list's members are separated by
+/// commas.
+using Assignments = std::vector<std::pair<std::string, std::string>>;
+
+/// Gives the value of an environment variable, if set.
+using Environment = std::function<std::optional<std::string>(const std::string&)>;
+/// The process's own.
+std::optional<std::string> process_environment(const std::string& name);
+
+/// Defaults, then the TOML file (when `file` is not empty), then ISOCENTER_* variables, then `overrides`: the
+/// later wins. `invalid_request` names the key, where it came from, and what is allowed; unknown keys are
+/// refused, with the nearest known one.
+Result<Settings> load_settings(const std::string& file, const Environment& environment,
+                               const Assignments& overrides);
+
+/// Sets one value; `origin` (file name, variable, option) is named in the error.
+Status assign_setting(Settings& settings, std::string_view key, std::string_view value,
+                      std::string_view origin);
+
+/// docs/configuration.md.
+std::string settings_as_markdown();
+/// The annotated configuration file: every key commented out with its default.
+std::string settings_as_toml();
+
+}  // namespace isocenter::app

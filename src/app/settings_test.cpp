@@ -1,0 +1,83 @@
+#include "app/settings.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <map>
+
+namespace isocenter::app {
+namespace {
+
+class SettingsFile : public testing::Test {
+  protected:
+    std::string write(const std::string& text) {
+        std::ofstream(path_) << text;
+        return path_;
+    }
+    void TearDown() override { std::filesystem::remove(path_); }
+
+    Environment no_environment = [](const std::string&) { return std::nullopt; };
+    std::string path_ =
+        std::filesystem::temp_directory_path() / ("isocenter-settings-" + std::to_string(getpid()) + ".toml");
+};
+
+TEST_F(SettingsFile, later_sources_win) {
+    const std::string file = write(
+        "[server]\nport = 1000\naddress = \"10.0.0.1\"\n[cors]\norigins = [\"https://a\", \"https://b\"]\n");
+    const Environment environment = [](const std::string& name) -> std::optional<std::string> {
+        if (name == "ISOCENTER_SERVER_PORT") return "2000";
+        return std::nullopt;
+    };
+    const auto settings = load_settings(file, environment, {{"server.port", "3000"}});
+    ASSERT_TRUE(settings.ok()) << settings.error().message;
+    EXPECT_EQ(settings->port, 3000U);
+    EXPECT_EQ(settings->address, "10.0.0.1");
+    EXPECT_EQ(settings->cors_origins, (std::vector<std::string>{"https://a", "https://b"}));
+    EXPECT_EQ(load_settings(file, environment, {})->port, 2000U);
+    EXPECT_EQ(load_settings(file, no_environment, {})->port, 1000U);
+    EXPECT_EQ(load_settings("", no_environment, {})->port, 8080U);
+}
+
+TEST_F(SettingsFile, unknown_keys_and_bad_values_are_refused_by_name) {
+    struct Case {
+        std::string text;
+        std::vector<std::string> named;
+    };
+    for (const Case& c :
+         std::vector<Case>{{"[server]\nprot = 1\n", {"server.prot", "server.port", "line 2"}},
+                           {"[server]\nport = 70000\n", {"server.port", "70000", "0 to 65535"}},
+                           {"[server]\nport = \"x\"\n", {"server.port", "\"x\""}},
+                           {"[log]\nlevel = \"loud\"\n", {"log.level", "debug, info, warning, error"}},
+                           {"[server]\ncompress = 1\n", {"server.compress", "true or false"}},
+                           {"port = 1\n", {"port", "[section]"}},
+                           {"[server\n", {"line 1"}},
+                           {"[tls]\nkey_file = \"k\"\n", {"tls.certificate_file"}}}) {
+        const auto settings = load_settings(write(c.text), no_environment, {});
+        ASSERT_FALSE(settings.ok()) << c.text;
+        for (const std::string& word : c.named) {
+            EXPECT_NE(settings.error().message.find(word), std::string::npos) << settings.error().message;
+        }
+    }
+}
+
+TEST_F(SettingsFile, the_annotated_file_is_accepted_and_complete) {
+    std::string text = settings_as_toml();
+    const auto as_is = load_settings(write(text), no_environment, {});
+    ASSERT_TRUE(as_is.ok()) << as_is.error().message;
+    // With every default written out the file means the same.
+    std::string uncommented;
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) {
+        const bool is_default = line.rfind("# ", 0) == 0 && line.find(" = ") != std::string::npos;
+        uncommented += (is_default ? line.substr(2) : line) + "\n";
+    }
+    const auto written_out = load_settings(write(uncommented), no_environment, {});
+    ASSERT_TRUE(written_out.ok()) << written_out.error().message;
+    EXPECT_EQ(written_out->max_results, as_is->max_results);
+    EXPECT_NE(settings_as_markdown().find("ISOCENTER_STORAGE_FOLDER"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace isocenter::app
