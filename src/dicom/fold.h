@@ -11,7 +11,8 @@ namespace isocenter::dicom {
 std::string fold_case(std::string_view text);
 /// As fold_case, and accents removed: how person names are matched (standard-face.md D11).
 std::string fold_name(std::string_view text);
-/// Words of a folded name: cut at '^', '=', ',', '.', '-' , blanks and other punctuation.
+/// Words of a folded name: cut at '^', '=', blanks, control characters and punctuation but '*' and '?', which
+/// a query may hold as wildcards. Thread-safe, as the others.
 std::vector<std::string> name_words(std::string_view folded);
 
 }  // namespace isocenter::dicom

@@ -17,7 +17,8 @@ bool has_leading_padding(std::string_view vr) {
     return vr == "AE" || vr == "CS" || vr == "LO" || vr == "SH";
 }
 
-/// Whether the escaped text ends in an escaped NUL: its backslash must not be the second half of another escape.
+/// Whether the escaped text ends in an escaped NUL: its backslash must not be the second half of another
+/// escape.
 bool ends_in_nul(std::string_view text) {
     if (!text.ends_with(kNul)) return false;
     text.remove_suffix(kNul.size());

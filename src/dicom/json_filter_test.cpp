@@ -43,16 +43,15 @@ TEST(JsonFilter, WithoutAnyWishTheTextStaysWhereNothingIsPending) {
 }
 
 TEST(JsonFilter, StandardFaceCompletesUrisAndStripsPadding) {
-    EXPECT_EQ(
-        filtered(kMixed, standard()),
-        R"({"00080005":{"vr":"CS","Value":["ISO_IR 192"]},"00080060":{"vr":"CS","Value":["X"]},)"
-        R"("00091001":{"vr":"UN","InlineBinary":"AAE="},)"
-        R"("00100010":{"vr":"PN","Value":[{"Alphabetic":"Doe^\"J\"","Ideographic":"]}"}]},)"
-        R"("00189310":{"vr":"FD","BulkDataURI":"https://h/dicom-web/b/00189310"},)"
-        R"("00200013":{"vr":"IS","Value":[1]},)"
-        R"("00880200":{"vr":"SQ","Value":[{"00280010":{"vr":"US","Value":[2]},)"
-        R"("7FE00010":{"vr":"OB","BulkDataURI":"https://h/dicom-web/b/00880200/1/7FE00010"}},{}]},)"
-        R"("7FE00010":{"vr":"OW","BulkDataURI":"https://h/dicom-web/b/7FE00010"}})");
+    EXPECT_EQ(filtered(kMixed, standard()),
+              R"({"00080005":{"vr":"CS","Value":["ISO_IR 192"]},"00080060":{"vr":"CS","Value":["X"]},)"
+              R"("00091001":{"vr":"UN","InlineBinary":"AAE="},)"
+              R"("00100010":{"vr":"PN","Value":[{"Alphabetic":"Doe^\"J\"","Ideographic":"]}"}]},)"
+              R"("00189310":{"vr":"FD","BulkDataURI":"https://h/dicom-web/b/00189310"},)"
+              R"("00200013":{"vr":"IS","Value":[1]},)"
+              R"("00880200":{"vr":"SQ","Value":[{"00280010":{"vr":"US","Value":[2]},)"
+              R"("7FE00010":{"vr":"OB","BulkDataURI":"https://h/dicom-web/b/00880200/1/7FE00010"}},{}]},)"
+              R"("7FE00010":{"vr":"OW","BulkDataURI":"https://h/dicom-web/b/7FE00010"}})");
 }
 
 TEST(JsonFilter, CompatibilityFaceDropsBulkAtEveryLevelAndKeepsNuls) {
@@ -81,9 +80,10 @@ TEST(JsonFilter, CommasAreRightWhicheverNeighbourGoes) {
 }
 
 TEST(JsonFilter, StrippingWhatIsOnlyPaddingEmptiesTheElement) {
-    EXPECT_EQ(filtered(R"({"00100020":{"vr":"LO","Value":["\u0000\u0000"]},"00100040":{"vr":"CS","Value":["M"]}})",
-                       standard()),
-              R"({"00100020":{"vr":"LO"},"00100040":{"vr":"CS","Value":["M"]}})");
+    EXPECT_EQ(
+        filtered(R"({"00100020":{"vr":"LO","Value":["\u0000\u0000"]},"00100040":{"vr":"CS","Value":["M"]}})",
+                 standard()),
+        R"({"00100020":{"vr":"LO"},"00100040":{"vr":"CS","Value":["M"]}})");
     EXPECT_EQ(filtered(R"({"00080008":{"vr":"CS","Value":["A \u0000"," ",null,"  B"]}})", standard()),
               R"({"00080008":{"vr":"CS","Value":["A",null,null,"B"]}})");
 }
@@ -110,11 +110,12 @@ TEST(JsonFilter, HiddenPathsGoWhereTheyAreAndNowhereElse) {
     JsonView view;
     const std::vector<std::string> hidden = {"00880200/2/00100020", "00080020"};
     view.hidden = &hidden;
-    EXPECT_EQ(filtered(R"({"00080020":{"vr":"DA","Value":["bad"]},"00100020":{"vr":"LO","Value":["1"]},)"
-                       R"("00880200":{"vr":"SQ","Value":[{"00100020":{"vr":"LO"}},{"00100020":{"vr":"LO"}}]}})",
-                       view),
-              R"({"00100020":{"vr":"LO","Value":["1"]},)"
-              R"("00880200":{"vr":"SQ","Value":[{"00100020":{"vr":"LO"}},{}]}})");
+    EXPECT_EQ(
+        filtered(R"({"00080020":{"vr":"DA","Value":["bad"]},"00100020":{"vr":"LO","Value":["1"]},)"
+                 R"("00880200":{"vr":"SQ","Value":[{"00100020":{"vr":"LO"}},{"00100020":{"vr":"LO"}}]}})",
+                 view),
+        R"({"00100020":{"vr":"LO","Value":["1"]},)"
+        R"("00880200":{"vr":"SQ","Value":[{"00100020":{"vr":"LO"}},{}]}})");
 }
 
 TEST(JsonFilter, OnlyTheWantedTopLevelAttributesStay) {

@@ -6,9 +6,9 @@
 
 namespace isocenter::dicom {
 
-/// Steps through text that append_json wrote, by its fixed shape: `"00100010":{"vr":"PN","Value":[...]}` without
-/// white space. Every step checks its bounds; text of another shape makes it `failed()` and moves it to the end.
-/// Not thread-safe; the text must outlive it.
+/// Steps through text that append_json wrote, by its fixed shape: `"00100010":{"vr":"PN","Value":[...]}`
+/// without white space. Every step checks its bounds; text of another shape makes it `failed()` and moves it
+/// to the end. Not thread-safe; the text must outlive it.
 class JsonScan {
   public:
     explicit JsonScan(std::string_view text) : at_(text.data()), end_(at_ + text.size()) {}

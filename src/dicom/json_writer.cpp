@@ -94,8 +94,8 @@ class Writer {
         const auto texts = number_texts(element);
         if (texts.empty()) return;
         const bool wide = element.vr == Vr::SV || element.vr == Vr::UV;
-        const bool quoted = element.vr == Vr::AT ||
-                            (wide && !std::all_of(texts.begin(), texts.end(), is_safe_integer));
+        const bool quoted =
+            element.vr == Vr::AT || (wide && !std::all_of(texts.begin(), texts.end(), is_safe_integer));
         bool finite = true;
         array(texts, [&](const std::string& text) {
             const bool word = text.back() == 'N' || text.back() == 'y';  // NaN, Infinity

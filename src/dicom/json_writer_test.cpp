@@ -93,7 +93,8 @@ TEST(JsonWriter, DecimalsAreNumbersUnlessOneIsNot) {
 
 TEST(JsonWriter, BinaryNumbers) {
     EXPECT_EQ(json_of(element(Vr::US, raw<std::uint16_t>({1, 65535}))), R"("vr":"US","Value":[1,65535])");
-    EXPECT_EQ(json_of(element(Vr::AT, raw<std::uint16_t>({0x0028, 0x001A}))), R"("vr":"AT","Value":["0028001A"])");
+    EXPECT_EQ(json_of(element(Vr::AT, raw<std::uint16_t>({0x0028, 0x001A}))),
+              R"("vr":"AT","Value":["0028001A"])");
     EXPECT_EQ(json_of(element(Vr::FL, raw<float>({0.1F, 2}))), R"("vr":"FL","Value":[0.1,2])");
     EXPECT_EQ(json_of(element(Vr::US, "x")), R"("vr":"US")") << "half a value is none";
 }
@@ -120,9 +121,10 @@ TEST(JsonWriter, BulkIsInlineWhenHeldAndAPathWhenNot) {
     DataSet data_set;
     data_set.set({.tag = {0x0088, 0x0200}, .vr = Vr::SQ, .items = {DataSet{}, icon}});
     data_set.set({.tag = tags::PixelData, .vr = Vr::OB, .bulk_uri = "http://h/b?x=\"1\""});
-    EXPECT_EQ(to_json(data_set),
-              R"({"00880200":{"vr":"SQ","Value":[{},{"7FE00010":{"vr":"OW","BulkDataURI":"00880200/2/7FE00010"}}]},)"
-              R"("7FE00010":{"vr":"OB","BulkDataURI":"http://h/b?x=\"1\""}})");
+    EXPECT_EQ(
+        to_json(data_set),
+        R"({"00880200":{"vr":"SQ","Value":[{},{"7FE00010":{"vr":"OW","BulkDataURI":"00880200/2/7FE00010"}}]},)"
+        R"("7FE00010":{"vr":"OB","BulkDataURI":"http://h/b?x=\"1\""}})");
 }
 
 TEST(JsonWriter, EmptySequencesHaveNoValueAndEmptyItemsAreKept) {

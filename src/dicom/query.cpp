@@ -10,8 +10,9 @@ namespace {
 
 constexpr auto kNone = std::nullopt;
 
-// The union of what dicomweb.md 6.2 and PS3.18 10.6.1.2.1 demand and what users ask for beside. InstitutionName,
-// ManufacturerModelName and BodyPartExamined belong to modules of the series (PS3.3 C.7.5.1, C.7.3.1).
+// The union of what dicomweb.md 6.2 and PS3.18 10.6.1.2.1 demand and what users ask for beside.
+// InstitutionName, ManufacturerModelName and BodyPartExamined belong to modules of the series (PS3.3 C.7.5.1,
+// C.7.3.1).
 constexpr std::array kSearchable{
     SearchableAttribute{tags::StudyDate, kNone, Level::study},
     SearchableAttribute{tags::StudyTime, kNone, Level::study},

@@ -18,14 +18,15 @@ Texts round_trip(Vr vr, const Texts& texts) {
 
 TEST(ValueText, DecimalStringsBecomeLegalJsonWithTheirDigits) {
     const std::pair<std::string_view, std::string_view> rows[] = {
-        {"+1.50", "1.50"}, {".5", "0.5"},   {"-.5", "-0.5"},    {"007", "7"},     {"-007", "-7"},  {"5.", "5"},
-        {"0", "0"},        {"000", "0"},    {" 12 ", "12"},     {"1E+05", "1E+05"}, {"1e5", "1e5"},
-        {"0.10", "0.10"},  {"1.5e-3", "1.5e-3"},
+        {"+1.50", "1.50"}, {".5", "0.5"},    {"-.5", "-0.5"},      {"007", "7"},   {"-007", "-7"},
+        {"5.", "5"},       {"0", "0"},       {"000", "0"},         {" 12 ", "12"}, {"1E+05", "1E+05"},
+        {"1e5", "1e5"},    {"0.10", "0.10"}, {"1.5e-3", "1.5e-3"},
     };
     for (const auto& [text, expected] : rows)
         EXPECT_EQ(json_number(text), expected) << text;
     EXPECT_EQ(json_number(std::string_view("3\0", 2)), "3");
-    for (std::string_view text : {"", ".", "+", "1,5", "1 2", "abc", "1e", "1e+", "0x10", "NaN", "inf", "--1", "1e999"})
+    for (std::string_view text :
+         {"", ".", "+", "1,5", "1 2", "abc", "1e", "1e+", "0x10", "NaN", "inf", "--1", "1e999"})
         EXPECT_EQ(json_number(text), std::nullopt) << text;
 }
 
