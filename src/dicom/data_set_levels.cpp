@@ -1,0 +1,120 @@
+// The other half of DataSetParser: how levels end and what becomes of finished elements.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "dicom/data_set_parser.h"
+#include "dicom/dictionary.h"
+
+namespace isocenter::dicom {
+
+namespace {
+
+/// Ascending order, and the last of several elements with one tag: appending while parsing and putting in
+/// order once keeps hostile orders from costing quadratic time.
+void put_in_order(std::vector<Element>& elements) {
+    const auto not_ascending = [](const Element& a, const Element& b) { return a.tag >= b.tag; };
+    if (std::ranges::adjacent_find(elements, not_ascending) == elements.end()) return;
+    std::ranges::stable_sort(elements, {}, &Element::tag);
+    const auto kept = std::unique(elements.rbegin(), elements.rend(),
+                                  [](const Element& a, const Element& b) { return a.tag == b.tag; });
+    elements.erase(elements.begin(), kept.base());
+}
+
+}  // namespace
+
+std::string DataSetParser::path_to_here() const {
+    std::string path = path_prefix_;
+    for (const Level& level : levels_) {
+        if (level.kind == Level::Kind::sequence) {
+            path += fmt::format("{}/{}/", to_hex8(level.element.tag), level.element.items.size() + 1);
+        }
+    }
+    return path;
+}
+
+void DataSetParser::append(Element element) {
+    levels_.back().data_set.elements().push_back(std::move(element));
+}
+
+void DataSetParser::close_level() {
+    Level level = std::move(levels_.back());
+    levels_.pop_back();
+    if (level.kind == Level::Kind::data_set) {
+        put_in_order(level.data_set.elements());
+        levels_.back().element.items.push_back(std::move(level.data_set));
+        return;
+    }
+    level.element.where.length = position_ - level.element.where.offset;
+    if (level.kind == Level::Kind::sequence) {
+        --depth_;
+    } else {
+        if (levels_.size() == 1 && pixels_.encapsulated && level.element.tag == pixels_.tag) {
+            pixels_.value = level.element.where;
+        }
+        note_bulk(level.element, true);
+    }
+    append(std::move(level.element));
+}
+
+/// Ends every level whose defined length is used up, and those without delimiter inside of it.
+void DataSetParser::close_ended_levels() {
+    while (levels_.size() > 1 && levels_.back().limit == position_)
+        close_level();
+}
+
+/// Gives an element of VR UN the VR of the dictionary when its value can be one (PS3.5 6.2.2 note 3).
+void DataSetParser::resolve_unknown(Element& element) {
+    const auto entry = find_entry(element.tag);
+    if (!entry || entry->vr == Vr::UN) return;
+    if (entry->vr == Vr::SQ) {
+        if (!element.bytes.empty() && !parse_unknown_sequence(element)) return;
+        element.vr = Vr::SQ;
+        element.bytes = std::string{};
+        return;
+    }
+    // Which byte order a big endian writer gave to a value it did not know is anybody's guess.
+    const unsigned unit = unit_bytes(entry->vr);
+    if (unit > 1 && (element.big_endian || element.bytes.size() % unit != 0)) return;
+    element.vr = vr_of(element.tag, {});
+}
+
+bool DataSetParser::parse_unknown_sequence(Element& element) {
+    DataSetParser inner(limits_, usage_, Scope::data_set, element.where.offset, {false, false}, false);
+    inner.path_prefix_ = path_to_here();
+    inner.depth_ = depth_;
+    inner.pixels_signed_ = pixels_signed_;
+    Level level;
+    level.explicit_vr = false;
+    level.detect = true;
+    const Header header{element.tag, Vr::SQ, static_cast<std::uint32_t>(element.bytes.size())};
+    if (!inner.open_sequence(header, std::move(level))) return false;
+    if (!inner.write(as_bytes(element.bytes))) return false;
+    if (inner.levels_.size() != 1 || inner.data_set().elements().size() != 1) return false;
+    element.items = std::move(inner.levels_.front().data_set.elements().front().items);
+    std::ranges::move(inner.bulk_, std::back_inserter(bulk_));
+    return true;
+}
+
+Status DataSetParser::finish() {
+    if (value_left_ > 0) {
+        return failure(ErrorCode::malformed_dicom,
+                       fmt::format("{} bytes of its value are missing", value_left_));
+    }
+    const bool padding = levels_.size() == 1 &&
+                         std::ranges::all_of(leftover(), [](std::byte byte) { return byte == std::byte{0}; });
+    if (pending_size_ > 0 && scope_ == Scope::data_set && !padding) {
+        return failure(ErrorCode::malformed_dicom, "the header of what follows is cut off");
+    }
+    while (levels_.size() > 1) {
+        if (levels_.back().limit != kNoLimit) {
+            return failure(ErrorCode::malformed_dicom, "the sequence around it is cut off");
+        }
+        close_level();
+    }
+    put_in_order(levels_.front().data_set.elements());
+    return {};
+}
+
+}  // namespace isocenter::dicom

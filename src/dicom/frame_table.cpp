@@ -1,0 +1,29 @@
+#include "dicom/frame_table.h"
+
+namespace isocenter::dicom {
+
+std::vector<ByteRange> FrameTable::ranges_of(std::uint32_t number) const {
+    if (number == 0 || number > frames) return {};
+    const std::uint64_t index = number - 1U;
+    if (kind == Kind::encapsulated) {
+        if (index + 1 >= first_fragment.size()) return {};
+        const auto first = first_fragment[index];
+        const auto last = first_fragment[index + 1];
+        if (first > last || last > fragments.size()) return {};
+        return {fragments.begin() + first, fragments.begin() + last};
+    }
+    if (kind != Kind::native || frame_bits == 0) return {};
+    // Hostile frame sizes must not overflow: the value's length bounds them first.
+    if (frame_bits / 8 > value.length || number > value.length * 8 / frame_bits) return {};
+    const std::uint64_t first_bit = index * frame_bits;
+    const std::uint64_t first_byte = first_bit / 8;
+    const std::uint64_t end_byte = (first_bit + frame_bits + 7) / 8;
+    return {{value.offset + first_byte, end_byte - first_byte}};
+}
+
+unsigned FrameTable::bit_offset(std::uint32_t number) const {
+    if (kind != Kind::native || number == 0) return 0;
+    return static_cast<unsigned>((std::uint64_t{number - 1U} * (frame_bits % 8)) % 8);
+}
+
+}  // namespace isocenter::dicom
