@@ -1,0 +1,402 @@
+#pragma once
+
+// What every index database must do. A database's own test instantiates IndexContract with a way to open it.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "dicom/tags.h"
+#include "index/registry.h"
+
+namespace isocenter::index {
+
+namespace tags = dicom::tags;
+
+/// A folder that goes with the test.
+class TemporaryFolder {
+  public:
+    TemporaryFolder() {
+        std::string name = (std::filesystem::temp_directory_path() / "isocenter-index-XXXXXX").string();
+        if (mkdtemp(name.data()) != nullptr) path_ = name;
+    }
+    ~TemporaryFolder() {
+        if (!path_.empty()) std::filesystem::remove_all(path_);
+    }
+    TemporaryFolder(const TemporaryFolder&) = delete;
+    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+    std::string file(const std::string& name) const { return (path_ / name).string(); }
+
+  private:
+    std::filesystem::path path_;
+};
+
+struct DatabaseKind {
+    std::string name;
+    std::function<Result<Database>(const TemporaryFolder&)> open;
+};
+
+inline EntityKey key_of(const std::string& study, const std::string& series = {},
+                        const std::string& instance = {}) {
+    return {kDefaultPartition, StudyUid(study), SeriesUid(series), SopInstanceUid(instance)};
+}
+
+inline NewInstance instance_of(const EntityKey& key, AttributeValues attributes = {}) {
+    static std::atomic<int> blobs = 0;
+    NewInstance made;
+    made.key = key;
+    made.attributes = std::move(attributes);
+    made.sop_class_uid = "1.2.840.10008.5.1.4.1.1.2";
+    made.transfer_syntax = "1.2.840.10008.1.2.1";
+    made.frames = 1;
+    made.blob = BlobKey("ab/" + std::to_string(++blobs));
+    made.size_bytes = 1000;
+    made.sha256[0] = static_cast<std::uint8_t>(blobs);
+    made.document = R"({"00080018":{"vr":"UI","Value":[")" + key.instance.str() + R"("]}})";
+    made.layout = "layout of " + key.instance.str();
+    return made;
+}
+
+class IndexContract : public ::testing::TestWithParam<DatabaseKind> {
+  protected:
+    void SetUp() override { reopen(); }
+    void TearDown() override {
+        const auto findings = records().check_consistency();
+        ASSERT_TRUE(findings.ok());
+        EXPECT_THAT(*findings, ::testing::IsEmpty());
+    }
+
+    void reopen() {
+        database_ = {};
+        auto opened = GetParam().open(folder_);
+        ASSERT_TRUE(opened.ok()) << opened.error().detail;
+        database_ = std::move(*opened);
+    }
+    Index& index() { return *database_.index; }
+    RemovalQueue& removals() { return *database_.removals; }
+    RecordScan& records() { return *database_.records; }
+
+    AddOutcome add(const NewInstance& given) {
+        auto outcomes = index().add(std::span(&given, 1));
+        EXPECT_TRUE(outcomes.ok()) << outcomes.error().detail;
+        return outcomes ? outcomes->front() : AddOutcome{};
+    }
+    AddOutcome add(const EntityKey& key, AttributeValues attributes = {}) {
+        return add(instance_of(key, std::move(attributes)));
+    }
+
+    std::vector<SearchRow> rows(const dicom::Query& query) {
+        std::vector<SearchRow> found;
+        auto summary = index().search(query, [&](SearchRow&& row) -> Status {
+            found.push_back(std::move(row));
+            return {};
+        });
+        EXPECT_TRUE(summary.ok()) << summary.error().message << ' ' << summary.error().detail;
+        if (summary) summary_ = *summary;
+        return found;
+    }
+    /// The last UIDs of the rows, in order.
+    std::vector<std::string> uids(const dicom::Query& query) {
+        std::vector<std::string> found;
+        for (const SearchRow& row : rows(query)) {
+            const EntityKey& key = row.key;
+            found.push_back(!key.instance.empty() ? key.instance.str()
+                            : !key.series.empty() ? key.series.str()
+                                                  : key.study.str());
+        }
+        return found;
+    }
+    std::vector<Change> feed(const ChangeQuery& query = {}) {
+        auto changes = index().changes(query);
+        EXPECT_TRUE(changes.ok()) << changes.error().detail;
+        return changes ? std::move(*changes) : std::vector<Change>();
+    }
+
+    TemporaryFolder folder_;
+    Database database_;
+    SearchSummary summary_;
+};
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+TEST_P(IndexContract, StartsEmpty) {
+    EXPECT_EQ(index().totals()->instances, 0U);
+    EXPECT_THAT(*index().list(key_of("1"), true), IsEmpty());
+    EXPECT_THAT(feed(), IsEmpty());
+    EXPECT_EQ(index().revision(key_of("1"))->instances, 0U);
+    EXPECT_FALSE(index().revision(key_of("1"))->deleted);
+    EXPECT_EQ(index().remove(key_of("1")).error().code, ErrorCode::not_found);
+}
+
+TEST_P(IndexContract, GivesBackWhatWasAdded) {
+    NewInstance given = instance_of(key_of("1.1", "1.2", "1.3"));
+    given.hidden = {"00100010", "a\"b\\c"};
+    given.layout = std::string("\0\1binary", 8);
+    given.sha256[31] = 7;
+    const AddOutcome outcome = add(given);
+    EXPECT_TRUE(outcome.created);
+    reopen();
+    const auto records_found = *index().list(given.key, true);
+    ASSERT_EQ(records_found.size(), 1U);
+    const InstanceRecord& record = records_found.front();
+    EXPECT_EQ(record.key, given.key);
+    EXPECT_EQ(record.version, outcome.version);
+    EXPECT_EQ(record.blob, given.blob);
+    EXPECT_EQ(record.sha256, given.sha256);
+    EXPECT_EQ(record.layout, given.layout);
+    EXPECT_EQ(record.frames, 1U);
+    EXPECT_EQ(record.size_bytes, 1000U);
+    EXPECT_EQ(record.sop_class_uid, given.sop_class_uid);
+    EXPECT_EQ(record.transfer_syntax, given.transfer_syntax);
+    const std::int64_t ids[] = {record.id + 1, record.id};
+    const auto documents = *index().documents(ids);
+    ASSERT_EQ(documents.size(), 1U);
+    EXPECT_EQ(documents[0].json, given.document);
+    EXPECT_EQ(documents[0].hidden, given.hidden);
+    EXPECT_EQ(documents[0].key, given.key);
+    EXPECT_THAT(index().list(given.key, false)->front().layout, IsEmpty());
+}
+
+TEST_P(IndexContract, RefusesWhatIsThereAndTheSecondOfTwoEqual) {
+    const EntityKey key = key_of("1", "2", "3");
+    const std::vector<NewInstance> twice{instance_of(key), instance_of(key)};
+    const auto outcomes = *index().add(twice);
+    EXPECT_TRUE(outcomes[0].created);
+    EXPECT_FALSE(outcomes[1].created);
+    EXPECT_FALSE(add(key).created);
+    EXPECT_EQ(index().totals()->instances, 1U);
+    EXPECT_EQ(feed().size(), 1U);
+    EXPECT_EQ(index().list(key, false)->front().blob, twice[0].blob);
+    // The same SOP Instance UID in another series is another instance.
+    EXPECT_TRUE(add(key_of("1", "2.2", "3")).created);
+    EXPECT_TRUE(add(key_of("1.9", "2", "3")).created);
+}
+
+TEST_P(IndexContract, ReplacesWhenAsked) {
+    const EntityKey key = key_of("1", "2", "3");
+    NewInstance first = instance_of(key);
+    const AddOutcome before = add(first);
+    NewInstance second = instance_of(key);
+    second.replace = true;
+    second.size_bytes = 50;
+    second.sop_class_uid = "1.2.3";
+    const std::vector<NewInstance> both{second, second};
+    const auto outcomes = *index().add(both);
+    EXPECT_TRUE(outcomes[0].created);
+    EXPECT_FALSE(outcomes[1].created) << "the second of two equal keys";
+    EXPECT_GT(outcomes[0].version, before.version);
+    EXPECT_THAT(*removals().due(now_ticks(), 10), ElementsAre(first.blob));
+    EXPECT_EQ(index().totals()->bytes, 50U);
+    EXPECT_EQ(index().revision(key_of("1"))->newest_version, outcomes[0].version);
+    const auto changes = feed();
+    ASSERT_EQ(changes.size(), 2U);
+    EXPECT_EQ(changes[0].state, State::replaced);
+    EXPECT_EQ(changes[1].state, State::current);
+    EXPECT_EQ(changes[1].action, Action::create);
+    EXPECT_TRUE(changes[0].document.has_value()) << "the live version's";
+    EXPECT_THAT(rows({})[0].sop_classes_in_study, ElementsAre("1.2.3"));
+}
+
+TEST_P(IndexContract, ListsByNumbersThenUids) {
+    add(key_of("1", "1.20", "9"), {{tags::SeriesNumber, "10"}, {tags::InstanceNumber, "2"}});
+    add(key_of("1", "1.20", "8"), {{tags::InstanceNumber, "10"}});
+    add(key_of("1", "1.20", "7"), {{tags::InstanceNumber, "2"}});
+    add(key_of("1", "1.10", "6"), {{tags::SeriesNumber, "9"}, {tags::InstanceNumber, "99"}});
+    std::vector<std::string> order;
+    for (const auto& record : *index().list(key_of("1"), false))
+        order.push_back(record.key.instance.str());
+    EXPECT_THAT(order, ElementsAre("6", "7", "9", "8"));
+}
+
+TEST_P(IndexContract, RevisionChangesWithEveryChange) {
+    add(key_of("1", "2", "3"));
+    const Revision one = *index().revision(key_of("1"));
+    const AddOutcome second = add(key_of("1", "2", "4"));
+    const Revision two = *index().revision(key_of("1"));
+    EXPECT_GT(two.newest_version, one.newest_version);
+    EXPECT_EQ(two.instances, 2U);
+    EXPECT_EQ(index().revision(key_of("1", "2"))->instances, 2U);
+    EXPECT_EQ(index().revision(key_of("1", "2", "3"))->newest_version, one.newest_version);
+    ASSERT_EQ(*index().remove(key_of("1", "2", "4")), 1U);
+    EXPECT_EQ(index().revision(key_of("1"))->instances, 1U);
+    EXPECT_LT(index().revision(key_of("1"))->newest_version, second.version);
+    EXPECT_TRUE(index().revision(key_of("1", "2", "4"))->deleted);
+    EXPECT_FALSE(index().revision(key_of("1", "2", "5"))->deleted);
+    ASSERT_EQ(*index().remove(key_of("1")), 1U);
+    EXPECT_TRUE(index().revision(key_of("1"))->deleted);
+    EXPECT_TRUE(index().revision(key_of("1", "2"))->deleted);
+    add(key_of("1", "2", "3"));
+    EXPECT_FALSE(index().revision(key_of("1"))->deleted);
+}
+
+TEST_P(IndexContract, RemovesWhatIsBelowAndNothingElse) {
+    for (const char* series : {"2", "3"}) {
+        for (const char* instance : {"4", "5"})
+            add(key_of("1", series, instance), {{tags::PatientName, "A^B"}});
+    }
+    add(key_of("9", "2", "4"));
+    EXPECT_EQ(*index().remove(key_of("1", "2")), 2U);
+    EXPECT_EQ(index().remove(key_of("1", "2")).error().code, ErrorCode::not_found);
+    EXPECT_EQ(index().list(key_of("1"), false)->size(), 2U);
+    EXPECT_EQ(index().totals()->series, 2U);
+    EXPECT_EQ(*index().remove(key_of("1", "3", "4")), 1U);
+    EXPECT_EQ(*index().remove(key_of("1", "3", "5")), 1U);
+    EXPECT_EQ(index().totals()->studies, 1U);
+    EXPECT_EQ(*removals().size(), 4U);
+    EXPECT_EQ(feed().size(), 9U);
+    EXPECT_THAT(uids({}), ElementsAre("9"));
+}
+
+TEST_P(IndexContract, FeedTellsTheStateOfToday) {
+    const EntityKey key = key_of("1", "2", "3");
+    add(key);
+    ChangeQuery latest;
+    latest.latest_only = true;
+    auto changes = feed(latest);
+    ASSERT_EQ(changes.size(), 1U);
+    EXPECT_EQ(changes[0].state, State::current);
+    EXPECT_EQ(changes[0].partition_name, kDefaultPartitionName);
+    EXPECT_TRUE(changes[0].document.has_value());
+    EXPECT_TRUE(index().remove(key).ok());
+    changes = feed(latest);
+    EXPECT_EQ(changes[0].action, Action::remove);
+    EXPECT_EQ(changes[0].state, State::deleted);
+    EXPECT_FALSE(changes[0].document.has_value());
+    EXPECT_EQ(feed()[0].state, State::deleted);
+    add(key);
+    changes = feed();
+    ASSERT_EQ(changes.size(), 3U);
+    EXPECT_EQ(changes[0].state, State::replaced);
+    EXPECT_EQ(changes[1].state, State::replaced);
+    EXPECT_EQ(changes[2].state, State::current);
+    ChangeQuery bare;
+    bare.with_documents = false;
+    EXPECT_FALSE(feed(bare)[2].document.has_value());
+}
+
+TEST_P(IndexContract, FeedWindows) {
+    std::vector<Ticks> times;
+    for (int i = 1; i <= 4; ++i) {
+        add(key_of("1", "2", std::to_string(i)));
+        ChangeQuery latest;
+        latest.latest_only = true;
+        times.push_back(feed(latest)[0].time);
+    }
+    EXPECT_TRUE(std::is_sorted(times.begin(), times.end()));
+    const auto sequences = [&](const ChangeQuery& query) {
+        std::vector<std::int64_t> found;
+        for (const Change& change : feed(query))
+            found.push_back(change.sequence);
+        return found;
+    };
+    ChangeQuery window;
+    window.after = 1;
+    window.up_to = 3;
+    EXPECT_THAT(sequences(window), ElementsAre(2, 3));
+    window.limit = 1;
+    window.offset = 1;
+    EXPECT_THAT(sequences(window), ElementsAre(3));
+    ChangeQuery timed;
+    timed.by_time = true;
+    timed.from = times[0];
+    EXPECT_THAT(sequences(timed), ElementsAre(1, 2, 3, 4));
+    timed.offset = 2;
+    timed.limit = 1;
+    EXPECT_THAT(sequences(timed), ElementsAre(3));
+    timed = {};
+    timed.by_time = true;
+    timed.from = times[3] + 1;
+    EXPECT_THAT(sequences(timed), IsEmpty());
+    timed.from = 0;
+    timed.until = times[0];
+    EXPECT_THAT(sequences(timed), IsEmpty());
+}
+
+TEST_P(IndexContract, LatestNonEmptyValueWins) {
+    add(key_of("1", "2", "3"), {{tags::PatientID, "123"}, {tags::Modality, "CT"}});
+    add(key_of("1", "2", "4"), {{tags::PatientID, ""}, {tags::PatientName, "Doe^Jane"}});
+    auto found = rows({});
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_THAT(found[0].study, ElementsAre(std::pair(tags::PatientName, std::string("Doe^Jane")),
+                                            std::pair(tags::PatientID, "123")));
+    add(key_of("1", "2", "5"), {{tags::PatientName, "Roe^Jane"}});
+    EXPECT_EQ(rows({})[0].study[0].second, "Roe^Jane");
+    EXPECT_EQ(rows({})[0].study_instances, 3U);
+    EXPECT_THAT(rows({})[0].modalities_in_study, ElementsAre("CT"));
+}
+
+TEST_P(IndexContract, RemovalQueueKeepsOrderAndAttempts) {
+    const BlobKey a("aa/1");
+    const BlobKey b("bb/2");
+    const BlobKey both[] = {a, b};
+    ASSERT_TRUE(removals().enqueue(both).ok());
+    ASSERT_TRUE(removals().enqueue(both).ok()) << "twice is once";
+    EXPECT_EQ(*removals().size(), 2U);
+    ASSERT_TRUE(removals().postpone(a, now_ticks() + 100 * kTicksPerSecond).ok());
+    EXPECT_THAT(*removals().due(now_ticks(), 10), ElementsAre(b));
+    EXPECT_EQ(removals().due(now_ticks() + 200 * kTicksPerSecond, 1)->size(), 1U);
+    ASSERT_TRUE(removals().done(std::span(&b, 1)).ok());
+    EXPECT_EQ(*removals().size(), 1U);
+}
+
+TEST_P(IndexContract, ScansRecordsAndFindsLooseBlobs) {
+    const NewInstance one = instance_of(key_of("1", "2", "3"));
+    const NewInstance two = instance_of(key_of("1", "2", "4"));
+    add(one);
+    add(two);
+    const auto first = *records().scan(0, 1);
+    ASSERT_EQ(first.size(), 1U);
+    EXPECT_EQ(first[0].key, one.key);
+    EXPECT_EQ(first[0].layout, one.layout);
+    EXPECT_EQ(records().scan(first[0].id, 10)->front().key, two.key);
+    ASSERT_TRUE(index().remove(two.key).ok());
+    const BlobKey keys[] = {one.blob, BlobKey("cc/3"), two.blob};
+    EXPECT_THAT(*records().unreferenced(keys), ElementsAre(BlobKey("cc/3")));
+}
+
+TEST_P(IndexContract, WritersAndAFeedReaderAtOnce) {
+    constexpr int kEach = 60;
+    std::atomic<bool> done = false;
+    std::vector<std::int64_t> seen;
+    std::thread reader([&] {
+        std::int64_t cursor = 0;
+        while (true) {
+            const bool last = done;
+            ChangeQuery query;
+            query.after = cursor;
+            const auto changes = index().changes(query);
+            if (!changes) return;
+            for (const Change& change : *changes)
+                seen.push_back(cursor = change.sequence);
+            if (last && changes->empty()) return;
+        }
+    });
+    std::vector<std::thread> writers;
+    for (const char* study : {"1", "2", "3"}) {
+        writers.emplace_back([&, study] {
+            for (int i = 1; i <= kEach; ++i) {
+                add(key_of(study, "7", std::to_string(i)));
+                if (i % 20 == 0) static_cast<void>(index().remove(key_of(study, "7", std::to_string(i))));
+            }
+        });
+    }
+    for (std::thread& writer : writers)
+        writer.join();
+    done = true;
+    reader.join();
+    ASSERT_EQ(seen.size(), 3U * (kEach + kEach / 20));
+    for (std::size_t i = 0; i < seen.size(); ++i)
+        ASSERT_EQ(seen[i], static_cast<std::int64_t>(i + 1));
+    EXPECT_EQ(index().totals()->instances, 3U * (kEach - kEach / 20));
+}
+
+}  // namespace isocenter::index

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dicom/query.h"
+#include "dicom/tag.h"
+
+namespace isocenter::index::sql {
+
+/// What a column beside the stored value holds: `_fold` for text and names, `_sort` for the others.
+enum class Kind { text, name, date, time, number };
+
+/// An attribute kept in a column of study, series or instance.
+struct Column {
+    dicom::Tag tag;
+    std::string_view name;
+    Kind kind;
+};
+
+/// In the order of SELECT lists. Static storage.
+std::span<const Column> study_columns();
+std::span<const Column> series_columns();
+std::span<const Column> instance_columns();
+std::span<const Column> columns_of(dicom::Level level);
+
+/// `patient_id_fold`, `study_date_sort`.
+std::string derived_name(const Column& column);
+
+/// `yyyyMMdd`; nothing when the text is no such date. `yyyy.MM.dd` (ACR-NEMA) is read too.
+std::optional<std::string> date_key(std::string_view text);
+/// `HHMMSS.FFFFFF`, missing parts as zeros; nothing when the text is no time. Colons are read over.
+std::optional<std::string> time_key(std::string_view text);
+/// The value of a decimal number; nothing when the text is none.
+std::optional<double> number_key(std::string_view text);
+
+/// A name without the '^' at the end of its component groups, cut at '=': at most three members.
+std::vector<std::string> name_groups(std::string_view folded);
+/// Without '^' at the end.
+std::string_view without_carets(std::string_view group);
+
+/// Number by which names are filed in name_group and name_word.
+inline std::int64_t tag_number(dicom::Tag tag) {
+    return std::int64_t{tag.value()};
+}
+
+}  // namespace isocenter::index::sql

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "index/index.h"
+#include "index/sql/connection.h"
+#include "index/sql/document_codec.h"
+
+namespace isocenter::index::sql {
+
+/// Columns that read_record reads, of instance i, series e and study s, in its order.
+std::string record_columns();
+/// The FROM clause that record_columns belongs to, instance first.
+std::string record_tables();
+constexpr int kRecordColumns = 13;
+/// Reads record_columns from `first` on; no layout.
+InstanceRecord read_record(const Run& run, int first);
+
+Status insert_document(Connection& connection, std::int64_t key, const PackedDocument& packed,
+                       const NewInstance& given);
+
+/// Documents of instances by record id, those that exist.
+Result<std::map<std::int64_t, Document>> load_documents(Connection& connection, const DocumentCodec& codec,
+                                                        std::span<const std::int64_t> ids);
+
+Result<std::vector<RequestItem>> requests_of(Connection& connection, std::int64_t series);
+
+/// Lists as one bound parameter: JSON arrays.
+std::string json_list(std::span<const std::int64_t> numbers);
+std::string json_list(std::span<const double> numbers);
+std::string json_list(std::span<const std::string> texts);
+/// Reads what json_list of texts wrote.
+std::vector<std::string> read_json_list(std::string_view json);
+
+}  // namespace isocenter::index::sql

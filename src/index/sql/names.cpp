@@ -1,0 +1,67 @@
+// How person names are filed for search: see the tables name_group, name_word and study_name_trigram.
+
+#include "dicom/fold.h"
+#include "dicom/tags.h"
+#include "index/sql/entity_rows.h"
+
+namespace isocenter::index::sql {
+namespace {
+
+Status file_one(Connection& connection, dicom::Tag tag, std::int64_t owner, std::string_view folded) {
+    const std::int64_t number = tag_number(tag);
+    ISO_CHECK(Run(connection, "DELETE FROM name_group WHERE tag = ? AND owner_id = ?")
+                  .bind(number)
+                  .bind(owner)
+                  .run());
+    ISO_CHECK(Run(connection, "DELETE FROM name_word WHERE tag = ? AND owner_id = ?")
+                  .bind(number)
+                  .bind(owner)
+                  .run());
+    std::int64_t group = 0;
+    std::int64_t position = 0;
+    for (const std::string& text : name_groups(folded)) {
+        ++group;
+        if (text.empty()) continue;
+        Run groups(connection,
+                   "INSERT INTO name_group (tag, owner_id, component_group, folded) VALUES (?, ?, ?, ?)");
+        ISO_CHECK(groups.bind(number).bind(owner).bind(group).bind(text).run());
+        for (const std::string& word : dicom::name_words(text)) {
+            Run words(connection,
+                      "INSERT INTO name_word (tag, owner_id, position, component_group, word) "
+                      "VALUES (?, ?, ?, ?, ?)");
+            ISO_CHECK(words.bind(number).bind(owner).bind(++position).bind(group).bind(word).run());
+        }
+    }
+    return {};
+}
+
+Status file_trigrams(Connection& connection, std::int64_t study, const FiledNames& names, bool remove) {
+    Run run(connection, remove ? "INSERT INTO study_name_trigram (study_name_trigram, rowid, patient_name, "
+                                 "referring_physician_name) VALUES ('delete', ?, ?, ?)"
+                               : "INSERT INTO study_name_trigram (rowid, patient_name, "
+                                 "referring_physician_name) VALUES (?, ?, ?)");
+    return run.bind(study).bind(names.patient).bind(names.referring).run();
+}
+
+}  // namespace
+
+Status file_names(Connection& connection, std::int64_t study, const std::optional<FiledNames>& old,
+                  const std::optional<FiledNames>& now) {
+    const FiledNames before = old.value_or(FiledNames{});
+    const FiledNames after = now.value_or(FiledNames{});
+    if (before.patient == after.patient && before.referring == after.referring) return {};
+    const auto filed = [](const FiledNames& names) {
+        return !names.patient.empty() || !names.referring.empty();
+    };
+    if (filed(before)) ISO_CHECK(file_trigrams(connection, study, before, true));
+    if (filed(after)) ISO_CHECK(file_trigrams(connection, study, after, false));
+    if (before.patient != after.patient) {
+        ISO_CHECK(file_one(connection, dicom::tags::PatientName, study, after.patient));
+    }
+    if (before.referring != after.referring) {
+        ISO_CHECK(file_one(connection, dicom::tags::ReferringPhysicianName, study, after.referring));
+    }
+    return {};
+}
+
+}  // namespace isocenter::index::sql

@@ -1,0 +1,139 @@
+#include "index/sql/documents.h"
+#include "index/sql/sql_index.h"
+
+namespace isocenter::index::sql {
+namespace {
+
+struct Check {
+    std::string_view sql;  // counts what contradicts
+    std::string_view sentence;
+};
+
+// Each sentence is preceded by how many.
+constexpr Check kChecks[] = {
+    {"SELECT count(*) FROM instance i LEFT JOIN series e ON e.id = i.series_id WHERE e.id IS NULL",
+     "instances without a series"},
+    {"SELECT count(*) FROM series e LEFT JOIN study s ON s.id = e.study_id WHERE s.id IS NULL",
+     "series without a study"},
+    {"SELECT count(*) FROM instance i JOIN series e ON e.id = i.series_id JOIN study s ON s.id = e.study_id "
+     "WHERE i.partition_id <> e.partition_id OR e.partition_id <> s.partition_id",
+     "instances whose series or study is in another partition"},
+    {"SELECT count(*) FROM instance i LEFT JOIN document d ON d.key = i.document_key WHERE d.key IS NULL",
+     "instances without a document"},
+    {"SELECT (SELECT count(*) FROM document) - (SELECT count(DISTINCT document_key) FROM instance)",
+     "documents without an instance"},
+    {"SELECT count(*) FROM instance WHERE length(sha256) <> 32 OR size_bytes < 0 OR blob = '' OR uid = ''",
+     "instances with an impossible value"},
+    {"SELECT count(*) FROM series e LEFT JOIN (SELECT series_id, count(*) AS n, sum(size_bytes) AS b, "
+     "max(version) AS v FROM instance GROUP BY series_id) x ON x.series_id = e.id WHERE x.n IS NULL OR "
+     "x.n <> e.instance_count OR x.b <> e.size_bytes OR x.v <> e.newest_version",
+     "series whose counts, size or newest version do not add up"},
+    {"SELECT count(*) FROM study s LEFT JOIN (SELECT study_id, count(*) AS n, sum(instance_count) AS i, "
+     "sum(size_bytes) AS b, max(newest_version) AS v FROM series GROUP BY study_id) x ON x.study_id = s.id "
+     "WHERE x.n IS NULL OR x.n <> s.series_count OR x.i <> s.instance_count OR x.b <> s.size_bytes OR "
+     "x.v <> s.newest_version",
+     "studies whose counts, size or newest version do not add up"},
+    {"SELECT count(*) FROM (SELECT e.study_id, i.sop_class_uid AS uid, count(*) AS n FROM instance i "
+     "JOIN series e ON e.id = i.series_id GROUP BY e.study_id, i.sop_class_uid) x LEFT JOIN study_sop_class "
+     "k "
+     "ON k.study_id = x.study_id AND k.uid = x.uid WHERE k.instances IS NOT x.n",
+     "SOP classes of studies that are counted wrongly"},
+    {"SELECT count(*) FROM study_sop_class k WHERE NOT EXISTS (SELECT 1 FROM series e JOIN instance i "
+     "ON i.series_id = e.id WHERE e.study_id = k.study_id AND i.sop_class_uid = k.uid)",
+     "SOP classes of studies that have no instance"},
+    {"SELECT count(*) FROM data_partition p WHERE "
+     "p.studies <> (SELECT count(*) FROM study WHERE partition_id = p.id) OR "
+     "p.series <> (SELECT count(*) FROM series WHERE partition_id = p.id) OR "
+     "p.instances <> (SELECT count(*) FROM instance WHERE partition_id = p.id) OR "
+     "p.bytes <> (SELECT coalesce(sum(size_bytes), 0) FROM study WHERE partition_id = p.id)",
+     "partitions whose totals do not add up"},
+    {"SELECT (SELECT sequence FROM counter) - (SELECT count(*) FROM change)",
+     "entries missing from the change feed"},
+    {"SELECT count(*) FROM (SELECT sequence - lag(sequence, 1, 0) OVER w AS step, "
+     "time - lag(time, 1, 0) OVER w AS passed FROM change WINDOW w AS (ORDER BY sequence)) "
+     "WHERE step <> 1 OR passed < 0",
+     "places where the change feed has a gap or goes back in time"},
+    {"SELECT count(*) FROM instance WHERE version NOT IN (SELECT version FROM change WHERE action <> 1)",
+     "instances that the change feed does not know"},
+    {"SELECT count(*) FROM instance i JOIN removal r ON r.blob = i.blob",
+     "blobs queued for removal that an instance refers to"},
+    {"SELECT count(*) FROM (SELECT blob FROM instance GROUP BY blob HAVING count(*) > 1)",
+     "blobs that several instances refer to"},
+    {"SELECT count(*) FROM name_group g LEFT JOIN study s ON s.id = g.owner_id WHERE s.id IS NULL",
+     "filed names without a study"},
+    {"SELECT count(*) FROM study s WHERE s.patient_name_fold IS NOT NULL AND NOT EXISTS "
+     "(SELECT 1 FROM name_group g WHERE g.tag = 1048592 AND g.owner_id = s.id) "
+     "AND trim(s.patient_name_fold, '^= ') <> ''",
+     "patient names that are not filed"},
+    {"SELECT count(*) FROM counter c WHERE c.version < (SELECT coalesce(max(version), 0) FROM instance) OR "
+     "c.instance < (SELECT coalesce(max(id), 0) FROM instance) OR "
+     "c.series < (SELECT coalesce(max(id), 0) FROM series) OR "
+     "c.study < (SELECT coalesce(max(id), 0) FROM study)",
+     "counters that are behind"},
+};
+
+Status check_documents(Connection& connection, const DocumentCodec& codec,
+                       std::vector<std::string>& findings) {
+    std::uint64_t damaged = 0;
+    Run run(connection, "SELECT dictionary, json FROM document");
+    while (true) {
+        ISO_TRY(const bool row, run.next());
+        if (!row) break;
+        if (!codec.unpack(run.integer(0), run.blob(1))) ++damaged;
+    }
+    if (damaged > 0) findings.push_back(std::to_string(damaged) + " documents that cannot be read");
+    return {};
+}
+
+}  // namespace
+
+Result<std::vector<InstanceRecord>> SqlIndex::scan(std::int64_t after, std::size_t limit) {
+    static const std::string sql = "SELECT " + record_columns() + ", d.layout FROM " + record_tables() +
+                                   " CROSS JOIN document d ON d.key = i.document_key "
+                                   "WHERE i.id > ? ORDER BY i.id LIMIT ?";
+    ISO_TRY(const Lease connection, connections_->reader());
+    Run run(*connection, sql);
+    run.bind(after).bind(static_cast<std::int64_t>(limit));
+    std::vector<InstanceRecord> records;
+    while (true) {
+        ISO_TRY(const bool row, run.next());
+        if (!row) return records;
+        records.push_back(read_record(run, 0));
+        records.back().layout = std::string(run.blob(kRecordColumns));
+    }
+}
+
+Result<std::vector<BlobKey>> SqlIndex::unreferenced(std::span<const BlobKey> keys) {
+    ISO_TRY(const Lease connection, connections_->reader());
+    ISO_TRY(const auto transaction, Transaction::begin(*connection, Transaction::Kind::read));
+    std::vector<BlobKey> loose;
+    for (const BlobKey& key : keys) {
+        Run run(*connection,
+                "SELECT EXISTS (SELECT 1 FROM instance WHERE blob = ?) OR "
+                "EXISTS (SELECT 1 FROM removal WHERE blob = ?)");
+        ISO_TRY(const bool row, run.bind(key.view()).bind(key.view()).next());
+        if (row && run.integer(0) == 0) loose.push_back(key);
+    }
+    return loose;
+}
+
+Result<std::vector<std::string>> SqlIndex::check_consistency() {
+    ISO_TRY(const Lease connection, connections_->reader());
+    ISO_TRY(const auto transaction, Transaction::begin(*connection, Transaction::Kind::read));
+    std::vector<std::string> findings;
+    {
+        Run run(*connection, "PRAGMA quick_check");
+        ISO_TRY(const bool row, run.next());
+        if (!row || run.text(0) != "ok") findings.emplace_back("the database file is damaged");
+    }
+    for (const Check& check : kChecks) {
+        Run run(*connection, check.sql);
+        ISO_TRY(const bool row, run.next());
+        const std::int64_t count = row ? run.integer(0) : 0;
+        if (count != 0) findings.push_back(std::to_string(count) + " " + std::string(check.sentence));
+    }
+    ISO_CHECK(check_documents(*connection, codec_, findings));
+    return findings;
+}
+
+}  // namespace isocenter::index::sql

@@ -1,0 +1,189 @@
+#include "index/sqlite/connection.h"
+
+#include <sqlite3.h>
+
+#include <array>
+
+namespace isocenter::index::sqlite {
+namespace {
+
+constexpr std::size_t kKeptStatements = 96;
+constexpr int kLongestPattern = 2000;
+
+// The text of a code names neither values nor paths.
+Error failure(int code) {
+    const int primary = code & 0xFF;
+    const bool corrupt = primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB;
+    const bool bug = primary == SQLITE_CONSTRAINT || primary == SQLITE_MISUSE || primary == SQLITE_ERROR ||
+                     primary == SQLITE_RANGE;
+    const ErrorCode mapped = corrupt ? ErrorCode::corrupt
+                             : bug   ? ErrorCode::internal
+                                     : ErrorCode::unavailable;
+    return fail(mapped, "the index database failed",
+                "sqlite " + std::to_string(code) + ": " + sqlite3_errstr(code));
+}
+
+Error failure(sqlite3* handle, int code) {
+    Error error = failure(code);
+    // Constraint messages name columns only; syntax messages can quote the statement, which holds no values.
+    if (error.code == ErrorCode::internal) error.detail += std::string(": ") + sqlite3_errmsg(handle);
+    return error;
+}
+
+class SqliteStatement : public sql::Statement {
+  public:
+    SqliteStatement(sqlite3* handle, sqlite3_stmt* statement) : handle_(handle), statement_(statement) {}
+    ~SqliteStatement() override { sqlite3_finalize(statement_); }
+    SqliteStatement(const SqliteStatement&) = delete;
+    SqliteStatement& operator=(const SqliteStatement&) = delete;
+
+    void bind(int parameter, std::int64_t value) override {
+        note(sqlite3_bind_int64(statement_, parameter, value));
+    }
+    void bind(int parameter, double value) override {
+        note(sqlite3_bind_double(statement_, parameter, value));
+    }
+    void bind(int parameter, std::string_view text) override {
+        note(sqlite3_bind_text64(statement_, parameter, text.empty() ? "" : text.data(), text.size(),
+                                 SQLITE_TRANSIENT, SQLITE_UTF8));
+    }
+    void bind_blob(int parameter, std::string_view bytes) override {
+        note(sqlite3_bind_blob64(statement_, parameter, bytes.empty() ? "" : bytes.data(), bytes.size(),
+                                 SQLITE_TRANSIENT));
+    }
+    void bind_null(int parameter) override { note(sqlite3_bind_null(statement_, parameter)); }
+
+    Result<bool> step() override {
+        if (bind_code_ != SQLITE_OK) return failure(handle_, bind_code_);
+        const int code = sqlite3_step(statement_);
+        if (code == SQLITE_ROW) return true;
+        if (code == SQLITE_DONE) return false;
+        return failure(handle_, sqlite3_extended_errcode(handle_));
+    }
+    void reset() override {
+        sqlite3_reset(statement_);
+        sqlite3_clear_bindings(statement_);
+        bind_code_ = SQLITE_OK;
+    }
+
+    bool is_null(int column) const override { return sqlite3_column_type(statement_, column) == SQLITE_NULL; }
+    std::int64_t integer(int column) const override { return sqlite3_column_int64(statement_, column); }
+    std::string_view text(int column) const override {
+        const auto* data = sqlite3_column_text(statement_, column);
+        if (data == nullptr) return {};
+        return {reinterpret_cast<const char*>(data),
+                static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
+    }
+    std::string_view blob(int column) const override {
+        const void* data = sqlite3_column_blob(statement_, column);
+        if (data == nullptr) return {};
+        return {static_cast<const char*>(data),
+                static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
+    }
+
+  private:
+    void note(int code) {
+        if (bind_code_ == SQLITE_OK) bind_code_ = code;
+    }
+    sqlite3* handle_;
+    sqlite3_stmt* statement_;
+    int bind_code_ = SQLITE_OK;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<SqliteConnection>> SqliteConnection::open(const ConnectionOptions& options) {
+    sqlite3* handle = nullptr;
+    const int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_READWRITE |
+                      (options.writer ? SQLITE_OPEN_CREATE : 0);
+    const int code = sqlite3_open_v2(options.path.c_str(), &handle, flags, nullptr);
+    if (code != SQLITE_OK) {
+        sqlite3_close(handle);
+        Error error = failure(code);
+        error.code = ErrorCode::unavailable;
+        return error;
+    }
+    std::unique_ptr<SqliteConnection> connection(new SqliteConnection(handle));
+    ISO_CHECK(connection->configure(options));
+    return connection;
+}
+
+Status SqliteConnection::configure(const ConnectionOptions& options) {
+    sqlite3_busy_timeout(handle_, options.busy_milliseconds);
+    sqlite3_limit(handle_, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, kLongestPattern);
+    sqlite3_db_config(handle_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+    // No mmap: mapped pages count as resident memory once per connection, and reads from the system's page
+    // cache cost about a microsecond a page.
+    std::string script = "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0;";
+    script += " PRAGMA cache_size = -" + std::to_string(options.cache_kib) + ";";
+    script += options.synchronous ? " PRAGMA synchronous = FULL;" : " PRAGMA synchronous = NORMAL;";
+    if (options.writer) script += " PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0;";
+    if (!options.writer) script += " PRAGMA query_only = ON;";
+    script += " PRAGMA journal_size_limit = 67108864;";
+    ISO_CHECK(execute(script));
+    if (options.writer) {
+        sqlite3_wal_hook(
+            handle_,
+            [](void* self, sqlite3*, const char*, int pages) {
+                static_cast<SqliteConnection*>(self)->wal_pages_ = pages;
+                return SQLITE_OK;
+            },
+            this);
+    }
+    return {};
+}
+
+SqliteConnection::~SqliteConnection() {
+    by_sql_.clear();
+    kept_.clear();
+    sqlite3_close(handle_);
+}
+
+Result<std::shared_ptr<sql::Statement>> SqliteConnection::prepare(std::string_view sql) {
+    if (const auto found = by_sql_.find(sql); found != by_sql_.end()) {
+        // A statement still in use (a recursion over the same text) must not be shared.
+        if (found->second->statement.use_count() == 1) {
+            kept_.splice(kept_.begin(), kept_, found->second);
+            return kept_.front().statement;
+        }
+    }
+    sqlite3_stmt* raw = nullptr;
+    const int code = sqlite3_prepare_v3(handle_, sql.data(), static_cast<int>(sql.size()),
+                                        SQLITE_PREPARE_PERSISTENT, &raw, nullptr);
+    if (code != SQLITE_OK) return failure(handle_, code);
+    auto statement = std::make_shared<SqliteStatement>(handle_, raw);
+    if (by_sql_.contains(sql)) return std::shared_ptr<sql::Statement>(statement);
+    kept_.push_front({std::string(sql), statement});
+    by_sql_.emplace(kept_.front().sql, kept_.begin());
+    if (kept_.size() > kKeptStatements) {
+        by_sql_.erase(kept_.back().sql);
+        kept_.pop_back();
+    }
+    return std::shared_ptr<sql::Statement>(statement);
+}
+
+Status SqliteConnection::execute(std::string_view script) {
+    const int code = sqlite3_exec(handle_, std::string(script).c_str(), nullptr, nullptr, nullptr);
+    if (code != SQLITE_OK) return failure(handle_, code);
+    return {};
+}
+
+std::int64_t SqliteConnection::changed() const {
+    return sqlite3_changes64(handle_);
+}
+
+Result<int> SqliteConnection::checkpoint() {
+    int in_log = 0;
+    int copied = 0;
+    const int code = sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_PASSIVE, &in_log, &copied);
+    if (code != SQLITE_OK && (code & 0xFF) != SQLITE_BUSY) return failure(code);
+    return in_log - copied;
+}
+
+Status SqliteConnection::restart_wal() {
+    const int code = sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_RESTART, nullptr, nullptr);
+    if (code != SQLITE_OK && (code & 0xFF) != SQLITE_BUSY) return failure(code);
+    return {};
+}
+
+}  // namespace isocenter::index::sqlite

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "base/result.h"
+#include "index/sqlite/connection.h"
+
+namespace isocenter::index::sqlite {
+
+/// The scripts of schema/sqlite/ in order; script n brings a database from version n - 1 to n.
+std::span<const std::string_view> migrations();
+
+/// Runs the scripts that the database has not seen, each in one transaction. `unavailable` when the database
+/// is of a newer version than this program, or is not one of ours.
+Status migrate(SqliteConnection& connection);
+
+}  // namespace isocenter::index::sqlite

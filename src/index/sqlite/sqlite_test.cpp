@@ -1,0 +1,129 @@
+#include <gtest/gtest.h>
+
+#include "index/contract_test.h"
+#include "index/search_contract_test.h"
+#include "index/sqlite/connection.h"
+#include "index/sqlite/migrate.h"
+
+namespace isocenter::index {
+namespace {
+
+Result<Database> open_file(const TemporaryFolder& folder) {
+    DatabaseOptions options;
+    options.path = folder.file("index.db");
+    options.synchronous = false;
+    return open_database(options);
+}
+
+INSTANTIATE_TEST_SUITE_P(Sqlite, IndexContract, ::testing::Values(DatabaseKind{"Sqlite", open_file}),
+                         [](const auto& parameter) { return parameter.param.name; });
+
+Status run_on(const TemporaryFolder& folder, const std::string& script) {
+    sqlite::ConnectionOptions options;
+    options.path = folder.file("index.db");
+    options.writer = true;
+    ISO_TRY(const auto connection, sqlite::SqliteConnection::open(options));
+    return connection->execute(script);
+}
+
+TEST(Sqlite, RefusesANewerSchemaAndAForeignFile) {
+    TemporaryFolder folder;
+    ASSERT_TRUE(open_file(folder).ok());
+    ASSERT_TRUE(run_on(folder, "PRAGMA user_version = 9999").ok());
+    EXPECT_EQ(open_file(folder).error().code, ErrorCode::unavailable);
+
+    TemporaryFolder foreign;
+    ASSERT_TRUE(run_on(foreign, "CREATE TABLE x (y)").ok());
+    EXPECT_EQ(open_file(foreign).error().code, ErrorCode::unavailable);
+}
+
+TEST(Sqlite, RefusesUnknownKindsAndPlacesThatDoNotExist) {
+    DatabaseOptions options;
+    options.kind = "tape";
+    EXPECT_EQ(open_database(options).error().code, ErrorCode::invalid_request);
+    options.kind = "sqlite";
+    options.path = "/nonexistent/folder/index.db";
+    EXPECT_EQ(open_database(options).error().code, ErrorCode::unavailable);
+}
+
+TEST(Sqlite, AnotherProcessesWriteLockIsUnavailableAfterTheWait) {
+    TemporaryFolder folder;
+    ASSERT_TRUE(open_file(folder).ok());
+    sqlite::ConnectionOptions options;
+    options.path = folder.file("index.db");
+    options.writer = true;
+    options.busy_milliseconds = 1;
+    const auto holder = *sqlite::SqliteConnection::open(options);
+    const auto waiter = *sqlite::SqliteConnection::open(options);
+    const auto held = *sql::Transaction::begin(*holder, sql::Transaction::Kind::write);
+    const auto refused = sql::Transaction::begin(*waiter, sql::Transaction::Kind::write);
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().code, ErrorCode::unavailable);
+}
+
+TEST(Sqlite, TwoOpenDatabasesShareOneFile) {
+    TemporaryFolder folder;
+    const Database one = *open_file(folder);
+    const Database two = *open_file(folder);
+    const NewInstance first = instance_of(key_of("1", "2", "3"));
+    const NewInstance second = instance_of(key_of("1", "2", "4"));
+    ASSERT_TRUE(one.index->add(std::span(&first, 1)).ok());
+    const auto outcome = *two.index->add(std::span(&second, 1));
+    EXPECT_EQ(outcome[0].sequence, 2);
+    EXPECT_FALSE((*two.index->add(std::span(&first, 1)))[0].created);
+    EXPECT_EQ(one.index->list(key_of("1"), false)->size(), 2U);
+}
+
+TEST(Sqlite, ConsistencyCheckFindsDamage) {
+    const std::pair<const char*, const char*> damages[] = {
+        {"UPDATE series SET instance_count = 7", "counts"},
+        {"UPDATE study SET size_bytes = 7", "counts"},
+        {"UPDATE data_partition SET studies = 7", "totals"},
+        {"DELETE FROM document", "without a document"},
+        {"UPDATE document SET json = x'00'", "cannot be read"},
+        {"DELETE FROM change WHERE sequence = 1", "feed"},
+        {"UPDATE change SET time = 0 WHERE sequence = 2", "feed"},
+        {"DELETE FROM study_sop_class", "SOP classes"},
+        {"PRAGMA foreign_keys = OFF; DELETE FROM series", "without a series"},
+        {"PRAGMA foreign_keys = OFF; DELETE FROM study", "without a study"},
+        {"DELETE FROM name_group", "not filed"},
+        {"INSERT INTO removal (blob, due) SELECT blob, 0 FROM instance", "queued for removal"},
+        {"UPDATE counter SET version = 0", "behind"},
+    };
+    for (const auto& [script, word] : damages) {
+        TemporaryFolder folder;
+        {
+            const Database database = *open_file(folder);
+            for (const char* uid : {"3", "4"}) {
+                const NewInstance given = instance_of(key_of("1", "2", uid), {{tags::PatientName, "Doe"}});
+                ASSERT_TRUE(database.index->add(std::span(&given, 1)).ok());
+            }
+            ASSERT_TRUE(database.records->check_consistency()->empty());
+        }
+        ASSERT_TRUE(run_on(folder, script).ok()) << script;
+        const Database database = *open_file(folder);
+        EXPECT_THAT(*database.records->check_consistency(), ::testing::Contains(::testing::HasSubstr(word)))
+            << script;
+    }
+}
+
+TEST(Sqlite, AnUnsyncedEndOfTheLogIsAWholeTransactionLess) {
+    // What a power cut leaves: the log cut off in the middle of its last transaction.
+    TemporaryFolder folder;
+    TemporaryFolder copy;
+    const Database database = *open_file(folder);
+    for (int i = 1; i <= 5; ++i) {
+        const NewInstance given = instance_of(key_of("1", "2", std::to_string(i)));
+        ASSERT_TRUE(database.index->add(std::span(&given, 1)).ok());
+    }
+    std::filesystem::copy(folder.file("index.db"), copy.file("index.db"));
+    std::filesystem::copy(folder.file("index.db-wal"), copy.file("index.db-wal"));
+    const auto size = std::filesystem::file_size(copy.file("index.db-wal"));
+    std::filesystem::resize_file(copy.file("index.db-wal"), size - 3000);
+    const Database after = *open_file(copy);
+    EXPECT_EQ(after.index->totals()->instances, 4U);
+    EXPECT_TRUE(after.records->check_consistency()->empty());
+}
+
+}  // namespace
+}  // namespace isocenter::index
