@@ -16,7 +16,7 @@ class DataFolder {
     static Result<DataFolder> open(const std::filesystem::path& path);
     const std::filesystem::path& path() const { return path_; }
     std::filesystem::path database_file() const { return path_ / "index.sqlite"; }
-    std::filesystem::path object_folder() const { return path_; }
+    std::string object_folder() const { return path_.string(); }
 
   private:
     std::filesystem::path path_;

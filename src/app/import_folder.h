@@ -1,0 +1,25 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "app/import.h"
+#include "base/result.h"
+
+namespace isocenter::app {
+
+/// Stores straight into a data folder that no server runs on. Its targets must not outlive it.
+class FolderImport {
+  public:
+    static Result<FolderImport> open(const std::string& data_folder);
+    ~FolderImport();
+    FolderImport(FolderImport&&) noexcept;
+    ImportTargetFactory make_target() const;
+
+  private:
+    struct State;
+    FolderImport();
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace isocenter::app
