@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+"""The house rules that no compiler checks: who may include what, where coroutines live, how long a file may be.
+
+Prints one line per breach and exits 1 when there is any. Rules: docs/architecture.md.
+"""
+
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+MAX_LINES = 500
+
+# Third-party headers and the modules that may include them.
+OWNERS = {
+    r"boost/(asio|beast)": {"net", "http"},
+    r"boost/json": {"api", "fhir", "dicom", "app"},
+    r"boost/url": {"http"},
+    r"openssl/": {"base", "net", "http"},
+    r"curl/": {"net"},
+    r"sqlite3\.h": {"index"},
+    r"libpq": {"index"},
+    r"zstd\.h|zdict\.h": {"index", "http"},
+    r"zlib\.h": {"dicom", "http"},
+    r"unicode/": {"dicom"},
+    r"pugixml": {"dicom"},
+    r"toml\+\+": {"app"},
+    r"CLI/": {"app", "isocenter"},
+    r"spdlog/": {"base"},
+    r"prometheus/": {"base"},
+    r"dcmtk/": {"codec", "dimse"},
+}
+INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')
+FORBIDDEN = [
+    (re.compile(r"\bco_await\b|\bco_return\b|\bco_yield\b"), {"net", "http"}, "coroutines live in net and http"),
+    (re.compile(r"\.detach\(\)"), set(), "no detached threads"),
+    (re.compile(r"\bsleep_for\b|\busleep\(|\bsleep\("), set(), "no sleeping"),
+    (re.compile(r"\bgetenv\("), {"app"}, "the environment is read in app only"),
+    (re.compile(r"\bTODO\b|\bFIXME\b|\bXXX\b"), set(), "open work belongs into an issue"),
+]
+
+
+def sources():
+    for folder in ("src", "apps", "tests/fuzz", "bench"):
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.suffix in (".h", ".cpp"):
+                yield path
+
+
+def module_of(path):
+    parts = path.relative_to(ROOT).parts
+    return parts[1] if len(parts) > 2 else parts[0]
+
+
+def code_only(line):
+    """The line without string literals and comments, so that words in them do not count."""
+    line = re.sub(r'"(\\.|[^"\\])*"', '""', line)
+    return line.split("//")[0]
+
+
+def check_cpp(path):
+    lines = path.read_text(encoding="utf-8").splitlines()
+    name = path.relative_to(ROOT)
+    module = module_of(path)
+    is_test = path.name.endswith(("_test.cpp", "contract_test.h", "_bench.cpp"))
+    if len(lines) > MAX_LINES:
+        yield f"{name}: {len(lines)} lines, at most {MAX_LINES}"
+    for number, line in enumerate(lines, 1):
+        include = INCLUDE.match(line)
+        if include:
+            for pattern, owners in OWNERS.items():
+                if re.match(pattern, include.group(1)) and module not in owners and not is_test:
+                    yield f"{name}:{number}: {include.group(1)} may be included in {', '.join(sorted(owners))} only"
+        for pattern, allowed, reason in FORBIDDEN:
+            subject = line if "TODO" in pattern.pattern else code_only(line)
+            if pattern.search(subject) and module not in allowed and not is_test:
+                yield f"{name}:{number}: {reason}"
+
+
+def check_python(path):
+    count = len(path.read_text(encoding="utf-8").splitlines())
+    if count > MAX_LINES:
+        yield f"{path.relative_to(ROOT)}: {count} lines, at most {MAX_LINES}"
+
+
+def main():
+    breaches = [breach for path in sources() for breach in check_cpp(path)]
+    for folder in ("tests", "tools", "bench"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            breaches.extend(check_python(path))
+    for breach in breaches:
+        print(breach)
+    return 1 if breaches else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
