@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
+pytest.register_assert_rewrite("support.cases", "support.dicomjson", "support.expect", "support.multipart", "support.rows",
+                               "support.sets", "support.ticks")
 
 from support import locks, makers
 from support.client import Face, new_session

@@ -256,7 +256,7 @@ def test_content_that_is_not_dicom(face):
 def test_other_patient_in_the_same_study(face):
     """10.2: no conflict check between instances of a study."""
     first = face.keep(Instance())
-    expect.status(face.store_single(sibling(first).data), 200)
+    expect.status(face.store_single(sibling(first, PatientID=new_uid(), PatientName="Other").data), 200)
 
 
 def test_trailing_space_in_the_pinned_study(face):

@@ -192,7 +192,9 @@ class Instance(Attributes):
 
 
 def sibling(instance, same_series=True, **values):
-    """A random file in the same study, and in the same series unless told otherwise."""
+    """A random file of the same patient and study, and in the same series unless told otherwise."""
+    for keyword in ("PatientID", "PatientName"):
+        values.setdefault(keyword, instance.value(keyword))
     if same_series:
         values.setdefault("SeriesInstanceUID", instance.series)
     values.setdefault("StudyInstanceUID", instance.study)

@@ -1,0 +1,212 @@
+"""Metadata on /dicom-web: standard-face.md 3.1, 6.1, 6.2 and 6.3."""
+
+import base64
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+from support import dicomjson, expect, makers, pixels
+from support.cases import CT, XML_PARTS, image, keep_on_standard, location, plain
+from support.client import JSON, path_of, series_path, study_path
+from support.makers import Attributes, Instance, sibling
+
+NATIVE = "{http://dicom.nema.org/PS3.19/models/NativeDICOM}"
+
+
+def metadata(standard, instance):
+    """The instance's object; 200 and the exact content type that one client compares (2.7)."""
+    response = expect.status(standard.get(path_of(instance, "/metadata"), JSON), 200)
+    assert response.headers["Content-Type"] == JSON
+    assert len(response.json()) == 1
+    return response.json()[0]
+
+
+def stored(standard, **values):
+    return keep_on_standard(standard, plain(**values))
+
+
+@pytest.mark.parametrize("accept", [None, "*/*", JSON, "application/json", "application/*", f"text/html, {JSON};q=0.3"])
+@pytest.mark.parametrize("path", [path_of, series_path, study_path], ids=["instance", "series", "study"])
+def test_json_of_every_level(standard, path, accept):
+    first = plain()
+    files = keep_on_standard(standard, first, sibling(first, SOPClassUID=CT))
+    response = expect.status(standard.get(path(first, "/metadata"), accept), 200)
+    assert response.headers["Content-Type"] == JSON
+    wanted = files[:1] if path is path_of else files
+    assert sorted(dicomjson.instance_uids(response.json())) == sorted(each.sop for each in wanted)
+
+
+@pytest.mark.parametrize("accept", ["application/dicom", "text/html", "image/jpeg"])
+def test_unacceptable(standard, accept):
+    expect.problem(standard.get(path_of(stored(standard), "/metadata"), accept), 406)
+
+
+def rich():
+    instance = plain(
+        SpecificCharacterSet="ISO_IR 192", InstanceNumber="007", StudyDescription="", ImageType=["ORIGINAL", "", "AXIAL"],
+        ReferencedStudySequence=[],
+    )
+    instance["PatientName"] = "Yamada^Tarou=山田^太郎=やまだ^たろう"
+    instance.put(0x00080000, "UL", 4).put(0x00101030, "DS", b"+1.50 ").put(0x00101020, "DS", b".5")
+    instance.put(0x00280009, "AT", [0x00181063]).put(0x00189073, "FD", [0.1]).put(0x00280106, "US", 3)
+    instance.put(0x00081140, "SQ", [Attributes(ReferencedSOPInstanceUID="1.2.3"), Attributes()])
+    instance.put(0x00104000, "LT", b" a\\b ").put(0x00186028, "FL", [0.1]).put(0x00230010, "LO", b"ACME")
+    instance.put(0x00231001, "LO", b"private ").put(0x00231002, "OB", b"\1\2\3\4")
+    return instance
+
+
+def test_every_kind_of_value(standard):
+    instance = keep_on_standard(standard, rich())
+    body = metadata(standard, instance)
+    assert list(body) == sorted(body), "objects are ordered by tag"
+    assert not [tag for tag in body if tag.startswith("0002") or tag.endswith("0000")]
+    assert body["00080005"]["Value"] == ["ISO_IR 192"]
+    assert body["00200013"] == {"vr": "IS", "Value": [7]}
+    assert body["00101030"] == {"vr": "DS", "Value": [1.5]} and body["00101020"] == {"vr": "DS", "Value": [0.5]}
+    assert body["00081030"] == {"vr": "LO"} and body["00081110"] == {"vr": "SQ"}
+    assert body["00080008"]["Value"] == ["ORIGINAL", None, "AXIAL"]
+    assert body["00280009"]["Value"] == ["00181063"]
+    assert body["00081140"]["Value"] == [{"00081155": {"vr": "UI", "Value": ["1.2.3"]}}, {}]
+    assert body["00104000"]["Value"] == [" a\\b"], "LT is not split and keeps leading blanks"
+    assert body["00100010"]["Value"] == [{"Alphabetic": "Yamada^Tarou", "Ideographic": "山田^太郎", "Phonetic": "やまだ^たろう"}]
+    assert body["00230010"]["Value"] == ["ACME"] and body["00231001"]["Value"] == ["private"]
+    assert body["00231002"] == {"vr": "OB", "InlineBinary": base64.b64encode(b"\1\2\3\4").decode()}
+    for tag in ("00081190", "00083002", "00201206"):
+        assert tag not in body, "no computed attributes"
+
+
+def test_numbers_keep_their_digits(standard):
+    """6.2: DS with the digits as stored, no rounding; FL and FD the shortest text that reads back."""
+    instance = plain().put(0x00281053, "DS", b"0.10000000000010").put(0x00189073, "FD", [0.1]).put(0x00186028, "FL", [0.1])
+    keep_on_standard(standard, instance)
+    text = standard.get(path_of(instance, "/metadata"), JSON).text.replace(" ", "")
+    assert '"00281053":{"vr":"DS","Value":[0.10000000000010]}' in text
+    assert '"00189073":{"vr":"FD","Value":[0.1]}' in text and '"00186028":{"vr":"FL","Value":[0.1]}' in text
+
+
+@pytest.mark.parametrize("value, expected", [(2**53 - 1, 2**53 - 1), (2**53, str(2**53)), (2**63, str(2**63)), (2**64 - 1, str(2**64 - 1))])
+def test_large_integers(standard, value, expected):
+    """6.2: a number up to 2^53-1, else a string."""
+    instance = keep_on_standard(standard, plain().put(0x00720083, "UV", [value]))
+    assert metadata(standard, instance)["00720083"] == {"vr": "UV", "Value": [expected]}
+
+
+def test_number_that_is_none(standard):
+    instance = keep_on_standard(standard, plain().put(0x00280030, "DS", b"0.5\\wide"))
+    assert metadata(standard, instance)["00280030"] == {"vr": "DS", "Value": ["0.5", "wide"]}
+
+
+@pytest.mark.parametrize("tag, vr", [(0x00189219, "FD"), (0x00186028, "FL")])
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_value_that_is_not_finite(standard, tag, vr, value):
+    """6.2: a BulkDataURI for the element, which gives its bytes."""
+    instance = keep_on_standard(standard, plain().put(tag, vr, [value, 1.0]))
+    member = metadata(standard, instance)[f"{tag:08X}"]
+    assert member["vr"] == vr and set(member) == {"vr", "BulkDataURI"}
+    response = expect.status(standard.get(member["BulkDataURI"]), 200)
+    assert response.content == Attributes().put(tag, vr, [value, 1.0]).encode()[8:]
+
+
+@pytest.mark.parametrize("charset, codec, name", [
+    ("ISO_IR 100", "latin-1", "Äneas^Rüdiger"), ("ISO_IR 144", "iso8859_5", "Люкceмбypг"), ("GB18030", "gb18030", "Wang^XiaoDong=王^小东"),
+    ("ISO_IR 13", "shift_jis", "ﾔﾏﾀﾞ^ﾀﾛｳ"), ("ISO_IR 166", "tis_620", "นามสกุล"),
+])
+def test_text_becomes_utf8(standard, charset, codec, name):
+    instance = plain(SpecificCharacterSet=charset)
+    instance.codec = codec
+    instance["PatientName"] = name
+    body = metadata(standard, keep_on_standard(standard, instance))
+    assert body["00080005"]["Value"] == ["ISO_IR 192"]
+    assert body["00100010"]["Value"] == [dict(zip(("Alphabetic", "Ideographic"), name.split("=")))]
+
+
+def test_undecodable_bytes(standard):
+    """6.1: U+FFFD."""
+    instance = keep_on_standard(standard, plain(SpecificCharacterSet="ISO_IR 192").put(0x0008103E, "LO", b"a\xffb "))
+    assert metadata(standard, instance)["0008103E"]["Value"] == ["a\ufffdb"]
+
+
+def test_un_of_a_known_element_gets_its_vr(standard):
+    instance = keep_on_standard(standard, plain().put(0x0008103E, "UN", b"series"))
+    assert metadata(standard, instance)["0008103E"] == {"vr": "LO", "Value": ["series"]}
+
+
+def test_implicit_vr(standard):
+    """6.2: VRs by the dictionary, also for "US or SS" by PixelRepresentation."""
+    instance = plain(PixelRepresentation=1, InstanceNumber=3)
+    instance.syntax = makers.IMPLICIT
+    instance.put(0x00280106, "SS", [-5])
+    body = metadata(standard, keep_on_standard(standard, instance))
+    assert body["00280106"] == {"vr": "SS", "Value": [-5]} and body["00200013"] == {"vr": "IS", "Value": [3]}
+
+
+def test_padding(standard):
+    """6.2: trailing padding removed, leading blanks kept in ST, LT and UT."""
+    instance = keep_on_standard(standard, plain(SeriesDescription=b"head    ").put(0x00081040, "LO", b"x ").put(0x00400280, "ST", b"  note  "))
+    body = metadata(standard, instance)
+    assert body["0008103E"]["Value"] == ["head"] and body["00400280"]["Value"] == ["  note"]
+
+
+def test_agrees_with_pydicom(standard):
+    """Value by value, for all that is no bulk data and no rule of our own."""
+    instance = keep_on_standard(standard, rich())
+    expected = dicomjson.without_bulk(dicomjson.reference(instance.data))
+    body = dicomjson.without_bulk(metadata(standard, instance))
+    expected.pop("00080000", None)
+    assert dicomjson.difference(expected, body) is None
+
+
+@pytest.mark.parametrize("path", [path_of, series_path, study_path], ids=["instance", "series", "study"])
+def test_xml(standard, path):
+    """6.3: one document per part."""
+    instance = keep_on_standard(standard, rich())
+    response = standard.get(path(instance, "/metadata"), XML_PARTS)
+    part = expect.parts(response, 1)[0]
+    assert part.media_type == "application/dicom+xml"
+    check_document(ElementTree.fromstring(part.body))
+
+
+def test_bare_xml_of_one_instance(standard):
+    instance = keep_on_standard(standard, rich())
+    response = expect.status(standard.get(path_of(instance, "/metadata"), "application/dicom+xml"), 200)
+    assert expect.media_type(response) == "application/dicom+xml"
+    check_document(ElementTree.fromstring(response.content))
+
+
+def check_document(model):
+    assert model.tag == NATIVE + "NativeDicomModel"
+    by_tag = {each.get("tag"): each for each in model.findall(NATIVE + "DicomAttribute")}
+    name = by_tag["00100010"]
+    assert name.get("vr") == "PN" and name.get("keyword") == "PatientName"
+    person = name.find(NATIVE + "PersonName")
+    assert person.get("number") == "1"
+    assert person.find(f"{NATIVE}Alphabetic/{NATIVE}FamilyName").text == "Yamada"
+    assert person.find(f"{NATIVE}Ideographic/{NATIVE}GivenName").text == "太郎"
+    types = by_tag["00080008"].findall(NATIVE + "Value")
+    assert [(each.get("number"), each.text) for each in types] == [("1", "ORIGINAL"), ("2", None), ("3", "AXIAL")]
+    private = by_tag["00230001"]
+    assert private.get("privateCreator") == "ACME" and private.find(NATIVE + "Value").text == "private"
+    assert base64.b64decode(by_tag["00230002"].find(NATIVE + "InlineBinary").text) == b"\1\2\3\4"
+    items = by_tag["00081140"].findall(NATIVE + "Item")
+    assert [each.get("number") for each in items] == ["1", "2"]
+
+
+def test_xml_drops_characters_that_are_illegal(standard):
+    instance = keep_on_standard(standard, plain().put(0x00104000, "LT", b"a\x0cb "))
+    response = standard.get(path_of(instance, "/metadata"), "application/dicom+xml")
+    values = {each.get("tag"): each for each in ElementTree.fromstring(response.content)}
+    assert values["00104000"].find(NATIVE + "Value").text == "ab"
+
+
+def test_pixel_data_is_a_link_whatever_its_size(standard):
+    """3.1."""
+    instance = keep_on_standard(standard, image(rows=2, columns=2))
+    member = metadata(standard, instance)["7FE00010"]
+    assert member == {"vr": "OB", "BulkDataURI": location(standard, instance, "/bulkdata/7FE00010")}
+    compressed = keep_on_standard(standard, pixels.jpeg_baseline(SOPClassUID=CT))
+    assert "BulkDataURI" in metadata(standard, compressed)["7FE00010"]
+
+
+def test_unknown(standard):
+    for path in (path_of, series_path, study_path):
+        expect.problem(standard.get(path(Instance(), "/metadata"), JSON), 404)
