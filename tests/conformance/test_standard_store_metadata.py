@@ -1,0 +1,216 @@
+"""Store of metadata with bulk data on /dicom-web: standard-face.md 4.2 and 6.2 (readers)."""
+
+import base64
+import json
+
+import pytest
+
+from support import expect, makers, multipart, pixels
+from support.cases import CT, DICOM_PARTS, STORED
+from support.client import JSON, path_of
+from support.expect import OTHER_FAILURES
+from support.makers import Instance, new_uid
+
+XML = "application/dicom+xml"
+
+
+class Described(Instance):
+    """Only the identifiers; the object is made by the server."""
+
+
+def dataset(**more):
+    """A JSON data set and the identifiers it has."""
+    target = Described(SOPClassUID=CT)
+    body = {
+        "00080016": {"vr": "UI", "Value": [CT]}, "00080018": {"vr": "UI", "Value": [target.sop]},
+        "0020000D": {"vr": "UI", "Value": [target.study]}, "0020000E": {"vr": "UI", "Value": [target.series]},
+        "00100020": {"vr": "LO", "Value": ["P1"]}, "00100010": {"vr": "PN", "Value": [{"Alphabetic": "Roe^Ræ"}]}, **more,
+    }
+    return target, body
+
+
+def image_module(rows, columns, uri, samples=1):
+    return {
+        "00280002": {"vr": "US", "Value": [samples]}, "00280004": {"vr": "CS", "Value": ["MONOCHROME2" if samples == 1 else "RGB"]},
+        "00280010": {"vr": "US", "Value": [rows]}, "00280011": {"vr": "US", "Value": [columns]}, "00280100": {"vr": "US", "Value": [8]},
+        "00280101": {"vr": "US", "Value": [8]}, "00280102": {"vr": "US", "Value": [7]}, "00280103": {"vr": "US", "Value": [0]},
+        "7FE00010": {"vr": "OB", "BulkDataURI": uri},
+    }
+
+
+def post(standard, datasets, *bulk, root_type=JSON):
+    body = json.dumps(datasets).encode()
+    parts = [({"Content-Type": root_type}, body)]
+    parts += [({"Content-Type": kind, "Content-Location": uri}, value) for kind, uri, value in bulk]
+    return standard.store(parts, root_type=root_type)
+
+
+def received(standard, target):
+    return pixels.parse(expect.parts(standard.get(path_of(target), DICOM_PARTS + STORED), 1)[0].body)
+
+
+def test_single_part_json(standard):
+    """4.1: data sets without external bulk data."""
+    target, body = dataset()
+    response = standard.store_single(json.dumps([body]), content_type=JSON)
+    expect.status(response, 200)
+    assert expect.stored_uids(response) == [target.sop]
+    file = received(standard, target)
+    assert str(file.PatientName) == "Roe^Ræ" and file.SpecificCharacterSet == "ISO_IR 192"
+    assert file.file_meta.MediaStorageSOPInstanceUID == target.sop and file.file_meta.MediaStorageSOPClassUID == CT
+    assert file.file_meta.TransferSyntaxUID == makers.ELE
+
+
+def test_uncompressed_pixels(standard):
+    pixel_bytes = makers.random_bytes(64)
+    target, body = dataset(**image_module(8, 8, "bulk/1"))
+    expect.status(post(standard, [body], ("application/octet-stream", "bulk/1", pixel_bytes)), 200)
+    assert received(standard, target).PixelData == pixel_bytes
+
+
+@pytest.mark.parametrize("kind", ["image/jpeg", f"image/jpeg; transfer-syntax={makers.JPEG_BASELINE}"])
+def test_compressed_frames(standard, kind):
+    """One part per frame with the same location; the syntax is the part's, else read from the stream."""
+    made = pixels.jpeg_baseline(rows=16, columns=16, frames=2)
+    target, body = dataset(**image_module(16, 16, "http://bulk.example/x"))
+    body["00280008"] = {"vr": "IS", "Value": [2]}
+    bulk = [(kind, "http://bulk.example/x", stream) for stream in made.frames]
+    expect.status(post(standard, [body], *bulk), 200)
+    file = received(standard, target)
+    assert file.file_meta.TransferSyntaxUID == makers.JPEG_BASELINE
+    parts = expect.parts(standard.get(path_of(target, "/frames/1,2"), 'multipart/related; type="*/*"'), 2)
+    assert [part.body for part in parts] == made.frames
+
+
+def test_image_attributes_are_read_from_the_stream(standard):
+    """4.2: they may be missing for image/jpeg."""
+    made = pixels.jpeg_baseline(rows=24, columns=40)
+    target, body = dataset(**{"7FE00010": {"vr": "OB", "BulkDataURI": "b"}})
+    expect.status(post(standard, [body], ("image/jpeg", "b", made.frames[0])), 200)
+    file = received(standard, target)
+    assert (file.Rows, file.Columns, file.SamplesPerPixel, file.BitsAllocated) == (24, 40, 1, 8)
+
+
+def test_order_of_parts_is_free(standard):
+    value = makers.random_bytes(64)
+    target, body = dataset(**image_module(8, 8, "b"))
+    parts = [({"Content-Type": "application/octet-stream", "Content-Location": "b"}, value),
+             ({"Content-Type": JSON}, json.dumps([body]).encode())]
+    expect.status(standard.store(parts, root_type=JSON), 200)
+    assert received(standard, target).PixelData == value
+
+
+def test_inline_binary(standard):
+    value = makers.random_bytes(20)
+    target, body = dataset(**{"00420011": {"vr": "OB", "InlineBinary": base64.b64encode(value).decode()}})
+    expect.status(post(standard, [body]), 200)
+    assert received(standard, target)[0x00420011].value == value
+
+
+def test_encapsulated_document(standard):
+    target, body = dataset(**{"00420011": {"vr": "OB", "BulkDataURI": "doc"}, "00420012": {"vr": "LO", "Value": ["application/pdf"]}})
+    expect.status(post(standard, [body], ("application/pdf", "doc", b"%PDF-1.4 ")), 200)
+    assert received(standard, target)[0x00420011].value.startswith(b"%PDF-1.4")
+
+
+def test_several_data_sets(standard):
+    (first, one), (second, two) = dataset(), dataset()
+    response = expect.status(post(standard, [one, two]), 200)
+    assert expect.stored_uids(response) == [first.sop, second.sop]
+
+
+def test_missing_bulk_part(standard):
+    """The instance fails with C000H, others do not."""
+    target, body = dataset(**image_module(8, 8, "missing"))
+    other, good = dataset()
+    response = expect.status(post(standard, [body, good]), 202)
+    assert expect.failures(response) == [(target.sop, 0xC000)]
+    assert expect.stored_uids(response) == [other.sop]
+
+
+def test_bulk_part_nobody_refers_to(standard):
+    target, body = dataset()
+    response = expect.status(post(standard, [body], ("application/octet-stream", "stray", b"xx")), 202)
+    assert expect.stored_uids(response) == [target.sop]
+    assert [item[expect.FAILURE_REASON]["Value"] for item in expect.items(response, OTHER_FAILURES)] == [[0xC000]]
+
+
+@pytest.mark.parametrize("change", [
+    {"00280030": {"vr": "DS", "Value": ["0.5", 0.25]}}, {"00200013": {"vr": "IS", "Value": ["7"]}}, {"InstanceNumber": {"vr": "IS", "Value": [7]}},
+    {"0020000d": None}, {"00081030": {"vr": "LO"}}, {"00081030": {"vr": "LO", "Value": []}}, {"00189219": {"vr": "FD", "Value": ["NaN"]}},
+    {"00189219": {"vr": "FD", "Value": ["-Infinity"]}}, {"00720083": {"vr": "UV", "Value": [str(2**63)]}},
+    {"00080008": {"vr": "CS", "Value": ["A", None, "B"]}}, {"00081140": {"vr": "SQ", "Value": [{}]}},
+], ids=str)
+def test_forms_that_readers_take(standard, change):
+    """6.2. `0020000d` stands for a key in lower case."""
+    target, body = dataset()
+    if "0020000d" in change:
+        body["0020000d"] = body.pop("0020000D")
+    else:
+        body.update(change)
+    response = expect.status(post(standard, [body]), 200)
+    assert expect.stored_uids(response) == [target.sop]
+
+
+def test_duplicate_key(standard):
+    _, body = dataset()
+    text = json.dumps([body]).replace('"00100020"', '"00100020": {"vr": "LO"}, "00100020"', 1)
+    expect.problem(standard.store_single(text, content_type=JSON), 400)
+
+
+def test_one_object_instead_of_an_array(standard):
+    """4.1 says array; the standard's DICOM JSON Model allows nothing else for several data sets. Either 200 or 400 is accepted."""
+    _, body = dataset()
+    response = standard.store_single(json.dumps(body), content_type=JSON)
+    assert response.status_code in (200, 400), response.text[:300]
+
+
+def test_group_2_inside_the_data_set(standard):
+    """4.5: B006, elements discarded."""
+    target, body = dataset(**{"00020010": {"vr": "UI", "Value": ["1.2.3"]}})
+    response = expect.status(post(standard, [body]), 202)
+    item = expect.items(response, expect.REFERENCED)[0]
+    assert item[expect.WARNING_REASON]["Value"] == [0xB006]
+    assert received(standard, target).file_meta.TransferSyntaxUID == makers.ELE
+
+
+def xml_of(target, more=""):
+    rows = [("00080016", "UI", CT), ("00080018", "UI", target.sop), ("00100020", "LO", "P1"), ("0020000D", "UI", target.study),
+            ("0020000E", "UI", target.series)]
+    text = "".join(f'<DicomAttribute tag="{tag}" vr="{vr}"><Value number="1">{value}</Value></DicomAttribute>' for tag, vr, value in rows)
+    name = ('<DicomAttribute tag="00100010" vr="PN"><PersonName number="1"><Alphabetic><FamilyName>Roe</FamilyName>'
+            "<GivenName>Ræ</GivenName></Alphabetic></PersonName></DicomAttribute>")
+    return f'<NativeDicomModel xmlns="http://dicom.nema.org/PS3.19/models/NativeDICOM">{text}{name}{more}</NativeDicomModel>'.encode()
+
+
+def test_xml_single_part(standard):
+    target = Described()
+    response = expect.status(standard.store_single(xml_of(target), content_type=XML), 200)
+    assert expect.stored_uids(response) == [target.sop]
+    assert str(received(standard, target).PatientName) == "Roe^Ræ"
+
+
+def test_xml_with_bulk_data(standard):
+    target, value = Described(), makers.random_bytes(2000)
+    document = xml_of(target, '<DicomAttribute tag="00420011" vr="OB"><BulkData uri="b1"/></DicomAttribute>')
+    parts = [({"Content-Type": XML}, document), ({"Content-Type": "application/octet-stream", "Content-Location": "b1"}, value)]
+    expect.status(standard.store(parts, root_type=XML), 200)
+    assert received(standard, target)[0x00420011].value == value
+
+
+@pytest.mark.parametrize("keep", ["namespace", "none"])
+def test_xml_with_and_without_namespace(standard, keep):
+    """6.3: readers also take elements without namespace."""
+    target = Described()
+    document = xml_of(target)
+    if keep == "none":
+        document = document.replace(b' xmlns="http://dicom.nema.org/PS3.19/models/NativeDICOM"', b"")
+    expect.status(standard.store_single(document, content_type=XML), 200)
+
+
+def test_pinned_study(standard):
+    _, body = dataset()
+    response = standard.request("POST", f"/studies/{new_uid()}", JSON, {"Content-Type": JSON}, data=json.dumps([body]))
+    expect.status(response, 409)
+    assert [reason for _, reason in expect.failures(response)] == [0xA900]
+    assert multipart.DICOM not in response.headers["Content-Type"].split(";")
