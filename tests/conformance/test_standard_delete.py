@@ -1,0 +1,71 @@
+"""Delete on /dicom-web: standard-face.md section 8 and decision D7."""
+
+import pytest
+
+from support import expect
+from support.cases import CT, DICOM_PARTS, keep_on_standard, plain
+from support.client import JSON, path_of, series_path, study_path
+from support.makers import sibling
+
+LEVELS = pytest.mark.parametrize("path", [path_of, series_path, study_path], ids=["instance", "series", "study"])
+
+
+def two_instances(standard):
+    first = plain()
+    return keep_on_standard(standard, first, sibling(first, SOPClassUID=CT))
+
+
+@LEVELS
+def test_deleted_is_gone(standard, path):
+    instance = keep_on_standard(standard, plain())
+    response = expect.status(standard.delete(path(instance)), 204)
+    assert response.content == b""
+    for resource in ("", "/metadata"):
+        expect.problem(standard.get(path_of(instance, resource), None), 410)
+    expect.problem(standard.delete(path(instance)), 410)
+
+
+@pytest.mark.parametrize("resource", ["/frames/1", "/pixeldata", "/bulkdata/7FE00010", "/rendered"])
+def test_resources_below_a_deleted_instance(standard, resource):
+    instance = keep_on_standard(standard, plain())
+    expect.status(standard.delete(path_of(instance)), 204)
+    expect.problem(standard.get(path_of(instance, resource), None), 410)
+
+
+@LEVELS
+def test_never_stored(standard, path):
+    expect.problem(standard.delete(path(plain())), 404)
+
+
+@pytest.mark.parametrize("path", ["/studies/abc", "/studies/1.2/series/abc", "/studies/1.2/series/1.3/instances/abc"])
+def test_bad_uid(standard, path):
+    expect.problem(standard.delete(path), 400)
+
+
+def test_others_stay(standard):
+    first, second = two_instances(standard)
+    expect.status(standard.delete(path_of(first)), 204)
+    parts = expect.parts(standard.get(series_path(first), DICOM_PARTS), 1)
+    assert parts[0].body == second.data
+    found = expect.status(standard.get(f"/studies?StudyInstanceUID={first.study}", JSON), 200).json()
+    assert found[0]["00201208"]["Value"] == [1]
+
+
+def test_series_of_two(standard):
+    first, second = two_instances(standard)
+    expect.status(standard.delete(series_path(first)), 204)
+    for each in (first, second):
+        expect.problem(standard.get(path_of(each), DICOM_PARTS), 410)
+
+
+def test_stored_again_after_delete(standard):
+    instance = keep_on_standard(standard, plain())
+    expect.status(standard.delete(study_path(instance)), 204)
+    keep_on_standard(standard, instance)
+    expect.parts(standard.get(path_of(instance), DICOM_PARTS), 1)
+
+
+def test_effective_on_the_other_faces(standard, v2):
+    instance = keep_on_standard(standard, plain())
+    expect.status(standard.delete(study_path(instance)), 204)
+    expect.status(v2.get(path_of(instance, "/metadata"), JSON), 404)
