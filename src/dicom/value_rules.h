@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "dicom/charset.h"
 #include "dicom/data_set.h"
 
 namespace isocenter::dicom {
@@ -16,9 +17,11 @@ struct Violation {
                          ///< dates and codes may appear)
 };
 
-/// `minimum rules` of dicomweb.md 4.5.2 for the first value of one element; nullopt-like empty reason when
-/// valid. `nul_tolerant`: trailing NULs are removed before checking (v2).
-std::string check_minimum_rules(const Element& element, bool nul_tolerant);
+/// The "minimum rules" of dicomweb.md 4.5.2 for the first value of one element: why it is invalid, or an
+/// empty text. `nul_tolerant`: trailing NULs are removed before checking (v2). `charset` is that of its data
+/// set.
+std::string check_minimum_rules(const Element& element, bool nul_tolerant,
+                                const Charset& charset = Charset());
 
 /// The whole-data-set check of dicomweb.md 4.5.3: every element at every level, private ones included; the
 /// first problem of each element; top level in tag order first, then nested ones.
