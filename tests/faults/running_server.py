@@ -1,0 +1,43 @@
+"""Starts, kills and asks the server."""
+
+import re
+import signal
+import subprocess
+import time
+
+import requests
+
+
+class RunningServer:
+    def __init__(self, binary, folder):
+        begin = time.monotonic()
+        self.process = subprocess.Popen(
+            [binary, "serve", "--port", "0", "--data", str(folder), "--set", "log.level=error"],
+            stdout=subprocess.PIPE, text=True)
+        line = self.process.stdout.readline()
+        match = re.match(r"listening on (\S+)", line)
+        assert match, f"the server did not start: {line!r}"
+        self.start_seconds = time.monotonic() - begin
+        self.base = match.group(1)
+        self.root = self.base + "/dicom-web"
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self):
+        self.process.terminate()
+        assert self.process.wait(timeout=30) == 0
+
+    def feed(self):
+        """All entries, read by cursor."""
+        entries, cursor = [], "0"
+        while True:
+            reply = requests.get(f"{self.root}/changefeed", params={"cursor": cursor, "limit": 200,
+                                                                    "includeMetadata": "false"}, timeout=30)
+            reply.raise_for_status()
+            page = reply.json()
+            if not page["entries"]:
+                return entries
+            entries += page["entries"]
+            cursor = page["next"]
