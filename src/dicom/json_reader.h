@@ -9,10 +9,11 @@
 namespace isocenter::dicom {
 
 /// Reads DICOM JSON (PS3.18 annex F.2): an object or an array of objects. Lenient as standard-face.md 6.2
-/// says: keys in either case or as keyword, numbers or strings for DS IS SV UV, NaN and infinities as
-/// strings, `Value` missing, null or empty, `vr` missing for a known attribute. Text becomes UTF-8 bytes and
-/// (0008,0005) `ISO_IR 192` when anything needs it. BulkDataURI goes to Element::bulk_uri. `invalid_request`
-/// names the key and why; duplicate keys, depth over 64 and sizes are bounded.
+/// says: keys in either case or as keyword, numbers or strings for every VR of numbers, NaN and infinities as
+/// strings, `Value` missing, null or empty, `vr` missing for an attribute of the dictionary, unknown members.
+/// Text becomes UTF-8 bytes, and (0008,0005) `ISO_IR 192` when any of it is beyond ASCII. BulkDataURI goes to
+/// Element::bulk_uri. `invalid_request` names the place and why: ill-formed JSON, a key twice, more than 64
+/// nested sequences, more than two million values.
 Result<std::vector<DataSet>> read_json(std::string_view text);
 
 }  // namespace isocenter::dicom
