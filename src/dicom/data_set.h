@@ -61,6 +61,8 @@ struct Element {
     ByteRange where{};
     /// The value field came in big endian order and `where` points at unswapped bytes.
     bool big_endian = false;
+    /// The value field came as fragments (PS3.5 A.4).
+    bool encapsulated = false;
 
     bool has_value() const {
         return !bytes.empty() || !items.empty() || !bulk_uri.empty() || (!held && where.length != 0);

@@ -264,6 +264,7 @@ Status DataSetParser::open_element(const Header& header) {
     level.element.tag = header.tag;
     level.element.vr = header.vr;
     level.element.held = false;
+    level.element.encapsulated = true;
     level.element.where.offset = position_;
     if (levels_.size() == 1 && header.tag == tags::PixelData) {
         pixels_ = {.tag = header.tag,

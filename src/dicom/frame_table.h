@@ -56,7 +56,7 @@ struct ObjectLayout {
     friend bool operator==(const ObjectLayout&, const ObjectLayout&) = default;
 };
 
-/// A compact binary form (varints, fragments as deltas), versioned. 10,000 fragments take about 30 KB.
+/// A compact binary form (varints, fragments as deltas), versioned. 10,000 fragments take about 40 KB.
 std::string encode_layout(const ObjectLayout& layout);
 /// `corrupt` when the bytes are not what encode_layout made.
 Result<ObjectLayout> decode_layout(std::string_view bytes);

@@ -70,10 +70,14 @@ class Reader {
     }
 
     /// A count of things that take `bytes_each` at least: no more than what is left can hold.
-    std::uint64_t count(std::uint64_t bytes_each) { return number_up_to(bytes_.size() / bytes_each); }
+    std::uint64_t count(std::uint64_t bytes_each) {
+        const std::uint64_t value = number();
+        if (value > bytes_.size() / bytes_each) good_ = false;
+        return good_ ? value : 0;
+    }
 
     std::string text() {
-        const auto length = static_cast<std::size_t>(number_up_to(bytes_.size()));
+        const auto length = static_cast<std::size_t>(count(1));
         std::string out(bytes_.substr(0, length));
         bytes_.remove_prefix(length);
         return out;
