@@ -28,6 +28,7 @@ struct Profile {
     bool reject_limit_above_max = false;  ///< else cut
     bool ignore_unknown_query = true;     ///< else 400
     bool computed_attributes_by_default = true;
+    bool broad_search_defaults = false;  ///< v1: the default attributes of dicomweb.md 6.4, column v1
 
     // metadata
     bool bulk_data_links = true;     ///< BulkDataURI; else bulk values are left out
