@@ -8,12 +8,16 @@
 
 namespace isocenter::dicom {
 
-/// A Native DICOM Model document (PS3.19 A.1) with XML declaration. Elements by `bulk_uri` become BulkData;
-/// characters that XML 1.0 does not allow are dropped.
+/// A Native DICOM Model document (PS3.19 A.1) with XML declaration, in UTF-8, so (0008,0005) is `ISO_IR 192`
+/// where it is present. Private attributes have block 00 and their creator's name; creators are written too.
+/// Values by `bulk_uri`, or by place as path, become BulkData; characters that XML 1.0 does not allow are
+/// dropped.
 std::string to_xml(const DataSet& data_set);
 
-/// Reads such a document; namespaces and the case of attribute names are not insisted on. `invalid_request`
-/// with the place.
+/// Reads such a document; namespaces and the case of attribute names are not insisted on, nor on `number`,
+/// `vr` or `keyword` where they can be told. Private attributes get the block of their creator. Text becomes
+/// UTF-8 as in read_json. `invalid_request` with the place: ill-formed XML, an attribute twice, more than 64
+/// nested sequences.
 Result<DataSet> read_xml(std::string_view text);
 
 }  // namespace isocenter::dicom

@@ -1,0 +1,218 @@
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+#include <pugixml.hpp>
+#include <utility>
+
+#include "dicom/base64.h"
+#include "dicom/charset.h"
+#include "dicom/dictionary.h"
+#include "dicom/element_builder.h"
+#include "dicom/xml.h"
+
+namespace isocenter::dicom {
+namespace {
+
+constexpr unsigned kDepth = 64;
+
+Error wrong(std::string why) {
+    return fail(ErrorCode::invalid_request, std::move(why));
+}
+
+std::string_view local_name(const pugi::xml_node& node) {
+    std::string_view name = node.name();
+    const std::size_t colon = name.find(':');
+    if (colon != std::string_view::npos) name.remove_prefix(colon + 1);
+    return name;
+}
+
+bool equal_ignoring_case(std::string_view a, std::string_view b) {
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [&](char x, char y) { return lower(x) == lower(y); });
+}
+
+std::string_view attribute(const pugi::xml_node& node, std::string_view name) {
+    for (const pugi::xml_attribute& candidate : node.attributes())
+        if (equal_ignoring_case(candidate.name(), name)) return candidate.value();
+    return {};
+}
+
+/// The children called `name` at the places their `number` gives, from 1; missing numbers count on, gaps are
+/// null nodes.
+Result<std::vector<pugi::xml_node>> numbered(const pugi::xml_node& parent, std::string_view name) {
+    std::vector<pugi::xml_node> children;
+    for (const pugi::xml_node& child : parent.children())
+        if (local_name(child) == name) children.push_back(child);
+    // Gaps are few in honest documents; a single large number must not fill the memory.
+    const std::size_t limit = 4 * children.size() + 64;
+    std::vector<pugi::xml_node> out;
+    for (const pugi::xml_node& child : children) {
+        const std::string_view text = attribute(child, "number");
+        std::size_t number = out.size() + 1;
+        if (!text.empty()) {
+            const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+            if (error != std::errc{} || end != text.data() + text.size() || number == 0 || number > limit)
+                return wrong("a number attribute is wrong");
+        }
+        if (number > out.size()) out.resize(number);
+        if (out[number - 1]) return wrong("a number is there twice");
+        out[number - 1] = child;
+    }
+    return out;
+}
+
+std::string text_of(const pugi::xml_node& node) {
+    std::string text;
+    for (const pugi::xml_node& child : node.children())
+        if (child.type() == pugi::node_pcdata || child.type() == pugi::node_cdata) text += child.value();
+    return text;
+}
+
+pugi::xml_node child_of(const pugi::xml_node& parent, std::string_view name) {
+    return parent.find_child([name](const pugi::xml_node& child) { return local_name(child) == name; });
+}
+
+std::string name_of(const pugi::xml_node& person) {
+    constexpr std::array<std::string_view, 5> kComponents = {"FamilyName", "GivenName", "MiddleName",
+                                                             "NamePrefix", "NameSuffix"};
+    std::string name;
+    for (std::string_view group_name : {"Alphabetic", "Ideographic", "Phonetic"}) {
+        std::string group;
+        const pugi::xml_node node = child_of(person, group_name);
+        for (std::string_view component : kComponents)
+            group.append(text_of(child_of(node, component))).append(1, '^');
+        group.erase(group.find_last_not_of('^') + 1);
+        name.append(group).append(1, '=');
+    }
+    name.erase(name.find_last_not_of('=') + 1);
+    return name;
+}
+
+class Reader {
+  public:
+    Result<DataSet> attributes(const pugi::xml_node& parent) {
+        std::vector<Element> elements;
+        std::vector<std::pair<Element, std::string>> owned;  // of block 00, with the name of their creator
+        for (const pugi::xml_node& node : parent.children()) {
+            if (local_name(node) != "DicomAttribute") continue;
+            const auto tag = tag_of(node);
+            if (!tag) return wrong("XML: a DicomAttribute has neither a tag nor a known keyword" + place());
+            path_.push_back(*tag);
+            auto element = element_of(*tag, node);
+            if (!element) return located(std::move(element).error());
+            path_.pop_back();
+            std::string creator(trim_padding(attribute(node, "privateCreator")));
+            if (tag->is_private() && tag->element <= 0xFF && !creator.empty()) {
+                owned.emplace_back(std::move(*element), std::move(creator));
+            } else {
+                elements.push_back(std::move(*element));
+            }
+        }
+        for (auto& [element, creator] : owned) {
+            ISO_TRY(const std::uint16_t block, block_of(elements, element.tag.group, creator));
+            element.tag.element = static_cast<std::uint16_t>((block << 8U) | element.tag.element);
+            elements.push_back(std::move(element));
+        }
+        auto data_set = make_data_set(std::move(elements));
+        if (!data_set) return located(std::move(data_set).error());
+        return data_set;
+    }
+
+  private:
+    std::string place() const {
+        std::string out;
+        for (Tag tag : path_)
+            out.append(out.empty() ? " in " : "/").append(to_hex8(tag));
+        return out;
+    }
+    Error located(Error error) const {
+        if (!error.message.starts_with("XML: ")) error.message = "XML: " + error.message + place();
+        return error;
+    }
+
+    static std::optional<Tag> tag_of(const pugi::xml_node& node) {
+        const std::string_view text = attribute(node, "tag");
+        if (!text.empty()) return parse_hex8(text);
+        const auto entry = find_keyword(attribute(node, "keyword"));
+        return entry ? std::optional(entry->tag) : std::nullopt;
+    }
+
+    /// The block that `creator` has in `elements` (PS3.5 7.8.1); the next free one with its creator element
+    /// when it has none.
+    static Result<std::uint16_t> block_of(std::vector<Element>& elements, std::uint16_t group,
+                                          const std::string& creator) {
+        std::array<bool, 0x100> used{};
+        for (const Element& element : elements) {
+            if (element.tag.group != group || !element.tag.is_private_creator()) continue;
+            if (trim_padding(element.bytes) == creator) return element.tag.element;
+            used[element.tag.element] = true;
+        }
+        const auto* free = std::find(used.begin() + 0x10, used.end(), false);
+        if (free == used.end()) return wrong("a group has too many private creators");
+        const auto block = static_cast<std::uint16_t>(free - used.begin());
+        elements.push_back({.tag = {group, block}, .vr = Vr::LO, .bytes = creator});
+        return block;
+    }
+
+    Result<Element> element_of(Tag tag, const pugi::xml_node& node) {
+        Element element{.tag = tag};
+        const std::string_view vr = attribute(node, "vr");
+        ISO_TRY(element.vr, vr_of(tag, vr));
+        if (element.vr == Vr::SQ) {
+            ISO_CHECK(set_items(element, node));
+            return element;
+        }
+        if (const pugi::xml_node bulk = child_of(node, "BulkData")) {
+            const std::string_view uri = attribute(bulk, "uri");
+            element.bulk_uri = uri.empty() ? attribute(bulk, "uuid") : uri;
+            element.held = false;
+            return element;
+        }
+        if (const pugi::xml_node binary = child_of(node, "InlineBinary")) {
+            if (is_text(element.vr)) return wrong("the VR cannot have InlineBinary");
+            auto bytes = decode_base64(text_of(binary));
+            if (!bytes) return wrong("InlineBinary is no base64");
+            element.bytes = std::move(*bytes);
+            return element;
+        }
+        ISO_TRY(const auto nodes, numbered(node, element.vr == Vr::PN ? "PersonName" : "Value"));
+        std::vector<std::string> values;
+        values.reserve(nodes.size());
+        for (const pugi::xml_node& value : nodes)
+            values.push_back(element.vr == Vr::PN ? name_of(value) : text_of(value));
+        ISO_CHECK(set_values(element, values));
+        return element;
+    }
+
+    Status set_items(Element& element, const pugi::xml_node& node) {
+        if (path_.size() > kDepth) return wrong("sequences are nested too deeply");
+        ISO_TRY(const auto nodes, numbered(node, "Item"));
+        for (const pugi::xml_node& item : nodes) {
+            ISO_TRY(element.items.emplace_back(), attributes(item));
+        }
+        return {};
+    }
+
+    std::vector<Tag> path_;
+};
+
+}  // namespace
+
+Result<DataSet> read_xml(std::string_view text) {
+    pugi::xml_document document;
+    const auto parsed =
+        document.load_buffer(text.data(), text.size(), pugi::parse_default | pugi::parse_ws_pcdata_single);
+    if (!parsed) {
+        return wrong(std::string("XML: ") + parsed.description() + " at byte " +
+                     std::to_string(parsed.offset));
+    }
+    const pugi::xml_node root = document.document_element();
+    if (local_name(root) != "NativeDicomModel") return wrong("XML: the root element is no NativeDicomModel");
+    ISO_TRY(DataSet data_set, Reader().attributes(root));
+    declare_utf8(data_set);
+    return data_set;
+}
+
+}  // namespace isocenter::dicom

@@ -1,0 +1,170 @@
+#include "dicom/xml.h"
+
+#include <gtest/gtest.h>
+
+#include "dicom/json_reader.h"
+#include "dicom/json_writer.h"
+#include "dicom/tags.h"
+
+namespace isocenter::dicom {
+namespace {
+
+using namespace std::string_literals;
+
+constexpr std::string_view kHead =
+    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<NativeDicomModel xml:space=\"preserve\" "
+    "xmlns=\"http://dicom.nema.org/PS3.19/models/NativeDICOM\">";
+constexpr std::string_view kTail = "</NativeDicomModel>\n";
+
+/// What stands inside the root of the document of `data_set`.
+std::string inside(const DataSet& data_set) {
+    const std::string xml = to_xml(data_set);
+    EXPECT_TRUE(xml.starts_with(kHead)) << xml;
+    EXPECT_TRUE(xml.ends_with(kTail)) << xml;
+    return xml.substr(kHead.size(), xml.size() - kHead.size() - kTail.size());
+}
+
+std::string inside(Element element) {
+    DataSet data_set;
+    data_set.set(std::move(element));
+    return inside(data_set);
+}
+
+Result<DataSet> read_inside(std::string_view attributes) {
+    return read_xml(std::string(kHead).append(attributes).append(kTail));
+}
+
+std::string json_of(std::string_view attributes) {
+    const auto data_set = read_inside(attributes);
+    return data_set ? to_json(*data_set) : data_set.error().message;
+}
+
+TEST(XmlWriter, ValuesAreNumberedAndKeepTheirPlaces) {
+    EXPECT_EQ(
+        inside({.tag = tags::ModalitiesInStudy, .vr = Vr::CS, .bytes = "CT\\\\ SR "}),
+        R"(<DicomAttribute tag="00080061" vr="CS" keyword="ModalitiesInStudy"><Value number="1">CT</Value>)"
+        R"(<Value number="2"></Value><Value number="3">SR</Value></DicomAttribute>)");
+    EXPECT_EQ(
+        inside({.tag = tags::Rows, .vr = Vr::US, .bytes = "\1\2"}),
+        R"(<DicomAttribute tag="00280010" vr="US" keyword="Rows"><Value number="1">513</Value></DicomAttribute>)");
+    EXPECT_EQ(inside({.tag = tags::Rows, .vr = Vr::US}),
+              R"(<DicomAttribute tag="00280010" vr="US" keyword="Rows"></DicomAttribute>)");
+}
+
+TEST(XmlWriter, NamesHaveTheirParts) {
+    EXPECT_EQ(
+        inside({.tag = tags::PatientName, .vr = Vr::PN, .bytes = "Doe^Jane^^Dr^=X "}),
+        R"(<DicomAttribute tag="00100010" vr="PN" keyword="PatientName"><PersonName number="1"><Alphabetic>)"
+        R"(<FamilyName>Doe</FamilyName><GivenName>Jane</GivenName><NamePrefix>Dr</NamePrefix></Alphabetic>)"
+        R"(<Ideographic><FamilyName>X</FamilyName></Ideographic></PersonName></DicomAttribute>)");
+}
+
+TEST(XmlWriter, SequencesPrivateAttributesAndBulk) {
+    DataSet data_set;
+    data_set.set({.tag = {0x0023, 0x0010}, .vr = Vr::LO, .bytes = "AC&ME "});
+    data_set.set({.tag = {0x0023, 0x1001}, .vr = Vr::LO, .bytes = "x"});
+    data_set.set({.tag = tags::RequestAttributesSequence, .vr = Vr::SQ, .items = {DataSet{}}});
+    data_set.set({.tag = tags::PixelData, .vr = Vr::OW, .held = false, .where = {1, 2}});
+    EXPECT_EQ(
+        inside(data_set),
+        R"(<DicomAttribute tag="00230010" vr="LO"><Value number="1">AC&amp;ME</Value></DicomAttribute>)"
+        R"(<DicomAttribute tag="00230001" vr="LO" privateCreator="AC&amp;ME"><Value number="1">x</Value></DicomAttribute>)"
+        R"(<DicomAttribute tag="00400275" vr="SQ" keyword="RequestAttributesSequence"><Item number="1"></Item></DicomAttribute>)"
+        R"(<DicomAttribute tag="7FE00010" vr="OW" keyword="PixelData"><BulkData uri="7FE00010"/></DicomAttribute>)");
+}
+
+TEST(XmlWriter, DropsWhatXmlCannotHold) {
+    EXPECT_EQ(inside({.tag = {0x0020, 0x4000}, .vr = Vr::LT, .bytes = " a\x01\r\n<\"\0b\0"s}),
+              "<DicomAttribute tag=\"00204000\" vr=\"LT\" keyword=\"ImageComments\"><Value number=\"1\"> "
+              "a&#13;\n&lt;"
+              "&quot;b</Value></DicomAttribute>");
+}
+
+TEST(XmlReader, ReadsWhatTheWriterWrote) {
+    const std::string json =
+        R"({"00080005":{"vr":"CS","Value":["ISO_IR 192"]},"00080008":{"vr":"CS","Value":["A",null,"B"]},)"
+        R"("00090010":{"vr":"LO","Value":["ACME"]},"00090011":{"vr":"LO","Value":["OTHER"]},)"
+        R"("00091001":{"vr":"UN","InlineBinary":"AAE="},"00091101":{"vr":"LO","Value":["y"]},)"
+        R"("00100010":{"vr":"PN","Value":[{"Alphabetic":"Doe^J^M^P^S","Phonetic":"山^川"},null]},)"
+        R"("00200013":{"vr":"IS","Value":[1]},"00204000":{"vr":"LT","Value":["  a\\&<>\"\r\n\tb"]},)"
+        R"("00280009":{"vr":"AT","Value":["00181063"]},"00280030":{"vr":"DS","Value":[0.50,1]},)"
+        R"("00880200":{"vr":"SQ","Value":[{"00280010":{"vr":"US","Value":[2]},)"
+        R"("7FE00010":{"vr":"OB","BulkDataURI":"http://h/?a=1&b=2"}},{}]}})";
+    const auto original = read_json(json);
+    ASSERT_TRUE(original.ok());
+    const auto back = read_xml(to_xml(original->front()));
+    ASSERT_TRUE(back.ok()) << back.error().message;
+    EXPECT_EQ(to_json(*back), json);
+}
+
+TEST(XmlReader, ToleratesCapitalsMissingNamespaceAndOrder) {
+    const auto data_set = read_xml(
+        "<NativeDicomModel>\n <DicomAttribute Tag='00100020' VR='LO' Keyword='PatientID'>\n  <Value "
+        "number='1'>P7</Value>\n </DicomAttribute>\n <DicomAttribute keyword='Modality'><Value>CT</Value>"
+        "</DicomAttribute></NativeDicomModel>");
+    ASSERT_TRUE(data_set.ok()) << data_set.error().message;
+    EXPECT_EQ(to_json(*data_set),
+              R"({"00080060":{"vr":"CS","Value":["CT"]},"00100020":{"vr":"LO","Value":["P7"]}})");
+    EXPECT_TRUE(read_xml("<n:NativeDicomModel xmlns:n='x'><n:DicomAttribute tag='00100020' vr='LO'/>"
+                         "</n:NativeDicomModel>")
+                    ->find(tags::PatientID) != nullptr);
+}
+
+TEST(XmlReader, PrivateAttributesWithoutACreatorElementGetAFreeBlock) {
+    EXPECT_EQ(
+        json_of(
+            R"(<DicomAttribute tag="00090010" vr="LO"><Value number="1">OTHER</Value></DicomAttribute>)"
+            R"(<DicomAttribute tag="00090010" vr="LO" privateCreator="ACME"><Value>x</Value></DicomAttribute>)"),
+        R"({"00090010":{"vr":"LO","Value":["OTHER"]},"00090011":{"vr":"LO","Value":["ACME"]},)"
+        R"("00091110":{"vr":"LO","Value":["x"]}})");
+}
+
+TEST(XmlReader, ValuesGoWhereTheirNumberSays) {
+    EXPECT_EQ(
+        json_of(
+            R"(<DicomAttribute tag="00080008" vr="CS"><Value number="3">C</Value><Value number="1">A</Value></DicomAttribute>)"),
+        R"({"00080008":{"vr":"CS","Value":["A",null,"C"]}})");
+}
+
+TEST(XmlReader, RefusesWhatIsWrong) {
+    for (std::string_view attributes : {
+             "<DicomAttribute vr='LO'/>",
+             "<DicomAttribute tag='001000' vr='LO'/>",
+             "<DicomAttribute tag='00090001'/>",
+             "<DicomAttribute tag='00100020' vr='LO'/><DicomAttribute tag='00100020' vr='LO'/>",
+             "<DicomAttribute tag='00280010' vr='US'><Value number='1'>x</Value></DicomAttribute>",
+             "<DicomAttribute tag='00280010' vr='US'><Value number='0'>1</Value></DicomAttribute>",
+             "<DicomAttribute tag='00280010' vr='US'><Value number='9999999'>1</Value></DicomAttribute>",
+             "<DicomAttribute tag='00080008' vr='CS'><Value number='1'>A</Value><Value "
+             "number='1'>B</Value></DicomAttribute>",
+             "<DicomAttribute tag='7FE00010' vr='OW'><InlineBinary>?</InlineBinary></DicomAttribute>",
+             "<DicomAttribute tag='00100020' vr='LO'>",
+         }) {
+        const auto result = read_inside(attributes);
+        ASSERT_FALSE(result.ok()) << attributes;
+        EXPECT_EQ(result.error().code, ErrorCode::invalid_request);
+    }
+    EXPECT_FALSE(read_xml("").ok());
+    EXPECT_FALSE(read_xml("<x/>").ok());
+    const auto nested = read_inside(
+        "<DicomAttribute tag='00880200' vr='SQ'><Item number='1'><DicomAttribute "
+        "tag='00280010' vr='US'><Value>x</Value></DicomAttribute></Item></DicomAttribute>");
+    ASSERT_FALSE(nested.ok());
+    EXPECT_EQ(nested.error().message, "XML: a value is not of its VR in 00880200/00280010");
+}
+
+TEST(XmlReader, DepthIsBounded) {
+    const auto nested = [](unsigned levels) {
+        std::string text;
+        for (unsigned i = 0; i < levels; ++i)
+            text += "<DicomAttribute tag='00880200' vr='SQ'><Item number='1'>";
+        for (unsigned i = 0; i < levels; ++i)
+            text += "</Item></DicomAttribute>";
+        return text;
+    };
+    EXPECT_TRUE(read_inside(nested(64)).ok());
+    EXPECT_FALSE(read_inside(nested(65)).ok());
+}
+
+}  // namespace
+}  // namespace isocenter::dicom
