@@ -110,7 +110,7 @@ class DataSetParser {
     Status complete_held_element();
     void resolve_unknown(Element& element);
     bool parse_unknown_sequence(Element& element);
-    void append(Element element);
+    void append(Element&& element);
     void note_bulk(const Element& element, bool encapsulated);
     void note_pixels(const Element& element);
     void close_level();
