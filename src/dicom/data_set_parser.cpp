@@ -251,24 +251,25 @@ Status DataSetParser::open_element(const Header& header) {
     level.explicit_vr = parent.explicit_vr;
     level.big_endian = parent.big_endian;
     if (header.vr == Vr::SQ) return open_sequence(header, std::move(level));
-    if (header.vr == Vr::UN) {
+    const bool is_pixels = header.tag == tags::PixelData;
+    if (header.vr == Vr::UN && !is_pixels) {
         // Implicit VR little endian inside (PS3.5 6.2.2 note 5), though some write explicit VR.
         level.explicit_vr = false;
         level.big_endian = false;
         level.detect = true;
         return open_sequence(header, std::move(level));
     }
-    if (header.vr != Vr::OB && header.vr != Vr::OW) {
+    if (header.vr != Vr::OB && header.vr != Vr::OW && !is_pixels) {
         return failure(ErrorCode::malformed_dicom, "has an undefined length");
     }
     level.kind = Level::Kind::fragments;
     level.limit = parent.limit;
     level.element.tag = header.tag;
-    level.element.vr = header.vr;
+    level.element.vr = is_pixels ? Vr::OB : header.vr;
     level.element.held = false;
     level.element.encapsulated = true;
     level.element.where.offset = position_;
-    if (levels_.size() == 1 && header.tag == tags::PixelData) {
+    if (levels_.size() == 1 && is_pixels) {
         pixels_ = {.tag = header.tag,
                    .present = true,
                    .encapsulated = true,

@@ -86,7 +86,7 @@ class DataSetParser {
         Kind kind = Kind::data_set;
         bool explicit_vr = true;
         bool big_endian = false;
-        bool detect = false;             ///< the first element, of each item of a sequence, tells the encoding
+        bool detect = false;             ///< the first element (of each item) tells the encoding
         std::uint64_t limit = kNoLimit;  ///< nearest end of a defined length at or above this level
         DataSet data_set{};              ///< of a data_set level
         Element element{};               ///< of a sequence or fragments level
