@@ -1,0 +1,15 @@
+#pragma once
+
+#include "codec/frame_codec.h"
+
+namespace isocenter::codec {
+
+/// RLE Lossless (PS3.5 annex G). Bits Allocated 1 (packed, eight pixels a byte), 8, 16, 24, 32, 64; others
+/// are `unsupported`. Works in the frame's own memory; a frame that claims to be larger than its bytes can
+/// unpack to is `corrupt` before anything is allocated.
+class RleCodec final : public FrameCodec {
+  public:
+    Result<std::string> decode(ByteView frame, const FrameShape& shape) const override;
+};
+
+}  // namespace isocenter::codec
