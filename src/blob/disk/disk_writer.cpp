@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <system_error>
+#include <utility>
 
 namespace isocenter::blob {
 namespace {
@@ -29,12 +30,12 @@ Result<std::unique_ptr<DiskWriter>> DiskWriter::open(BlobKey key, std::string te
 }
 
 DiskWriter::~DiskWriter() {
-    ::close(descriptor_);
+    if (descriptor_ >= 0) ::close(descriptor_);
     if (!renamed_) ::unlink(path_.c_str());
 }
 
 Status DiskWriter::write(ByteView bytes) {
-    if (failed_) return fail(ErrorCode::unavailable, "the store cannot be written");
+    if (failed_ || descriptor_ < 0) return fail(ErrorCode::unavailable, "the store cannot be written");
     if (pending_.size() + bytes.size() < kGatherBytes) {
         pending_.insert(pending_.end(), bytes.begin(), bytes.end());
         return {};
@@ -57,7 +58,13 @@ Status DiskWriter::complete() {
         pending_.clear();
         pending_.shrink_to_fit();
     }
+    if (descriptor_ < 0) return {};
     if (started_ < written_) start_write_back();
+    const int result = ::close(std::exchange(descriptor_, -1));
+    if (result != 0) {
+        failed_ = true;
+        return failed_write(errno);
+    }
     return {};
 }
 

@@ -9,7 +9,8 @@
 namespace isocenter::blob {
 
 /// A file being written under a temporary name. Small pieces are gathered, large ones go straight to the
-/// kernel; write-back starts while bytes still arrive, so that commit has little left to wait for.
+/// kernel; write-back starts while bytes still arrive, so that commit has little left to wait for. The
+/// descriptor is closed by complete: a request of thousands of instances must not need thousands of them.
 class DiskWriter final : public BlobWriter {
   public:
     /// `unavailable` when the file cannot be made.
@@ -23,7 +24,6 @@ class DiskWriter final : public BlobWriter {
     Status write(ByteView bytes) override;
     Status complete() override;
 
-    int descriptor() const { return descriptor_; }
     /// Gives the file its final name; from then on the destructor leaves it alone.
     Status rename_to(const std::string& path);
 
@@ -35,7 +35,7 @@ class DiskWriter final : public BlobWriter {
 
     BlobKey key_;
     std::string path_;
-    int descriptor_;
+    int descriptor_;  ///< -1 once complete
     bool renamed_ = false;
     bool failed_ = false;
     std::vector<std::byte> pending_;
