@@ -1,0 +1,90 @@
+#include "archive/attributes.h"
+
+#include <algorithm>
+
+#include "dicom/charset.h"
+#include "dicom/query.h"
+#include "dicom/tags.h"
+#include "dicom/value_rules.h"
+
+namespace isocenter::archive {
+namespace {
+
+namespace tags = dicom::tags;
+
+// A bound of what one row carries: no VR of a searchable attribute allows as much.
+constexpr std::size_t kMaxIndexedBytes = 1024;
+constexpr std::size_t kMaxRequestItems = 100;
+
+bool is_hidden(const std::vector<std::string>& hidden, const std::string& path) {
+    return std::find(hidden.begin(), hidden.end(), path) != hidden.end();
+}
+
+bool is_computed_or_key(dicom::Tag tag) {
+    return tag == tags::ModalitiesInStudy || tag == tags::SOPClassesInStudy ||
+           tag == tags::NumberOfStudyRelatedSeries || tag == tags::NumberOfStudyRelatedInstances ||
+           tag == tags::NumberOfSeriesRelatedInstances || tag == tags::StudyInstanceUID ||
+           tag == tags::SeriesInstanceUID || tag == tags::SOPInstanceUID;
+}
+
+// Text is indexed as it is, so that what is stored is found; what is compared as a date, time or number must
+// be one.
+bool is_comparable(const dicom::Element& element) {
+    switch (element.vr) {
+        case dicom::Vr::DA:
+        case dicom::Vr::TM:
+        case dicom::Vr::IS:
+            return dicom::check_minimum_rules(element, true).empty();
+        default:
+            return dicom::is_text(element.vr);
+    }
+}
+
+std::string first_value(const dicom::DataSet& item, dicom::Tag tag, const dicom::Charset& inherited) {
+    const dicom::Element* element = item.find(tag);
+    if (element == nullptr || !dicom::is_text(element->vr)) return {};
+    const auto values = dicom::Charset::of(item, inherited).decode_values(element->bytes, element->vr);
+    if (values.empty() || values.front().size() > kMaxIndexedBytes) return {};
+    std::string_view value = dicom::trim_padding(values.front());
+    value.remove_prefix(std::min(value.find_first_not_of(' '), value.size()));
+    return std::string(value);
+}
+
+}  // namespace
+
+index::AttributeValues searchable_values(const dicom::DataSet& data_set,
+                                         const std::vector<std::string>& hidden) {
+    index::AttributeValues values;
+    for (const dicom::SearchableAttribute& attribute : dicom::searchable_attributes()) {
+        if (attribute.sequence || is_computed_or_key(attribute.tag)) continue;
+        const dicom::Element* element = data_set.find(attribute.tag);
+        if (element == nullptr || !is_comparable(*element)) continue;
+        if (is_hidden(hidden, dicom::to_hex8(attribute.tag))) continue;
+        std::string text = data_set.text(attribute.tag);
+        if (text.empty() || text.size() > kMaxIndexedBytes) continue;
+        values.emplace_back(attribute.tag, std::move(text));
+    }
+    return values;
+}
+
+std::vector<index::RequestItem> request_items(const dicom::DataSet& data_set,
+                                              const std::vector<std::string>& hidden) {
+    std::vector<index::RequestItem> requests;
+    const dicom::Element* sequence = data_set.find(tags::RequestAttributesSequence);
+    if (sequence == nullptr) return requests;
+    const auto charset = dicom::Charset::of(data_set, dicom::Charset());
+    const std::string base = dicom::to_hex8(tags::RequestAttributesSequence) + "/";
+    const std::size_t count = std::min(sequence->items.size(), kMaxRequestItems);
+    for (std::size_t i = 0; i < count; ++i) {
+        const auto value = [&](dicom::Tag tag) {
+            const std::string path = base + std::to_string(i + 1) + "/" + dicom::to_hex8(tag);
+            return is_hidden(hidden, path) ? std::string() : first_value(sequence->items[i], tag, charset);
+        };
+        index::RequestItem request{value(tags::ScheduledProcedureStepID), value(tags::RequestedProcedureID)};
+        if (request.scheduled_procedure_step_id.empty() && request.requested_procedure_id.empty()) continue;
+        requests.push_back(std::move(request));
+    }
+    return requests;
+}
+
+}  // namespace isocenter::archive

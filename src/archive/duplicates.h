@@ -1,0 +1,25 @@
+#pragma once
+
+#include "archive/store.h"
+#include "blob/blob_store.h"
+#include "index/index.h"
+
+namespace isocenter::archive {
+
+/// What to do with an instance whose UIDs are stored already.
+enum class DuplicateVerdict {
+    success,           ///< the stored one stays, and that is fine
+    refused,           ///< a failure
+    needs_comparison,  ///< the data sets could be equal: their bytes must be compared
+};
+
+/// Decides by policy, hash and length alone. `data_set_offset` belongs to `incoming`. `corrupt` when the
+/// stored layout cannot be read.
+Result<DuplicateVerdict> judge_duplicate(Duplicates policy, const index::InstanceRecord& stored,
+                                         const index::NewInstance& incoming, std::uint64_t data_set_offset);
+
+/// Whether two readable objects are the same from their data sets' first bytes on.
+Result<bool> equal_data_sets(blob::BlobStore& blobs, const index::InstanceRecord& stored,
+                             const index::NewInstance& incoming, std::uint64_t data_set_offset);
+
+}  // namespace isocenter::archive

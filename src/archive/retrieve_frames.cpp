@@ -1,0 +1,120 @@
+#include <algorithm>
+#include <charconv>
+#include <string>
+
+#include "archive/core.h"
+#include "archive/values.h"
+#include "codec/frame_codec.h"
+#include "dicom/json_filter.h"
+#include "dicom/tags.h"
+
+namespace isocenter::archive {
+namespace {
+
+namespace tags = dicom::tags;
+
+// PS3.5 A.4.11: native frames in fragments.
+constexpr std::string_view kEncapsulatedUncompressed = "1.2.840.10008.1.2.1.98";
+// A frame is held whole only while it is decoded; larger ones than this are not.
+constexpr std::uint64_t kMaxDecodedFrameBytes = 1ULL << 30U;
+
+std::string_view pixel_vr(const dicom::ObjectLayout& layout) {
+    for (const dicom::BulkValue& value : layout.bulk) {
+        if (value.range == layout.frames.value) return value.vr;
+    }
+    return "OW";
+}
+
+Result<std::unique_ptr<ByteSource>> open_native(blob::BlobStore& blobs, const Location& location,
+                                                std::uint32_t number) {
+    const dicom::FrameTable& frames = location.layout.frames;
+    const std::vector<ByteRange> ranges = frames.ranges_of(number);
+    if (ranges.empty()) return fail(ErrorCode::corrupt, "the stored pixel data is shorter than it should be");
+    ISO_TRY(auto source,
+            open_value(blobs, location, frames.value, ranges.front(), swap_unit(pixel_vr(location.layout))));
+    const unsigned offset = frames.bit_offset(number);
+    if (offset == 0 && frames.frame_bits % 8 == 0) return source;
+    return make_bit_source(std::move(source), offset, frames.frame_bits);
+}
+
+/// The first value of a stored attribute; the JSON is our own.
+std::string first_value(std::string_view document, dicom::Tag tag) {
+    std::string_view json = dicom::find_attribute(document, tag);
+    constexpr std::string_view kStart = "\"Value\":[";
+    const std::size_t start = json.find(kStart);
+    if (start == std::string_view::npos) return {};
+    json.remove_prefix(start + kStart.size());
+    if (json.starts_with('"')) json.remove_prefix(1);
+    return std::string(json.substr(0, json.find_first_of("\",]")));
+}
+
+std::uint32_t first_number(std::string_view document, dicom::Tag tag, std::uint32_t absent) {
+    const std::string text = first_value(document, tag);
+    std::uint32_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    return error == std::errc() && end == text.data() + text.size() ? number : absent;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ByteSource>> Archive::open_frame(const Location& location, std::uint32_t number) {
+    const dicom::FrameTable& frames = location.layout.frames;
+    if (frames.kind == dicom::FrameTable::Kind::none) {
+        return fail(ErrorCode::not_found, "the instance has no pixel data");
+    }
+    if (number == 0 || number > frames.frames) {
+        return fail(ErrorCode::out_of_range, "the instance has no such frame");
+    }
+    switch (frames.kind) {
+        case dicom::FrameTable::Kind::native:
+            return open_native(state_->core.blobs, location, number);
+        case dicom::FrameTable::Kind::encapsulated:
+            break;
+        case dicom::FrameTable::Kind::unknown:
+        case dicom::FrameTable::Kind::none:
+            return fail(ErrorCode::unsupported, "the frames of this instance cannot be told apart");
+    }
+    std::vector<ByteRange> ranges = frames.ranges_of(number);
+    if (ranges.size() == 1) return open_stored(state_->core.blobs, location.record, ranges.front());
+    return make_ranges_source(state_->core.blobs, location.record.blob, std::move(ranges));
+}
+
+Result<std::unique_ptr<ByteSource>> Archive::open_native_frame(const Location& location,
+                                                               std::uint32_t number) {
+    ISO_TRY(auto stored, open_frame(location, number));
+    if (location.layout.frames.kind == dicom::FrameTable::Kind::native) return stored;
+    if (location.record.transfer_syntax == kEncapsulatedUncompressed) return stored;
+    const codec::FrameCodec* decoder = codec::find_decoder(location.record.transfer_syntax);
+    if (decoder == nullptr) {
+        return fail(ErrorCode::not_acceptable, "there is no decoder for the instance's transfer syntax");
+    }
+    ISO_TRY(const PixelDescription pixels, pixel_description(location.record));
+    codec::FrameShape shape;
+    shape.rows = pixels.rows;
+    shape.columns = pixels.columns;
+    shape.samples_per_pixel = pixels.samples_per_pixel;
+    shape.bits_allocated = pixels.bits_allocated;
+    shape.planar_configuration = pixels.planar_configuration;
+    if (shape.frame_bytes() > kMaxDecodedFrameBytes) {
+        return fail(ErrorCode::too_large, "the frame is too large to be decoded");
+    }
+    ISO_TRY(const std::string encoded, read_all(*stored, kMaxDecodedFrameBytes));
+    ISO_TRY(std::string decoded, decoder->decode(as_bytes(encoded), shape));
+    return make_string_source(std::move(decoded));
+}
+
+Result<PixelDescription> Archive::pixel_description(const index::InstanceRecord& record) {
+    ISO_TRY(const auto found, documents({&record.id, 1}));
+    if (found.empty()) return fail(ErrorCode::not_found, "no such instance");
+    const std::string_view json = found.front().json;
+    PixelDescription pixels;
+    pixels.rows = first_number(json, tags::Rows, 0);
+    pixels.columns = first_number(json, tags::Columns, 0);
+    pixels.samples_per_pixel = first_number(json, tags::SamplesPerPixel, 1);
+    pixels.bits_allocated = first_number(json, tags::BitsAllocated, 0);
+    pixels.planar_configuration = first_number(json, tags::PlanarConfiguration, 0);
+    pixels.photometric_interpretation = first_value(json, tags::PhotometricInterpretation);
+    return pixels;
+}
+
+}  // namespace isocenter::archive

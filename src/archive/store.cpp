@@ -1,0 +1,205 @@
+#include "archive/store.h"
+
+#include <utility>
+
+#include "archive/attributes.h"
+#include "archive/core.h"
+#include "archive/duplicates.h"
+#include "archive/instance_upload.h"
+#include "archive/validation.h"
+#include "base/log.h"
+#include "dicom/json_writer.h"
+#include "dicom/tags.h"
+
+namespace isocenter::archive {
+namespace {
+
+namespace tags = dicom::tags;
+
+std::string uid_as_sent(const dicom::DataSet& data_set, dicom::Tag tag) {
+    const dicom::Element* element = data_set.find(tag);
+    return element == nullptr ? std::string() : std::string(dicom::bare_uid(element->bytes));
+}
+
+index::NewInstance make_entry(const Received& received, const Verdict& verdict, Duplicates duplicates) {
+    const dicom::Part10Object& object = received.object;
+    index::NewInstance entry;
+    entry.key = verdict.key;
+    entry.attributes = searchable_values(object.data_set, verdict.hidden);
+    entry.requests = request_items(object.data_set, verdict.hidden);
+    entry.sop_class_uid = uid_as_sent(object.data_set, tags::SOPClassUID);
+    entry.transfer_syntax = object.transfer_syntax;
+    entry.frames =
+        object.layout.frames.kind == dicom::FrameTable::Kind::none ? 0 : object.layout.frames.frames;
+    entry.blob = received.writer->key();
+    entry.size_bytes = received.writer->size();
+    entry.sha256 = received.sha256;
+    entry.document = dicom::to_json(object.data_set);
+    entry.hidden = verdict.hidden;
+    entry.layout = dicom::encode_layout(object.layout);
+    entry.replace = duplicates == Duplicates::replace;
+    return entry;
+}
+
+void mark_failed(StoreOutcome& outcome, StoreFailure failure, std::string message) {
+    outcome.failure = failure;
+    outcome.message = std::move(message);
+}
+
+void mark_failed(StoreOutcome& outcome, const Error& error) {
+    const bool no_room = error.code == ErrorCode::unavailable;
+    mark_failed(outcome, no_room ? StoreFailure::out_of_resources : StoreFailure::processing, error.message);
+}
+
+void mark_duplicate(StoreOutcome& outcome, bool accepted) {
+    if (!accepted) mark_failed(outcome, StoreFailure::duplicate, "an instance of these UIDs is stored");
+}
+
+}  // namespace
+
+struct StoreBatch::State {
+    State(Core& the_core, StorePolicy the_policy) : core(the_core), policy(std::move(the_policy)) {}
+
+    void end_instance();
+    void add_pending(Received received, const Verdict& verdict);
+    void commit_pending();
+    void resolve_duplicate(PendingInstance& pending, StoreOutcome& outcome, std::uint64_t data_set_offset);
+    Result<bool> accept_duplicate(const PendingInstance& pending, std::uint64_t data_set_offset);
+
+    struct Place {
+        std::size_t outcome;
+        std::uint64_t data_set_offset;
+    };
+    Core& core;
+    const StorePolicy policy;
+    std::vector<StoreOutcome> outcomes;
+    std::unique_ptr<InstanceUpload> upload;
+    std::vector<PendingInstance> pending;
+    std::vector<Place> places;  ///< of `pending`, one each
+    std::uint64_t pending_bytes = 0;
+};
+
+StoreBatch::StoreBatch(Archive& archive, StorePolicy policy)
+    : state_(std::make_unique<State>(archive.state_->core, std::move(policy))) {}
+
+StoreBatch::~StoreBatch() = default;
+
+void StoreBatch::begin_instance() {
+    if (state_->upload) state_->end_instance();
+    state_->outcomes.emplace_back();
+    state_->upload = std::make_unique<InstanceUpload>(state_->core.blobs, state_->policy.max_instance_bytes);
+}
+
+void StoreBatch::write(ByteView bytes) {
+    if (state_->upload) state_->upload->write(bytes);
+}
+
+void StoreBatch::end_instance() {
+    if (state_->upload) state_->end_instance();
+}
+
+void StoreBatch::fail_instance(StoreFailure failure, std::string message) {
+    if (!state_->upload) state_->outcomes.emplace_back();
+    state_->upload.reset();
+    mark_failed(state_->outcomes.back(), failure, std::move(message));
+}
+
+std::vector<StoreOutcome> StoreBatch::finish() {
+    if (state_->upload) state_->end_instance();
+    state_->commit_pending();
+    return std::exchange(state_->outcomes, {});
+}
+
+std::size_t StoreBatch::instances() const {
+    return state_->outcomes.size();
+}
+
+void StoreBatch::State::end_instance() {
+    const std::unique_ptr<InstanceUpload> ended = std::move(upload);
+    StoreOutcome& outcome = outcomes.back();
+    std::optional<Received> received = ended->finish();
+    if (!received) return mark_failed(outcome, ended->failure()->reason, ended->failure()->message);
+
+    const dicom::DataSet& data_set = received->object.data_set;
+    outcome.sop_class_uid = uid_as_sent(data_set, tags::SOPClassUID);
+    outcome.sop_instance_uid = uid_as_sent(data_set, tags::SOPInstanceUID);
+    outcome.implicit_vr = received->object.implicit_vr;
+    Verdict verdict = validate(data_set, policy);
+    outcome.violations = std::move(verdict.violations);
+    outcome.patient_id_missing = verdict.patient_id_missing;
+    outcome.multi_valued_indexed = verdict.multi_valued_indexed;
+    if (verdict.failure) return mark_failed(outcome, *verdict.failure, verdict.message);
+    outcome.key = verdict.key;
+    add_pending(std::move(*received), verdict);
+}
+
+// Looking before the commit saves a duplicate's blob the way to the disk; the index has the last word.
+void StoreBatch::State::add_pending(Received received, const Verdict& verdict) {
+    StoreOutcome& outcome = outcomes.back();
+    PendingInstance added;
+    added.entry = make_entry(received, verdict, policy.duplicates);
+    const std::uint64_t data_set_offset = received.object.layout.data_set_offset;
+    if (policy.duplicates != Duplicates::replace) {
+        const auto stored = core.database.index->list(verdict.key, true);
+        if (!stored) return mark_failed(outcome, StoreFailure::processing, stored.error().message);
+        if (!stored->empty()) {
+            const auto judged =
+                judge_duplicate(policy.duplicates, stored->front(), added.entry, data_set_offset);
+            if (!judged) return mark_failed(outcome, StoreFailure::processing, judged.error().message);
+            if (*judged != DuplicateVerdict::needs_comparison) {
+                return mark_duplicate(outcome, *judged == DuplicateVerdict::success);
+            }
+            added.blob_only = true;
+        }
+    }
+    added.writer = std::move(received.writer);
+    pending_bytes += added.entry.size_bytes;
+    pending.push_back(std::move(added));
+    places.push_back({outcomes.size() - 1, data_set_offset});
+    const bool full =
+        pending.size() >= core.options.group_instances || pending_bytes >= core.options.group_bytes;
+    if (full && !policy.commit_only_at_finish) commit_pending();
+}
+
+void StoreBatch::State::commit_pending() {
+    core.queue.commit(pending);
+    for (std::size_t i = 0; i < pending.size(); ++i) {
+        StoreOutcome& outcome = outcomes[places[i].outcome];
+        if (!pending[i].status) {
+            mark_failed(outcome, pending[i].status.error());
+        } else if (pending[i].outcome.created) {
+            outcome.created = true;
+        } else {
+            resolve_duplicate(pending[i], outcome, places[i].data_set_offset);
+        }
+    }
+    pending.clear();
+    places.clear();
+    pending_bytes = 0;
+}
+
+void StoreBatch::State::resolve_duplicate(PendingInstance& instance, StoreOutcome& outcome,
+                                          std::uint64_t data_set_offset) {
+    const Result<bool> accepted = accept_duplicate(instance, data_set_offset);
+    if (accepted) {
+        mark_duplicate(outcome, *accepted);
+    } else {
+        mark_failed(outcome, StoreFailure::processing, accepted.error().message);
+    }
+    const BlobKey key = instance.entry.blob;
+    if (const Status status = core.database.removals->enqueue({&key, 1}); !status) {
+        log_event(LogLevel::warning, "blobs_left_to_janitor", {{"count", 1}});
+    }
+}
+
+Result<bool> StoreBatch::State::accept_duplicate(const PendingInstance& instance,
+                                                 std::uint64_t data_set_offset) {
+    ISO_TRY(const auto stored, core.database.index->list(instance.entry.key, true));
+    if (stored.empty()) return fail(ErrorCode::conflict, "the stored instance was removed meanwhile");
+    ISO_TRY(const DuplicateVerdict judged,
+            judge_duplicate(policy.duplicates, stored.front(), instance.entry, data_set_offset));
+    if (judged != DuplicateVerdict::needs_comparison) return judged == DuplicateVerdict::success;
+    return equal_data_sets(core.blobs, stored.front(), instance.entry, data_set_offset);
+}
+
+}  // namespace isocenter::archive

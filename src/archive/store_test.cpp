@@ -1,0 +1,242 @@
+#include "archive/store.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "archive/test_archive.h"
+
+namespace isocenter::archive {
+namespace {
+
+namespace tags = dicom::tags;
+
+std::string stored_bytes(Archive& archive, const index::EntityKey& key) {
+    const auto location = archive.locate(key);
+    if (!location) return std::string(to_string(location.error().code));
+    auto source = archive.open_object((*location)->record);
+    if (!source) return std::string(to_string(source.error().code));
+    return *read_all(**source, 1U << 28U);
+}
+
+std::size_t queued(TestArchive& test) {
+    return *test.database.removals->size();
+}
+std::size_t blobs_kept(TestArchive& test) {
+    return test.memory.list(BlobKey(), 10'000)->size();
+}
+
+TEST(StoreBatch, StoresTheBytesWithAZeroPreamble) {
+    TestArchive test;
+    std::string object = to_part10(make_data_set("1.2", "1.3", "1.4"));
+    std::string dual = object;
+    dual.replace(0, 4, "MZxx");
+    StoreBatch batch(*test.archive, {});
+    batch.begin_instance();
+    for (const char c : dual)
+        batch.write(as_bytes({&c, 1}));
+    const auto outcomes = batch.finish();
+    ASSERT_EQ(outcomes.size(), 1U);
+    EXPECT_FALSE(outcomes[0].failure) << outcomes[0].message;
+    EXPECT_TRUE(outcomes[0].created);
+    EXPECT_EQ(stored_bytes(*test.archive, key_of("1.2", "1.3", "1.4")), object);
+    const auto location = *test.archive->locate(key_of("1.2", "1.3", "1.4"));
+    EXPECT_EQ(location->record.sha256, sha256(as_bytes(object)));
+    EXPECT_EQ(location->record.size_bytes, object.size());
+}
+
+TEST(StoreBatch, OneBadInstanceSpoilsNoOther) {
+    TestArchive test;
+    const std::string good = to_part10(make_data_set("1.2", "1.3", "1.4"));
+    const auto outcomes = test.store({"", "no DICOM", good.substr(0, good.size() - 5), good});
+    ASSERT_EQ(outcomes.size(), 4U);
+    for (std::size_t i = 0; i < 3; ++i)
+        EXPECT_EQ(outcomes[i].failure, StoreFailure::not_understood) << i;
+    EXPECT_FALSE(outcomes[3].failure);
+    EXPECT_EQ(blobs_kept(test), 1U);
+}
+
+TEST(StoreBatch, ManyInstancesCostOneCommit) {
+    TestArchive test;
+    std::vector<std::string> objects;
+    for (int i = 0; i < 25; ++i)
+        objects.push_back(to_part10(make_data_set("1.2", "1.3", "1.4." + std::to_string(i))));
+    for (const StoreOutcome& outcome : test.store(objects))
+        EXPECT_TRUE(outcome.created);
+    EXPECT_EQ(test.blobs.commits(), 1U);
+    EXPECT_EQ(test.archive->list(key_of("1.2"))->size(), 25U);
+}
+
+TEST(StoreBatch, LargeBatchesCommitInGroupsUnlessTheyMustNot) {
+    TestArchive test;
+    ArchiveOptions options;
+    options.group_instances = 4;
+    test.restart(options);
+    StorePolicy policy;
+    {
+        StoreBatch batch(*test.archive, policy);
+        policy.commit_only_at_finish = true;
+        StoreBatch patient(*test.archive, policy);
+        for (int i = 0; i < 10; ++i) {
+            for (StoreBatch* each : {&batch, &patient}) {
+                const std::string study = each == &batch ? "1.2" : "1.9";
+                each->begin_instance();
+                each->write(as_bytes(to_part10(make_data_set(study, "1.3", "1.4." + std::to_string(i)))));
+                each->end_instance();
+            }
+        }
+        EXPECT_EQ(test.archive->list(key_of("1.2"))->size(), 8U);
+        EXPECT_EQ(test.archive->list(key_of("1.9")).error().code, ErrorCode::not_found);
+    }
+    EXPECT_EQ(blobs_kept(test), 8U);
+}
+
+TEST(StoreBatch, DuplicatesFollowThePolicy) {
+    TestArchive test;
+    const std::string object = to_part10(make_data_set("1.2", "1.3", "1.4"));
+    dicom::DataSet changed = make_data_set("1.2", "1.3", "1.4");
+    changed.set_text(tags::PatientName, "Roe^Jane");
+    const std::string other = to_part10(changed);
+    std::string other_meta = object;
+    // Another character of the implementation version name: the data set is the same.
+    other_meta[other_meta.find("ISOCENTER_0_1")] = 'J';
+    const index::EntityKey key = key_of("1.2", "1.3", "1.4");
+    StorePolicy policy;
+    ASSERT_TRUE(test.store({object}, policy)[0].created);
+
+    const auto with = [&](Duplicates duplicates, const std::string& bytes) {
+        policy.duplicates = duplicates;
+        return test.store({bytes}, policy)[0];
+    };
+    EXPECT_EQ(with(Duplicates::refuse, object).failure, StoreFailure::duplicate);
+    EXPECT_FALSE(with(Duplicates::accept_identical, object).failure);
+    EXPECT_FALSE(with(Duplicates::accept_identical, other_meta).failure);
+    EXPECT_EQ(with(Duplicates::accept_identical, other).failure, StoreFailure::duplicate);
+    const StoreOutcome kept = with(Duplicates::keep, other);
+    EXPECT_FALSE(kept.failure || kept.created);
+    EXPECT_EQ(stored_bytes(*test.archive, key), object);
+    EXPECT_TRUE(with(Duplicates::replace, other).created);
+    EXPECT_EQ(stored_bytes(*test.archive, key), other);
+    EXPECT_EQ(blobs_kept(test), 1U + queued(test));
+}
+
+TEST(StoreBatch, TwoEqualInstancesOfOneRequest) {
+    TestArchive test;
+    const std::string object = to_part10(make_data_set("1.2", "1.3", "1.4"));
+    StorePolicy policy;
+    policy.duplicates = Duplicates::refuse;
+    const auto refused = test.store({object, object}, policy);
+    EXPECT_TRUE(refused[0].created);
+    EXPECT_EQ(refused[1].failure, StoreFailure::duplicate);
+    const std::string second = to_part10(make_data_set("1.2", "1.3", "1.5"));
+    const auto accepted = test.store({second, second});
+    EXPECT_TRUE(accepted[0].created);
+    EXPECT_FALSE(accepted[1].created || accepted[1].failure);
+    EXPECT_EQ(queued(test), 2U);
+}
+
+TEST(StoreBatch, AFullStoreLeavesNothing) {
+    TestArchive test;
+    const std::string object = to_part10(make_data_set("1.2", "1.3", "1.4"));
+    for (const auto call :
+         {blob::FaultStore::Call::create, blob::FaultStore::Call::write, blob::FaultStore::Call::commit}) {
+        test.blobs.fail_from(call, 1);
+        EXPECT_EQ(test.store({object})[0].failure, StoreFailure::out_of_resources);
+        test.blobs.heal();
+        EXPECT_EQ(test.archive->locate(key_of("1.2", "1.3", "1.4")).error().code, ErrorCode::not_found);
+        EXPECT_EQ(blobs_kept(test), 0U);
+    }
+    EXPECT_TRUE(test.store({object})[0].created);
+}
+
+class FailingIndex final : public index::Index {
+  public:
+    explicit FailingIndex(index::Index& inner) : inner_(inner) {}
+    Result<std::vector<index::AddOutcome>> add(std::span<const index::NewInstance>) override {
+        return fail(ErrorCode::unavailable, "the database is full");
+    }
+    Result<std::uint64_t> remove(const index::EntityKey& key) override { return inner_.remove(key); }
+    Result<std::vector<index::InstanceRecord>> list(const index::EntityKey& key, bool layout) override {
+        return inner_.list(key, layout);
+    }
+    Result<index::Revision> revision(const index::EntityKey& key) override { return inner_.revision(key); }
+    Result<std::vector<index::Document>> documents(std::span<const std::int64_t> ids) override {
+        return inner_.documents(ids);
+    }
+    Result<index::SearchSummary> search(const dicom::Query& query,
+                                        const std::function<Status(index::SearchRow&&)>& sink) override {
+        return inner_.search(query, sink);
+    }
+    Result<std::vector<index::Change>> changes(const index::ChangeQuery& query) override {
+        return inner_.changes(query);
+    }
+    Result<index::Totals> totals() override { return inner_.totals(); }
+
+  private:
+    index::Index& inner_;
+};
+
+TEST(StoreBatch, AFailedIndexLeavesTheBlobToTheJanitor) {
+    TestArchive test;
+    index::Index* const healthy = test.database.index;
+    FailingIndex failing(*healthy);
+    test.database.index = &failing;
+    test.restart();
+    const std::string object = to_part10(make_data_set("1.2", "1.3", "1.4"));
+    EXPECT_EQ(test.store({object})[0].failure, StoreFailure::processing);
+    EXPECT_EQ(blobs_kept(test), 1U);
+    EXPECT_EQ(queued(test), 1U);
+    test.database.index = healthy;
+    test.restart();
+    EXPECT_EQ(test.archive->locate(key_of("1.2", "1.3", "1.4")).error().code, ErrorCode::not_found);
+    EXPECT_TRUE(test.store({object})[0].created);
+}
+
+TEST(StoreBatch, ManyThreadsStoreEachInstanceOnce) {
+    TestArchive test;
+    constexpr int kThreads = 8;
+    constexpr int kInstances = 20;
+    std::atomic<int> created{0};
+    std::atomic<int> failed{0};
+    std::atomic<int> notified{0};
+    test.archive->on_change([&] { ++notified; });
+    std::vector<std::thread> threads;
+    for (int t = 0; t < kThreads; ++t) {
+        threads.emplace_back([&, t] {
+            for (int i = 0; i < kInstances; ++i) {
+                // Every instance is stored by two threads.
+                const std::string uid = "1.4." + std::to_string(t / 2) + "." + std::to_string(i);
+                const StoreOutcome outcome = test.store({to_part10(make_data_set("1.2", "1.3", uid))})[0];
+                if (outcome.created) ++created;
+                if (outcome.failure) ++failed;
+            }
+        });
+    }
+    for (std::thread& thread : threads)
+        thread.join();
+    EXPECT_EQ(created, kThreads * kInstances / 2);
+    EXPECT_EQ(failed, 0);
+    EXPECT_GT(notified, 0);
+    EXPECT_EQ(test.archive->list(key_of("1.2"))->size(), static_cast<std::size_t>(kThreads * kInstances / 2));
+    index::ChangeQuery all;
+    all.limit = 1000;
+    EXPECT_EQ(test.archive->changes(all)->size(), static_cast<std::size_t>(kThreads * kInstances / 2));
+    EXPECT_EQ(blobs_kept(test), static_cast<std::size_t>(kThreads * kInstances / 2) + queued(test));
+}
+
+TEST(Archive, ServesNoRemovedInstanceFromItsCache) {
+    TestArchive test;
+    ASSERT_TRUE(test.store({to_part10(make_data_set("1.2", "1.3", "1.4"))})[0].created);
+    const index::EntityKey key = key_of("1.2", "1.3", "1.4");
+    ASSERT_TRUE(test.archive->locate(key).ok());
+    ASSERT_TRUE(test.archive->locate(key).ok());
+    EXPECT_EQ(*test.archive->remove(key_of("1.2")), 1U);
+    EXPECT_EQ(test.archive->locate(key).error().code, ErrorCode::gone);
+    EXPECT_EQ(test.archive->list(key_of("1.2")).error().code, ErrorCode::gone);
+    EXPECT_EQ(test.archive->list(key_of("7.7")).error().code, ErrorCode::not_found);
+    EXPECT_EQ(queued(test), 1U);
+}
+
+}  // namespace
+}  // namespace isocenter::archive

@@ -1,0 +1,171 @@
+#include "archive/validation.h"
+
+#include <algorithm>
+#include <array>
+
+#include "dicom/charset.h"
+#include "dicom/tags.h"
+
+namespace isocenter::archive {
+namespace {
+
+namespace tags = dicom::tags;
+
+constexpr std::array kIdentifiers{tags::SOPClassUID, tags::StudyInstanceUID, tags::SeriesInstanceUID,
+                                  tags::SOPInstanceUID};
+constexpr std::array kRequired{tags::SOPClassUID, tags::StudyInstanceUID, tags::SeriesInstanceUID,
+                               tags::SOPInstanceUID, tags::PatientID};
+// dicomweb.md 4.5.2: SOP Class UID is not among them.
+constexpr std::array kStrictIndexed{
+    tags::StudyInstanceUID,       tags::StudyDate,        tags::StudyDescription,
+    tags::AccessionNumber,        tags::PatientID,        tags::PatientName,
+    tags::ReferringPhysicianName, tags::PatientBirthDate, tags::ModalitiesInStudy,
+    tags::SeriesInstanceUID,      tags::Modality,         tags::PerformedProcedureStepStartDate,
+    tags::ManufacturerModelName,  tags::SOPInstanceUID};
+
+dicom::Violation violation(dicom::Tag tag, std::string reason) {
+    return {tag, dicom::to_hex8(tag), std::move(reason)};
+}
+
+dicom::Violation missing(dicom::Tag tag) {
+    return violation(tag, "The required tag '" + dicom::to_parenthesized(tag) + "' is missing.");
+}
+
+/// One comment per tag: the first problem found.
+void add(std::vector<dicom::Violation>& violations, dicom::Violation added) {
+    const bool known = std::any_of(violations.begin(), violations.end(),
+                                   [&](const auto& present) { return present.tag == added.tag; });
+    if (!known) violations.push_back(std::move(added));
+}
+
+std::size_t value_count(const dicom::DataSet& data_set, const dicom::Element& element) {
+    if (element.bytes.empty()) return 0;
+    if (!dicom::is_text(element.vr)) return 1;
+    const auto charset = dicom::Charset::of(data_set, dicom::Charset());
+    return charset.decode_values(element.bytes, element.vr).size();
+}
+
+bool is_blank(std::string_view value) {
+    return value.find_first_not_of(std::string_view(" \0", 2)) == std::string_view::npos;
+}
+
+bool has_one_value(const dicom::DataSet& data_set, dicom::Tag tag) {
+    const dicom::Element* element = data_set.find(tag);
+    return element != nullptr && !is_blank(element->bytes) && value_count(data_set, *element) == 1;
+}
+
+void reject(Verdict& verdict, StoreFailure failure, std::string message) {
+    if (verdict.failure) return;
+    verdict.failure = failure;
+    verdict.message = std::move(message);
+}
+
+/// Only the first missing one is listed.
+void check_required(const dicom::DataSet& data_set, Validation validation, Verdict& verdict) {
+    for (const dicom::Tag tag : kRequired) {
+        const bool patient_id = tag == tags::PatientID;
+        if (patient_id && validation == Validation::lenient) {
+            if (data_set.find(tag) != nullptr) continue;
+        } else if (has_one_value(data_set, tag)) {
+            continue;
+        }
+        add(verdict.violations, missing(tag));
+        return reject(verdict, StoreFailure::invalid_attribute, "a required attribute is missing");
+    }
+}
+
+bool equal_ignoring_case(std::string_view a, std::string_view b) {
+    const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [&](char x, char y) { return lower(x) == lower(y); });
+}
+
+void check_study(const StorePolicy& policy, Verdict& verdict) {
+    if (verdict.failure || !policy.study) return;
+    if (equal_ignoring_case(verdict.key.study.view(), dicom::bare_uid(policy.study->view()))) return;
+    add(verdict.violations,
+        violation(tags::StudyInstanceUID, "The study is another than the one of the request."));
+    reject(verdict, StoreFailure::other_study, "the instance belongs to another study");
+}
+
+void check_indexed(const dicom::DataSet& data_set, std::span<const dicom::Tag> indexed, bool nul_tolerant,
+                   Verdict& verdict) {
+    for (const dicom::Tag tag : indexed) {
+        const dicom::Element* element = data_set.find(tag);
+        if (element == nullptr) continue;
+        if (value_count(data_set, *element) > 1) verdict.multi_valued_indexed = true;
+        // A NUL is the regular padding of a UID (PS3.5 9.1).
+        std::string reason =
+            dicom::check_minimum_rules(*element, nul_tolerant || element->vr == dicom::Vr::UI);
+        if (reason.empty()) continue;
+        add(verdict.violations, violation(tag, std::move(reason)));
+        reject(verdict, StoreFailure::invalid_attribute, "an indexed attribute is invalid");
+    }
+}
+
+bool stays_in_metadata(const dicom::Violation& violation) {
+    const bool top_level = violation.path.find('/') == std::string::npos;
+    return top_level && (violation.tag == tags::StudyInstanceUID ||
+                         violation.tag == tags::SeriesInstanceUID || violation.tag == tags::SOPInstanceUID);
+}
+
+void check_leniently(const dicom::DataSet& data_set, Verdict& verdict) {
+    if (!verdict.failure) check_indexed(data_set, kRequired, true, verdict);
+    const dicom::Element* patient_id = data_set.find(tags::PatientID);
+    if (patient_id != nullptr && is_blank(patient_id->bytes)) {
+        verdict.patient_id_missing = true;
+        add(verdict.violations, missing(tags::PatientID));
+        verdict.hidden.push_back(dicom::to_hex8(tags::PatientID));
+    }
+    for (dicom::Violation& found : dicom::check_data_set(data_set)) {
+        if (!stays_in_metadata(found)) verdict.hidden.push_back(found.path);
+        add(verdict.violations, std::move(found));
+    }
+    std::sort(verdict.hidden.begin(), verdict.hidden.end());
+    verdict.hidden.erase(std::unique(verdict.hidden.begin(), verdict.hidden.end()), verdict.hidden.end());
+}
+
+void check_identifiers(const dicom::DataSet& data_set, Verdict& verdict) {
+    for (const dicom::Tag tag : kIdentifiers) {
+        const dicom::Element* element = data_set.find(tag);
+        const std::string_view uid =
+            element == nullptr ? std::string_view() : dicom::bare_uid(element->bytes);
+        if (uid.empty()) {
+            add(verdict.violations, missing(tag));
+        } else if (!dicom::is_valid_uid(uid)) {
+            add(verdict.violations, violation(tag, "The value is no UID."));
+        }
+    }
+    if (!verdict.violations.empty()) {
+        reject(verdict, StoreFailure::invalid_attribute, "a mandatory UID is missing or invalid");
+    }
+}
+
+std::string bare(const dicom::DataSet& data_set, dicom::Tag tag) {
+    const dicom::Element* element = data_set.find(tag);
+    return element == nullptr ? std::string() : std::string(dicom::bare_uid(element->bytes));
+}
+
+}  // namespace
+
+Verdict validate(const dicom::DataSet& data_set, const StorePolicy& policy) {
+    Verdict verdict;
+    verdict.key = {policy.partition, StudyUid(bare(data_set, tags::StudyInstanceUID)),
+                   SeriesUid(bare(data_set, tags::SeriesInstanceUID)),
+                   SopInstanceUid(bare(data_set, tags::SOPInstanceUID))};
+    if (policy.validation == Validation::standard) {
+        check_identifiers(data_set, verdict);
+        check_study(policy, verdict);
+        return verdict;
+    }
+    check_required(data_set, policy.validation, verdict);
+    check_study(policy, verdict);
+    if (policy.validation == Validation::lenient) {
+        check_leniently(data_set, verdict);
+    } else if (!verdict.failure) {
+        check_indexed(data_set, kStrictIndexed, false, verdict);
+    }
+    return verdict;
+}
+
+}  // namespace isocenter::archive

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "archive/store.h"
+#include "dicom/part10_reader.h"
+
+namespace isocenter::archive {
+
+/// What a policy says of an instance, before anything is stored.
+struct Verdict {
+    index::EntityKey key;  ///< bare UIDs; complete when there is no failure
+    std::optional<StoreFailure> failure;
+    std::string message;
+    std::vector<dicom::Violation> violations;  ///< one per tag, in the order of dicomweb.md 4.5.3
+    std::vector<std::string> hidden;           ///< paths dropped from metadata and index (lenient)
+    bool patient_id_missing = false;
+    bool multi_valued_indexed = false;
+};
+
+/// Applies dicomweb.md 4.5 (strict_indexed, lenient) or standard-face.md 4.3 (standard). Pure.
+Verdict validate(const dicom::DataSet& data_set, const StorePolicy& policy);
+
+}  // namespace isocenter::archive
