@@ -10,8 +10,15 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-pytest.register_assert_rewrite("support.cases", "support.dicomjson", "support.expect", "support.multipart", "support.rows",
-                               "support.sets", "support.ticks")
+pytest.register_assert_rewrite(
+    "support.cases",
+    "support.dicomjson",
+    "support.expect",
+    "support.multipart",
+    "support.rows",
+    "support.sets",
+    "support.ticks",
+)
 
 from support import locks, makers
 from support.client import Face, new_session
@@ -19,19 +26,30 @@ from support.server import ServerProcess, default_program
 
 VERSIONED = {"v1", "v2", "face"}
 OWN_SERVER = {"program", "root", "spawn"}
+SERVER_SETTINGS = ["--set", "cors.origins=https://viewer.example"]
 
 
 def pytest_addoption(parser):
     group = parser.getgroup("conformance", "DICOMweb conformance")
     group.addoption("--base", help="root URL of a running server; without it the suite starts one")
     group.addoption("--server", default=os.environ.get("ISOCENTER_BINARY"), help="the server's program")
-    group.addoption("--server-arg", action="append", default=[], help="further argument for the server; repeatable")
+    group.addoption(
+        "--server-arg", action="append", default=[], help="further argument for the server; repeatable"
+    )
     group.addoption("--standard-root", help="base URL of the standard face, of any DICOMweb server")
-    group.addoption("--profile", choices=["all", "standard", "versioned"], default="all", help="faces to test")
+    group.addoption(
+        "--profile", choices=["all", "standard", "versioned"], default="all", help="faces to test"
+    )
     group.addoption("--seed", type=int, default=None, help="seed of all random content; printed at start")
     group.addoption("--large", action="store_true", help="run the tests that move gigabytes")
-    group.addoption("--pixel-work", action="store_true", help="the server has codecs and a renderer: no expected failures")
-    group.addoption("--check-texts", action="store_true", help="compare digests of the asserted message texts")
+    group.addoption(
+        "--pixel-work",
+        action="store_true",
+        help="the server has codecs and renders: nothing is expected to fail",
+    )
+    group.addoption(
+        "--check-texts", action="store_true", help="compare digests of the asserted message texts"
+    )
 
 
 def is_worker(config):
@@ -59,8 +77,11 @@ def pytest_configure(config):
 def start_server(config):
     facts = config.conformance
     if not Path(facts["program"]).is_file():
-        pytest.exit(f"no server program at {facts['program']}: build it, or give --server or --base", returncode=4)
-    config.own_server = ServerProcess(facts["program"], Path(facts["folder"]) / "data", config.getoption("--server-arg"))
+        pytest.exit(
+            f"no server program at {facts['program']}: build it, or give --server or --base", returncode=4
+        )
+    arguments = SERVER_SETTINGS + config.getoption("--server-arg")
+    config.own_server = ServerProcess(facts["program"], Path(facts["folder"]) / "data", arguments)
     try:
         facts["base"] = config.own_server.start().base
     except RuntimeError as error:

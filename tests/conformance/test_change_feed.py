@@ -1,6 +1,7 @@
 """Change feed on /v1 and /v2: dicomweb.md 11.6, CF-1 to CF-10, and section 8.
 
-The rig says that feed scenarios run one after another and that older entries may exist: `feed` holds everybody else.
+The rig says that feed scenarios run one after another and that older entries may exist: `feed` holds
+everybody else.
 """
 
 import time
@@ -13,7 +14,16 @@ from support.makers import Instance, sibling
 from support.ticks import END_OF_TIME
 
 pytestmark = pytest.mark.feed
-FIELDS = {"sequence", "partitionName", "studyInstanceUid", "seriesInstanceUid", "sopInstanceUid", "action", "timestamp", "state"}
+FIELDS = {
+    "sequence",
+    "partitionName",
+    "studyInstanceUid",
+    "seriesInstanceUid",
+    "sopInstanceUid",
+    "action",
+    "timestamp",
+    "state",
+}
 
 
 def read(face, **params):
@@ -30,7 +40,10 @@ def check(entry, instance, action="Create", state="Current", metadata=True):
     assert entry["action"] == action and entry["state"] == state
     assert entry["partitionName"] == "Microsoft.Default"
     assert (entry["studyInstanceUid"], entry["seriesInstanceUid"], entry["sopInstanceUid"]) == (
-        instance.study, instance.series, instance.sop)
+        instance.study,
+        instance.series,
+        instance.sop,
+    )
     ticks.parse(entry["timestamp"])
     assert set(entry) == FIELDS | ({"metadata"} if metadata else set())
     if metadata:
@@ -96,7 +109,10 @@ def test_CF_03_store_delete_store(v2):
     check(latest(v2), instance)
     window = read(v2, startTime=first["timestamp"])
     assert [(entry["action"], entry["state"]) for entry in window] == [
-        ("Create", "Replaced"), ("Delete", "Replaced"), ("Create", "Current")]
+        ("Create", "Replaced"),
+        ("Delete", "Replaced"),
+        ("Create", "Current"),
+    ]
 
 
 def test_CF_04_without_metadata(v2):
@@ -117,28 +133,41 @@ def test_CF_05_no_file_path(v2):
     assert "filePath" not in read(v2, startTime=newest["timestamp"], includeMetadata="False")[0]
 
 
-@pytest.mark.parametrize("start, end", [
-    ("never", "2023-05-03T10:58:00Z"), ("2023-05-03T10:58:00Z", "never"),
-    ("2023-05-03T10:58:00", "2023-05-03T10:59:00Z"), ("2023-05-03T10:58:00Z", "2023-05-03T10:59:00"),
-    ("2023-05-03T10:58:00Z", "2023-05-03T10:58:00Z"), ("2023-05-03T10:59:00Z", "2023-05-03T10:58:00Z"),
-], ids=["bad start", "bad end", "start without zone", "end without zone", "equal", "reversed"])
+@pytest.mark.parametrize(
+    "start, end",
+    [
+        ("never", "2023-05-03T10:58:00Z"),
+        ("2023-05-03T10:58:00Z", "never"),
+        ("2023-05-03T10:58:00", "2023-05-03T10:59:00Z"),
+        ("2023-05-03T10:58:00Z", "2023-05-03T10:59:00"),
+        ("2023-05-03T10:58:00Z", "2023-05-03T10:58:00Z"),
+        ("2023-05-03T10:59:00Z", "2023-05-03T10:58:00Z"),
+    ],
+    ids=["bad start", "bad end", "start without zone", "end without zone", "equal", "reversed"],
+)
 def test_CF_06_times_that_are_no_window(v2, start, end):
     expect.text_error(v2.get("/changefeed", params={"startTime": start, "endTime": end}), 400)
 
 
 @pytest.mark.parametrize("limit", ["-1", "0", "blah"])
 def test_CF_07_limit(v2, limit):
-    expect.text_error(v2.get("/changefeed", params={"limit": limit, "offset": 0, "includeMetadata": "true"}), 400)
+    expect.text_error(
+        v2.get("/changefeed", params={"limit": limit, "offset": 0, "includeMetadata": "true"}), 400
+    )
 
 
 @pytest.mark.parametrize("offset", ["-1", "92233720368547758070", "blah"])
 def test_CF_07_offset(v2, offset):
-    expect.text_error(v2.get("/changefeed", params={"limit": 10, "offset": offset, "includeMetadata": "true"}), 400)
+    expect.text_error(
+        v2.get("/changefeed", params={"limit": 10, "offset": offset, "includeMetadata": "true"}), 400
+    )
 
 
 @pytest.mark.parametrize("include", ["0", "true-ish", "boolean"])
 def test_CF_07_include_metadata(v2, include):
-    expect.text_error(v2.get("/changefeed", params={"limit": 10, "offset": 0, "includeMetadata": include}), 400)
+    expect.text_error(
+        v2.get("/changefeed", params={"limit": 10, "offset": 0, "includeMetadata": include}), 400
+    )
 
 
 def test_CF_08_limit_of_v1(v1):
@@ -170,7 +199,9 @@ def test_timestamp_survives_the_round_trip(v2):
     assert sops(read(v2, startTime=entry["timestamp"])) == [instance.sop]
     assert sops(read(v2, startTime=ticks.render(tick).replace("+00:00", "Z"), endTime="")) == [instance.sop]
     assert read(v2, startTime=ticks.render(tick + 1)) == []
-    assert sops(read(v2, startTime=ticks.render(tick - 1), endTime=ticks.render(tick + 1)))[-1:] == [instance.sop]
+    assert sops(read(v2, startTime=ticks.render(tick - 1), endTime=ticks.render(tick + 1)))[-1:] == [
+        instance.sop
+    ]
 
 
 def test_failed_store_gives_no_entry(face):

@@ -28,8 +28,11 @@ def check(v2, path, *instances):
         assert dicomjson.difference(expected, found[instance.sop]) is None
 
 
-@pytest.mark.parametrize("path", ["/metadata", f"/series/{HYPHENS}/metadata", f"/series/{HYPHENS}/instances/{HYPHENS}/metadata"],
-                         ids=["study", "series", "instance"])
+@pytest.mark.parametrize(
+    "path",
+    ["/metadata", f"/series/{HYPHENS}/metadata", f"/series/{HYPHENS}/instances/{HYPHENS}/metadata"],
+    ids=["study", "series", "instance"],
+)
 def test_WM_01_accept_is_checked_before_the_uid(v2, path):
     response = expect.status(v2.get(f"/studies/{HYPHENS}{path}", "application/data"), 406)
     assert response.content == b""
@@ -72,8 +75,13 @@ def test_WM_07_instance(v2):
 def rich():
     """One element of every kind that section 3 speaks about."""
     instance = Instance(
-        SpecificCharacterSet="ISO_IR 192", InstanceNumber="7", PatientWeight="70.5", StudyDescription="",
-        ImageType=["ORIGINAL", "", "AXIAL"], PatientBirthDate="19700101", ReferencedStudySequence=[],
+        SpecificCharacterSet="ISO_IR 192",
+        InstanceNumber="7",
+        PatientWeight="70.5",
+        StudyDescription="",
+        ImageType=["ORIGINAL", "", "AXIAL"],
+        PatientBirthDate="19700101",
+        ReferencedStudySequence=[],
     )
     instance["PatientName"] = "Yamada^Tarou=山田^太郎=やまだ^たろう"
     instance.put(0x00280009, "AT", [0x00181063]).put(0x00189073, "FD", [1.25]).put(0x00280106, "US", 3)
@@ -95,13 +103,15 @@ def test_every_kind_of_value(v2):
     assert body["00080008"]["Value"] == ["ORIGINAL", None, "AXIAL"]
     assert body["00280009"]["Value"] == ["00181063"]
     assert body["00100010"]["Value"] == [
-        {"Alphabetic": "Yamada^Tarou", "Ideographic": "山田^太郎", "Phonetic": "やまだ^たろう"}]
+        {"Alphabetic": "Yamada^Tarou", "Ideographic": "山田^太郎", "Phonetic": "やまだ^たろう"}
+    ]
     assert body["00185100"]["Value"] == ["HFS"]
     assert not [tag for tag in body if tag.startswith("0002") or tag.endswith("0000")]
 
 
 def test_number_that_is_none_turns_all_values_into_strings(v1):
-    """Section 3: IS and DS are strings when one value does not parse. /v1 keeps such values, /v2 drops them."""
+    """Section 3: IS and DS are strings when one value does not parse. /v1 keeps such values, /v2 drops
+    them."""
     instance = v1.keep(Instance().put(0x00280030, "DS", b"0.5\\wide"))
     assert v1.metadata(path_of(instance))[0]["00280030"] == {"vr": "DS", "Value": ["0.5", "wide"]}
 
@@ -113,7 +123,8 @@ def test_fl_that_is_not_a_number(v2):
 
 
 def test_fd_that_is_not_a_number_is_stored(v2):
-    """Marked Q in section 3: the reference refuses it; 14.1 says "keep as string or null". Only storing is asserted."""
+    """Marked Q in section 3: the reference refuses it; 14.1 says "keep as string or null". Only storing is
+    asserted."""
     instance = v2.keep(Instance().put(0x00189219, "FD", [float("nan")]))
     assert "00189219" in v2.metadata(path_of(instance))[0]
 
@@ -125,9 +136,14 @@ def test_padding_of_text_is_removed(v2):
     assert body["00081030"]["Value"] == ["  lead"]
 
 
-@pytest.mark.parametrize("charset, codec, name", [
-    ("ISO_IR 100", "latin-1", "Äneas^Rüdiger"), ("ISO_IR 144", "iso8859_5", "Люкceмбypг"), ("GB18030", "gb18030", "Wang^XiaoDong=王^小东"),
-])
+@pytest.mark.parametrize(
+    "charset, codec, name",
+    [
+        ("ISO_IR 100", "latin-1", "Äneas^Rüdiger"),
+        ("ISO_IR 144", "iso8859_5", "Люкceмбypг"),
+        ("GB18030", "gb18030", "Wang^XiaoDong=王^小东"),
+    ],
+)
 def test_text_is_decoded_by_its_character_set(v2, charset, codec, name):
     instance = Instance(SpecificCharacterSet=charset)
     instance.codec = codec
@@ -143,7 +159,9 @@ def test_trailing_caret_of_a_name_is_kept(v2):
     assert v2.metadata(path_of(instance))[0]["00100010"]["Value"] == [{"Alphabetic": "Hall^Jon^^"}]
 
 
-@pytest.mark.parametrize("accept", ["*/*", "application/*", "application/json", "Application/Dicom+JSON; q=0.1"])
+@pytest.mark.parametrize(
+    "accept", ["*/*", "application/*", "application/json", "Application/Dicom+JSON; q=0.1"]
+)
 def test_accept_that_covers_dicom_json(v2, accept):
     """2.2."""
     instance = v2.keep(Instance())

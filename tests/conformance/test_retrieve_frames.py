@@ -17,11 +17,14 @@ def frames(v2, instance, numbers, accept=ANY_FRAMES):
 
 
 def assert_asserted_codestream(part, array):
-    """5.4: the markers of the byte-exact conversion. The picture of the reference suite is not at hand, so the
+    """5.4: the markers of the byte-exact conversion. The picture of the reference suite is not at hand, so
+    the
     fixed fields are compared, and the pixels."""
     facts = pixels.codestream_facts(part)
     assert facts["rsiz"] == 0 and facts["order"] == 0 and facts["layers"] == 8 and facts["transform"] == 0
-    assert facts["levels"] == 5 and facts["block"] == (64, 64) and facts["style"] == 0 and facts["wavelet"] == 1
+    assert (
+        facts["levels"] == 5 and facts["block"] == (64, 64) and facts["style"] == 0 and facts["wavelet"] == 1
+    )
     assert facts["guard_bits"] == 2 and facts["quantisation"] == 0
     assert facts["markers"] == [0xFF51, 0xFF52, 0xFF5C, 0xFF90]
     assert facts["tile_part_markers"] == [0xFF53, 0xFF5D, 0xFF53, 0xFF5D]
@@ -38,7 +41,9 @@ def test_WF_01_ab_j2k_file_as_ele(v2, accept):
     assert part.content_type == f"application/octet-stream; transfer-syntax={ELE}"
 
 
-@pytest.mark.parametrize("make", [pixels.native, pixels.colour_j2k, pixels.jpeg_baseline], ids=["ele", "j2k", "jpeg"])
+@pytest.mark.parametrize(
+    "make", [pixels.native, pixels.colour_j2k, pixels.jpeg_baseline], ids=["ele", "j2k", "jpeg"]
+)
 def test_WF_01_c_any_file_as_stored(v2, make):
     instance = v2.keep(make())
     part = expect.parts(frames(v2, instance, 1), 1)[0]
@@ -47,7 +52,9 @@ def test_WF_01_c_any_file_as_stored(v2, make):
 
 
 @pytest.mark.needs_pixel_work("encodes JPEG 2000")
-@pytest.mark.parametrize("accept", [JP2_PARTS, f"{JP2_PARTS}; transfer-syntax={J2K_LOSSLESS}"], ids=["d", "e"])
+@pytest.mark.parametrize(
+    "accept", [JP2_PARTS, f"{JP2_PARTS}; transfer-syntax={J2K_LOSSLESS}"], ids=["d", "e"]
+)
 def test_WF_01_de_ele_file_as_j2k(v2, accept):
     array = pixels.colour_array()
     instance = v2.keep(pixels.colour_ele(array))
@@ -57,7 +64,9 @@ def test_WF_01_de_ele_file_as_j2k(v2, accept):
 
 
 @pytest.mark.until_pixel_work
-@pytest.mark.parametrize("make, accept", [(pixels.colour_j2k, OCTET_PARTS), (pixels.colour_ele, JP2_PARTS)], ids=["a", "d"])
+@pytest.mark.parametrize(
+    "make, accept", [(pixels.colour_j2k, OCTET_PARTS), (pixels.colour_ele, JP2_PARTS)], ids=["a", "d"]
+)
 def test_WF_01_is_refused_without_codec(v2, make, accept):
     """2.4: transcoding that is not possible is a 406 with its reason."""
     expect.text_error(frames(v2, v2.keep(make()), 1, accept), 406)
@@ -148,7 +157,10 @@ def test_unknown_instance(v2):
     expect.text_error(v2.get(f"{UNKNOWN}/frames/1", ANY_FRAMES), 404)
 
 
-@pytest.mark.parametrize("accept", ["application/dicom", "text/html", "image/jp2", f"{OCTET_PARTS}; transfer-syntax={makers.JPEG_BASELINE}"])
+@pytest.mark.parametrize(
+    "accept",
+    ["application/dicom", "text/html", "image/jp2", f"{OCTET_PARTS}; transfer-syntax={makers.JPEG_BASELINE}"],
+)
 def test_accept_that_no_frame_satisfies(v2, accept):
     """2.1: the check of Accept comes before existence."""
     expect.text_error(v2.get(f"{UNKNOWN}/frames/1", accept), 406)
@@ -161,4 +173,7 @@ def test_frame_of_several_fragments(v2):
 
 def test_16_bit_frames(v2):
     instance = v2.keep(pixels.native(frames=4, bits=16))
-    assert [part.body for part in expect.parts(frames(v2, instance, "2,4"), 2)] == [instance.frames[1], instance.frames[3]]
+    assert [part.body for part in expect.parts(frames(v2, instance, "2,4"), 2)] == [
+        instance.frames[1],
+        instance.frames[3],
+    ]

@@ -8,13 +8,18 @@ from support.makers import ELE, J2K_LOSSLESS, Instance, padded
 
 SINGLE = "application/dicom"
 FIXED = {
-    "StudyInstanceUID": "2.25.24030185732148", "SeriesInstanceUID": "2.25.24030185732149",
-    "SOPInstanceUID": "2.25.24030185732150", "SOPClassUID": "2.25.24030185732151",
-    "PatientID": "2.25.24030185732152", "PatientName": "2.25.24030185732153",
+    "StudyInstanceUID": "2.25.24030185732148",
+    "SeriesInstanceUID": "2.25.24030185732149",
+    "SOPInstanceUID": "2.25.24030185732150",
+    "SOPClassUID": "2.25.24030185732151",
+    "PatientID": "2.25.24030185732152",
+    "PatientName": "2.25.24030185732153",
 }
 
 
-@pytest.mark.parametrize("make", [pixels.native, pixels.colour_j2k, Instance], ids=["ele", "j2k", "no pixels"])
+@pytest.mark.parametrize(
+    "make", [pixels.native, pixels.colour_j2k, Instance], ids=["ele", "j2k", "no pixels"]
+)
 def test_WI_01_a_as_stored(v2, make):
     instance = v2.keep(make())
     response = v2.get(path_of(instance), ANY_INSTANCE)
@@ -41,7 +46,9 @@ def test_WI_01_d_ele_file_as_j2k(v2):
 
 
 @pytest.mark.until_pixel_work
-@pytest.mark.parametrize("make, syntax", [(pixels.colour_j2k, ELE), (pixels.colour_ele, J2K_LOSSLESS)], ids=["b", "d"])
+@pytest.mark.parametrize(
+    "make, syntax", [(pixels.colour_j2k, ELE), (pixels.colour_ele, J2K_LOSSLESS)], ids=["b", "d"]
+)
 def test_WI_01_is_refused_without_codec(v2, make, syntax):
     expect.text_error(v2.get(path_of(v2.keep(make())), f"{SINGLE}; transfer-syntax={syntax}"), 406)
 
@@ -59,16 +66,20 @@ def test_WI_02_a_multipart_as_stored(v2):
 
 
 @pytest.mark.needs_pixel_work("decodes JPEG 2000")
-@pytest.mark.parametrize("accept", [sets.DICOM_PARTS, f"{sets.DICOM_PARTS}; transfer-syntax={ELE}"], ids=["b", "c"])
+@pytest.mark.parametrize(
+    "accept", [sets.DICOM_PARTS, f"{sets.DICOM_PARTS}; transfer-syntax={ELE}"], ids=["b", "c"]
+)
 def test_WI_02_bc_multipart_as_ele(v2, accept):
     instance = v2.keep(pixels.colour_j2k())
     part = expect.parts(v2.get(path_of(instance), accept), 1)[0]
     assert part.content_type == f"application/dicom; transfer-syntax={ELE}"
 
 
-@pytest.mark.parametrize("accept", [
-    'application/octet-stream; transfer-syntax="*"', f"{SINGLE}; transfer-syntax=1.2.840.10008.1.2.4.100",
-], ids=["a", "b"])
+@pytest.mark.parametrize(
+    "accept",
+    ['application/octet-stream; transfer-syntax="*"', f"{SINGLE}; transfer-syntax=1.2.840.10008.1.2.4.100"],
+    ids=["a", "b"],
+)
 def test_WI_03_unacceptable_for_an_unknown_instance(v2, accept):
     expect.text_error(v2.get(path_of(Instance()), accept), 406)
 
@@ -111,7 +122,9 @@ def test_WI_09_fixed_identifiers_kept_for_ever(v2):
     expect.status(v2.get(path_of(instance, "/frames/1"), ANY_FRAMES), 200)
 
 
-@pytest.mark.parametrize("accept", ["*/*", 'multipart/related; type="*/*"', 'multipart/related; type="*/*"; transfer-syntax=*'])
+@pytest.mark.parametrize(
+    "accept", ["*/*", 'multipart/related; type="*/*"', 'multipart/related; type="*/*"; transfer-syntax=*']
+)
 def test_any_type_is_answered_as_multipart(v2, accept):
     """5.1: `*/*` on an instance is multipart in the stored syntax."""
     instance = v2.keep(pixels.colour_j2k())

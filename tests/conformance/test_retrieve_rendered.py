@@ -47,7 +47,8 @@ def test_WR_04_quality(v2, frame):
 
 @pytest.mark.needs_pixel_work("renders")
 def test_without_window_the_frame_is_stretched(v2):
-    """5.6: min/max of the frame when there is no window and no smallest/largest value; PNG is exact enough."""
+    """5.6: min/max of the frame when there is no window and no smallest/largest value; PNG is exact
+    enough."""
     ramp = numpy.arange(256, dtype=numpy.uint8).reshape(16, 16) // 2
     instance = pixels.describe(Instance(), 16, 16).put(0x7FE00010, "OB", ramp.tobytes())
     v2.keep(instance)

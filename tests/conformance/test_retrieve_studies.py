@@ -12,7 +12,9 @@ def test_WT_01_a_one_instance_as_stored(v2):
 
 
 @pytest.mark.needs_pixel_work("decodes JPEG 2000")
-@pytest.mark.parametrize("accept", [sets.DICOM_PARTS, f"{sets.DICOM_PARTS}; transfer-syntax={ELE}"], ids=["b", "c"])
+@pytest.mark.parametrize(
+    "accept", [sets.DICOM_PARTS, f"{sets.DICOM_PARTS}; transfer-syntax={ELE}"], ids=["b", "c"]
+)
 def test_WT_01_bc_j2k_file_as_ele(v2, accept):
     sets.one_as_ele(v2, study_path, accept)
 

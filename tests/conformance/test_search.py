@@ -60,7 +60,9 @@ def test_QY_04_modalities_in_study(face):
     first = three_series(face)
     rows = of_study(found(face, "/studies", "ModalitiesInStudy=CT"), first)
     assert only(rows, first)[MODALITIES] == {"vr": "CS", "Value": ["CT", "MR"]}
-    rows = of_study(found(face, "/studies", "ModalitiesInStudy=CT&includefield=NumberOfStudyRelatedInstances"), first)
+    rows = of_study(
+        found(face, "/studies", "ModalitiesInStudy=CT&includefield=NumberOfStudyRelatedInstances"), first
+    )
     assert only(rows, first)[MODALITIES]["Value"] == ["CT", "MR"]
     assert rows[0][STUDY_COUNT] == {"vr": "IS", "Value": [3]}
 
@@ -126,7 +128,10 @@ def test_QY_12_all_instances(face):
 
 def test_QY_13_fuzzy_patient_name(face):
     mark = word()
-    files = [Instance(PatientName=f"Jonathan^{mark}^Stone Hall^^"), Instance(PatientName=f"Jon^{mark}^StoneHall")]
+    files = [
+        Instance(PatientName=f"Jonathan^{mark}^Stone Hall^^"),
+        Instance(PatientName=f"Jon^{mark}^StoneHall"),
+    ]
     face.keep(*files)
     rows = found(face, "/studies", f"PatientName={mark}&FuzzyMatching=true")
     assert len(rows) == 2
@@ -148,13 +153,37 @@ def test_QY_15_query_of_a_viewer(face):
     expect.status(face.search("/studies", query), 200, 204)
 
 
-@pytest.mark.parametrize("query", [
-    "limit=0", "limit=201", "limit=-1", "limit=a", "limit=", "offset=-1", "offset=a", "offset=99999999999999999999",
-    "fuzzymatching=1", "fuzzymatching=yes", "fuzzymatching=", "includefield=NoSuchKeyword", "includefield=",
-    "includefield=0010001", "includefield=all,PatientID", "StudyDate=2020-01-01", "StudyDate=20200230", "StudyDate=-",
-    "StudyDate=20200102-20200101", "StudyDate=20200101-x", "patientid=1", "NoSuchKeyword=1", "PatientID=1&PatientID=2",
-    "PatientID=1&00100020=1", "Rows=1", "RequestAttributesSequence.ScheduledProcedureStepID=1",
-])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "limit=0",
+        "limit=201",
+        "limit=-1",
+        "limit=a",
+        "limit=",
+        "offset=-1",
+        "offset=a",
+        "offset=99999999999999999999",
+        "fuzzymatching=1",
+        "fuzzymatching=yes",
+        "fuzzymatching=",
+        "includefield=NoSuchKeyword",
+        "includefield=",
+        "includefield=0010001",
+        "includefield=all,PatientID",
+        "StudyDate=2020-01-01",
+        "StudyDate=20200230",
+        "StudyDate=-",
+        "StudyDate=20200102-20200101",
+        "StudyDate=20200101-x",
+        "patientid=1",
+        "NoSuchKeyword=1",
+        "PatientID=1&PatientID=2",
+        "PatientID=1&00100020=1",
+        "Rows=1",
+        "RequestAttributesSequence.ScheduledProcedureStepID=1",
+    ],
+)
 def test_query_that_is_refused(face, query):
     """6.2 and 6.3. `includefield=all,…` is "may win" in 14.3; here the reference's 400 is asserted."""
     expect.text_error(face.search("/studies", query), 400)
@@ -184,9 +213,17 @@ def test_paging_is_newest_first(face):
     expect.status(face.search("/studies", f"PatientID={patient}&offset=5"), 204)
 
 
-@pytest.mark.parametrize("date, count", [
-    ("20100101-20100103", 3), ("20100102-", 2), ("-20100101", 1), ("20100102-20100102", 1), ("20100102", 1), ("20110101-", 0),
-])
+@pytest.mark.parametrize(
+    "date, count",
+    [
+        ("20100101-20100103", 3),
+        ("20100102-", 2),
+        ("-20100101", 1),
+        ("20100102-20100102", 1),
+        ("20100102", 1),
+        ("20110101-", 0),
+    ],
+)
 def test_date_ranges(face, date, count):
     patient = word()
     face.keep(*[Instance(PatientID=patient, StudyDate=f"2010010{day}") for day in (1, 2, 3)])
@@ -201,10 +238,18 @@ def test_text_is_compared_without_case_but_with_accents(face):
     expect.status(face.search("/studies", f"PatientID={patient[:-1]}e"), 204)
 
 
-@pytest.mark.parametrize("query, hit", [
-    ("{0}joh", True), ("{0}do", True), ("{0}jo {0}do", True), ("{0}Doe", True), ("{0}John {0}Doe", True), ("ohn", False),
-    ("{0}do {0}jo", False),
-])
+@pytest.mark.parametrize(
+    "query, hit",
+    [
+        ("{0}joh", True),
+        ("{0}do", True),
+        ("{0}jo {0}do", True),
+        ("{0}Doe", True),
+        ("{0}John {0}Doe", True),
+        ("ohn", False),
+        ("{0}do {0}jo", False),
+    ],
+)
 def test_fuzzy_words_are_prefixes_in_order(face, query, hit):
     """6.3.1 with `John^Doe`; a random prefix keeps other data away."""
     mark = word(6)
@@ -240,13 +285,17 @@ def test_latest_value_wins(face):
     date = f"20{rng.randrange(10, 20)}0101"
     first = Instance(StudyDescription="old", AccessionNumber="A1")
     face.keep(first, sibling(first, StudyDescription="new", AccessionNumber="", StudyDate=date))
-    row = only(found(face, "/studies", f"StudyInstanceUID={first.study}&includefield=StudyDescription"), first)
+    row = only(
+        found(face, "/studies", f"StudyInstanceUID={first.study}&includefield=StudyDescription"), first
+    )
     assert row["00081030"]["Value"] == ["new"]
     assert row["00080050"]["Value"] == ["A1"]
     assert row["00080020"]["Value"] == [date]
 
 
-@pytest.mark.parametrize("path", ["/studies/abc/series", "/studies/abc/instances", "/studies/2.25.1/series/abc/instances"])
+@pytest.mark.parametrize(
+    "path", ["/studies/abc/series", "/studies/abc/instances", "/studies/2.25.1/series/abc/instances"]
+)
 def test_path_that_is_no_uid(face, path):
     expect.text_error(face.get(path, JSON), 400)
 

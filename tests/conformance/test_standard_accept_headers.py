@@ -11,10 +11,12 @@ from support.client import path_of, study_path
 
 RECORDS = json.loads((Path(__file__).parent / "accept_headers.json").read_text())["headers"]
 STORED = {
-    "ele": lambda: pixels.native(SOPClassUID=CT), "j2k": lambda: pixels.colour_j2k(SOPClassUID=CT),
+    "ele": lambda: pixels.native(SOPClassUID=CT),
+    "j2k": lambda: pixels.colour_j2k(SOPClassUID=CT),
     "jpeg": lambda: pixels.jpeg_baseline(SOPClassUID=CT),
     "jpeg51": lambda: pixels.encapsulated("1.2.840.10008.1.2.4.51", SOPClassUID=CT),
-    "jls": lambda: pixels.encapsulated(makers.JPEG_LS, SOPClassUID=CT), "rle": lambda: pixels.encapsulated(makers.RLE, SOPClassUID=CT),
+    "jls": lambda: pixels.encapsulated(makers.JPEG_LS, SOPClassUID=CT),
+    "rle": lambda: pixels.encapsulated(makers.RLE, SOPClassUID=CT),
     "htj2k": lambda: pixels.encapsulated("1.2.840.10008.1.2.4.202", SOPClassUID=CT),
 }
 
@@ -56,4 +58,8 @@ def test_recorded_header(standard, record):
     body, syntax = body_of(response, record["header"])
     whole_object = record["resource"] in ("", "study")
     assert body == (instance.data if whole_object else instance.frames[0])
-    assert syntax in (instance.syntax, None) if record["resource"].startswith("/bulkdata") else syntax == instance.syntax
+    assert (
+        syntax in (instance.syntax, None)
+        if record["resource"].startswith("/bulkdata")
+        else syntax == instance.syntax
+    )

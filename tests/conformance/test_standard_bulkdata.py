@@ -8,8 +8,18 @@ from support.client import JSON, path_of, series_path, study_path
 from support.makers import Attributes
 
 PDF = b"%PDF-1.4\n" + b"x" * 2001
-ACCEPTS = pytest.mark.parametrize("accept", [None, "*/*", "application/octet-stream", OCTET_PARTS, ANY_PARTS, OCTET_PARTS + STORED,
-                                             "application/pdf, " + OCTET_PARTS])
+ACCEPTS = pytest.mark.parametrize(
+    "accept",
+    [
+        None,
+        "*/*",
+        "application/octet-stream",
+        OCTET_PARTS,
+        ANY_PARTS,
+        OCTET_PARTS + STORED,
+        "application/pdf, " + OCTET_PARTS,
+    ],
+)
 
 
 def linked(standard, instance):
@@ -43,24 +53,30 @@ def nested():
     instance = image()
     instance.put(0x00880200, "SQ", [icon])
     instance.put(0x00230010, "LO", b"ACME").put(0x00231001, "OB", makers.random_bytes(1026))
-    instance.put(0x00081140, "SQ", [Attributes(), Attributes().put(0x00231001, "UN", makers.random_bytes(2000))])
+    instance.put(
+        0x00081140, "SQ", [Attributes(), Attributes().put(0x00231001, "UN", makers.random_bytes(2000))]
+    )
     return instance
 
 
 def test_what_is_linked(standard):
-    """3.1: above 1 024 bytes at any depth; 1 024 and less inline. A nested icon's Pixel Data is "other" and inline when small."""
+    """3.1: above 1 024 bytes at any depth; 1 024 and less inline. A nested icon's Pixel Data is "other" and
+    inline when small."""
     instance = nested()
     instance.put(0x00231002, "OB", makers.random_bytes(1024))
     links = linked(standard, keep_on_standard(standard, instance))
     assert links == {
-        path: location(standard, instance, f"/bulkdata/{path}") for path in ("7FE00010", "00231001", "00081140/2/00231001")}
+        path: location(standard, instance, f"/bulkdata/{path}")
+        for path in ("7FE00010", "00231001", "00081140/2/00231001")
+    }
 
 
 @ACCEPTS
 def test_every_link_answers_every_accept(standard, accept):
     instance = keep_on_standard(standard, nested())
     values = {
-        "7FE00010": instance.frames[0], "00231001": instance.elements[0x00231001][1],
+        "7FE00010": instance.frames[0],
+        "00231001": instance.elements[0x00231001][1],
         "00081140/2/00231001": instance.elements[0x00081140][1][1].elements[0x00231001][1],
     }
     for path, uri in linked(standard, instance).items():
@@ -82,11 +98,14 @@ def test_part_headers(standard):
 
 
 def encapsulated_pdf():
-    return plain(SOPClassUID="1.2.840.10008.5.1.4.1.1.104.1", MIMETypeOfEncapsulatedDocument="application/pdf").put(
-        0x00420011, "OB", PDF + b"\0" * (len(PDF) % 2))
+    return plain(
+        SOPClassUID="1.2.840.10008.5.1.4.1.1.104.1", MIMETypeOfEncapsulatedDocument="application/pdf"
+    ).put(0x00420011, "OB", PDF + b"\0" * (len(PDF) % 2))
 
 
-@pytest.mark.parametrize("accept", [None, "*/*", "application/pdf", 'multipart/related; type="application/pdf"', "application/*"])
+@pytest.mark.parametrize(
+    "accept", [None, "*/*", "application/pdf", 'multipart/related; type="application/pdf"', "application/*"]
+)
 def test_document_has_its_own_type(standard, accept):
     instance = keep_on_standard(standard, encapsulated_pdf())
     uri = linked(standard, instance)["00420011"]
@@ -122,7 +141,11 @@ def test_compressed_pixel_data_one_part_per_frame(standard):
 
 
 @pytest.mark.parametrize("path", [path_of, series_path, study_path], ids=["instance", "series", "study"])
-@pytest.mark.parametrize("resource, accept", [("/bulkdata", OCTET_PARTS), ("", OCTET_PARTS)], ids=["bulkdata", "octets of the object"])
+@pytest.mark.parametrize(
+    "resource, accept",
+    [("/bulkdata", OCTET_PARTS), ("", OCTET_PARTS)],
+    ids=["bulkdata", "octets of the object"],
+)
 def test_all_bulk_data(standard, path, resource, accept):
     """3.4; 2.3: `multipart/related; type="application/octet-stream"` on an object equals its /bulkdata."""
     instance = keep_on_standard(standard, nested())
@@ -141,7 +164,8 @@ def test_big_endian_values_are_turned(standard):
 
 @pytest.mark.parametrize("path", ["00100010", "7FE00011", "00880200/9/7FE00010", "x", "00880200/0/7FE00010"])
 def test_link_that_leads_nowhere(standard, path):
-    """Absent or not bulk data: 404; a path that is none: 400 or 404, the standard is silent on opaque URIs."""
+    """Absent or not bulk data: 404; a path that is none: 400 or 404, the standard is silent on opaque
+    URIs."""
     instance = keep_on_standard(standard, image())
     expect.problem(standard.get(path_of(instance, f"/bulkdata/{path}")), 400, 404)
 

@@ -9,13 +9,23 @@ from support.cases import CT, DICOM_PARTS, OCTET_PARTS, image, keep_on_standard,
 from support.client import JSON, path_of, series_path, study_path
 from support.makers import sibling
 
-REPRESENTATIONS = pytest.mark.parametrize("resource, accept", [
-    ("", DICOM_PARTS), ("", "application/dicom"), ("/metadata", JSON), ("/frames/1", OCTET_PARTS), ("/frames/1", "application/octet-stream"),
-    ("/bulkdata/7FE00010", "application/octet-stream"),
-], ids=["multipart", "instance", "metadata", "frames", "frame", "bulkdata"])
-SINGLE = pytest.mark.parametrize("resource, accept", [
-    ("", "application/dicom"), ("/frames/1", "application/octet-stream"), ("/bulkdata/7FE00010", None),
-], ids=["instance", "frame", "bulkdata"])
+REPRESENTATIONS = pytest.mark.parametrize(
+    "resource, accept",
+    [
+        ("", DICOM_PARTS),
+        ("", "application/dicom"),
+        ("/metadata", JSON),
+        ("/frames/1", OCTET_PARTS),
+        ("/frames/1", "application/octet-stream"),
+        ("/bulkdata/7FE00010", "application/octet-stream"),
+    ],
+    ids=["multipart", "instance", "metadata", "frames", "frame", "bulkdata"],
+)
+SINGLE = pytest.mark.parametrize(
+    "resource, accept",
+    [("", "application/dicom"), ("/frames/1", "application/octet-stream"), ("/bulkdata/7FE00010", None)],
+    ids=["instance", "frame", "bulkdata"],
+)
 
 
 @REPRESENTATIONS
@@ -63,7 +73,10 @@ def test_head_of_an_error(standard):
 
 def test_representations_have_their_own_tags(standard):
     instance = keep_on_standard(standard, image())
-    tags = [standard.get(path_of(instance), accept).headers["ETag"] for accept in (DICOM_PARTS, "application/dicom")]
+    tags = [
+        standard.get(path_of(instance), accept).headers["ETag"]
+        for accept in (DICOM_PARTS, "application/dicom")
+    ]
     tags.append(standard.get(path_of(instance, "/metadata"), JSON).headers["ETag"])
     assert len(set(tags)) == 3
 
@@ -90,7 +103,10 @@ def partial(standard, path, accept, value, **headers):
 
 
 @SINGLE
-@pytest.mark.parametrize("value, first, last", [("bytes=0-9", 0, 9), ("bytes=10-", 10, None), ("bytes=-5", -5, None), ("bytes=3-99999999", 3, None)])
+@pytest.mark.parametrize(
+    "value, first, last",
+    [("bytes=0-9", 0, 9), ("bytes=10-", 10, None), ("bytes=-5", -5, None), ("bytes=3-99999999", 3, None)],
+)
 def test_one_range(standard, resource, accept, value, first, last):
     instance = keep_on_standard(standard, image())
     path = path_of(instance, resource)
@@ -100,7 +116,7 @@ def test_one_range(standard, resource, accept, value, first, last):
     start = size + first if first < 0 else first
     end = size - 1 if last is None else last
     response = expect.status(partial(standard, path, accept, value), 206)
-    assert response.content == full.content[start:end + 1]
+    assert response.content == full.content[start : end + 1]
     assert response.headers["Content-Range"] == f"bytes {start}-{end}/{size}"
     assert response.headers["Content-Type"] == full.headers["Content-Type"]
 
@@ -134,7 +150,9 @@ def test_if_range(standard, resource, accept):
     expect.status(partial(standard, path, accept, "bytes=0-1", **{"If-Range": '"other"'}), 200)
 
 
-@pytest.mark.parametrize("resource, accept", [("", DICOM_PARTS), ("/frames/1", OCTET_PARTS)], ids=["instance", "frames"])
+@pytest.mark.parametrize(
+    "resource, accept", [("", DICOM_PARTS), ("/frames/1", OCTET_PARTS)], ids=["instance", "frames"]
+)
 def test_range_on_multipart_is_ignored(standard, resource, accept):
     instance = keep_on_standard(standard, image())
     expect.parts(partial(standard, path_of(instance, resource), accept, "bytes=0-9"), 1)
@@ -143,7 +161,9 @@ def test_range_on_multipart_is_ignored(standard, resource, accept):
 def test_range_of_one_bulk_value_in_multipart_form(standard):
     """3.5: 206, one part that holds the slice and its Content-Range."""
     instance = keep_on_standard(standard, image())
-    response = expect.status(partial(standard, path_of(instance, "/bulkdata/7FE00010"), OCTET_PARTS, "bytes=4-7"), 206)
+    response = expect.status(
+        partial(standard, path_of(instance, "/bulkdata/7FE00010"), OCTET_PARTS, "bytes=4-7"), 206
+    )
     (part,) = multipart.decode(response)
     assert part.body == instance.frames[0][4:8]
     assert part.headers["content-range"] == f"bytes 4-7/{len(instance.frames[0])}"
@@ -152,7 +172,11 @@ def test_range_of_one_bulk_value_in_multipart_form(standard):
 @pytest.mark.parametrize("resource", ["/metadata", "/studies?limit=1"])
 def test_gzip_of_json_when_asked(standard, resource):
     instance = keep_on_standard(standard, image(PatientComments="long text " * 300))
-    path = path_of(instance, resource) if resource == "/metadata" else f"/studies?StudyInstanceUID={instance.study}&includefield=all"
+    path = (
+        path_of(instance, resource)
+        if resource == "/metadata"
+        else f"/studies?StudyInstanceUID={instance.study}&includefield=all"
+    )
     plain_answer = standard.get(path, JSON)
     assert "Content-Encoding" not in plain_answer.headers
     response = standard.get(path, JSON, headers={"Accept-Encoding": "gzip"}, stream=True)
@@ -163,13 +187,18 @@ def test_gzip_of_json_when_asked(standard, resource):
 def test_pixels_are_never_coded(standard):
     instance = keep_on_standard(standard, image())
     for resource, accept in (("", DICOM_PARTS), ("/frames/1", OCTET_PARTS)):
-        response = standard.get(path_of(instance, resource), accept, headers={"Accept-Encoding": "gzip, zstd"})
+        response = standard.get(
+            path_of(instance, resource), accept, headers={"Accept-Encoding": "gzip, zstd"}
+        )
         assert "Content-Encoding" not in response.headers
 
 
 def test_cache_control(standard):
     instance = keep_on_standard(standard, image())
-    for path, accept in ((path_of(instance, "/metadata"), JSON), (f"/studies?StudyInstanceUID={instance.study}", JSON)):
+    for path, accept in (
+        (path_of(instance, "/metadata"), JSON),
+        (f"/studies?StudyInstanceUID={instance.study}", JSON),
+    ):
         directives = {each.strip() for each in standard.get(path, accept).headers["Cache-Control"].split(",")}
         assert {"private", "no-cache"} <= directives
     assert "max-age=" in standard.get(path_of(instance, "/frames/1"), OCTET_PARTS).headers["Cache-Control"]

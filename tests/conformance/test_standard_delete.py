@@ -7,7 +7,9 @@ from support.cases import CT, DICOM_PARTS, keep_on_standard, plain
 from support.client import JSON, path_of, series_path, study_path
 from support.makers import sibling
 
-LEVELS = pytest.mark.parametrize("path", [path_of, series_path, study_path], ids=["instance", "series", "study"])
+LEVELS = pytest.mark.parametrize(
+    "path", [path_of, series_path, study_path], ids=["instance", "series", "study"]
+)
 
 
 def two_instances(standard):
@@ -37,7 +39,9 @@ def test_never_stored(standard, path):
     expect.problem(standard.delete(path(plain())), 404)
 
 
-@pytest.mark.parametrize("path", ["/studies/abc", "/studies/1.2/series/abc", "/studies/1.2/series/1.3/instances/abc"])
+@pytest.mark.parametrize(
+    "path", ["/studies/abc", "/studies/1.2/series/abc", "/studies/1.2/series/1.3/instances/abc"]
+)
 def test_bad_uid(standard, path):
     expect.problem(standard.delete(path), 400)
 

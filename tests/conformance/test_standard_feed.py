@@ -68,7 +68,10 @@ def test_same_entries_as_v2(standard, v2):
     assert entry == v2.get("/changefeed/latest").json()
     expect.status(standard.delete(study_path(instance)), 204)
     (older, newer), _ = page(standard, cursor)
-    assert [(each["action"], each["state"]) for each in (older, newer)] == [("Create", "Deleted"), ("Delete", "Deleted")]
+    assert [(each["action"], each["state"]) for each in (older, newer)] == [
+        ("Create", "Deleted"),
+        ("Delete", "Deleted"),
+    ]
     assert "metadata" not in newer
 
 
@@ -99,7 +102,18 @@ def test_long_poll_ends_empty(standard):
     assert 0.8 < time.monotonic() - started < 10
 
 
-@pytest.mark.parametrize("query", ["cursor=x", "cursor=-1", "cursor=", "cursor=0&limit=0", "cursor=0&limit=a", "cursor=0&wait=a", "cursor=0&wait=-1"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "cursor=x",
+        "cursor=-1",
+        "cursor=",
+        "cursor=0&limit=0",
+        "cursor=0&limit=a",
+        "cursor=0&wait=a",
+        "cursor=0&wait=-1",
+    ],
+)
 def test_bad_parameter(standard, query):
     expect.problem(standard.get("/changefeed?" + query), 400)
 
@@ -109,5 +123,9 @@ def test_without_cursor_as_v2(standard, v2):
     newest = expect.status(standard.get("/changefeed/latest"), 200).json()
     assert newest == v2.get("/changefeed/latest").json()
     window = {"startTime": newest["timestamp"]}
-    assert standard.get("/changefeed", params=window).json() == v2.get("/changefeed", params=window).json() == [newest]
+    assert (
+        standard.get("/changefeed", params=window).json()
+        == v2.get("/changefeed", params=window).json()
+        == [newest]
+    )
     expect.problem(standard.get("/changefeed", params={"limit": 201}), 400)

@@ -4,17 +4,39 @@ import numpy
 import pytest
 
 from support import expect, makers, pixels
-from support.cases import ANY_PARTS, CT, OCTET_PARTS, STORED, ele_frame, image, keep_on_standard, location, message_type, plain
+from support.cases import (
+    ANY_PARTS,
+    CT,
+    OCTET_PARTS,
+    STORED,
+    ele_frame,
+    image,
+    keep_on_standard,
+    location,
+    message_type,
+    plain,
+)
 from support.client import path_of, series_path, study_path
 from support.makers import ELE, Instance
 
 MEDIA_TYPES = [
-    (makers.JPEG_BASELINE, "image/jpeg"), ("1.2.840.10008.1.2.4.51", "image/jpeg"), ("1.2.840.10008.1.2.4.57", "image/jpeg"),
-    (makers.JPEG_LOSSLESS, "image/jpeg"), (makers.RLE, "image/dicom-rle"), (makers.JPEG_LS, "image/jls"),
-    ("1.2.840.10008.1.2.4.81", "image/jls"), (makers.J2K_LOSSLESS, "image/jp2"), (makers.J2K, "image/jp2"),
-    ("1.2.840.10008.1.2.4.92", "image/jpx"), ("1.2.840.10008.1.2.4.93", "image/jpx"), ("1.2.840.10008.1.2.4.201", "image/jphc"),
-    ("1.2.840.10008.1.2.4.202", "image/jphc"), ("1.2.840.10008.1.2.4.203", "image/jphc"), ("1.2.840.10008.1.2.4.110", "image/jxl"),
-    ("1.2.840.10008.1.2.4.111", "image/jxl"), ("1.2.840.10008.1.2.4.112", "image/jxl"),
+    (makers.JPEG_BASELINE, "image/jpeg"),
+    ("1.2.840.10008.1.2.4.51", "image/jpeg"),
+    ("1.2.840.10008.1.2.4.57", "image/jpeg"),
+    (makers.JPEG_LOSSLESS, "image/jpeg"),
+    (makers.RLE, "image/dicom-rle"),
+    (makers.JPEG_LS, "image/jls"),
+    ("1.2.840.10008.1.2.4.81", "image/jls"),
+    (makers.J2K_LOSSLESS, "image/jp2"),
+    (makers.J2K, "image/jp2"),
+    ("1.2.840.10008.1.2.4.92", "image/jpx"),
+    ("1.2.840.10008.1.2.4.93", "image/jpx"),
+    ("1.2.840.10008.1.2.4.201", "image/jphc"),
+    ("1.2.840.10008.1.2.4.202", "image/jphc"),
+    ("1.2.840.10008.1.2.4.203", "image/jphc"),
+    ("1.2.840.10008.1.2.4.110", "image/jxl"),
+    ("1.2.840.10008.1.2.4.111", "image/jxl"),
+    ("1.2.840.10008.1.2.4.112", "image/jxl"),
 ]
 STORED_SYNTAXES = pytest.mark.parametrize("syntax, media_type", MEDIA_TYPES)
 
@@ -23,11 +45,23 @@ def frames(standard, instance, numbers, accept=OCTET_PARTS + STORED, **options):
     return standard.get(path_of(instance, f"/frames/{numbers}"), accept, **options)
 
 
-@pytest.mark.parametrize("accept", [
-    None, "*/*", OCTET_PARTS, OCTET_PARTS + STORED, OCTET_PARTS + '; transfer-syntax="*"', ANY_PARTS, ANY_PARTS + STORED,
-    f"{OCTET_PARTS}; transfer-syntax={ELE}", "multipart/related; type=application/octet-stream; transfer-syntax=*",
-    "multipart/related", "application/dicom, */*;q=0.2", "image/jpeg;q=0, " + OCTET_PARTS,
-])
+@pytest.mark.parametrize(
+    "accept",
+    [
+        None,
+        "*/*",
+        OCTET_PARTS,
+        OCTET_PARTS + STORED,
+        OCTET_PARTS + '; transfer-syntax="*"',
+        ANY_PARTS,
+        ANY_PARTS + STORED,
+        f"{OCTET_PARTS}; transfer-syntax={ELE}",
+        "multipart/related; type=application/octet-stream; transfer-syntax=*",
+        "multipart/related",
+        "application/dicom, */*;q=0.2",
+        "image/jpeg;q=0, " + OCTET_PARTS,
+    ],
+)
 def test_accept_forms_give_native_frames(standard, accept):
     instance = keep_on_standard(standard, image(frames=3))
     response = frames(standard, instance, "1,3", accept)
@@ -38,7 +72,9 @@ def test_accept_forms_give_native_frames(standard, accept):
 
 
 @STORED_SYNTAXES
-@pytest.mark.parametrize("accept", [OCTET_PARTS + STORED, ANY_PARTS, ANY_PARTS + STORED], ids=["octets *", "any", "any *"])
+@pytest.mark.parametrize(
+    "accept", [OCTET_PARTS + STORED, ANY_PARTS, ANY_PARTS + STORED], ids=["octets *", "any", "any *"]
+)
 def test_stored_syntax_in_its_own_media_type(standard, syntax, media_type, accept):
     """2.4: for `*` the type of the table; 2.2: `type="*/*"` means any."""
     instance = keep_on_standard(standard, pixels.encapsulated(syntax, frames=2, SOPClassUID=CT))
@@ -54,16 +90,30 @@ def test_stored_syntax_by_name(standard, syntax, media_type):
     part = expect.parts(frames(standard, instance, 1, accept), 1)[0]
     assert part.content_type == f"{media_type}; transfer-syntax={syntax}" and part.body == instance.frames[0]
     octets = expect.parts(frames(standard, instance, 1, f"{OCTET_PARTS}; transfer-syntax={syntax}"), 1)[0]
-    assert octets.content_type == f"application/octet-stream; transfer-syntax={syntax}" and octets.body == instance.frames[0]
+    assert (
+        octets.content_type == f"application/octet-stream; transfer-syntax={syntax}"
+        and octets.body == instance.frames[0]
+    )
 
 
-@pytest.mark.parametrize("syntax, media_type", [
-    (makers.JPEG_BASELINE, "image/jpeg"), ("1.2.840.10008.1.2.4.51", "image/jpeg"), (makers.JPEG_LS, "image/jls"),
-    (makers.J2K_LOSSLESS, "image/jp2"), (makers.RLE, "image/dicom-rle"), (makers.RLE, "image/x-dicom-rle"), (makers.JPEG_LS, "image/x-jls"),
-    ("1.2.840.10008.1.2.4.202", "image/jphc"), (makers.JPEG_BASELINE, "image/*"), ("1.2.840.10008.1.2.4.51", "image/dicom+jpeg"),
-])
+@pytest.mark.parametrize(
+    "syntax, media_type",
+    [
+        (makers.JPEG_BASELINE, "image/jpeg"),
+        ("1.2.840.10008.1.2.4.51", "image/jpeg"),
+        (makers.JPEG_LS, "image/jls"),
+        (makers.J2K_LOSSLESS, "image/jp2"),
+        (makers.RLE, "image/dicom-rle"),
+        (makers.RLE, "image/x-dicom-rle"),
+        (makers.JPEG_LS, "image/x-jls"),
+        ("1.2.840.10008.1.2.4.202", "image/jphc"),
+        (makers.JPEG_BASELINE, "image/*"),
+        ("1.2.840.10008.1.2.4.51", "image/dicom+jpeg"),
+    ],
+)
 def test_bare_media_type(standard, syntax, media_type):
-    """2.2 step 3, 2.4 and the aliases of 2.1: lossy-only data are sent as stored, and .202 satisfies bare image/jphc."""
+    """2.2 step 3, 2.4 and the aliases of 2.1: lossy-only data are sent as stored, and .202 satisfies bare
+    image/jphc."""
     instance = keep_on_standard(standard, pixels.encapsulated(syntax, SOPClassUID=CT))
     part = expect.parts(frames(standard, instance, 1, f'multipart/related; type="{media_type}"'), 1)[0]
     assert part.transfer_syntax == syntax and part.body == instance.frames[0]
@@ -72,11 +122,20 @@ def test_bare_media_type(standard, syntax, media_type):
 def test_htj2k_rpcl_satisfies_htj2k_lossless(standard):
     instance = keep_on_standard(standard, pixels.encapsulated("1.2.840.10008.1.2.4.202", SOPClassUID=CT))
     accept = 'multipart/related; type="image/jphc"; transfer-syntax=1.2.840.10008.1.2.4.201'
-    assert expect.parts(frames(standard, instance, 1, accept), 1)[0].transfer_syntax == "1.2.840.10008.1.2.4.202"
+    assert (
+        expect.parts(frames(standard, instance, 1, accept), 1)[0].transfer_syntax == "1.2.840.10008.1.2.4.202"
+    )
 
 
-@pytest.mark.parametrize("accept", ["application/dicom", "text/html", 'multipart/related; type="video/mp4"',
-                                    'multipart/related; type="image/jls"; transfer-syntax=1.2.840.10008.1.2.4.999'])
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "application/dicom",
+        "text/html",
+        'multipart/related; type="video/mp4"',
+        'multipart/related; type="image/jls"; transfer-syntax=1.2.840.10008.1.2.4.999',
+    ],
+)
 def test_unacceptable(standard, accept):
     """406 with the list; clients probe with it, so it must not be another code."""
     instance = keep_on_standard(standard, image())
@@ -90,11 +149,21 @@ def test_lossy_is_never_made_from_another_lossy(standard):
     expect.problem(frames(standard, instance, 1, accept), 406)
 
 
-@pytest.mark.parametrize("accept, codec", [("image/jls", "JPEG-LS"), ("image/jp2", "JPEG 2000"), ("image/dicom-rle", "RLE"), ("image/jpeg", "JPEG")])
+@pytest.mark.parametrize(
+    "accept, codec",
+    [
+        ("image/jls", "JPEG-LS"),
+        ("image/jp2", "JPEG 2000"),
+        ("image/dicom-rle", "RLE"),
+        ("image/jpeg", "JPEG"),
+    ],
+)
 @pytest.mark.until_pixel_work
 def test_encoding_is_refused_with_a_reason(standard, accept, codec):
     instance = keep_on_standard(standard, image())
-    assert expect.problem(frames(standard, instance, 1, f'multipart/related; type="{accept}"'), 406)["detail"], codec
+    assert expect.problem(frames(standard, instance, 1, f'multipart/related; type="{accept}"'), 406)[
+        "detail"
+    ], codec
 
 
 @pytest.mark.needs_pixel_work("encodes losslessly")
@@ -119,7 +188,11 @@ def test_frames_of_old_syntaxes_are_labelled_ele(standard, syntax):
     """2.4: byte order turned."""
     instance = keep_on_standard(standard, pixels.native(frames=2, bits=16, syntax=syntax, SOPClassUID=CT))
     part = expect.parts(frames(standard, instance, 2), 1)[0]
-    wanted = numpy.frombuffer(instance.frames[1], ">u2" if syntax == makers.BIG_ENDIAN else "<u2").astype("<u2").tobytes()
+    wanted = (
+        numpy.frombuffer(instance.frames[1], ">u2" if syntax == makers.BIG_ENDIAN else "<u2")
+        .astype("<u2")
+        .tobytes()
+    )
     ele_frame(part, wanted)
 
 
@@ -132,7 +205,7 @@ def test_one_bit_frames_are_shifted(standard):
     keep_on_standard(standard, instance)
     for number in (1, 2):
         body = expect.parts(frames(standard, instance, number), 1)[0].body
-        assert body == numpy.packbits(bits[15 * (number - 1):15 * number], bitorder="little").tobytes()
+        assert body == numpy.packbits(bits[15 * (number - 1) : 15 * number], bitorder="little").tobytes()
 
 
 def test_float_pixel_data(standard):
@@ -144,15 +217,22 @@ def test_float_pixel_data(standard):
     ele_frame(expect.parts(frames(standard, instance, 1), 1)[0], values)
 
 
-@pytest.mark.parametrize("numbers, order", [("1", [1]), ("3,1,2", [3, 1, 2]), ("1%2C2", [1, 2]), ("2,2", [2, 2])])
+@pytest.mark.parametrize(
+    "numbers, order", [("1", [1]), ("3,1,2", [3, 1, 2]), ("1%2C2", [1, 2]), ("2,2", [2, 2])]
+)
 def test_order_and_repeats(standard, numbers, order):
     instance = keep_on_standard(standard, image(frames=3))
-    assert [part.body for part in expect.parts(frames(standard, instance, numbers))] == [instance.frames[n - 1] for n in order]
+    assert [part.body for part in expect.parts(frames(standard, instance, numbers))] == [
+        instance.frames[n - 1] for n in order
+    ]
 
 
-@pytest.mark.parametrize("numbers", ["0", "-1", "a", "1,,2", "1,", "+1", "1.0", "1,%202", "99999999999999999999"])
+@pytest.mark.parametrize(
+    "numbers", ["0", "-1", "a", "1,,2", "1,", "+1", "1.0", "1,%202", "99999999999999999999"]
+)
 def test_list_that_is_none(standard, numbers):
-    """3.3: 400. The last one is a positive integer too large to be a frame number: 400 or 404 are both defensible."""
+    """3.3: 400. The last one is a positive integer too large to be a frame number: 400 or 404 are both
+    defensible."""
     instance = keep_on_standard(standard, image(frames=3))
     expect.problem(frames(standard, instance, numbers), *((400, 404) if len(numbers) > 10 else (400,)))
 
@@ -213,7 +293,9 @@ def test_pixel_data_resource_of_fragments(standard):
 
 
 def test_frame_in_two_fragments(standard):
-    instance = keep_on_standard(standard, pixels.encapsulated(makers.J2K, fragments_per_frame=2, SOPClassUID=CT))
+    instance = keep_on_standard(
+        standard, pixels.encapsulated(makers.J2K, fragments_per_frame=2, SOPClassUID=CT)
+    )
     assert expect.parts(frames(standard, instance, 1), 1)[0].body == instance.frames[0]
 
 

@@ -25,7 +25,9 @@ def stored(standard, **values):
     return keep_on_standard(standard, plain(**values))
 
 
-@pytest.mark.parametrize("accept", [None, "*/*", JSON, "application/json", "application/*", f"text/html, {JSON};q=0.3"])
+@pytest.mark.parametrize(
+    "accept", [None, "*/*", JSON, "application/json", "application/*", f"text/html, {JSON};q=0.3"]
+)
 @pytest.mark.parametrize("path", [path_of, series_path, study_path], ids=["instance", "series", "study"])
 def test_json_of_every_level(standard, path, accept):
     first = plain()
@@ -43,7 +45,10 @@ def test_unacceptable(standard, accept):
 
 def rich():
     instance = plain(
-        SpecificCharacterSet="ISO_IR 192", InstanceNumber="007", StudyDescription="", ImageType=["ORIGINAL", "", "AXIAL"],
+        SpecificCharacterSet="ISO_IR 192",
+        InstanceNumber="007",
+        StudyDescription="",
+        ImageType=["ORIGINAL", "", "AXIAL"],
         ReferencedStudySequence=[],
     )
     instance["PatientName"] = "Yamada^Tarou=山田^太郎=やまだ^たろう"
@@ -62,13 +67,18 @@ def test_every_kind_of_value(standard):
     assert not [tag for tag in body if tag.startswith("0002") or tag.endswith("0000")]
     assert body["00080005"]["Value"] == ["ISO_IR 192"]
     assert body["00200013"] == {"vr": "IS", "Value": [7]}
-    assert body["00101030"] == {"vr": "DS", "Value": [1.5]} and body["00101020"] == {"vr": "DS", "Value": [0.5]}
+    assert body["00101030"] == {"vr": "DS", "Value": [1.5]} and body["00101020"] == {
+        "vr": "DS",
+        "Value": [0.5],
+    }
     assert body["00081030"] == {"vr": "LO"} and body["00081110"] == {"vr": "SQ"}
     assert body["00080008"]["Value"] == ["ORIGINAL", None, "AXIAL"]
     assert body["00280009"]["Value"] == ["00181063"]
     assert body["00081140"]["Value"] == [{"00081155": {"vr": "UI", "Value": ["1.2.3"]}}, {}]
     assert body["00104000"]["Value"] == [" a\\b"], "LT is not split and keeps leading blanks"
-    assert body["00100010"]["Value"] == [{"Alphabetic": "Yamada^Tarou", "Ideographic": "山田^太郎", "Phonetic": "やまだ^たろう"}]
+    assert body["00100010"]["Value"] == [
+        {"Alphabetic": "Yamada^Tarou", "Ideographic": "山田^太郎", "Phonetic": "やまだ^たろう"}
+    ]
     assert body["00230010"]["Value"] == ["ACME"] and body["00231001"]["Value"] == ["private"]
     assert body["00231002"] == {"vr": "OB", "InlineBinary": base64.b64encode(b"\1\2\3\4").decode()}
     for tag in ("00081190", "00083002", "00201206"):
@@ -77,14 +87,22 @@ def test_every_kind_of_value(standard):
 
 def test_numbers_keep_their_digits(standard):
     """6.2: DS with the digits as stored, no rounding; FL and FD the shortest text that reads back."""
-    instance = plain().put(0x00281053, "DS", b"0.10000000000010").put(0x00189073, "FD", [0.1]).put(0x00186028, "FL", [0.1])
+    instance = (
+        plain()
+        .put(0x00281053, "DS", b"0.10000000000010")
+        .put(0x00189073, "FD", [0.1])
+        .put(0x00186028, "FL", [0.1])
+    )
     keep_on_standard(standard, instance)
     text = standard.get(path_of(instance, "/metadata"), JSON).text.replace(" ", "")
     assert '"00281053":{"vr":"DS","Value":[0.10000000000010]}' in text
     assert '"00189073":{"vr":"FD","Value":[0.1]}' in text and '"00186028":{"vr":"FL","Value":[0.1]}' in text
 
 
-@pytest.mark.parametrize("value, expected", [(2**53 - 1, 2**53 - 1), (2**53, str(2**53)), (2**63, str(2**63)), (2**64 - 1, str(2**64 - 1))])
+@pytest.mark.parametrize(
+    "value, expected",
+    [(2**53 - 1, 2**53 - 1), (2**53, str(2**53)), (2**63, str(2**63)), (2**64 - 1, str(2**64 - 1))],
+)
 def test_large_integers(standard, value, expected):
     """6.2: a number up to 2^53-1, else a string."""
     instance = keep_on_standard(standard, plain().put(0x00720083, "UV", [value]))
@@ -107,10 +125,16 @@ def test_value_that_is_not_finite(standard, tag, vr, value):
     assert response.content == Attributes().put(tag, vr, [value, 1.0]).encode()[8:]
 
 
-@pytest.mark.parametrize("charset, codec, name", [
-    ("ISO_IR 100", "latin-1", "Äneas^Rüdiger"), ("ISO_IR 144", "iso8859_5", "Люкceмбypг"), ("GB18030", "gb18030", "Wang^XiaoDong=王^小东"),
-    ("ISO_IR 13", "shift_jis", "ﾔﾏﾀﾞ^ﾀﾛｳ"), ("ISO_IR 166", "tis_620", "นามสกุล"),
-])
+@pytest.mark.parametrize(
+    "charset, codec, name",
+    [
+        ("ISO_IR 100", "latin-1", "Äneas^Rüdiger"),
+        ("ISO_IR 144", "iso8859_5", "Люкceмбypг"),
+        ("GB18030", "gb18030", "Wang^XiaoDong=王^小东"),
+        ("ISO_IR 13", "shift_jis", "ﾔﾏﾀﾞ^ﾀﾛｳ"),
+        ("ISO_IR 166", "tis_620", "นามสกุล"),
+    ],
+)
 def test_text_becomes_utf8(standard, charset, codec, name):
     instance = plain(SpecificCharacterSet=charset)
     instance.codec = codec
@@ -122,7 +146,9 @@ def test_text_becomes_utf8(standard, charset, codec, name):
 
 def test_undecodable_bytes(standard):
     """6.1: U+FFFD."""
-    instance = keep_on_standard(standard, plain(SpecificCharacterSet="ISO_IR 192").put(0x0008103E, "LO", b"a\xffb "))
+    instance = keep_on_standard(
+        standard, plain(SpecificCharacterSet="ISO_IR 192").put(0x0008103E, "LO", b"a\xffb ")
+    )
     assert metadata(standard, instance)["0008103E"]["Value"] == ["a\ufffdb"]
 
 
@@ -142,7 +168,10 @@ def test_implicit_vr(standard):
 
 def test_padding(standard):
     """6.2: trailing padding removed, leading blanks kept in ST, LT and UT."""
-    instance = keep_on_standard(standard, plain(SeriesDescription=b"head    ").put(0x00081040, "LO", b"x ").put(0x00400280, "ST", b"  note  "))
+    instance = keep_on_standard(
+        standard,
+        plain(SeriesDescription=b"head    ").put(0x00081040, "LO", b"x ").put(0x00400280, "ST", b"  note  "),
+    )
     body = metadata(standard, instance)
     assert body["0008103E"]["Value"] == ["head"] and body["00400280"]["Value"] == ["  note"]
 
@@ -183,7 +212,11 @@ def check_document(model):
     assert person.find(f"{NATIVE}Alphabetic/{NATIVE}FamilyName").text == "Yamada"
     assert person.find(f"{NATIVE}Ideographic/{NATIVE}GivenName").text == "太郎"
     types = by_tag["00080008"].findall(NATIVE + "Value")
-    assert [(each.get("number"), each.text) for each in types] == [("1", "ORIGINAL"), ("2", None), ("3", "AXIAL")]
+    assert [(each.get("number"), each.text) for each in types] == [
+        ("1", "ORIGINAL"),
+        ("2", None),
+        ("3", "AXIAL"),
+    ]
     private = by_tag["00230001"]
     assert private.get("privateCreator") == "ACME" and private.find(NATIVE + "Value").text == "private"
     assert base64.b64decode(by_tag["00230002"].find(NATIVE + "InlineBinary").text) == b"\1\2\3\4"

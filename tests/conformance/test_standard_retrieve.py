@@ -1,4 +1,5 @@
-"""Instances, series and studies on /dicom-web: standard-face.md 2.2, 2.3, 2.7, 3.2 and decisions D1-D6, D15."""
+"""Instances, series and studies on /dicom-web: standard-face.md 2.2, 2.3, 2.7, 3.2 and decisions D1-D6,
+D15."""
 
 import io
 import zipfile
@@ -6,21 +7,48 @@ import zipfile
 import pytest
 
 from support import expect, makers, multipart, pixels
-from support.cases import ANY_PARTS, DICOM_PARTS, STORED, dicom_part, image, keep_on_standard, location, message_type, plain
+from support.cases import (
+    ANY_PARTS,
+    DICOM_PARTS,
+    STORED,
+    dicom_part,
+    image,
+    keep_on_standard,
+    location,
+    message_type,
+    plain,
+)
 from support.client import path_of, series_path, study_path
 from support.makers import ELE, J2K_LOSSLESS, Instance, sibling
 
-LEVELS = pytest.mark.parametrize("path", [path_of, series_path, study_path], ids=["instance", "series", "study"])
+LEVELS = pytest.mark.parametrize(
+    "path", [path_of, series_path, study_path], ids=["instance", "series", "study"]
+)
 SETS = pytest.mark.parametrize("path", [series_path, study_path], ids=["series", "study"])
 
 
 @LEVELS
-@pytest.mark.parametrize("accept", [
-    None, "*/*", DICOM_PARTS, DICOM_PARTS + STORED, DICOM_PARTS + '; transfer-syntax="*"', "multipart/related",
-    f"{DICOM_PARTS}; transfer-syntax={ELE}", "multipart/related;type=application/dicom", ANY_PARTS, "application/*",
-    DICOM_PARTS + "; boundary=**", "Multipart/Related; Type=\"Application/DICOM\"", DICOM_PARTS + " ; q=0.5",
-    DICOM_PARTS + "; unknown=1", "not-a-range, " + DICOM_PARTS, "text/html, */*;q=0.1",
-])
+@pytest.mark.parametrize(
+    "accept",
+    [
+        None,
+        "*/*",
+        DICOM_PARTS,
+        DICOM_PARTS + STORED,
+        DICOM_PARTS + '; transfer-syntax="*"',
+        "multipart/related",
+        f"{DICOM_PARTS}; transfer-syntax={ELE}",
+        "multipart/related;type=application/dicom",
+        ANY_PARTS,
+        "application/*",
+        DICOM_PARTS + "; boundary=**",
+        'Multipart/Related; Type="Application/DICOM"',
+        DICOM_PARTS + " ; q=0.5",
+        DICOM_PARTS + "; unknown=1",
+        "not-a-range, " + DICOM_PARTS,
+        "text/html, */*;q=0.1",
+    ],
+)
 def test_accept_forms_give_the_stored_file(standard, path, accept):
     """2.1, 2.2: all of these select `application/dicom` in ELE, which is the stored syntax."""
     instance = keep_on_standard(standard, image())
@@ -43,10 +71,14 @@ def test_part_headers(standard, path):
 def test_spelling_of_the_part_header(standard):
     """9.1: an image loader finds `Content-Type:` by exact spelling."""
     instance = keep_on_standard(standard, image())
-    assert b"\r\nContent-Type: application/dicom" in standard.get(path_of(instance), DICOM_PARTS).content[:200]
+    assert (
+        b"\r\nContent-Type: application/dicom" in standard.get(path_of(instance), DICOM_PARTS).content[:200]
+    )
 
 
-@pytest.mark.parametrize("accept", ["application/dicom", f"application/dicom; transfer-syntax={ELE}", "application/dicom" + STORED])
+@pytest.mark.parametrize(
+    "accept", ["application/dicom", f"application/dicom; transfer-syntax={ELE}", "application/dicom" + STORED]
+)
 def test_single_part_instance(standard, accept):
     instance = keep_on_standard(standard, image())
     response = standard.get(path_of(instance), accept)
@@ -55,7 +87,10 @@ def test_single_part_instance(standard, accept):
 
 
 @SETS
-@pytest.mark.parametrize("accept", ["application/dicom", "image/png", "text/plain", DICOM_PARTS + "; q=0", "application/dicom+json"])
+@pytest.mark.parametrize(
+    "accept",
+    ["application/dicom", "image/png", "text/plain", DICOM_PARTS + "; q=0", "application/dicom+json"],
+)
 def test_unacceptable_for_sets(standard, path, accept):
     """2.3: single part is ignored for sets, 406 with the list if nothing else is left."""
     instance = keep_on_standard(standard, image())
@@ -67,7 +102,8 @@ def test_order_of_parts(standard):
     """Section 3: Series Number, Series UID, Instance Number, SOP Instance UID."""
     first = plain(SeriesNumber=2, InstanceNumber=1)
     files = [
-        first, plain(StudyInstanceUID=first.study, SeriesNumber=1, InstanceNumber=3),
+        first,
+        plain(StudyInstanceUID=first.study, SeriesNumber=1, InstanceNumber=3),
         sibling(first, SOPClassUID=makers.CT_IMAGE, SeriesNumber=2, InstanceNumber=10),
         sibling(first, SOPClassUID=makers.CT_IMAGE, SeriesNumber=2, InstanceNumber=9),
     ]
@@ -76,15 +112,22 @@ def test_order_of_parts(standard):
     assert [part.body for part in parts] == [files[n].data for n in (1, 0, 3, 2)]
 
 
-@pytest.mark.parametrize("syntax", [J2K_LOSSLESS, makers.JPEG_BASELINE, makers.HEVC_MAIN10, makers.RLE, makers.MPEG2])
+@pytest.mark.parametrize(
+    "syntax", [J2K_LOSSLESS, makers.JPEG_BASELINE, makers.HEVC_MAIN10, makers.RLE, makers.MPEG2]
+)
 def test_any_syntax_as_stored(standard, syntax):
     instance = keep_on_standard(standard, pixels.encapsulated(syntax, frames=2))
     for accept in (DICOM_PARTS + STORED, f"{DICOM_PARTS}; transfer-syntax={syntax}"):
         dicom_part(expect.parts(standard.get(path_of(instance), accept), 1)[0], instance)
 
 
-@pytest.mark.parametrize("accept", [f"{DICOM_PARTS}; transfer-syntax=1.2.840.10008.1.2.4.100",
-                                    f"application/dicom; transfer-syntax={makers.IMPLICIT}"])
+@pytest.mark.parametrize(
+    "accept",
+    [
+        f"{DICOM_PARTS}; transfer-syntax=1.2.840.10008.1.2.4.100",
+        f"application/dicom; transfer-syntax={makers.IMPLICIT}",
+    ],
+)
 def test_syntax_that_cannot_be_produced(standard, accept):
     """D4; 2.3: implicit VR is never sent."""
     instance = keep_on_standard(standard, image())
@@ -112,7 +155,9 @@ def test_accept_header_is_the_second_choice(standard):
 
 def test_quality_decides(standard):
     instance = keep_on_standard(standard, image())
-    expect.file(standard.get(path_of(instance), DICOM_PARTS + "; q=0.2, application/dicom; q=0.9"), instance.data)
+    expect.file(
+        standard.get(path_of(instance), DICOM_PARTS + "; q=0.2, application/dicom; q=0.9"), instance.data
+    )
     expect.parts(standard.get(path_of(instance), DICOM_PARTS + "; q=0.9, application/dicom; q=0.2"), 1)
 
 
@@ -143,7 +188,10 @@ def test_partial_answer(standard, path):
     first, _ = mixed_series(standard)
     response = expect.status(standard.get(path(first), f"{DICOM_PARTS}; transfer-syntax={ELE}"), 206)
     assert [part.body for part in multipart.decode(response)] == [first.data]
-    assert response.headers["Warning"].startswith("299 ") and "1 of 2 instances were left out" in response.headers["Warning"]
+    assert (
+        response.headers["Warning"].startswith("299 ")
+        and "1 of 2 instances were left out" in response.headers["Warning"]
+    )
 
 
 @SETS
@@ -181,7 +229,8 @@ def test_zip_download(standard, path):
     with zipfile.ZipFile(io.BytesIO(response.content)) as archive:
         assert archive.testzip() is None
         assert {name: archive.read(name) for name in archive.namelist()} == {
-            f"{each.series}/{each.sop}.dcm": each.data for each in wanted}
+            f"{each.series}/{each.sop}.dcm": each.data for each in wanted
+        }
 
 
 @LEVELS
@@ -189,8 +238,17 @@ def test_unknown(standard, path):
     expect.problem(standard.get(path(Instance()), DICOM_PARTS), 404)
 
 
-@pytest.mark.parametrize("path", ["/studies/1.2.a", "/studies/" + "1" * 65, "/studies/1.2/series/x", "/studies/1.2/series/1.3/instances/x",
-                                  "/studies/1.2/metadata%20", "/studies/-1/metadata"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/studies/1.2.a",
+        "/studies/" + "1" * 65,
+        "/studies/1.2/series/x",
+        "/studies/1.2/series/1.3/instances/x",
+        "/studies/1.2/metadata%20",
+        "/studies/-1/metadata",
+    ],
+)
 def test_path_uid_that_is_none(standard, path):
     """Section 3: 1-64 of digits and dots, else 400. The fifth path has no route; 404 is right for it."""
     expect.problem(standard.get(path), 404 if path.endswith("%20") else 400)
@@ -211,5 +269,8 @@ def test_trailing_slash_and_case_of_literals(standard):
 
 def test_vary(standard):
     instance = keep_on_standard(standard, plain())
-    vary = {each.strip().lower() for each in standard.get(path_of(instance), DICOM_PARTS).headers["Vary"].split(",")}
+    vary = {
+        each.strip().lower()
+        for each in standard.get(path_of(instance), DICOM_PARTS).headers["Vary"].split(",")
+    }
     assert vary == {"accept", "accept-encoding", "origin"}

@@ -18,15 +18,22 @@ def rows(standard, path, query, **options):
 
 def hits(standard, query, targets, anchor, level="studies"):
     """Indexes of the targets that a query finds; `anchor` narrows the search to this test's data."""
-    tag, attribute = {"studies": ("0020000D", "study"), "series": ("0020000E", "series"), "instances": ("00080018", "sop")}[level]
+    tag, attribute = {
+        "studies": ("0020000D", "study"),
+        "series": ("0020000E", "series"),
+        "instances": ("00080018", "sop"),
+    }[level]
     found = {dicomjson.first(row, tag) for row in rows(standard, f"/{level}", f"{anchor}&{query}")}
     return [n for n, each in enumerate(targets) if getattr(each, attribute) in found]
 
 
 def keep(standard, *variants, charset="ISO_IR 192"):
-    """One instance per dict of attributes, all with the same random PatientID; returns (instances, anchor query)."""
+    """One instance per dict of attributes, all with the same random PatientID; returns (instances, anchor
+    query)."""
     patient = word()
-    made = [plain(**{"PatientID": patient, "SpecificCharacterSet": charset, **variant}) for variant in variants]
+    made = [
+        plain(**{"PatientID": patient, "SpecificCharacterSet": charset, **variant}) for variant in variants
+    ]
     keep_on_standard(standard, *made)
     return made, f"PatientID={patient}"
 
@@ -50,7 +57,12 @@ def test_name_without_equals_sign(standard):
 
 
 def test_single_value_is_exact(standard):
-    check(standard, "AccessionNumber", ["Ab1", "ab1", " Ab1", "Ab12"], {"Ab1": [0, 2], "ab1": [1], "AB1": [], "%20Ab1%20": [0, 2]})
+    check(
+        standard,
+        "AccessionNumber",
+        ["Ab1", "ab1", " Ab1", "Ab12"],
+        {"Ab1": [0, 2], "ab1": [1], "AB1": [], "%20Ab1%20": [0, 2]},
+    )
 
 
 def test_uid_ignores_the_trailing_nul(standard):
@@ -60,20 +72,48 @@ def test_uid_ignores_the_trailing_nul(standard):
     assert hits(standard, f"StudyInstanceUID={uid}", made, anchor) == [0]
 
 
-@pytest.mark.parametrize("value, expected", [
-    ("Müller^Jörg", [0]), ("muller^jorg", [0]), ("MULLER^JORG", [0]), ("Müller", []), ("muller*", [0]), ("*jorg", [0]),
-    ("m?ller^j?rg", [0]), ("%E5%B1%B1%E7%94%B0^*", [1]), ("yamada^tarou", [1]), ("Yamada^Tarou^^", [1]), ("Yamada^*=%E5%B1%B1*", [1]),
-    ("=%E5%B1%B1*", [1]), ("Yamada^*=x*", []), ("%EF%BC%B9amada^tarou", [1]),
-])
+@pytest.mark.parametrize(
+    "value, expected",
+    [
+        ("Müller^Jörg", [0]),
+        ("muller^jorg", [0]),
+        ("MULLER^JORG", [0]),
+        ("Müller", []),
+        ("muller*", [0]),
+        ("*jorg", [0]),
+        ("m?ller^j?rg", [0]),
+        ("%E5%B1%B1%E7%94%B0^*", [1]),
+        ("yamada^tarou", [1]),
+        ("Yamada^Tarou^^", [1]),
+        ("Yamada^*=%E5%B1%B1*", [1]),
+        ("=%E5%B1%B1*", [1]),
+        ("Yamada^*=x*", []),
+        ("%EF%BC%B9amada^tarou", [1]),
+    ],
+)
 def test_person_names(standard, value, expected):
     """D11: NFC, case, accent and width folded; each component group by itself, or group by group with `=`."""
-    made, anchor = keep(standard, {"PatientName": "Müller^Jörg"}, {"PatientName": "Yamada^Tarou=山田^太郎=やまだ^たろう"})
+    made, anchor = keep(
+        standard, {"PatientName": "Müller^Jörg"}, {"PatientName": "Yamada^Tarou=山田^太郎=やまだ^たろう"}
+    )
     assert hits(standard, f"PatientName={value}", made, anchor) == expected
 
 
 def test_wildcards(standard):
-    check(standard, "AccessionNumber", ["AB1", "AB12", "B1", "ab1"],
-          {"AB*": [0, 1], "*1": [0, 2, 3], "A?1": [0], "*B*": [0, 1, 2], "??": [2], "AB1*": [0, 1], "%3F%3F%3F": [0, 3]})
+    check(
+        standard,
+        "AccessionNumber",
+        ["AB1", "AB12", "B1", "ab1"],
+        {
+            "AB*": [0, 1],
+            "*1": [0, 2, 3],
+            "A?1": [0],
+            "*B*": [0, 1, 2],
+            "??": [2],
+            "AB1*": [0, 1],
+            "%3F%3F%3F": [0, 3],
+        },
+    )
 
 
 def test_question_mark_is_one_character_not_one_byte(standard):
@@ -82,7 +122,12 @@ def test_question_mark_is_one_character_not_one_byte(standard):
 
 def test_wildcard_characters_in_sql_patterns(standard):
     """`%` and `_` are ordinary characters."""
-    check(standard, "StudyDescription", ["50%", "50x", "a_b", "axb", "a'b"], {"50%25": [0], "a_b": [2], "a_*": [2], "a'b": [4], "*%25": [0]})
+    check(
+        standard,
+        "StudyDescription",
+        ["50%", "50x", "a_b", "axb", "a'b"],
+        {"50%25": [0], "a_b": [2], "a_*": [2], "a'b": [4], "*%25": [0]},
+    )
 
 
 @pytest.mark.parametrize("query", ["StudyDate=2020*", "StudyTime=1?", "StudyInstanceUID=1.2*"])
@@ -125,7 +170,9 @@ def test_multiple_value_matching(standard):
     keep_on_standard(standard, first, second, third)
     query = "ModalitiesInStudy=CT,MR"
     assert hits(standard, query, [first, third], f"PatientID={patient}") == [0, 1]
-    assert hits(standard, query + "&multiplevaluematching=true", [first, third], f"PatientID={patient}") == [0]
+    assert hits(standard, query + "&multiplevaluematching=true", [first, third], f"PatientID={patient}") == [
+        0
+    ]
 
 
 def test_empty_value_matching(standard):
@@ -140,16 +187,50 @@ def test_unknown_stored_value_does_not_match(standard):
 
 
 def test_dates(standard):
-    check(standard, "StudyDate", ["20200101", "20200102", "20200103", None], {
-        "20200102": [1], "20200101-20200102": [0, 1], "20200102-": [1, 2], "-20200102": [0, 1], "20200102-20200102": [1]})
+    check(
+        standard,
+        "StudyDate",
+        ["20200101", "20200102", "20200103", None],
+        {
+            "20200102": [1],
+            "20200101-20200102": [0, 1],
+            "20200102-": [1, 2],
+            "-20200102": [0, 1],
+            "20200102-20200102": [1],
+        },
+    )
 
 
-@pytest.mark.parametrize("query", [
-    "StudyDate=20200102-20200101", "StudyDate=-", "StudyDate=2020", "StudyDate=20200230", "StudyDate=x", "StudyDate=20200101-x",
-    "StudyTime=25", "StudyTime=1200-1100", "StudyTime=-", "StudyInstanceUID=abc", "limit=-1", "limit=a", "limit=", "offset=a", "offset=-1",
-    "fuzzymatching=1", "fuzzymatching=TRUE-ish", "emptyvaluematching=x", "multiplevaluematching=x", "includefield=0010001",
-    "PatientID=1&PatientID=2", "PatientID=1&00100020=1", "PatientName=%ff%fe", "00231001=x", "StudyDate=1&00080020=2",
-])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "StudyDate=20200102-20200101",
+        "StudyDate=-",
+        "StudyDate=2020",
+        "StudyDate=20200230",
+        "StudyDate=x",
+        "StudyDate=20200101-x",
+        "StudyTime=25",
+        "StudyTime=1200-1100",
+        "StudyTime=-",
+        "StudyInstanceUID=abc",
+        "limit=-1",
+        "limit=a",
+        "limit=",
+        "offset=a",
+        "offset=-1",
+        "fuzzymatching=1",
+        "fuzzymatching=TRUE-ish",
+        "emptyvaluematching=x",
+        "multiplevaluematching=x",
+        "includefield=0010001",
+        "PatientID=1&PatientID=2",
+        "PatientID=1&00100020=1",
+        "PatientName=%ff%fe",
+        "00231001=x",
+        "StudyDate=1&00080020=2",
+    ],
+)
 def test_bad_value(standard, query):
     """5.1, 5.4: 400 that names the parameter."""
     problem = expect.problem(standard.get(f"/studies?{query}", JSON), 400)
@@ -158,14 +239,37 @@ def test_bad_value(standard, query):
 
 def test_times(standard):
     """By meaning; missing digits of a range end count to the end of that unit."""
-    check(standard, "StudyTime", ["115900", "1200", "120059.5", "1201", "223000.000"], {
-        "1200": [1], "2230": [4], "1159-1200": [0, 1, 2], "1200-": [1, 2, 3, 4], "-1159": [0], "120059-1201": [2, 3], "120000": [1]})
+    check(
+        standard,
+        "StudyTime",
+        ["115900", "1200", "120059.5", "1201", "223000.000"],
+        {
+            "1200": [1],
+            "2230": [4],
+            "1159-1200": [0, 1, 2],
+            "1200-": [1, 2, 3, 4],
+            "-1159": [0],
+            "120059-1201": [2, 3],
+            "120000": [1],
+        },
+    )
 
 
 def test_combined_date_and_time(standard):
     """8.3.4.1.1: ranges of the same form are one span; otherwise independent."""
-    made, anchor = keep(standard, *[{"StudyDate": date, "StudyTime": time} for date, time in (
-        ("20240101", "0900"), ("20240101", "1100"), ("20240102", "0900"), ("20240103", "1700"), ("20240103", "1900"))])
+    made, anchor = keep(
+        standard,
+        *[
+            {"StudyDate": date, "StudyTime": time}
+            for date, time in (
+                ("20240101", "0900"),
+                ("20240101", "1100"),
+                ("20240102", "0900"),
+                ("20240103", "1700"),
+                ("20240103", "1900"),
+            )
+        ],
+    )
     assert hits(standard, "StudyDate=20240101-20240103&StudyTime=1000-1800", made, anchor) == [1, 2, 3]
     assert hits(standard, "StudyDate=20240101-20240103&StudyTime=0900", made, anchor) == [0, 2]
     assert hits(standard, "StudyDate=20240101&StudyTime=1000-1800", made, anchor) == [1]
@@ -174,20 +278,33 @@ def test_combined_date_and_time(standard):
 
 def test_sequence_items(standard):
     """Paths with the same sequence must hold in the same item."""
+
     def item(step, procedure):
         return Attributes(ScheduledProcedureStepID=step, RequestedProcedureID=procedure)
 
-    made, anchor = keep(standard, {"RequestAttributesSequence": [item("S1", "P1"), item("S2", "P2")]},
-                        {"RequestAttributesSequence": [item("S1", "P2")]}, {})
+    made, anchor = keep(
+        standard,
+        {"RequestAttributesSequence": [item("S1", "P1"), item("S2", "P2")]},
+        {"RequestAttributesSequence": [item("S1", "P2")]},
+        {},
+    )
     sequence = "RequestAttributesSequence"
     assert hits(standard, f"{sequence}.ScheduledProcedureStepID=S1", made, anchor, "series") == [0, 1]
-    assert hits(standard, f"{sequence}.ScheduledProcedureStepID=S1&00400275.00401001=P2", made, anchor, "series") == [1]
-    assert hits(standard, f"{sequence}.00400009=S2&{sequence}.RequestedProcedureID=P2", made, anchor, "instances") == [0]
+    assert hits(
+        standard, f"{sequence}.ScheduledProcedureStepID=S1&00400275.00401001=P2", made, anchor, "series"
+    ) == [1]
+    assert hits(
+        standard, f"{sequence}.00400009=S2&{sequence}.RequestedProcedureID=P2", made, anchor, "instances"
+    ) == [0]
 
 
 @pytest.mark.parametrize("value", ["7", "007", "%2B7", "7.0"])
 def test_numbers_by_value(standard, value):
-    made, anchor = keep(standard, {"SeriesNumber": "007", "InstanceNumber": "7"}, {"SeriesNumber": "70", "InstanceNumber": "70"})
+    made, anchor = keep(
+        standard,
+        {"SeriesNumber": "007", "InstanceNumber": "7"},
+        {"SeriesNumber": "70", "InstanceNumber": "70"},
+    )
     assert hits(standard, f"SeriesNumber={value}", made, anchor, "series") == [0]
     assert hits(standard, f"InstanceNumber={value}", made, anchor, "instances") == [0]
 
@@ -200,12 +317,24 @@ def test_one_of_several_stored_values(standard):
     assert hits(standard, "ModalitiesInStudy=MR", [first], f"PatientID={patient}") == [0]
 
 
-@pytest.mark.parametrize("value, expected", [
-    ("joh", [0]), ("do", [0]), ("do jo", [0]), ("joh do", [0]), ("ohn", []), ("joh joh", []), ("jör", [1]), ("jor mul", [1]), ("d*e", [0]),
-    ("john,doe", [0]),
-])
+@pytest.mark.parametrize(
+    "value, expected",
+    [
+        ("joh", [0]),
+        ("do", [0]),
+        ("do jo", [0]),
+        ("joh do", [0]),
+        ("ohn", []),
+        ("joh joh", []),
+        ("jör", [1]),
+        ("jor mul", [1]),
+        ("d*e", [0]),
+        ("john,doe", [0]),
+    ],
+)
 def test_fuzzy_matching(standard, value, expected):
-    """5.4: every query word is a prefix of a different stored word, in any order. A comma separates words here."""
+    """5.4: every query word is a prefix of a different stored word, in any order. A comma separates words
+    here."""
     made, anchor = keep(standard, {"PatientName": "Doe^John"}, {"PatientName": "Müller^Jörg"})
     assert hits(standard, f"PatientName={value}&fuzzymatching=true", made, anchor) == expected
 
@@ -213,11 +342,19 @@ def test_fuzzy_matching(standard, value, expected):
 def test_decoding(standard):
     """5.1: `+` is a blank, text is UTF-8, keywords or tags of either case."""
     made, anchor = keep(standard, {"StudyDescription": "head neck é", "AccessionNumber": "Z1"})
-    for query in ("StudyDescription=head+neck+%C3%A9", "StudyDescription=head%20neck%20%c3%a9", "00081030=head*", "00080050=Z1"):
+    for query in (
+        "StudyDescription=head+neck+%C3%A9",
+        "StudyDescription=head%20neck%20%c3%a9",
+        "00081030=head*",
+        "00080050=Z1",
+    ):
         assert hits(standard, query, made, anchor) == [0]
 
 
-@pytest.mark.parametrize("stored, codec, text", [("ISO_IR 100", "latin-1", "Äneas"), ("ISO_IR 144", "iso8859_5", "Люкс"), ("GB18030", "gb18030", "王")])
+@pytest.mark.parametrize(
+    "stored, codec, text",
+    [("ISO_IR 100", "latin-1", "Äneas"), ("ISO_IR 144", "iso8859_5", "Люкс"), ("GB18030", "gb18030", "王")],
+)
 def test_stored_character_set_does_not_matter(standard, stored, codec, text):
     patient = word()
     instance = plain(PatientID=patient, SpecificCharacterSet=stored)
@@ -230,12 +367,30 @@ def test_stored_character_set_does_not_matter(standard, stored, codec, text):
 
 
 LEVEL_ATTRIBUTES = {
-    "studies": ["StudyDate=20200101", "StudyTime=10", "AccessionNumber=A1", "ModalitiesInStudy=CT", "ReferringPhysicianName=R*",
-                "PatientName=N*", "StudyInstanceUID={0.study}", "StudyID=S1", "PatientBirthDate=19700101", "PatientSex=F",
-                "StudyDescription=D1"],
-    "series": ["Modality=CT", "SeriesInstanceUID={0.series}", "SeriesNumber=3", "PerformedProcedureStepStartDate=20200102",
-               "PerformedProcedureStepStartTime=11", "RequestAttributesSequence.ScheduledProcedureStepID=SPS",
-               "RequestAttributesSequence.RequestedProcedureID=RP", "SeriesDescription=SD", "BodyPartExamined=HEAD"],
+    "studies": [
+        "StudyDate=20200101",
+        "StudyTime=10",
+        "AccessionNumber=A1",
+        "ModalitiesInStudy=CT",
+        "ReferringPhysicianName=R*",
+        "PatientName=N*",
+        "StudyInstanceUID={0.study}",
+        "StudyID=S1",
+        "PatientBirthDate=19700101",
+        "PatientSex=F",
+        "StudyDescription=D1",
+    ],
+    "series": [
+        "Modality=CT",
+        "SeriesInstanceUID={0.series}",
+        "SeriesNumber=3",
+        "PerformedProcedureStepStartDate=20200102",
+        "PerformedProcedureStepStartTime=11",
+        "RequestAttributesSequence.ScheduledProcedureStepID=SPS",
+        "RequestAttributesSequence.RequestedProcedureID=RP",
+        "SeriesDescription=SD",
+        "BodyPartExamined=HEAD",
+    ],
     "instances": ["SOPClassUID=" + CT, "SOPInstanceUID={0.sop}", "InstanceNumber=5"],
 }
 
@@ -244,16 +399,34 @@ LEVEL_ATTRIBUTES = {
 def full(standard):
     """An instance that has every attribute of 5.2."""
     instance = plain(
-        PatientID=word() + str(rng.random())[2:8], StudyDate="20200101", StudyTime="10", AccessionNumber="A1", ReferringPhysicianName="Ref^R",
-        PatientName="Nam^E", StudyID="S1", PatientBirthDate="19700101", PatientSex="F", StudyDescription="D1", Modality="CT", SeriesNumber=3,
-        PerformedProcedureStepStartDate="20200102", PerformedProcedureStepStartTime="11", SeriesDescription="SD", BodyPartExamined="HEAD",
-        InstanceNumber=5, RequestAttributesSequence=[Attributes(ScheduledProcedureStepID="SPS", RequestedProcedureID="RP")])
+        PatientID=word() + str(rng.random())[2:8],
+        StudyDate="20200101",
+        StudyTime="10",
+        AccessionNumber="A1",
+        ReferringPhysicianName="Ref^R",
+        PatientName="Nam^E",
+        StudyID="S1",
+        PatientBirthDate="19700101",
+        PatientSex="F",
+        StudyDescription="D1",
+        Modality="CT",
+        SeriesNumber=3,
+        PerformedProcedureStepStartDate="20200102",
+        PerformedProcedureStepStartTime="11",
+        SeriesDescription="SD",
+        BodyPartExamined="HEAD",
+        InstanceNumber=5,
+        RequestAttributesSequence=[Attributes(ScheduledProcedureStepID="SPS", RequestedProcedureID="RP")],
+    )
     return keep_on_standard(standard, instance)
 
 
-@pytest.mark.parametrize("level, query", [(level, query) for level, queries in LEVEL_ATTRIBUTES.items() for query in queries])
+@pytest.mark.parametrize(
+    "level, query", [(level, query) for level, queries in LEVEL_ATTRIBUTES.items() for query in queries]
+)
 def test_required_attributes_of_every_level(standard, full, level, query):
-    """5.2: which resource must match which level; patient attributes are legal everywhere, and values that do not match exclude."""
+    """5.2: which resource must match which level; patient attributes are legal everywhere, and values that
+    do not match exclude."""
     resources = {
         "studies": ["/studies", "/series", "/instances"],
         "series": ["/series", "/instances", study_path(full, "/series"), study_path(full, "/instances")],
@@ -262,14 +435,22 @@ def test_required_attributes_of_every_level(standard, full, level, query):
     anchor = "PatientID=" + full.value("PatientID")
     name = query.split("=")[0]
     other = {"UID": "2.25.1", "Date": "19000101", "Time": "23", "Number": "999"}.get(
-        next((end for end in ("UID", "Date", "Time", "Number") if name.endswith(end)), ""), "ZZZ")
+        next((end for end in ("UID", "Date", "Time", "Number") if name.endswith(end)), ""), "ZZZ"
+    )
     for path in resources:
         assert len(rows(standard, path, f"{anchor}&{query.format(full)}")) == 1, path
         assert rows(standard, path, f"{anchor}&{name}={other}") == [], path
 
 
-@pytest.mark.parametrize("path, query", [("/studies", "Modality=CT"), ("/studies", "SOPInstanceUID=1.2"), ("/series", "InstanceNumber=1"),
-                                         ("/studies/1.2/series", "SOPClassUID=1.2")])
+@pytest.mark.parametrize(
+    "path, query",
+    [
+        ("/studies", "Modality=CT"),
+        ("/studies", "SOPInstanceUID=1.2"),
+        ("/series", "InstanceNumber=1"),
+        ("/studies/1.2/series", "SOPClassUID=1.2"),
+    ],
+)
 def test_attribute_of_a_lower_level(standard, path, query):
     """D8: 400."""
     expect.problem(standard.get(f"{path}?{query}", JSON), 400)
@@ -288,8 +469,12 @@ def test_unknown_parameter_is_ignored_with_a_warning(standard, name):
 def test_private_attribute_by_its_creator(standard):
     """5.1: matched by creator, whatever block number an object uses."""
     patient = word()
-    made = [plain(PatientID=patient).put(0x00230010 + block, "LO", creator).put(0x00230001 + (block << 8) + 0x1000, "LO", b"v1")
-            for block, creator in ((0, b"ACME"), (1, b"ACME"), (0, b"MECA"))]
+    made = [
+        plain(PatientID=patient)
+        .put(0x00230010 + block, "LO", creator)
+        .put(0x00230001 + (block << 8) + 0x1000, "LO", b"v1")
+        for block, creator in ((0, b"ACME"), (1, b"ACME"), (0, b"MECA"))
+    ]
     keep_on_standard(standard, *made)
     query = "00231001=v1&00230010=ACME"
     assert hits(standard, query, made, f"PatientID={patient}", "instances") == [0, 1]

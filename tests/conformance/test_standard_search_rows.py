@@ -9,8 +9,24 @@ from support.cases import CT, XML_PARTS, image, keep_on_standard, plain
 from support.client import JSON, path_of, series_path, study_path
 from support.makers import Attributes, new_uid, sibling, word
 
-STUDY_ROW = {"00080020", "00080030", "00080050", "00080061", "00080090", "00100010", "00100020", "00100030", "00100040", "0020000D",
-             "00200010", "00201206", "00201208", "00081190", "00080056", "00080005"}
+STUDY_ROW = {
+    "00080020",
+    "00080030",
+    "00080050",
+    "00080061",
+    "00080090",
+    "00100010",
+    "00100020",
+    "00100030",
+    "00100040",
+    "0020000D",
+    "00200010",
+    "00201206",
+    "00201208",
+    "00081190",
+    "00080056",
+    "00080005",
+}
 SERIES_ROW = {"00080060", "0020000E", "00200011", "00201209", "00081190", "0020000D", "00080005"}
 INSTANCE_ROW = {"00080016", "00080018", "00200013", "00081190", "0020000D", "0020000E", "00080005"}
 LOWER_THAN_STUDY = {"00080060", "0020000E", "00200011", "00080016", "00080018", "00200013"}
@@ -29,14 +45,17 @@ def row(standard, path, query=""):
 
 
 def columns(found, required):
-    """The required attributes; nothing of a lower level. More attributes of the row's own levels are allowed."""
+    """The required attributes; nothing of a lower level. More attributes of the row's own levels are
+    allowed."""
     assert not required - set(found), f"missing {sorted(required - set(found))}"
     if "0020000E" not in required:
         assert not LOWER_THAN_STUDY & set(found)
 
 
 def test_study_row(standard):
-    instance = keep_on_standard(standard, image(StudyDate="20200101", Modality="CT", PatientSex="F", StudyID="S1"))
+    instance = keep_on_standard(
+        standard, image(StudyDate="20200101", Modality="CT", PatientSex="F", StudyID="S1")
+    )
     found = row(standard, "/studies", f"StudyInstanceUID={instance.study}")
     columns(found, STUDY_ROW)
     assert list(found) == sorted(found)
@@ -44,7 +63,9 @@ def test_study_row(standard):
     assert found["00080061"] == {"vr": "CS", "Value": ["CT"]} and found["00080056"]["Value"] == ["ONLINE"]
     assert found["00201206"] == {"vr": "IS", "Value": [1]} and found["00201208"] == {"vr": "IS", "Value": [1]}
     assert found["00080005"]["Value"] == ["ISO_IR 192"]
-    assert found["00080030"] == {"vr": "TM"} and found["00100030"] == {"vr": "DA"}, "always present, empty if no value"
+    assert found["00080030"] == {"vr": "TM"} and found["00100030"] == {
+        "vr": "DA"
+    }, "always present, empty if no value"
 
 
 def test_series_row(standard):
@@ -61,14 +82,21 @@ def test_instance_row(standard):
     found = row(standard, series_path(instance, "/instances"))
     columns(found, INSTANCE_ROW)
     assert found["00081190"]["Value"] == [standard.base + path_of(instance)]
-    assert found["00280010"]["Value"] == [16] and found["00280008"]["Value"] == [2] and found["00280100"]["Value"] == [8]
+    assert (
+        found["00280010"]["Value"] == [16]
+        and found["00280008"]["Value"] == [2]
+        and found["00280100"]["Value"] == [8]
+    )
 
 
 def test_rows_of_relational_searches(standard):
-    """5.3: All Series adds the study row, All Instances study and series rows, Study's Instances the series row."""
+    """5.3: All Series adds the study row, All Instances study and series rows, Study's Instances the series
+    row."""
     instance = keep_on_standard(standard, image(Modality="CT"))
     columns(row(standard, "/series", f"SeriesInstanceUID={instance.series}"), STUDY_ROW | SERIES_ROW)
-    columns(row(standard, "/instances", f"SOPInstanceUID={instance.sop}"), STUDY_ROW | SERIES_ROW | INSTANCE_ROW)
+    columns(
+        row(standard, "/instances", f"SOPInstanceUID={instance.sop}"), STUDY_ROW | SERIES_ROW | INSTANCE_ROW
+    )
     columns(row(standard, study_path(instance, "/instances")), SERIES_ROW | INSTANCE_ROW)
 
 
@@ -76,13 +104,20 @@ def test_request_attributes_of_a_series(standard):
     item = Attributes(ScheduledProcedureStepID="SPS")
     instance = keep_on_standard(standard, plain(RequestAttributesSequence=[item]))
     (found,) = row(standard, study_path(instance, "/series"))["00400275"]["Value"]
-    assert found["00400009"]["Value"] == ["SPS"] and found["00401001"] == {"vr": "SH"}, "both IDs are required inside"
+    assert found["00400009"]["Value"] == ["SPS"] and found["00401001"] == {
+        "vr": "SH"
+    }, "both IDs are required inside"
 
 
 def test_counts_are_of_the_whole_entity(standard):
     """5.3: not only the matching instances."""
     first = plain(Modality="CT")
-    keep_on_standard(standard, first, sibling(first, SOPClassUID=CT, Modality="CT"), sibling(first, same_series=False, SOPClassUID=CT, Modality="MR"))
+    keep_on_standard(
+        standard,
+        first,
+        sibling(first, SOPClassUID=CT, Modality="CT"),
+        sibling(first, same_series=False, SOPClassUID=CT, Modality="MR"),
+    )
     found = row(standard, "/studies", f"StudyInstanceUID={first.study}&ModalitiesInStudy=MR")
     assert found["00201206"]["Value"] == [2] and found["00201208"]["Value"] == [3]
     assert sorted(found["00080061"]["Value"]) == ["CT", "MR"]
@@ -92,13 +127,23 @@ def test_counts_are_of_the_whole_entity(standard):
 def test_matched_and_included_attributes_come_back(standard):
     """5.3: all match and include attributes, also those without value."""
     instance = keep_on_standard(standard, plain(StudyDescription="text"))
-    found = row(standard, "/studies", f"StudyInstanceUID={instance.study}&StudyDescription=*&includefield=InstitutionName,00081080")
+    found = row(
+        standard,
+        "/studies",
+        f"StudyInstanceUID={instance.study}&StudyDescription=*&includefield=InstitutionName,00081080",
+    )
     assert found["00081030"]["Value"] == ["text"]
     assert found["00080080"] == {"vr": "LO"}
 
 
-@pytest.mark.parametrize("includes", ["includefield=00081030%2C00080060", "includefield=00081030&includefield=00080060",
-                                      "includefield=StudyDescription,Modality"])
+@pytest.mark.parametrize(
+    "includes",
+    [
+        "includefield=00081030%2C00080060",
+        "includefield=00081030&includefield=00080060",
+        "includefield=StudyDescription,Modality",
+    ],
+)
 def test_include_list_forms(standard, includes):
     """A lower level is skipped on study rows, and served on series rows."""
     instance = keep_on_standard(standard, plain(StudyDescription="text", Modality="CT"))
@@ -108,7 +153,9 @@ def test_include_list_forms(standard, includes):
     assert series["00081030"]["Value"] == ["text"] and series["00080060"]["Value"] == ["CT"]
 
 
-@pytest.mark.parametrize("query", ["includefield=all", "includefield=all,PatientID", "includefield=NoSuchKeyword"])
+@pytest.mark.parametrize(
+    "query", ["includefield=all", "includefield=all,PatientID", "includefield=NoSuchKeyword"]
+)
 def test_all_and_unknown_includes(standard, query):
     instance = keep_on_standard(standard, plain(StudyDescription="text"))
     found = row(standard, "/studies", f"StudyInstanceUID={instance.study}&{query}")
@@ -117,7 +164,9 @@ def test_all_and_unknown_includes(standard, query):
 
 
 def test_all_on_instance_rows_is_the_whole_metadata(standard):
-    instance = keep_on_standard(standard, image(PatientComments="note").put(0x00230010, "LO", b"ACME").put(0x00231001, "LO", b"v1"))
+    instance = keep_on_standard(
+        standard, image(PatientComments="note").put(0x00230010, "LO", b"ACME").put(0x00231001, "LO", b"v1")
+    )
     found = row(standard, series_path(instance, "/instances"), "includefield=all")
     metadata = standard.metadata(path_of(instance))[0]
     assert {tag: found.get(tag) for tag in metadata} == metadata
@@ -131,9 +180,14 @@ def test_available_transfer_syntaxes(standard):
 
 
 def test_sequence_reduced_to_the_items_that_match(standard):
-    items = [Attributes(ScheduledProcedureStepID="S1", RequestedProcedureID="P1"), Attributes(ScheduledProcedureStepID="S2", RequestedProcedureID="P2")]
+    items = [
+        Attributes(ScheduledProcedureStepID="S1", RequestedProcedureID="P1"),
+        Attributes(ScheduledProcedureStepID="S2", RequestedProcedureID="P2"),
+    ]
     instance = keep_on_standard(standard, plain(RequestAttributesSequence=items))
-    found = row(standard, study_path(instance, "/series"), "RequestAttributesSequence.ScheduledProcedureStepID=S2")
+    found = row(
+        standard, study_path(instance, "/series"), "RequestAttributesSequence.ScheduledProcedureStepID=S2"
+    )
     assert [each["00400009"]["Value"] for each in found["00400275"]["Value"]] == [["S2"]]
 
 
@@ -189,10 +243,15 @@ def test_paging_and_remaining(standard):
     newest_first = [each.study for each in reversed(made)]
     seen = []
     for offset, remaining in ((0, 3), (2, 1), (4, 0)):
-        response = expect.status(standard.get(f"/studies?PatientID={patient}&limit=2&offset={offset}", JSON), 200)
+        response = expect.status(
+            standard.get(f"/studies?PatientID={patient}&limit=2&offset={offset}", JSON), 200
+        )
         seen += [dicomjson.first(each, "0020000D") for each in response.json()]
         if remaining:
-            assert f"There are {remaining} additional results that can be requested" in response.headers["Warning"]
+            assert (
+                f"There are {remaining} additional results that can be requested"
+                in response.headers["Warning"]
+            )
             assert response.headers["Warning"].startswith("299 ")
         else:
             assert "Warning" not in response.headers
@@ -210,22 +269,39 @@ def test_limits(standard):
 def test_order_inside_a_study(standard):
     """5.5: series by Series Number, instances by Series Number and Instance Number."""
     first = plain(SeriesNumber=10, InstanceNumber=2)
-    others = [sibling(first, SOPClassUID=CT, SeriesNumber=10, InstanceNumber=1), sibling(first, False, SOPClassUID=CT, SeriesNumber=9, InstanceNumber=30)]
+    others = [
+        sibling(first, SOPClassUID=CT, SeriesNumber=10, InstanceNumber=1),
+        sibling(first, False, SOPClassUID=CT, SeriesNumber=9, InstanceNumber=30),
+    ]
     keep_on_standard(standard, first, *others)
-    assert [each["00200011"]["Value"] for each in search(standard, study_path(first, "/series"))] == [[9], [10]]
-    assert dicomjson.instance_uids(search(standard, study_path(first, "/instances"))) == [others[1].sop, others[0].sop, first.sop]
+    assert [each["00200011"]["Value"] for each in search(standard, study_path(first, "/series"))] == [
+        [9],
+        [10],
+    ]
+    assert dicomjson.instance_uids(search(standard, study_path(first, "/instances"))) == [
+        others[1].sop,
+        others[0].sop,
+        first.sop,
+    ]
 
 
 def test_latest_value_of_a_study(standard):
     first = plain(StudyDescription="old")
     keep_on_standard(standard, first, sibling(first, SOPClassUID=CT, StudyDescription="new"))
-    assert row(standard, "/studies", f"StudyInstanceUID={first.study}&includefield=StudyDescription")["00081030"]["Value"] == ["new"]
+    assert row(standard, "/studies", f"StudyInstanceUID={first.study}&includefield=StudyDescription")[
+        "00081030"
+    ]["Value"] == ["new"]
 
 
-@pytest.mark.parametrize("query", [
-    "limit=101&offset=0&fuzzymatching=false&includefield=00081030%2C00080060", "PatientName=*doe*", "ModalitiesInStudy=US,CT",
-    "StudyDate=19700102-20191231&limit=101&offset=0&fuzzymatching=true&includefield=00081030%2C00080060",
-])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "limit=101&offset=0&fuzzymatching=false&includefield=00081030%2C00080060",
+        "PatientName=*doe*",
+        "ModalitiesInStudy=US,CT",
+        "StudyDate=19700102-20191231&limit=101&offset=0&fuzzymatching=true&includefield=00081030%2C00080060",
+    ],
+)
 def test_queries_of_viewers(standard, query):
     """9.1."""
     search(standard, "/studies", query)

@@ -12,7 +12,9 @@ PARTS_TYPE = multipart.content_type("limit")
 
 
 def post(standard, body, content_type=PARTS_TYPE, study=None, accept=JSON, **headers):
-    return standard.request("POST", standard.store_path(study), accept, {"Content-Type": content_type, **headers}, data=body)
+    return standard.request(
+        "POST", standard.store_path(study), accept, {"Content-Type": content_type, **headers}, data=body
+    )
 
 
 def encoded(*instances, opening=b""):
@@ -39,7 +41,9 @@ def other_reasons(response):
 def test_multipart(standard, study_in_path):
     first = image()
     second = sibling(first, SOPClassUID=CT)
-    body = stored(post(standard, encoded(first, second), study=first.study if study_in_path else None), first, second)
+    body = stored(
+        post(standard, encoded(first, second), study=first.study if study_in_path else None), first, second
+    )
     assert body[RETRIEVE_URL] == {"vr": "UR", "Value": [standard.base + study_path(first)]}
     for item, instance in zip(body[REFERENCED]["Value"], (first, second)):
         assert set(item) == {expect.SOP_CLASS, expect.SOP_INSTANCE, RETRIEVE_URL}
@@ -49,22 +53,36 @@ def test_multipart(standard, study_in_path):
         assert expect.parts(standard.get(path_of(instance), DICOM_PARTS + STORED), 1)[0].body == instance.data
 
 
-@pytest.mark.parametrize("content_type", [
-    "application/dicom", "application/dicom; transfer-syntax=1.2.840.10008.1.2.1", "Application/DICOM; charset=utf-8"])
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "application/dicom",
+        "application/dicom; transfer-syntax=1.2.840.10008.1.2.1",
+        "Application/DICOM; charset=utf-8",
+    ],
+)
 def test_single_part(standard, content_type):
     instance = image()
     stored(post(standard, instance.data, content_type), instance)
 
 
-@pytest.mark.parametrize("content_type", [
-    'multipart/related; type="application/dicom"; boundary="limit"', "multipart/related; boundary=limit; type=application/dicom",
-    "multipart/related; boundary=limit", 'Multipart/Related; Type="Application/Dicom"; Boundary=limit; start="<a>"; charset=utf-8'])
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        'multipart/related; type="application/dicom"; boundary="limit"',
+        "multipart/related; boundary=limit; type=application/dicom",
+        "multipart/related; boundary=limit",
+        'Multipart/Related; Type="Application/Dicom"; Boundary=limit; start="<a>"; charset=utf-8',
+    ],
+)
 def test_parameters_of_the_content_type(standard, content_type):
     instance = image()
     stored(post(standard, encoded(instance), content_type), instance)
 
 
-@pytest.mark.parametrize("opening", [b"\r\n", b"  \r\n", b"This is a preamble.\r\n"], ids=["crlf", "blanks", "text"])
+@pytest.mark.parametrize(
+    "opening", [b"\r\n", b"  \r\n", b"This is a preamble.\r\n"], ids=["crlf", "blanks", "text"]
+)
 def test_before_the_first_boundary(standard, opening):
     instance = image()
     stored(post(standard, encoded(instance, opening=opening)), instance)
@@ -72,8 +90,11 @@ def test_before_the_first_boundary(standard, opening):
 
 def test_part_headers_in_any_order_and_case(standard):
     instance = image()
-    headers = {"content-LENGTH": str(len(instance.data)), "CONTENT-type": "application/dicom; transfer-syntax=1.2.840.10008.1.2.1",
-               "Content-Location": "x"}
+    headers = {
+        "content-LENGTH": str(len(instance.data)),
+        "CONTENT-type": "application/dicom; transfer-syntax=1.2.840.10008.1.2.1",
+        "Content-Location": "x",
+    }
     stored(post(standard, multipart.encode([(headers, instance.data)], "limit")), instance)
 
 
@@ -86,7 +107,7 @@ def test_lf_only_line_ends(standard):
 def test_chunked(standard):
     instance = image()
     body = encoded(instance)
-    stored(post(standard, (body[start:start + 100] for start in range(0, len(body), 100))), instance)
+    stored(post(standard, (body[start : start + 100] for start in range(0, len(body), 100))), instance)
 
 
 @pytest.mark.parametrize("syntax", [IMPLICIT, BIG_ENDIAN, "1.2.840.10008.1.2.4.999"])
@@ -121,7 +142,11 @@ def test_location_of_what_is_new(standard):
     response = post(standard, encoded(single))
     assert response.headers["Location"] == response.headers["Content-Location"] == location(standard, single)
     response = post(standard, encoded(first, sibling(first, SOPClassUID=CT)))
-    assert response.headers["Location"] == response.headers["Content-Location"] == standard.base + study_path(first)
+    assert (
+        response.headers["Location"]
+        == response.headers["Content-Location"]
+        == standard.base + study_path(first)
+    )
 
 
 def test_two_studies_have_no_common_url(standard):
@@ -156,7 +181,8 @@ def test_truncated_file(standard):
 
 @pytest.mark.parametrize("keyword", ["SOPInstanceUID", "SOPClassUID"])
 def test_missing_sop_uids(standard, keyword):
-    """4.5: failures without known UIDs go to Other Failures; 4.5's table gives A900 for a missing mandatory UID."""
+    """4.5: failures without known UIDs go to Other Failures; 4.5's table gives A900 for a missing mandatory
+    UID."""
     response = expect.status(post(standard, plain().remove(keyword).data, "application/dicom"), 409)
     assert FAILED not in response.json()
     assert other_reasons(response) == [0xA900]
@@ -167,7 +193,11 @@ def test_missing_study_or_series(standard, keyword):
     instance = plain().remove(keyword)
     response = expect.status(post(standard, instance.data, "application/dicom"), 409)
     assert expect.failures(response) == [(instance.sop, 0xA900)]
-    assert set(expect.items(response, FAILED)[0]) == {expect.SOP_CLASS, expect.SOP_INSTANCE, expect.FAILURE_REASON}
+    assert set(expect.items(response, FAILED)[0]) == {
+        expect.SOP_CLASS,
+        expect.SOP_INSTANCE,
+        expect.FAILURE_REASON,
+    }
 
 
 @pytest.mark.parametrize("uid", ["abc", "1.2.", "1" * 65])
@@ -215,16 +245,29 @@ def test_identical_duplicate_is_a_success(standard):
 def test_different_duplicate_is_a_failure(standard):
     instance = image()
     stored(post(standard, encoded(instance)), instance)
-    other = Instance(SOPClassUID=CT, StudyInstanceUID=instance.study, SeriesInstanceUID=instance.series, SOPInstanceUID=instance.sop)
+    other = Instance(
+        SOPClassUID=CT,
+        StudyInstanceUID=instance.study,
+        SeriesInstanceUID=instance.series,
+        SOPInstanceUID=instance.sop,
+    )
     response = expect.status(post(standard, encoded(other)), 409)
     assert expect.failures(response) == [(instance.sop, 0x0111)]
     assert expect.parts(standard.get(path_of(instance), DICOM_PARTS), 1)[0].body == instance.data
 
 
-@pytest.mark.parametrize("content_type, body", [
-    ("multipart/related; type=\"application/dicom\"", b"--limit--\r\n"), (PARTS_TYPE, b""), (PARTS_TYPE, b"--limit--\r\n"),
-    (PARTS_TYPE, b"no boundary at all"), ("application/dicom+json", b"[{"), ("application/dicom+xml", b"<NativeDicomModel>"),
-], ids=["no boundary parameter", "empty", "no part", "no boundary line", "JSON syntax", "XML syntax"])
+@pytest.mark.parametrize(
+    "content_type, body",
+    [
+        ('multipart/related; type="application/dicom"', b"--limit--\r\n"),
+        (PARTS_TYPE, b""),
+        (PARTS_TYPE, b"--limit--\r\n"),
+        (PARTS_TYPE, b"no boundary at all"),
+        ("application/dicom+json", b"[{"),
+        ("application/dicom+xml", b"<NativeDicomModel>"),
+    ],
+    ids=["no boundary parameter", "empty", "no part", "no boundary line", "JSON syntax", "XML syntax"],
+)
 def test_body_that_cannot_be_read(standard, content_type, body):
     expect.problem(post(standard, body, content_type), 400)
 
@@ -233,8 +276,15 @@ def test_bad_study_in_the_path(standard):
     expect.problem(post(standard, encoded(image()), study="abc"), 400)
 
 
-@pytest.mark.parametrize("content_type", ["text/plain", "application/json+dicom", "multipart/form-data; boundary=limit",
-                                          'multipart/related; type="text/plain"; boundary=limit'])
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "text/plain",
+        "application/json+dicom",
+        "multipart/form-data; boundary=limit",
+        'multipart/related; type="text/plain"; boundary=limit',
+    ],
+)
 def test_content_type_of_the_request(standard, content_type):
     problem = expect.problem(post(standard, encoded(image()), content_type), 415)
     assert any("application/dicom" in each for each in problem["available"])

@@ -22,18 +22,27 @@ def dataset(**more):
     """A JSON data set and the identifiers it has."""
     target = Described(SOPClassUID=CT)
     body = {
-        "00080016": {"vr": "UI", "Value": [CT]}, "00080018": {"vr": "UI", "Value": [target.sop]},
-        "0020000D": {"vr": "UI", "Value": [target.study]}, "0020000E": {"vr": "UI", "Value": [target.series]},
-        "00100020": {"vr": "LO", "Value": ["P1"]}, "00100010": {"vr": "PN", "Value": [{"Alphabetic": "Roe^Ræ"}]}, **more,
+        "00080016": {"vr": "UI", "Value": [CT]},
+        "00080018": {"vr": "UI", "Value": [target.sop]},
+        "0020000D": {"vr": "UI", "Value": [target.study]},
+        "0020000E": {"vr": "UI", "Value": [target.series]},
+        "00100020": {"vr": "LO", "Value": ["P1"]},
+        "00100010": {"vr": "PN", "Value": [{"Alphabetic": "Roe^Ræ"}]},
+        **more,
     }
     return target, body
 
 
 def image_module(rows, columns, uri, samples=1):
     return {
-        "00280002": {"vr": "US", "Value": [samples]}, "00280004": {"vr": "CS", "Value": ["MONOCHROME2" if samples == 1 else "RGB"]},
-        "00280010": {"vr": "US", "Value": [rows]}, "00280011": {"vr": "US", "Value": [columns]}, "00280100": {"vr": "US", "Value": [8]},
-        "00280101": {"vr": "US", "Value": [8]}, "00280102": {"vr": "US", "Value": [7]}, "00280103": {"vr": "US", "Value": [0]},
+        "00280002": {"vr": "US", "Value": [samples]},
+        "00280004": {"vr": "CS", "Value": ["MONOCHROME2" if samples == 1 else "RGB"]},
+        "00280010": {"vr": "US", "Value": [rows]},
+        "00280011": {"vr": "US", "Value": [columns]},
+        "00280100": {"vr": "US", "Value": [8]},
+        "00280101": {"vr": "US", "Value": [8]},
+        "00280102": {"vr": "US", "Value": [7]},
+        "00280103": {"vr": "US", "Value": [0]},
         "7FE00010": {"vr": "OB", "BulkDataURI": uri},
     }
 
@@ -57,7 +66,10 @@ def test_single_part_json(standard):
     assert expect.stored_uids(response) == [target.sop]
     file = received(standard, target)
     assert str(file.PatientName) == "Roe^Ræ" and file.SpecificCharacterSet == "ISO_IR 192"
-    assert file.file_meta.MediaStorageSOPInstanceUID == target.sop and file.file_meta.MediaStorageSOPClassUID == CT
+    assert (
+        file.file_meta.MediaStorageSOPInstanceUID == target.sop
+        and file.file_meta.MediaStorageSOPClassUID == CT
+    )
     assert file.file_meta.TransferSyntaxUID == makers.ELE
 
 
@@ -94,8 +106,10 @@ def test_image_attributes_are_read_from_the_stream(standard):
 def test_order_of_parts_is_free(standard):
     value = makers.random_bytes(64)
     target, body = dataset(**image_module(8, 8, "b"))
-    parts = [({"Content-Type": "application/octet-stream", "Content-Location": "b"}, value),
-             ({"Content-Type": JSON}, json.dumps([body]).encode())]
+    parts = [
+        ({"Content-Type": "application/octet-stream", "Content-Location": "b"}, value),
+        ({"Content-Type": JSON}, json.dumps([body]).encode()),
+    ]
     expect.status(standard.store(parts, root_type=JSON), 200)
     assert received(standard, target).PixelData == value
 
@@ -108,7 +122,12 @@ def test_inline_binary(standard):
 
 
 def test_encapsulated_document(standard):
-    target, body = dataset(**{"00420011": {"vr": "OB", "BulkDataURI": "doc"}, "00420012": {"vr": "LO", "Value": ["application/pdf"]}})
+    target, body = dataset(
+        **{
+            "00420011": {"vr": "OB", "BulkDataURI": "doc"},
+            "00420012": {"vr": "LO", "Value": ["application/pdf"]},
+        }
+    )
     expect.status(post(standard, [body], ("application/pdf", "doc", b"%PDF-1.4 ")), 200)
     assert received(standard, target)[0x00420011].value.startswith(b"%PDF-1.4")
 
@@ -132,15 +151,28 @@ def test_bulk_part_nobody_refers_to(standard):
     target, body = dataset()
     response = expect.status(post(standard, [body], ("application/octet-stream", "stray", b"xx")), 202)
     assert expect.stored_uids(response) == [target.sop]
-    assert [item[expect.FAILURE_REASON]["Value"] for item in expect.items(response, OTHER_FAILURES)] == [[0xC000]]
+    assert [item[expect.FAILURE_REASON]["Value"] for item in expect.items(response, OTHER_FAILURES)] == [
+        [0xC000]
+    ]
 
 
-@pytest.mark.parametrize("change", [
-    {"00280030": {"vr": "DS", "Value": ["0.5", 0.25]}}, {"00200013": {"vr": "IS", "Value": ["7"]}}, {"InstanceNumber": {"vr": "IS", "Value": [7]}},
-    {"0020000d": None}, {"00081030": {"vr": "LO"}}, {"00081030": {"vr": "LO", "Value": []}}, {"00189219": {"vr": "FD", "Value": ["NaN"]}},
-    {"00189219": {"vr": "FD", "Value": ["-Infinity"]}}, {"00720083": {"vr": "UV", "Value": [str(2**63)]}},
-    {"00080008": {"vr": "CS", "Value": ["A", None, "B"]}}, {"00081140": {"vr": "SQ", "Value": [{}]}},
-], ids=str)
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"00280030": {"vr": "DS", "Value": ["0.5", 0.25]}},
+        {"00200013": {"vr": "IS", "Value": ["7"]}},
+        {"InstanceNumber": {"vr": "IS", "Value": [7]}},
+        {"0020000d": None},
+        {"00081030": {"vr": "LO"}},
+        {"00081030": {"vr": "LO", "Value": []}},
+        {"00189219": {"vr": "FD", "Value": ["NaN"]}},
+        {"00189219": {"vr": "FD", "Value": ["-Infinity"]}},
+        {"00720083": {"vr": "UV", "Value": [str(2**63)]}},
+        {"00080008": {"vr": "CS", "Value": ["A", None, "B"]}},
+        {"00081140": {"vr": "SQ", "Value": [{}]}},
+    ],
+    ids=str,
+)
 def test_forms_that_readers_take(standard, change):
     """6.2. `0020000d` stands for a key in lower case."""
     target, body = dataset()
@@ -159,7 +191,8 @@ def test_duplicate_key(standard):
 
 
 def test_one_object_instead_of_an_array(standard):
-    """4.1 says array; the standard's DICOM JSON Model allows nothing else for several data sets. Either 200 or 400 is accepted."""
+    """4.1 says array; the standard's DICOM JSON Model allows nothing else for several data sets. Either 200
+    or 400 is accepted."""
     _, body = dataset()
     response = standard.store_single(json.dumps(body), content_type=JSON)
     assert response.status_code in (200, 400), response.text[:300]
@@ -175,11 +208,21 @@ def test_group_2_inside_the_data_set(standard):
 
 
 def xml_of(target, more=""):
-    rows = [("00080016", "UI", CT), ("00080018", "UI", target.sop), ("00100020", "LO", "P1"), ("0020000D", "UI", target.study),
-            ("0020000E", "UI", target.series)]
-    text = "".join(f'<DicomAttribute tag="{tag}" vr="{vr}"><Value number="1">{value}</Value></DicomAttribute>' for tag, vr, value in rows)
-    name = ('<DicomAttribute tag="00100010" vr="PN"><PersonName number="1"><Alphabetic><FamilyName>Roe</FamilyName>'
-            "<GivenName>Ræ</GivenName></Alphabetic></PersonName></DicomAttribute>")
+    rows = [
+        ("00080016", "UI", CT),
+        ("00080018", "UI", target.sop),
+        ("00100020", "LO", "P1"),
+        ("0020000D", "UI", target.study),
+        ("0020000E", "UI", target.series),
+    ]
+    text = "".join(
+        f'<DicomAttribute tag="{tag}" vr="{vr}"><Value number="1">{value}</Value></DicomAttribute>'
+        for tag, vr, value in rows
+    )
+    name = (
+        '<DicomAttribute tag="00100010" vr="PN"><PersonName number="1"><Alphabetic><FamilyName>Roe</FamilyName>'
+        "<GivenName>Ræ</GivenName></Alphabetic></PersonName></DicomAttribute>"
+    )
     return f'<NativeDicomModel xmlns="http://dicom.nema.org/PS3.19/models/NativeDICOM">{text}{name}{more}</NativeDicomModel>'.encode()
 
 
@@ -193,7 +236,10 @@ def test_xml_single_part(standard):
 def test_xml_with_bulk_data(standard):
     target, value = Described(), makers.random_bytes(2000)
     document = xml_of(target, '<DicomAttribute tag="00420011" vr="OB"><BulkData uri="b1"/></DicomAttribute>')
-    parts = [({"Content-Type": XML}, document), ({"Content-Type": "application/octet-stream", "Content-Location": "b1"}, value)]
+    parts = [
+        ({"Content-Type": XML}, document),
+        ({"Content-Type": "application/octet-stream", "Content-Location": "b1"}, value),
+    ]
     expect.status(standard.store(parts, root_type=XML), 200)
     assert received(standard, target)[0x00420011].value == value
 
@@ -210,7 +256,9 @@ def test_xml_with_and_without_namespace(standard, keep):
 
 def test_pinned_study(standard):
     _, body = dataset()
-    response = standard.request("POST", f"/studies/{new_uid()}", JSON, {"Content-Type": JSON}, data=json.dumps([body]))
+    response = standard.request(
+        "POST", f"/studies/{new_uid()}", JSON, {"Content-Type": JSON}, data=json.dumps([body])
+    )
     expect.status(response, 409)
     assert [reason for _, reason in expect.failures(response)] == [0xA900]
     assert multipart.DICOM not in response.headers["Content-Type"].split(";")

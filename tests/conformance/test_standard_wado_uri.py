@@ -11,8 +11,12 @@ PATHS = pytest.mark.parametrize("path", ["", "/wado"], ids=["base", "alias"])
 
 def query(instance, **changes):
     values = {
-        "requestType": "WADO", "studyUID": instance.study, "seriesUID": instance.series, "objectUID": instance.sop,
-        "contentType": "application/dicom", **changes,
+        "requestType": "WADO",
+        "studyUID": instance.study,
+        "seriesUID": instance.series,
+        "objectUID": instance.sop,
+        "contentType": "application/dicom",
+        **changes,
     }
     return {name: value for name, value in values.items() if value is not None}
 
@@ -30,19 +34,36 @@ def test_file(standard, path):
     assert "Content-Location" in response.headers
 
 
-@pytest.mark.parametrize("accept", ["*/*", "application/dicom", 'multipart/related; type="application/octet-stream"; transfer-syntax="*"'])
+@pytest.mark.parametrize(
+    "accept",
+    ["*/*", "application/dicom", 'multipart/related; type="application/octet-stream"; transfer-syntax="*"'],
+)
 def test_accept_of_viewers_is_ignored_when_it_names_nothing(standard, accept):
     instance = keep_on_standard(standard, image())
     expect.file(ask(standard, instance, accept=accept), instance.data)
 
 
-@pytest.mark.parametrize("changes", [
-    {"requestType": None}, {"requestType": "wado"}, {"studyUID": None}, {"seriesUID": None}, {"objectUID": None},
-    {"contentType": "application/dicom; transfer-syntax=*"}, {"transferSyntax": "ele"}, {"anonymize": "yes"},
-    {"transferSyntax": f"{ELE},{makers.JPEG_LS}"}, {"windowCenter": "40", "windowWidth": "400"}, {"windowCenter": "40"},
-    {"studyUID": "1.2.x"}, {"presentationUID": "1.2.3", "contentType": "image/jpeg"},
-    {"frameNumber": "2", "contentType": "image/jpeg"}, {"region": "0.5,0,0.2,1", "contentType": "image/jpeg"},
-], ids=str)
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"requestType": None},
+        {"requestType": "wado"},
+        {"studyUID": None},
+        {"seriesUID": None},
+        {"objectUID": None},
+        {"contentType": "application/dicom; transfer-syntax=*"},
+        {"transferSyntax": "ele"},
+        {"anonymize": "yes"},
+        {"transferSyntax": f"{ELE},{makers.JPEG_LS}"},
+        {"windowCenter": "40", "windowWidth": "400"},
+        {"windowCenter": "40"},
+        {"studyUID": "1.2.x"},
+        {"presentationUID": "1.2.3", "contentType": "image/jpeg"},
+        {"frameNumber": "2", "contentType": "image/jpeg"},
+        {"region": "0.5,0,0.2,1", "contentType": "image/jpeg"},
+    ],
+    ids=str,
+)
 def test_bad_request(standard, changes):
     instance = keep_on_standard(standard, image())
     expect.problem(ask(standard, instance, **changes), 400)

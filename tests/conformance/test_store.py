@@ -16,7 +16,10 @@ def single_reference(response, instance):
     assert expect.stored_uids(response) == [instance.sop]
     item = expect.items(response, expect.REFERENCED)[0]
     assert item[expect.SOP_CLASS]["Value"] == [instance.sop_class]
-    assert item[expect.RETRIEVE_URL] == {"vr": "UR", "Value": [response.request.url.split("/studies")[0] + path_of(instance)]}
+    assert item[expect.RETRIEVE_URL] == {
+        "vr": "UR",
+        "Value": [response.request.url.split("/studies")[0] + path_of(instance)],
+    }
     assert expect.FAILED not in response.json()
 
 
@@ -43,7 +46,9 @@ def test_ST_04_multipart_but_not_related(face):
     assert response.content == b""
 
 
-@pytest.mark.parametrize("body", [b"--limit--\r\n", b"--limit\r\n\r\n--limit--\r\n"], ids=["empty", "degenerate"])
+@pytest.mark.parametrize(
+    "body", [b"--limit--\r\n", b"--limit\r\n\r\n--limit--\r\n"], ids=["empty", "degenerate"]
+)
 def test_ST_05_no_parts(face, body):
     """The scenario says "zero parts"; section 4.1 names the degenerate body, so both are sent."""
     headers = {"Content-Type": multipart.content_type("limit")}
@@ -145,7 +150,8 @@ def test_ST_17_study_description_with_two_values(face):
 
 
 def test_ST_17_warning_header_for_several_values(face):
-    """4.4: v1 warns for any indexed attribute; v2 only for the five of 4.5.1, StudyDescription is not among them."""
+    """4.4: v1 warns for any indexed attribute; v2 only for the five of 4.5.1, StudyDescription is not among
+    them."""
     response = face.store_single(Instance(StudyDescription=["one", "two"]).data)
     if face.name == "v1":
         assert response.headers["Warning"].startswith("299 ")
@@ -169,7 +175,9 @@ def test_ST_19_study_uid_with_a_trailing_space(face):
     expect.status(face.store_single(instance.data), 200)
     expect.file(face.get(path_of(instance), ANY_INSTANCE), instance.data)
     assert padded(uid) in instance.data
-    more = Instance(StudyInstanceUID=padded(uid, b"   "), SeriesInstanceUID=instance.series, SOPInstanceUID=instance.sop)
+    more = Instance(
+        StudyInstanceUID=padded(uid, b"   "), SeriesInstanceUID=instance.series, SOPInstanceUID=instance.sop
+    )
     again = expect.status(face.store_single(more.data), 409)
     assert [reason for _, reason in expect.failures(again)] == [45070]
 
@@ -237,7 +245,9 @@ def test_preamble_is_zeroed(face):
     expect.file(face.get(path_of(instance), ANY_INSTANCE), instance.data)
 
 
-@pytest.mark.parametrize("keyword", ["StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID", "PatientID"])
+@pytest.mark.parametrize(
+    "keyword", ["StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID", "PatientID"]
+)
 def test_required_attribute_is_missing(face, keyword):
     """4.5.1: present in both versions; a missing one fails the instance and is the only one named."""
     instance = Instance().remove(keyword)

@@ -32,11 +32,20 @@ def test_v1_answer_has_no_attribute_sequence(v1):
     assert expect.FAILED_ATTRIBUTES not in expect.items(response, expect.REFERENCED)[0]
 
 
-@pytest.mark.parametrize("keyword, value", [
-    ("StudyDate", "20220230"), ("AccessionNumber", "A" * 17), ("PatientBirthDate", "2022-01-01"),
-    ("StudyDescription", "x" * 65), ("ReferringPhysicianName", "a^b^c^d^e^f"), ("PatientName", "a=b=c=d"),
-    ("ManufacturerModelName", "m\n1"), ("PerformedProcedureStepStartDate", "today"), ("PatientName", "n" * 65),
-])
+@pytest.mark.parametrize(
+    "keyword, value",
+    [
+        ("StudyDate", "20220230"),
+        ("AccessionNumber", "A" * 17),
+        ("PatientBirthDate", "2022-01-01"),
+        ("StudyDescription", "x" * 65),
+        ("ReferringPhysicianName", "a^b^c^d^e^f"),
+        ("PatientName", "a=b=c=d"),
+        ("ManufacturerModelName", "m\n1"),
+        ("PerformedProcedureStepStartDate", "today"),
+        ("PatientName", "n" * 65),
+    ],
+)
 def test_indexed_attribute_that_breaks_its_rule(v1, keyword, value):
     """4.5.2: any violation fails the instance."""
     response = expect.status(v1.store_single(Instance(**{keyword: value}).data), 409)
@@ -50,7 +59,9 @@ def test_all_violations_are_listed(v1):
     assert len(expect.comments(expect.items(response, expect.FAILED)[0])) == 2
 
 
-@pytest.mark.parametrize("keyword, value", [("PatientSex", "m!"), ("StudyTime", "99"), ("Modality", "mri"), ("PatientAge", "1")])
+@pytest.mark.parametrize(
+    "keyword, value", [("PatientSex", "m!"), ("StudyTime", "99"), ("Modality", "mri"), ("PatientAge", "1")]
+)
 def test_what_is_not_indexed_is_not_looked_at(v1, keyword, value):
     """4.5.2: v1 accepts everything not indexed, and does not check the repertoire of CS."""
     instance = Instance(**{keyword: value})

@@ -86,7 +86,8 @@ def test_SL_03_nul_at_the_end_of_modality(v2):
 
 
 def test_SL_04_nul_at_the_end_of_the_study_uid(v2):
-    """A UID of odd length, whose value the standard pads with one NUL: the file carries it, the URL does not."""
+    """A UID of odd length, whose value the standard pads with one NUL: the file carries it, the URL does
+    not."""
     instance = Instance()
     uid = instance.study if len(instance.study) % 2 else instance.study[:-1]
     instance["StudyInstanceUID"] = padded(uid, b"\0")
@@ -139,7 +140,9 @@ def test_SL_08_modality_of_20_characters(v2):
 @pytest.mark.large
 def test_SL_09_single_part_of_1825_megabytes(v2):
     body = LargeFile(rows=42724, columns=42724)
-    response = v2.request("POST", "/studies", JSON, {"Content-Type": "application/dicom"}, data=body, timeout=1800)
+    response = v2.request(
+        "POST", "/studies", JSON, {"Content-Type": "application/dicom"}, data=body, timeout=1800
+    )
     expect.status(response, 200)
     expect.status(v2.delete(study_path(body.instance)), 204)
 
@@ -163,11 +166,22 @@ def test_dataset_that_must_not_warn(v2):
     assert expect.WARNING_REASON not in found
 
 
-@pytest.mark.parametrize("keyword, value", [
-    ("PatientAge", "12"), ("PatientSex", "m"), ("PatientBirthDate", "20221301"), ("PatientWeight", "heavy"),
-    ("InstanceNumber", "1.5"), ("AccessionNumber", "A" * 17), ("StudyTime", "2561"), ("SeriesDescription", "x" * 65),
-    ("AcquisitionDateTime", "2022130112"), ("ReferencedSOPInstanceUID", "1.02.3"), ("PatientComments", "c" * 10241),
-])
+@pytest.mark.parametrize(
+    "keyword, value",
+    [
+        ("PatientAge", "12"),
+        ("PatientSex", "m"),
+        ("PatientBirthDate", "20221301"),
+        ("PatientWeight", "heavy"),
+        ("InstanceNumber", "1.5"),
+        ("AccessionNumber", "A" * 17),
+        ("StudyTime", "2561"),
+        ("SeriesDescription", "x" * 65),
+        ("AcquisitionDateTime", "2022130112"),
+        ("ReferencedSOPInstanceUID", "1.02.3"),
+        ("PatientComments", "c" * 10241),
+    ],
+)
 def test_value_that_breaks_its_vr_is_dropped(v2, keyword, value):
     """4.5.3: a warning, never a failure; gone from metadata, kept in the file."""
     instance = Instance(**{keyword: value})
@@ -179,11 +193,20 @@ def test_value_that_breaks_its_vr_is_dropped(v2, keyword, value):
     expect.file(v2.get(path_of(instance), ANY_INSTANCE), instance.data)
 
 
-@pytest.mark.parametrize("keyword, value", [
-    ("PatientAge", "012Y"), ("StudyTime", "10"), ("StudyDate", "20200101"), ("PatientWeight", "-1.5E2"),
-    ("AcquisitionDateTime", "20220101+0100"), ("InstanceNumber", "+7"), ("PatientName", "A=B=C"),
-    ("PatientComments", "c" * 10240), ("ReferencedSOPInstanceUID", "1.2.3"),
-])
+@pytest.mark.parametrize(
+    "keyword, value",
+    [
+        ("PatientAge", "012Y"),
+        ("StudyTime", "10"),
+        ("StudyDate", "20200101"),
+        ("PatientWeight", "-1.5E2"),
+        ("AcquisitionDateTime", "20220101+0100"),
+        ("InstanceNumber", "+7"),
+        ("PatientName", "A=B=C"),
+        ("PatientComments", "c" * 10240),
+        ("ReferencedSOPInstanceUID", "1.2.3"),
+    ],
+)
 def test_value_that_keeps_its_vr_passes(v2, keyword, value):
     item = referenced(expect.status(v2.store_single(Instance(**{keyword: value}).data), 200))
     expect.no_attribute_problems(item)

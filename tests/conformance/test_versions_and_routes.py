@@ -30,7 +30,9 @@ def test_spellings_of_the_version(root, version):
     expect.status(root.search(f"/{version}/studies", {"PatientID": new_uid()}), 204)
 
 
-@pytest.mark.parametrize("path, status", [(UNKNOWN + "/metadata", 404), ("/studies?limit=0", 400), ("/changefeed", 200)])
+@pytest.mark.parametrize(
+    "path, status", [(UNKNOWN + "/metadata", 404), ("/studies?limit=0", 400), ("/changefeed", 200)]
+)
 def test_supported_versions_are_named(face, path, status):
     response = expect.status(face.get(path, JSON), status)
     assert response.headers["api-supported-versions"] == "1.0-prerelease, 1, 2"
@@ -51,25 +53,39 @@ def test_literals_without_case_and_trailing_slash(face):
     expect.status(face.get(path_of(instance) + "/Metadata/", JSON), 200)
 
 
-@pytest.mark.parametrize("method, path", [("PUT", "/studies"), ("DELETE", "/studies"), ("POST", "/studies/2.25.1/metadata"),
-                                          ("POST", "/changefeed"), ("DELETE", "/changefeed/latest")])
+@pytest.mark.parametrize(
+    "method, path",
+    [
+        ("PUT", "/studies"),
+        ("DELETE", "/studies"),
+        ("POST", "/studies/2.25.1/metadata"),
+        ("POST", "/changefeed"),
+        ("DELETE", "/changefeed/latest"),
+    ],
+)
 def test_known_path_with_another_verb(face, method, path):
     expect.status(face.request(method, path, JSON), 405)
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/studies/2.25.1/nothing", "/studies/2.25.1/series/2.25.2/nothing"])
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/studies/2.25.1/nothing", "/studies/2.25.1/series/2.25.2/nothing"]
+)
 def test_unknown_path(face, path):
     response = expect.status(face.get(path, JSON), 404)
     assert response.content == b""
 
 
-@pytest.mark.parametrize("uid", ["007", "12.003.456", "0.2.4", "1..2", ".1", "1" * 64, "1" * 64 + "%20%20%20%20"])
+@pytest.mark.parametrize(
+    "uid", ["007", "12.003.456", "0.2.4", "1..2", ".1", "1" * 64, "1" * 64 + "%20%20%20%20"]
+)
 def test_uids_that_are_accepted(face, uid):
     """2.5: an unknown but well-formed study is not found."""
     expect.text_error(face.get(f"/studies/{uid}/metadata", JSON), 404)
 
 
-@pytest.mark.parametrize("uid", ["123.", "abc.123", "11%7C", "98-0-705", "1" * 65, "notAStudyInstanceUid", "%20"])
+@pytest.mark.parametrize(
+    "uid", ["123.", "abc.123", "11%7C", "98-0-705", "1" * 65, "notAStudyInstanceUid", "%20"]
+)
 def test_uids_that_are_refused(face, uid):
     expect.text_error(face.get(f"/studies/{uid}/metadata", JSON), 400)
 
@@ -93,23 +109,39 @@ def test_request_type_precedes_the_accept_check(face):
     expect.status(face.store_single(b"x", accept="text/plain", content_type="text/plain"), 415)
 
 
-@pytest.mark.parametrize("path, accept", [("/studies/abc", ANY_STUDY), ("/studies/2.25.1/series/abc", ANY_STUDY),
-                                          ("/studies/2.25.1/series/2.25.2/instances/abc", ANY_INSTANCE),
-                                          ("/studies/abc/series/2.25.2/instances/2.25.3/frames/1", ANY_FRAMES)])
+@pytest.mark.parametrize(
+    "path, accept",
+    [
+        ("/studies/abc", ANY_STUDY),
+        ("/studies/2.25.1/series/abc", ANY_STUDY),
+        ("/studies/2.25.1/series/2.25.2/instances/abc", ANY_INSTANCE),
+        ("/studies/abc/series/2.25.2/instances/2.25.3/frames/1", ANY_FRAMES),
+    ],
+)
 def test_bad_uid_in_retrieve(face, path, accept):
     expect.text_error(face.get(path, accept), 400)
 
 
 @pytest.mark.parametrize("accept", ["application/dicom", "application/data", "text/html"])
 def test_accept_of_json_resources(face, accept):
-    for path in ("/studies", "/series", "/instances", UNKNOWN + "/series", UNKNOWN + "/instances", UNKNOWN + "/metadata"):
+    for path in (
+        "/studies",
+        "/series",
+        "/instances",
+        UNKNOWN + "/series",
+        UNKNOWN + "/instances",
+        UNKNOWN + "/metadata",
+    ):
         assert expect.status(face.get(path, accept), 406).content == b""
 
 
 def test_content_types(face):
     """2.3; the reference's tests compare the media type of JSON only."""
     instance = face.keep(native())
-    assert face.get(path_of(instance, "/metadata"), JSON).headers["Content-Type"] == "application/dicom+json; charset=utf-8"
+    assert (
+        face.get(path_of(instance, "/metadata"), JSON).headers["Content-Type"]
+        == "application/dicom+json; charset=utf-8"
+    )
     search = face.search("/studies", {"StudyInstanceUID": instance.study})
     assert search.headers["Content-Type"] == "application/dicom+json; charset=utf-8"
     single = face.get(path_of(instance), ANY_INSTANCE)
@@ -126,8 +158,11 @@ def test_percent_encoded_path(face):
 
 @pytest.mark.parametrize("name", ["bulkUpdate"])
 def test_bulk_update_is_no_study(v2, name):
-    """1.2: S2 must not take `POST /studies/$bulkUpdate` for a store; whatever it answers, it is not a store's 400/415."""
-    response = v2.request("POST", f"/studies/${name}", "application/json", {"Content-Type": "application/json"}, data="{}")
+    """1.2: S2 must not take `POST /studies/$bulkUpdate` for a store; whatever it answers, it is not a
+    store's 400/415."""
+    response = v2.request(
+        "POST", f"/studies/${name}", "application/json", {"Content-Type": "application/json"}, data="{}"
+    )
     assert response.status_code != 415
     assert "dicom+json" not in response.headers.get("Content-Type", "")
 

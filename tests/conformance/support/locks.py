@@ -6,7 +6,8 @@ from contextlib import contextmanager
 
 @contextmanager
 def held(folder, exclusive):
-    """Shared for ordinary tests; exclusive for feed tests. The turnstile keeps waiting feed tests from starving."""
+    """Shared for ordinary tests; exclusive for feed tests. The turnstile keeps waiting feed tests from
+    starving."""
     with open(folder / "turnstile", "a") as turnstile, open(folder / "feed", "a") as feed:
         fcntl.flock(turnstile, fcntl.LOCK_EX)
         fcntl.flock(feed, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH)

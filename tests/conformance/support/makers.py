@@ -1,6 +1,7 @@
 """Makes DICOM files byte by byte, so that a test decides every byte it sends.
 
-pydicom supplies the dictionary only: its writer repairs values (it strips UIDs, for instance), and half of these
+pydicom supplies the dictionary only: its writer repairs values (it strips UIDs, for instance), and half of
+these
 tests need values that are not in repair.
 """
 
@@ -26,8 +27,21 @@ CT_IMAGE = "1.2.840.10008.5.1.4.1.1.2"
 LONG_LENGTH_VRS = {"OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV"}
 TEXT_VRS = {"AE", "AS", "CS", "DA", "DS", "DT", "IS", "LO", "LT", "PN", "SH", "ST", "TM", "UC", "UR", "UT"}
 NUMBER_FORMATS = {
-    "US": "H", "SS": "h", "UL": "I", "SL": "i", "UV": "Q", "SV": "q", "FL": "f", "FD": "d",
-    "OW": None, "OB": None, "OD": None, "OF": None, "OL": None, "OV": None, "UN": None,
+    "US": "H",
+    "SS": "h",
+    "UL": "I",
+    "SL": "i",
+    "UV": "Q",
+    "SV": "q",
+    "FL": "f",
+    "FD": "d",
+    "OW": None,
+    "OB": None,
+    "OD": None,
+    "OF": None,
+    "OL": None,
+    "OV": None,
+    "UN": None,
 }
 UNDEFINED = 0xFFFFFFFF
 
@@ -136,8 +150,14 @@ class Instance(Attributes):
         self.syntax = syntax
         self._data = None
         super().__init__(
-            SOPClassUID=new_uid(), SOPInstanceUID=new_uid(), StudyInstanceUID=new_uid(), SeriesInstanceUID=new_uid(),
-            PatientID=new_uid(), PatientName=new_uid(), BitsAllocated=8, PhotometricInterpretation="MONOCHROME2",
+            SOPClassUID=new_uid(),
+            SOPInstanceUID=new_uid(),
+            StudyInstanceUID=new_uid(),
+            SeriesInstanceUID=new_uid(),
+            PatientID=new_uid(),
+            PatientName=new_uid(),
+            BitsAllocated=8,
+            PhotometricInterpretation="MONOCHROME2",
         )
         self.update(**values)
 

@@ -64,11 +64,11 @@ def split(body, boundary):
     assert body.startswith(mark), f"body does not open with its boundary: {body[:80]!r}"
     parts = []
     position = len(mark)
-    while body[position:position + 2] != b"--":
-        assert body[position:position + 2] == b"\r\n", f"no CRLF behind the boundary at byte {position}"
+    while body[position : position + 2] != b"--":
+        assert body[position : position + 2] == b"\r\n", f"no CRLF behind the boundary at byte {position}"
         end = body.find(b"\r\n" + mark, position)
         assert end >= 0, "closing boundary is missing"
-        parts.append(_part(body[position + 2:end]))
+        parts.append(_part(body[position + 2 : end]))
         position = end + 2 + len(mark)
     return parts
 

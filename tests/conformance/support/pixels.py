@@ -23,8 +23,14 @@ def with_pixels(instance, rows=16, columns=16, frames=1, samples=1, bits=8):
 
 def describe(instance, rows, columns, frames=1, samples=1, bits=8):
     instance.update(
-        SamplesPerPixel=samples, Rows=rows, Columns=columns, BitsAllocated=bits, BitsStored=bits, HighBit=bits - 1,
-        PixelRepresentation=0, PhotometricInterpretation="MONOCHROME2" if samples == 1 else "RGB",
+        SamplesPerPixel=samples,
+        Rows=rows,
+        Columns=columns,
+        BitsAllocated=bits,
+        BitsStored=bits,
+        HighBit=bits - 1,
+        PixelRepresentation=0,
+        PhotometricInterpretation="MONOCHROME2" if samples == 1 else "RGB",
     )
     if samples > 1:
         instance["PlanarConfiguration"] = 0
@@ -49,17 +55,21 @@ def mislabelled(syntax, frames=1, rows=16, columns=16, **values):
 def encapsulated(syntax, frames=1, rows=16, columns=16, fragments_per_frame=1, **values):
     """Encapsulated random bytes: a valid container around a stream nobody can decode."""
     instance = describe(Instance(syntax, **values), rows, columns, frames)
-    content = [makers.random_bytes(makers.rng.randrange(100, 300) * 2) for _ in range(frames * fragments_per_frame)]
+    content = [
+        makers.random_bytes(makers.rng.randrange(100, 300) * 2) for _ in range(frames * fragments_per_frame)
+    ]
     instance.put(0x7FE00010, "OB", Fragments(content))
     step = fragments_per_frame
-    instance.frames = [b"".join(content[n:n + step]) for n in range(0, len(content), step)]
+    instance.frames = [b"".join(content[n : n + step]) for n in range(0, len(content), step)]
     return instance
 
 
 def colour_array(rows=256, columns=256):
     """A colour picture that compresses: smooth, with some noise."""
     y, x = numpy.mgrid[0:rows, 0:columns]
-    noise = numpy.frombuffer(makers.random_bytes(rows * columns * 3), numpy.uint8).reshape(rows, columns, 3) % 8
+    noise = (
+        numpy.frombuffer(makers.random_bytes(rows * columns * 3), numpy.uint8).reshape(rows, columns, 3) % 8
+    )
     return (numpy.dstack([x, y, (x + y) // 2]) % 248 + noise).astype(numpy.uint8)
 
 
@@ -73,7 +83,8 @@ def colour_ele(array=None, **values):
 
 
 def colour_j2k(array=None, **values):
-    """`J` of the conversion table: the same in JPEG 2000 lossless with component transform; `array` is the picture."""
+    """`J` of the conversion table: the same in JPEG 2000 lossless with component transform; `array` is the
+    picture."""
     array = colour_array() if array is None else array
     instance = describe(Instance(makers.J2K_LOSSLESS, **values), array.shape[0], array.shape[1], samples=3)
     instance["PhotometricInterpretation"] = "YBR_RCT"
@@ -114,13 +125,15 @@ def codestream_facts(stream):
     assert stream[:2] == b"\xff\x4f", "not a JPEG 2000 codestream"
     facts, position = {"markers": []}, 2
     while True:
-        marker, length = struct.unpack(">HH", stream[position:position + 4])
+        marker, length = struct.unpack(">HH", stream[position : position + 4])
         facts["markers"].append(marker)
-        body = stream[position + 4:position + 2 + length]
+        body = stream[position + 4 : position + 2 + length]
         if marker == 0xFF51:
             facts["rsiz"] = struct.unpack(">H", body[:2])[0]
         elif marker == 0xFF52:
-            order, layers, transform, levels, width, height, style, wavelet = struct.unpack(">BHBBBBBB", body[1:10])
+            order, layers, transform, levels, width, height, style, wavelet = struct.unpack(
+                ">BHBBBBBB", body[1:10]
+            )
             facts.update(order=order, layers=layers, transform=transform, levels=levels)
             facts.update(block=(4 << width, 4 << height), style=style, wavelet=wavelet)
         elif marker == 0xFF5C:
@@ -134,11 +147,11 @@ def codestream_facts(stream):
 def _tile_part_markers(stream, position):
     found = []
     while True:
-        marker = struct.unpack(">H", stream[position:position + 2])[0]
+        marker = struct.unpack(">H", stream[position : position + 2])[0]
         if marker == 0xFF93:
             return found
         found.append(marker)
-        position += 2 + struct.unpack(">H", stream[position + 2:position + 4])[0]
+        position += 2 + struct.unpack(">H", stream[position + 2 : position + 4])[0]
 
 
 def parse(data):
@@ -157,4 +170,4 @@ def received_frames(data):
     if dataset.file_meta.TransferSyntaxUID.is_encapsulated:
         return list(generate_frames(dataset.PixelData, number_of_frames=count))
     size = dataset.Rows * dataset.Columns * dataset.SamplesPerPixel * dataset.BitsAllocated // 8
-    return [dataset.PixelData[n * size:(n + 1) * size] for n in range(count)]
+    return [dataset.PixelData[n * size : (n + 1) * size] for n in range(count)]

@@ -1,4 +1,5 @@
-"""The "row check" of /v1 and /v2 searches: exactly the attributes of 6.4 that the stored file has, values equal."""
+"""The "row check" of /v1 and /v2 searches: exactly the attributes of 6.4 that the stored file has, values
+equal."""
 
 from pydicom.datadict import tag_for_keyword
 
@@ -8,17 +9,17 @@ STUDY, SERIES, INSTANCE = "study", "series", "instance"
 DEFAULTS = {
     "v2": {
         STUDY: "StudyDate AccessionNumber ReferringPhysicianName StudyDescription PatientName PatientID PatientBirthDate "
-               "StudyInstanceUID",
+        "StudyInstanceUID",
         SERIES: "Modality ManufacturerModelName SeriesInstanceUID PerformedProcedureStepStartDate",
         INSTANCE: "SOPInstanceUID",
     },
     "v1": {
         STUDY: "SpecificCharacterSet StudyDate StudyTime AccessionNumber InstanceAvailability ReferringPhysicianName "
-               "TimezoneOffsetFromUTC PatientName PatientID PatientBirthDate PatientSex StudyInstanceUID StudyID",
+        "TimezoneOffsetFromUTC PatientName PatientID PatientBirthDate PatientSex StudyInstanceUID StudyID",
         SERIES: "SpecificCharacterSet Modality TimezoneOffsetFromUTC SeriesDescription SeriesInstanceUID "
-                "PerformedProcedureStepStartDate PerformedProcedureStepStartTime RequestAttributesSequence",
+        "PerformedProcedureStepStartDate PerformedProcedureStepStartTime RequestAttributesSequence",
         INSTANCE: "SpecificCharacterSet SOPClassUID SOPInstanceUID InstanceAvailability TimezoneOffsetFromUTC "
-                  "InstanceNumber Rows Columns BitsAllocated NumberOfFrames",
+        "InstanceNumber Rows Columns BitsAllocated NumberOfFrames",
     },
 }
 

@@ -54,7 +54,8 @@ def assert_encoded(received, instance, data, array):
 
 
 def assert_same_elements(received, sent):
-    """No element of data set or file meta is added or removed; all but the pixel attributes keep their value."""
+    """No element of data set or file meta is added or removed; all but the pixel attributes keep their
+    value."""
     changing = {0x7FE00010, 0x00280004, 0x00280006}
     assert sorted(received.keys()) == sorted(sent.keys())
     assert all(received[tag].value == sent[tag].value for tag in sent.keys() if tag not in changing)

@@ -1,4 +1,5 @@
-"""Digests of the message texts that dicomweb.md section 12 asserts; the texts themselves are not ours to print."""
+"""Digests of the message texts that dicomweb.md section 12 asserts; the texts themselves are not ours to
+print."""
 
 import hashlib
 
@@ -21,9 +22,9 @@ def equals(name, text):
 
 
 def prefix(name, text):
-    return _digest(text[:TEXTS[name][0]]) == TEXTS[name][1]
+    return _digest(text[: TEXTS[name][0]]) == TEXTS[name][1]
 
 
 def contains(name, text):
     length, digest = TEXTS[name]
-    return any(_digest(text[start:start + length]) == digest for start in range(len(text) - length + 1))
+    return any(_digest(text[start : start + length]) == digest for start in range(len(text) - length + 1))
