@@ -15,6 +15,7 @@ struct ErrorDetails {
     std::vector<std::string> asked;      ///< 406, 415: media ranges of the request
     std::vector<std::string> available;  ///< 406, 415: what would be accepted
     std::string parameter;               ///< 400: the offending query parameter
+    bool bodiless = false;               ///< no body on the text faces (dicomweb.md 2.3, last row)
 };
 http::Response error_response(const Profile& profile, const http::Request& request, const Error& error,
                               const ErrorDetails& details = {});

@@ -17,6 +17,7 @@ namespace isocenter::http {
 class PathParams {
   public:
     void set(std::string name, std::string value) { values_[std::move(name)] = std::move(value); }
+    bool has(std::string_view name) const { return values_.contains(name); }
     /// The value of a name that the route's pattern has; an empty view otherwise.
     std::string_view get(std::string_view name) const {
         const auto it = values_.find(name);

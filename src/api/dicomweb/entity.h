@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "archive/archive.h"
+#include "base/result.h"
+#include "http/exchange.h"
+
+namespace isocenter::api {
+
+/// The study, series or instance that a path names by `{study}`, `{series}`, `{instance}`; absent names stay
+/// empty. UIDs are checked (dicomweb.md 2.5) and made bare; `invalid_request` names the bad one.
+Result<index::EntityKey> read_entity(const http::PathParams& params);
+
+/// `<base>/studies/1/series/2/instances/3`, as far as the key goes. UIDs are percent-encoded.
+std::string entity_uri(std::string_view base, const index::EntityKey& key);
+
+/// `"<version>-<count>"` of a study or series, `"<version>"` of an instance: the ETag of metadata
+/// (dicomweb.md 5.5).
+std::string revision_tag(const index::Revision& revision, const index::EntityKey& key);
+
+/// A strong ETag of bytes: content identity and representation (standard-face.md 3.5).
+std::string content_tag(const index::InstanceRecord& record, std::string_view representation);
+
+/// A multipart boundary derived from an ETag, so that equal answers are equal bytes (PS3.18 8.6.1.2 note 2).
+std::string boundary_of(std::string_view etag);
+
+}  // namespace isocenter::api

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "api/profile.h"
+#include "archive/store.h"
+
+namespace isocenter::api {
+
+/// Failure Reason (0008,1197) of a store: dicomweb.md 4.4, standard-face.md 4.5.
+std::uint16_t failure_reason(const Profile& profile, archive::StoreFailure failure);
+
+/// Warning Reason (0008,1196) of a stored instance; nothing when there is no warning.
+std::optional<std::uint16_t> warning_reason(const Profile& profile, const archive::StoreOutcome& outcome);
+
+}  // namespace isocenter::api

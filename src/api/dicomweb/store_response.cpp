@@ -1,0 +1,195 @@
+#include "api/dicomweb/store_response.h"
+
+#include <algorithm>
+
+#include "api/dicomweb/entity.h"
+#include "api/dicomweb/failure_reason.h"
+#include "api/messages.h"
+#include "dicom/json_writer.h"
+#include "dicom/tags.h"
+#include "dicom/xml.h"
+
+namespace isocenter::api {
+namespace {
+
+namespace tags = dicom::tags;
+using archive::StoreOutcome;
+using dicom::DataSet;
+using dicom::Element;
+using dicom::Vr;
+
+void set_us(DataSet& set, dicom::Tag tag, std::uint16_t value) {
+    Element element;
+    element.tag = tag;
+    element.vr = Vr::US;
+    element.bytes = {static_cast<char>(value & 0xFFU), static_cast<char>(value >> 8U)};
+    set.set(std::move(element));
+}
+
+void set_sequence(DataSet& set, dicom::Tag tag, std::vector<DataSet> items) {
+    Element element;
+    element.tag = tag;
+    element.vr = Vr::SQ;
+    element.items = std::move(items);
+    set.set(std::move(element));
+}
+
+std::string comment(const dicom::Violation& violation) {
+    return fill_message(messages().invalid_value, dicom::to_parenthesized(violation.tag), {}, violation.reason);
+}
+
+bool names(const StoreOutcome& outcome, dicom::Tag tag) {
+    return std::ranges::any_of(outcome.violations,
+                               [tag](const dicom::Violation& violation) { return violation.tag == tag; });
+}
+
+/// Items of FailedAttributesSequence (0074,1048): what the compatibility faces say about values.
+std::vector<DataSet> failed_attributes(const StoreOutcome& outcome) {
+    std::vector<std::string> comments;
+    const auto add = [&comments](std::string_view text, dicom::Tag tag) {
+        comments.push_back(fill_message(text, dicom::to_parenthesized(tag), {}, {}));
+    };
+    if (outcome.failure == archive::StoreFailure::other_study && !names(outcome, tags::StudyInstanceUID))
+        add(messages().other_study, tags::StudyInstanceUID);
+    if (outcome.patient_id_missing && !names(outcome, tags::PatientID))
+        add(messages().missing_attribute, tags::PatientID);
+    for (const dicom::Violation& violation : outcome.violations) comments.push_back(comment(violation));
+    std::vector<DataSet> items;
+    for (const std::string& text : comments) {
+        DataSet item;
+        item.set_text(tags::ErrorComment, Vr::LO, text);
+        items.push_back(std::move(item));
+    }
+    return items;
+}
+
+DataSet referenced_item(const Profile& profile, const StoreReport& report, const StoreOutcome& outcome) {
+    DataSet item;
+    item.set_text(tags::ReferencedSOPClassUID, Vr::UI, outcome.sop_class_uid);
+    item.set_text(tags::ReferencedSOPInstanceUID, Vr::UI, outcome.sop_instance_uid);
+    item.set_text(tags::RetrieveURL, Vr::UR, entity_uri(report.base_uri, outcome.key));
+    if (const auto warning = warning_reason(profile, outcome)) set_us(item, tags::WarningReason, *warning);
+    if (profile.failed_attributes_in_referenced)
+        set_sequence(item, tags::FailedAttributesSequence, failed_attributes(outcome));
+    return item;
+}
+
+DataSet failed_item(const Profile& profile, const StoreOutcome& outcome) {
+    DataSet item;
+    if (!outcome.sop_class_uid.empty())
+        item.set_text(tags::ReferencedSOPClassUID, Vr::UI, outcome.sop_class_uid);
+    if (!outcome.sop_instance_uid.empty())
+        item.set_text(tags::ReferencedSOPInstanceUID, Vr::UI, outcome.sop_instance_uid);
+    set_us(item, tags::FailureReason, failure_reason(profile, *outcome.failure));
+    const bool validation = outcome.failure == archive::StoreFailure::invalid_attribute ||
+                            outcome.failure == archive::StoreFailure::other_study;
+    if (!profile.standard && validation) {
+        auto items = failed_attributes(outcome);
+        if (!items.empty()) set_sequence(item, tags::FailedAttributesSequence, std::move(items));
+    }
+    return item;
+}
+
+/// The SOP Instance Reference Macro wants both UIDs; without them the failure goes to (0008,119A).
+bool belongs_to_other_failures(const Profile& profile, const StoreOutcome& outcome) {
+    return profile.standard && (outcome.sop_class_uid.empty() || outcome.sop_instance_uid.empty());
+}
+
+/// The URI of the one study that everything stored belongs to; empty when there are several or none.
+std::string common_study_uri(const StoreReport& report) {
+    const StoreOutcome* first = nullptr;
+    for (const StoreOutcome& outcome : report.outcomes) {
+        if (outcome.failure) continue;
+        if (first != nullptr && outcome.key.study != first->key.study) return {};
+        if (first == nullptr) first = &outcome;
+    }
+    if (first == nullptr) return {};
+    index::EntityKey study;
+    study.study = first->key.study;
+    return entity_uri(report.base_uri, study);
+}
+
+void add_location(http::Response& response, const StoreReport& report) {
+    const StoreOutcome* created = nullptr;
+    std::size_t stored = 0;
+    for (const StoreOutcome& outcome : report.outcomes) {
+        if (outcome.failure) continue;
+        ++stored;
+        if (outcome.created) created = &outcome;
+    }
+    if (created == nullptr) return;
+    const std::string uri = stored == 1 ? entity_uri(report.base_uri, created->key) : common_study_uri(report);
+    if (uri.empty()) return;
+    response.headers.set("Location", uri);
+    response.headers.set("Content-Location", uri);
+}
+
+void add_warning(http::Response& response, const StoreReport& report, std::string_view host) {
+    if (std::ranges::none_of(report.outcomes, &StoreOutcome::multi_valued_indexed)) return;
+    std::string_view agent = host;
+    if (!agent.starts_with('[')) agent = agent.substr(0, agent.find(':'));
+    const bool safe = !agent.empty() && agent.find_first_of(" \"\r\n") == std::string_view::npos;
+    response.headers.add("Warning", "299 " + std::string(safe ? agent : "-") + ": \"" +
+                                        std::string(messages().first_value_only) + "\"");
+}
+
+}  // namespace
+
+std::string_view json_content_type(const Profile& profile) {
+    return profile.standard ? "application/dicom+json" : "application/dicom+json; charset=utf-8";
+}
+
+unsigned store_status(const Profile& profile, const StoreReport& report) {
+    std::size_t stored = 0;
+    bool warned = false;
+    for (const StoreOutcome& outcome : report.outcomes) {
+        if (outcome.failure) continue;
+        ++stored;
+        warned = warned || warning_reason(profile, outcome).has_value();
+    }
+    if (stored == 0) return 409;
+    if (stored < report.outcomes.size() || (profile.standard && !report.other_failures.empty())) return 202;
+    return warned ? profile.status_all_stored_with_warning : 200;
+}
+
+DataSet store_result(const Profile& profile, const StoreReport& report) {
+    std::vector<DataSet> referenced;
+    std::vector<DataSet> failed;
+    std::vector<DataSet> others;
+    for (const StoreOutcome& outcome : report.outcomes) {
+        if (!outcome.failure)
+            referenced.push_back(referenced_item(profile, report, outcome));
+        else if (belongs_to_other_failures(profile, outcome))
+            set_us(others.emplace_back(), tags::FailureReason, failure_reason(profile, *outcome.failure));
+        else
+            failed.push_back(failed_item(profile, outcome));
+    }
+    if (profile.standard) {
+        for (const archive::StoreFailure failure : report.other_failures)
+            set_us(others.emplace_back(), tags::FailureReason, failure_reason(profile, failure));
+    }
+    DataSet result;
+    if (profile.standard || (report.study_in_path && !referenced.empty()))
+        result.set_text(tags::RetrieveURL, Vr::UR, common_study_uri(report));
+    if (!failed.empty()) set_sequence(result, tags::FailedSOPSequence, std::move(failed));
+    if (!referenced.empty()) set_sequence(result, tags::ReferencedSOPSequence, std::move(referenced));
+    if (!others.empty()) set_sequence(result, tags::OtherFailuresSequence, std::move(others));
+    return result;
+}
+
+http::Response store_response(const Profile& profile, const StoreReport& report, DataSetForm form,
+                              std::string_view host) {
+    const DataSet result = store_result(profile, report);
+    const unsigned status = store_status(profile, report);
+    http::Response response =
+        form == DataSetForm::json
+            ? http::text_response(status, json_content_type(profile), dicom::to_json(result))
+            : http::text_response(status, "application/dicom+xml", dicom::to_xml(result));
+    if (profile.standard)
+        add_location(response, report);
+    else
+        add_warning(response, report, host);
+    return response;
+}
+
+}  // namespace isocenter::api
