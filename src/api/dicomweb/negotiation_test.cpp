@@ -106,7 +106,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"many_ranges", kStandard, kFrame,
              "multipart/related; type=\"image/jls\"; q=0.5, multipart/related; type=\"application/octet-stream\"; q=0.9",
              kJls, "multipart image/jls 1.2.840.10008.1.2.4.80 verbatim"}),
-    [](const auto& info) { return std::string(info.param.name); });
+    [](const auto& test) { return std::string(test.param.name); });
 
 INSTANTIATE_TEST_SUITE_P(
     Compatibility, Negotiation,
@@ -139,7 +139,7 @@ INSTANTIATE_TEST_SUITE_P(
              "multipart image/jp2 1.2.840.10008.1.2.4.90 verbatim"},
         Case{"wf6", kV2, kFrame, "application/octet-stream; transfer-syntax=\"*\"", kEle,
              "single application/octet-stream 1.2.840.10008.1.2.1 verbatim"}),
-    [](const auto& info) { return std::string(info.param.name); });
+    [](const auto& test) { return std::string(test.param.name); });
 
 TEST(NegotiationParameter, BeatsTheHeader) {
     http::Request request;

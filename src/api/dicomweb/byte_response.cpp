@@ -1,0 +1,157 @@
+#include "api/dicomweb/byte_response.h"
+
+#include <algorithm>
+#include <array>
+
+#include "http/conditional.h"
+
+namespace isocenter::api {
+namespace {
+
+class SliceSource : public ByteSource {
+  public:
+    SliceSource(std::unique_ptr<ByteSource> inner, ByteRange range)
+        : inner_(std::move(inner)), skip_(range.offset), left_(range.length) {}
+
+    Result<std::size_t> read(MutableBytes into) override {
+        std::array<std::byte, 16384> dropped{};
+        while (skip_ > 0) {
+            const auto want = std::min<std::uint64_t>(skip_, dropped.size());
+            ISO_TRY(const std::size_t n, inner_->read(MutableBytes(dropped).first(want)));
+            if (n == 0) return fail(ErrorCode::corrupt, "the object is shorter than it should be");
+            skip_ -= n;
+        }
+        if (left_ == 0 || into.empty()) return std::size_t{0};
+        ISO_TRY(const std::size_t n, inner_->read(into.first(std::min<std::uint64_t>(left_, into.size()))));
+        if (n == 0) return fail(ErrorCode::corrupt, "the object is shorter than it should be");
+        left_ -= n;
+        return n;
+    }
+    std::optional<std::uint64_t> remaining() const override { return left_; }
+    std::optional<FileSlice> as_file_slice() const override {
+        auto whole = inner_->as_file_slice();
+        if (!whole || skip_ + left_ > whole->range.length) return std::nullopt;
+        whole->range = {whole->range.offset + skip_, left_};
+        return whole;
+    }
+
+  private:
+    std::unique_ptr<ByteSource> inner_;
+    std::uint64_t skip_;
+    std::uint64_t left_;
+};
+
+class ConcatenatedSource : public ByteSource {
+  public:
+    explicit ConcatenatedSource(std::vector<SourceOpener> openers) : openers_(std::move(openers)) {}
+
+    Result<std::size_t> read(MutableBytes into) override {
+        for (;;) {
+            if (!current_) {
+                if (next_ == openers_.size()) return std::size_t{0};
+                ISO_TRY(current_, openers_[next_]());
+                openers_[next_++] = nullptr;
+            }
+            ISO_TRY(const std::size_t n, current_->read(into));
+            if (n > 0 || into.empty()) return n;
+            current_.reset();
+        }
+    }
+
+  private:
+    std::vector<SourceOpener> openers_;
+    std::size_t next_ = 0;
+    std::unique_ptr<ByteSource> current_;
+};
+
+std::string part_head(const PartPlan& part, std::string_view boundary, bool first) {
+    std::string head = (first ? "--" : "\r\n--") + std::string(boundary) + "\r\n";
+    head += "Content-Type: " + part.content_type + "\r\n";
+    if (!part.content_location.empty()) head += "Content-Location: " + part.content_location + "\r\n";
+    if (part.length && !part.content_location.empty())
+        head += "Content-Length: " + std::to_string(*part.length) + "\r\n";
+    return head + "\r\n";
+}
+
+SourceOpener text_opener(std::string text) {
+    return [text = std::move(text)]() -> Result<std::unique_ptr<ByteSource>> { return make_string_source(text); };
+}
+
+}  // namespace
+
+Result<http::Response> multipart_response(std::string_view root_type, std::string_view boundary,
+                                          std::vector<PartPlan> parts) {
+    std::vector<SourceOpener> openers;
+    std::optional<std::uint64_t> total = 0;
+    bool first = true;
+    for (PartPlan& part : parts) {
+        std::string head = part_head(part, boundary, first);
+        if (total && part.length)
+            *total += head.size() + *part.length;
+        else
+            total.reset();
+        openers.push_back(text_opener(std::move(head)));
+        if (first) {
+            ISO_TRY(auto opened, part.open());
+            auto shared = std::make_shared<std::unique_ptr<ByteSource>>(std::move(opened));
+            openers.emplace_back(
+                [shared]() -> Result<std::unique_ptr<ByteSource>> { return std::move(*shared); });
+        } else {
+            openers.push_back(std::move(part.open));
+        }
+        first = false;
+    }
+    std::string tail = (first ? "--" : "\r\n--") + std::string(boundary) + "--\r\n";
+    if (total) *total += tail.size();
+    openers.push_back(text_opener(std::move(tail)));
+
+    http::Response response;
+    response.headers.set("Content-Type", "multipart/related; type=\"" + std::string(root_type) +
+                                             "\"; boundary=" + std::string(boundary));
+    response.body = concatenate(std::move(openers));
+    response.content_length = total;
+    return response;
+}
+
+Result<http::Response> single_response(const http::Request& request, const SinglePlan& plan) {
+    http::Response response;
+    response.headers.set("Content-Type", plan.content_type);
+    if (!plan.content_location.empty()) response.headers.set("Content-Location", plan.content_location);
+    if (!plan.etag.empty()) response.headers.set("ETag", plan.etag);
+    std::optional<ByteRange> range;
+    if (plan.length) {
+        response.headers.set("Accept-Ranges", "bytes");
+        const http::RangeDecision decision = http::decide_range(request, *plan.length, plan.etag);
+        if (std::holds_alternative<http::UnsatisfiableRange>(decision)) {
+            http::Response refused = http::empty_response(416);
+            refused.headers.set("Content-Range", http::unsatisfied_content_range(*plan.length));
+            return refused;
+        }
+        if (const auto* asked = std::get_if<ByteRange>(&decision)) {
+            range = *asked;
+            response.status = 206;
+            response.headers.set("Content-Range", http::content_range(*asked, *plan.length));
+        }
+        response.content_length = range ? range->length : *plan.length;
+    }
+    ISO_TRY(auto source, plan.open(range));
+    response.body = std::move(source);
+    return response;
+}
+
+std::optional<http::Response> not_modified(const http::Request& request, std::string_view etag) {
+    if (!http::if_none_match(request, etag)) return std::nullopt;
+    http::Response response = http::empty_response(304);
+    response.headers.set("ETag", std::string(etag));
+    return response;
+}
+
+std::unique_ptr<ByteSource> slice(std::unique_ptr<ByteSource> source, ByteRange range) {
+    return std::make_unique<SliceSource>(std::move(source), range);
+}
+
+std::unique_ptr<ByteSource> concatenate(std::vector<SourceOpener> openers) {
+    return std::make_unique<ConcatenatedSource>(std::move(openers));
+}
+
+}  // namespace isocenter::api

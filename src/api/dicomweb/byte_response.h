@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "http/message.h"
+
+namespace isocenter::api {
+
+/// One part of a multipart answer; opened when its turn comes.
+struct PartPlan {
+    std::string content_type;
+    std::string content_location;          ///< empty: none
+    std::optional<std::uint64_t> length;   ///< of the body, when known
+    std::function<Result<std::unique_ptr<ByteSource>>()> open;
+};
+
+/// A multipart/related body, streamed part by part. The first part is opened at once, so that a missing object
+/// is an error answer and not a broken stream. `boundary` must not occur in the parts.
+Result<http::Response> multipart_response(std::string_view root_type, std::string_view boundary,
+                                          std::vector<PartPlan> parts);
+
+/// An answer of one part.
+struct SinglePlan {
+    std::string content_type;
+    std::string content_location;
+    std::string etag;                     ///< with quotes
+    std::optional<std::uint64_t> length;  ///< when known, ranges are offered
+    /// The body, or a range of it.
+    std::function<Result<std::unique_ptr<ByteSource>>(std::optional<ByteRange>)> open;
+};
+/// 200, 206 or 416 (standard-face.md 3.5).
+Result<http::Response> single_response(const http::Request& request, const SinglePlan& plan);
+
+/// 304 when the client has `etag` already, else nothing.
+std::optional<http::Response> not_modified(const http::Request& request, std::string_view etag);
+
+/// `range` of what `source` gives: reads past what lies before.
+std::unique_ptr<ByteSource> slice(std::unique_ptr<ByteSource> source, ByteRange range);
+
+/// Several sources one after another, each opened when its turn comes.
+using SourceOpener = std::function<Result<std::unique_ptr<ByteSource>>()>;
+std::unique_ptr<ByteSource> concatenate(std::vector<SourceOpener> openers);
+
+}  // namespace isocenter::api

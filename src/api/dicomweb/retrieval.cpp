@@ -1,0 +1,103 @@
+#include "api/dicomweb/retrieval.h"
+
+#include "codec/frame_codec.h"
+
+namespace isocenter::api {
+
+http::Handler answering(const Face& face,
+                        std::function<Result<http::Response>(const Face&, const http::RequestContext&)> handle) {
+    return [&face, handle = std::move(handle)](const http::RequestContext& context) {
+        auto response = handle(face, context);
+        if (!response) return error_response(face.profile, context.request, response.error());
+        return std::move(*response);
+    };
+}
+
+http::Route fetch_route(const Face& face, std::string pattern,
+                        std::function<Result<http::Response>(const Face&, const http::RequestContext&)> handle) {
+    http::Route route;
+    route.pattern = std::move(pattern);
+    route.lane = &face.lanes.fetch;
+    route.handler = answering(face, std::move(handle));
+    return route;
+}
+
+http::Response not_acceptable(const Face& face, const http::Request& request, std::string_view reason,
+                              std::vector<std::string> available) {
+    ErrorDetails details;
+    details.asked = asked_ranges(request);
+    details.available = std::move(available);
+    return error_response(face.profile, request, fail(ErrorCode::not_acceptable, std::string(reason)), details);
+}
+
+StoredForm stored_form(const index::InstanceRecord& record) {
+    StoredForm form;
+    form.syntax = record.transfer_syntax;
+    form.has_pixels = record.frames != 0;
+    form.decodable = codec::find_decoder(record.transfer_syntax) != nullptr;
+    return form;
+}
+
+std::string typed(std::string_view media_type, std::string_view syntax) {
+    std::string text(media_type);
+    if (!syntax.empty()) text += "; transfer-syntax=" + std::string(syntax);
+    return text;
+}
+
+Result<std::shared_ptr<const archive::Location>> with_layout(const index::InstanceRecord& record) {
+    ISO_TRY(auto layout, dicom::decode_layout(record.layout));
+    auto location = std::make_shared<archive::Location>();
+    location->record = record;
+    location->layout = std::move(layout);
+    return std::shared_ptr<const archive::Location>(std::move(location));
+}
+
+void add_caching(const Face& face, http::Response& response, std::string_view etag) {
+    response.headers.set("ETag", std::string(etag));
+    response.headers.set("Cache-Control", "private, max-age=" + std::to_string(face.options.cache_seconds));
+}
+
+void mark_partial(const Face& face, http::Response& response, std::size_t left_out, std::size_t all) {
+    if (left_out == 0) return;
+    response.status = 206;
+    response.headers.add("Warning", "299 " + face.options.service_name + ": " + std::to_string(left_out) + " of " +
+                                        std::to_string(all) + " instances were left out");
+}
+
+Result<std::unique_ptr<ByteSource>> open_frame_as(const Face& face, const archive::Location& location,
+                                                  std::uint32_t number, const Delivery& delivery) {
+    if (delivery.way == Delivery::Way::decoded) return face.archive.open_native_frame(location, number);
+    if (location.layout.frames.kind != dicom::FrameTable::Kind::unknown)
+        return face.archive.open_frame(location, number);
+    if (number != 1)
+        return fail(ErrorCode::not_acceptable,
+                    "The frames of this instance cannot be told apart; frame 1 is the whole stream.");
+    std::vector<SourceOpener> fragments;
+    archive::Archive& store = face.archive;
+    const auto record = std::make_shared<index::InstanceRecord>(location.record);
+    for (const ByteRange range : location.layout.frames.fragments)
+        fragments.emplace_back([&store, record, range]() { return store.open_object(*record, range); });
+    return concatenate(std::move(fragments));
+}
+
+std::optional<std::uint64_t> frame_length(const archive::Location& location, std::uint32_t number,
+                                          const Delivery& delivery) {
+    if (delivery.way == Delivery::Way::decoded) return std::nullopt;
+    const dicom::FrameTable& frames = location.layout.frames;
+    std::uint64_t length = 0;
+    switch (frames.kind) {
+        case dicom::FrameTable::Kind::none:
+            return std::nullopt;
+        case dicom::FrameTable::Kind::native:
+            return (frames.frame_bits + 7) / 8;
+        case dicom::FrameTable::Kind::unknown:
+            for (const ByteRange& range : frames.fragments) length += range.length;
+            return length;
+        case dicom::FrameTable::Kind::encapsulated:
+            for (const ByteRange& range : frames.ranges_of(number)) length += range.length;
+            return length;
+    }
+    return std::nullopt;
+}
+
+}  // namespace isocenter::api

@@ -1,0 +1,242 @@
+#include "api/dicomweb/retrieve_bulkdata.h"
+
+#include <algorithm>
+
+#include "api/dicomweb/retrieval.h"
+#include "dicom/json_filter.h"
+#include "dicom/tags.h"
+#include "dicom/transfer_syntax.h"
+
+namespace isocenter::api {
+namespace {
+
+using LocationPtr = std::shared_ptr<const archive::Location>;
+
+constexpr std::string_view kOctets = "application/octet-stream";
+constexpr std::string_view kDocumentPath = "00420011";
+/// Sequence, item and element segments of a nested value; deeper ones have no route.
+constexpr int kMaxNesting = 6;
+
+bool is_pixel_data(std::string_view path) {
+    return path == "7FE00010" || path == "7FE00008" || path == "7FE00009";
+}
+
+/// MIME Type of Encapsulated Document (0042,0012) when it is a plain media type; empty otherwise.
+std::string document_type(const Face& face, const index::InstanceRecord& record) {
+    const auto documents = face.archive.documents({&record.id, 1});
+    if (!documents || documents->empty()) return {};
+    const std::string_view json =
+        dicom::find_attribute(documents->front().json, dicom::tags::MIMETypeOfEncapsulatedDocument);
+    constexpr std::string_view kStart = "\"Value\":[\"";
+    const std::size_t at = json.find(kStart);
+    if (at == std::string_view::npos) return {};
+    const std::string_view rest = json.substr(at + kStart.size());
+    const auto type = http::parse_media_type(rest.substr(0, rest.find('"')));
+    return type ? type->essence() : std::string();
+}
+
+std::uint32_t part_count(const archive::Location& location) {
+    if (location.layout.frames.kind == dicom::FrameTable::Kind::unknown) return 1;
+    return location.layout.frames.frames;
+}
+
+/// Frames of encapsulated pixel data, one part each with the same Content-Location (standard-face.md 3.4).
+void add_frames(const Face& face, const LocationPtr& location, const Delivery& delivery, const std::string& uri,
+                std::vector<PartPlan>& parts) {
+    for (std::uint32_t number = 1; number <= part_count(*location); ++number) {
+        PartPlan part;
+        part.content_type = typed(delivery.media_type, delivery.syntax);
+        part.content_location = uri;
+        part.length = frame_length(*location, number, delivery);
+        part.open = [&face, location, delivery, number]() {
+            return open_frame_as(face, *location, number, delivery);
+        };
+        parts.push_back(std::move(part));
+    }
+}
+
+void add_value(const Face& face, const LocationPtr& location, const dicom::BulkValue& value,
+               const std::string& uri, std::vector<PartPlan>& parts) {
+    PartPlan part;
+    part.content_type = typed(kOctets, dicom::kExplicitVrLittleEndian);
+    if (value.path == kDocumentPath) {
+        const std::string type = document_type(face, location->record);
+        if (!type.empty()) part.content_type = type;
+    }
+    part.content_location = uri;
+    part.length = value.range.length;
+    part.open = [&face, location, path = value.path]() { return face.archive.open_bulk(*location, path); };
+    parts.push_back(std::move(part));
+}
+
+Result<http::Response> encapsulated_value(const Face& face, const http::Request& request,
+                                          const LocationPtr& location, const std::string& uri) {
+    const bool one = part_count(*location) == 1;
+    auto wishes = find_wishes(face.profile, read_accept(face.profile, request), ByteResource::bulk_value);
+    if (!one) std::erase_if(wishes, [](const Wish& wish) { return !wish.multipart; });
+    const StoredForm stored = stored_form(location->record);
+    const auto choice = choose(face.profile, wishes, stored, deliver_frame);
+    if (!choice)
+        return not_acceptable(face, request,
+                              "The pixel data is stored as " + location->record.transfer_syntax +
+                                  " and cannot be given in the form asked for.",
+                              available_ranges(face.profile, ByteResource::bulk_value, stored));
+    const std::string etag = content_tag(location->record, "p" + choice->delivery.syntax);
+    if (auto unchanged = not_modified(request, etag)) return *std::move(unchanged);
+    std::vector<PartPlan> parts;
+    add_frames(face, location, choice->delivery, uri, parts);
+    if (parts.empty()) return fail(ErrorCode::not_found, "The instance has no pixel data.");
+    if (choice->wish.multipart) {
+        ISO_TRY(auto response,
+                multipart_response(choice->delivery.media_type, boundary_of(etag), std::move(parts)));
+        add_caching(face, response, etag);
+        return response;
+    }
+    const PartPlan& part = parts.front();
+    SinglePlan plan{part.content_type, uri, etag, part.length, {}};
+    plan.open = [&part](std::optional<ByteRange> range) -> Result<std::unique_ptr<ByteSource>> {
+        ISO_TRY(auto source, part.open());
+        return range ? slice(std::move(source), *range) : std::move(source);
+    };
+    ISO_TRY(auto response, single_response(request, plan));
+    add_caching(face, response, etag);
+    return response;
+}
+
+Result<http::Response> plain_value(const Face& face, const http::Request& request, const LocationPtr& location,
+                                   const dicom::BulkValue& value, const std::string& uri) {
+    const std::string own = value.path == kDocumentPath ? document_type(face, location->record) : std::string();
+    const auto wishes = find_wishes(face.profile, read_accept(face.profile, request), ByteResource::bulk_value, own);
+    const auto fits = [&own](const Wish& wish) {
+        const bool type = wish.media_type == kOctets || (!own.empty() && wish.media_type == own);
+        const bool syntax = wish.syntax.empty() || wish.syntax == "*" ||
+                            wish.syntax == dicom::kExplicitVrLittleEndian;
+        return type && syntax;
+    };
+    const auto wish = std::ranges::find_if(wishes, fits);
+    if (wish == wishes.end()) {
+        std::vector<std::string> available{std::string(kOctets), range_text(kOctets, true, {})};
+        if (!own.empty()) available.insert(available.begin(), own);
+        return not_acceptable(face, request, "The value cannot be given in the form asked for.",
+                              std::move(available));
+    }
+    const std::string etag = content_tag(location->record, "b" + value.path);
+    if (auto unchanged = not_modified(request, etag)) return *std::move(unchanged);
+    const std::string type = wish->media_type == kOctets ? typed(kOctets, dicom::kExplicitVrLittleEndian)
+                                                         : wish->media_type;
+    const auto open = [&face, location, path = value.path]() { return face.archive.open_bulk(*location, path); };
+    if (wish->multipart) {
+        std::vector<PartPlan> parts;
+        parts.push_back({type, uri, value.range.length, open});
+        ISO_TRY(auto response, multipart_response(wish->media_type, boundary_of(etag), std::move(parts)));
+        add_caching(face, response, etag);
+        return response;
+    }
+    SinglePlan plan{type, uri, etag, value.range.length, {}};
+    plan.open = [&open](std::optional<ByteRange> range) -> Result<std::unique_ptr<ByteSource>> {
+        ISO_TRY(auto source, open());
+        return range ? slice(std::move(source), *range) : std::move(source);
+    };
+    ISO_TRY(auto response, single_response(request, plan));
+    add_caching(face, response, etag);
+    return response;
+}
+
+std::string path_of(const http::PathParams& params) {
+    std::string path(params.get("p0"));
+    for (int i = 1; params.has("p" + std::to_string(i)); ++i) path += "/" + std::string(params.get("p" + std::to_string(i)));
+    std::ranges::transform(path, path.begin(), [](char c) { return c >= 'a' && c <= 'f' ? static_cast<char>(c - 32) : c; });
+    return path;
+}
+
+Result<http::Response> retrieve_value(const Face& face, const http::RequestContext& context) {
+    ISO_TRY(const index::EntityKey key, read_entity(context.params));
+    ISO_TRY(const LocationPtr location, face.archive.locate(key));
+    const std::string path = path_of(context.params);
+    const auto& bulk = location->layout.bulk;
+    const auto value = std::ranges::find(bulk, path, &dicom::BulkValue::path);
+    if (value == bulk.end()) return fail(ErrorCode::not_found, "The instance has no such bulk value.");
+    const std::string uri = entity_uri(face.base_uri(context.request), key) + "/bulkdata/" + path;
+    if (!value->encapsulated) return plain_value(face, context.request, location, *value, uri);
+    if (!is_pixel_data(path))
+        return fail(ErrorCode::not_acceptable, "Compressed pixel data inside a sequence is not offered.");
+    return encapsulated_value(face, context.request, location, uri);
+}
+
+Result<http::Response> retrieve_all(const Face& face, const http::RequestContext& context, BulkScope scope) {
+    ISO_TRY(const index::EntityKey key, read_entity(context.params));
+    if (key.instance.empty()) {
+        ISO_TRY(const auto records, face.archive.list(key));
+        return retrieve_bulk_of(face, context.request, records, scope);
+    }
+    ISO_TRY(const LocationPtr location, face.archive.locate(key));
+    index::InstanceRecord record = location->record;
+    record.layout = dicom::encode_layout(location->layout);
+    return retrieve_bulk_of(face, context.request, {record}, scope);
+}
+
+}  // namespace
+
+Result<http::Response> retrieve_bulk_of(const Face& face, const http::Request& request,
+                                        const std::vector<index::InstanceRecord>& records, BulkScope scope) {
+    auto wishes = find_wishes(standard_profile(), read_accept(face.profile, request), ByteResource::bulk_value);
+    std::erase_if(wishes, [](const Wish& wish) { return !wish.multipart; });
+    const std::string base = face.base_uri(request);
+    std::vector<PartPlan> parts;
+    std::string root_type(kOctets);
+    std::string identity;
+    std::size_t left_out = 0;
+    for (const index::InstanceRecord& record : records) {
+        ISO_TRY(const LocationPtr location, with_layout(record));
+        const std::size_t before = parts.size();
+        bool wanted = false;
+        for (const dicom::BulkValue& value : location->layout.bulk) {
+            if (scope == BulkScope::pixel_data && !is_pixel_data(value.path)) continue;
+            wanted = true;
+            const std::string uri = entity_uri(base, record.key) + "/bulkdata/" + value.path;
+            if (!value.encapsulated) {
+                const bool octets = std::ranges::any_of(wishes, [](const Wish& w) { return w.media_type == kOctets; });
+                if (octets) add_value(face, location, value, uri, parts);
+            } else if (is_pixel_data(value.path)) {
+                const auto choice = choose(standard_profile(), wishes, stored_form(record), deliver_frame);
+                if (!choice) continue;
+                root_type = choice->delivery.media_type;
+                add_frames(face, location, choice->delivery, uri, parts);
+            }
+        }
+        if (wanted && parts.size() == before) ++left_out;
+        identity += content_tag(record, "b");
+    }
+    if (parts.empty() && left_out == 0) return fail(ErrorCode::not_found, "There is no such bulk data.");
+    if (parts.empty())
+        return not_acceptable(face, request, "No bulk data can be given in the form asked for.",
+                              available_ranges(face.profile, ByteResource::bulk_value, stored_form(records.front())));
+    const std::string boundary = boundary_of(identity + root_type);
+    const std::string etag = "\"" + boundary + "\"";
+    if (auto unchanged = not_modified(request, etag)) return *std::move(unchanged);
+    ISO_TRY(auto response, multipart_response(root_type, boundary, std::move(parts)));
+    add_caching(face, response, etag);
+    mark_partial(face, response, left_out, records.size());
+    return response;
+}
+
+std::vector<http::Route> retrieve_bulkdata_routes(const Face& face) {
+    std::vector<http::Route> routes;
+    const std::string instance = "/studies/{study}/series/{series}/instances/{instance}";
+    for (const std::string& entity : {std::string("/studies/{study}"), std::string("/studies/{study}/series/{series}"), instance}) {
+        routes.push_back(fetch_route(face, entity + "/bulkdata", [](const Face& f, const http::RequestContext& c) {
+            return retrieve_all(f, c, BulkScope::all);
+        }));
+        routes.push_back(fetch_route(face, entity + "/pixeldata", [](const Face& f, const http::RequestContext& c) {
+            return retrieve_all(f, c, BulkScope::pixel_data);
+        }));
+    }
+    std::string pattern = instance + "/bulkdata/{p0}";
+    for (int nesting = 0; nesting <= kMaxNesting; ++nesting) {
+        routes.push_back(fetch_route(face, pattern, retrieve_value));
+        for (int i = 1; i <= 2; ++i) pattern += "/{p" + std::to_string(2 * nesting + i) + "}";
+    }
+    return routes;
+}
+
+}  // namespace isocenter::api

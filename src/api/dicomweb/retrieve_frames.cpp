@@ -1,0 +1,103 @@
+#include <algorithm>
+
+#include "api/dicomweb/frame_list.h"
+#include "api/dicomweb/retrieval.h"
+
+namespace isocenter::api {
+namespace {
+
+using LocationPtr = std::shared_ptr<const archive::Location>;
+
+Status check_numbers(const archive::Location& location, const std::vector<std::uint32_t>& numbers) {
+    const dicom::FrameTable& frames = location.layout.frames;
+    if (frames.kind == dicom::FrameTable::Kind::none || frames.frames == 0)
+        return fail(ErrorCode::not_found, "The instance has no pixel data.");
+    if (std::ranges::any_of(numbers, [&frames](std::uint32_t n) { return n > frames.frames; }))
+        return fail(ErrorCode::not_found,
+                    "The instance has only " + std::to_string(frames.frames) + " frame(s).");
+    return {};
+}
+
+Result<http::Response> as_multipart(const Face& face, const http::RequestContext& context,
+                                    const LocationPtr& location, const std::vector<std::uint32_t>& numbers,
+                                    const Choice& choice) {
+    const std::string base = entity_uri(face.base_uri(context.request), location->record.key) + "/frames/";
+    const std::string etag =
+        content_tag(location->record, "f" + std::string(context.params.get("frames")) + "-" + choice.delivery.syntax);
+    std::vector<PartPlan> parts;
+    for (const std::uint32_t number : numbers) {
+        PartPlan part;
+        part.content_type = typed(choice.delivery.media_type, choice.delivery.syntax);
+        if (face.profile.standard) part.content_location = base + std::to_string(number);
+        part.length = frame_length(*location, number, choice.delivery);
+        part.open = [&face, location, number, delivery = choice.delivery]() {
+            return open_frame_as(face, *location, number, delivery);
+        };
+        parts.push_back(std::move(part));
+    }
+    ISO_TRY(auto response, multipart_response(choice.delivery.media_type, boundary_of(etag), std::move(parts)));
+    add_caching(face, response, etag);
+    return response;
+}
+
+Result<http::Response> as_single(const Face& face, const http::Request& request, const LocationPtr& location,
+                                 std::uint32_t number, const Choice& choice) {
+    SinglePlan plan;
+    plan.content_type = typed(choice.delivery.media_type, choice.delivery.syntax);
+    if (face.profile.standard)
+        plan.content_location = entity_uri(face.base_uri(request), location->record.key) + "/frames/" +
+                                std::to_string(number);
+    plan.etag = content_tag(location->record, "f" + std::to_string(number) + "-" + choice.delivery.syntax);
+    plan.length = frame_length(*location, number, choice.delivery);
+    plan.open = [&](std::optional<ByteRange> range) -> Result<std::unique_ptr<ByteSource>> {
+        ISO_TRY(auto source, open_frame_as(face, *location, number, choice.delivery));
+        return range ? slice(std::move(source), *range) : std::move(source);
+    };
+    ISO_TRY(auto response, single_response(request, plan));
+    add_caching(face, response, plan.etag);
+    return response;
+}
+
+std::vector<Wish> wishes_for(const Face& face, const http::Request& request, std::size_t frames) {
+    return find_wishes(face.profile, read_accept(face.profile, request),
+                       frames == 1 ? ByteResource::frame : ByteResource::frame_list);
+}
+
+Result<http::Response> retrieve(const Face& face, const http::RequestContext& context) {
+    const http::Request& request = context.request;
+    ISO_TRY(const index::EntityKey key, read_entity(context.params));
+    ISO_TRY(const auto numbers, parse_frame_list(context.params.get("frames")));
+    const auto wishes = wishes_for(face, request, numbers.size());
+    if (wishes.empty()) {
+        // dicomweb.md 5.1: the single-part form of several frames is a bad request there.
+        if (!face.profile.standard && numbers.size() > 1 && !wishes_for(face, request, 1).empty())
+            return fail(ErrorCode::invalid_request, "Several frames need a multipart answer.");
+        return not_acceptable(face, request, "Frames are not offered in the form asked for.",
+                              {range_text("application/octet-stream", true, "*")});
+    }
+    ISO_TRY(const LocationPtr location, face.archive.locate(key));
+    ISO_CHECK(check_numbers(*location, numbers));
+    const StoredForm stored = stored_form(location->record);
+    const auto choice = choose(face.profile, wishes, stored, deliver_frame);
+    if (!choice)
+        return not_acceptable(face, request,
+                              "The frames are stored as " + location->record.transfer_syntax +
+                                  " and cannot be given in the form asked for.",
+                              available_ranges(face.profile, ByteResource::frame, stored));
+    const std::string etag =
+        content_tag(location->record, "f" + std::string(context.params.get("frames")) + "-" + choice->delivery.syntax);
+    if (auto unchanged = not_modified(request, etag)) return *std::move(unchanged);
+    if (choice->wish.multipart) return as_multipart(face, context, location, numbers, *choice);
+    return as_single(face, request, location, numbers.front(), *choice);
+}
+
+}  // namespace
+
+std::vector<http::Route> retrieve_frames_routes(const Face& face) {
+    std::vector<http::Route> routes;
+    routes.push_back(
+        fetch_route(face, "/studies/{study}/series/{series}/instances/{instance}/frames/{frames}", retrieve));
+    return routes;
+}
+
+}  // namespace isocenter::api

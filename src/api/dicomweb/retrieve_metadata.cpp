@@ -1,0 +1,194 @@
+#include <algorithm>
+#include <cstring>
+
+#include "api/dicomweb/accept.h"
+#include "api/dicomweb/retrieval.h"
+#include "api/dicomweb/store_response.h"
+#include "dicom/json_filter.h"
+#include "dicom/json_reader.h"
+#include "dicom/xml.h"
+
+namespace isocenter::api {
+namespace {
+
+/// Documents per look-up: some megabytes of text at most in memory for one client.
+constexpr std::size_t kBatch = 200;
+constexpr std::string_view kXml = "application/dicom+xml";
+
+/// What every document of one answer shares.
+struct Writing {
+    const Face& face;
+    std::string base;
+    DataSetForm form = DataSetForm::json;
+    std::string boundary;
+};
+
+std::string to_face_json(const Writing& writing, const index::Document& document) {
+    const std::string prefix = entity_uri(writing.base, document.key) + "/bulkdata/";
+    dicom::JsonView view;
+    view.bulk_prefix = prefix;
+    view.drop_bulk = !writing.face.profile.bulk_data_links;
+    view.strip_padding = writing.face.profile.standard;
+    if (!writing.face.profile.standard) view.hidden = &document.hidden;
+    if (writing.face.profile.utf8_character_set) view.character_set = "ISO_IR 192";
+    std::string json;
+    dicom::append_filtered(json, document.json, view);
+    return json;
+}
+
+Result<std::string> to_face_xml(const Writing& writing, const index::Document& document) {
+    ISO_TRY(const auto sets, dicom::read_json(to_face_json(writing, document)));
+    if (sets.size() != 1) return fail(ErrorCode::corrupt, "the stored metadata is not one data set");
+    return dicom::to_xml(sets.front());
+}
+
+Status append_document(const Writing& writing, const index::Document& document, bool first, std::string& out) {
+    switch (writing.form) {
+        case DataSetForm::json:
+            if (!first) out += ',';
+            out += to_face_json(writing, document);
+            return {};
+        case DataSetForm::xml: {
+            ISO_TRY(const std::string xml, to_face_xml(writing, document));
+            out += xml;
+            return {};
+        }
+        case DataSetForm::multipart_xml: {
+            ISO_TRY(const std::string xml, to_face_xml(writing, document));
+            out += (first ? "--" : "\r\n--") + writing.boundary + "\r\nContent-Type: " + std::string(kXml) +
+                   "\r\nContent-Location: " + entity_uri(writing.base, document.key) +
+                   "/metadata\r\nContent-Length: " + std::to_string(xml.size()) + "\r\n\r\n" + xml;
+            return {};
+        }
+    }
+    return {};
+}
+
+/// Writes metadata batch by batch as the client reads.
+class MetadataSource : public ByteSource {
+  public:
+    MetadataSource(Writing writing, std::vector<std::int64_t> ids)
+        : writing_(std::move(writing)), ids_(std::move(ids)) {
+        if (writing_.form == DataSetForm::json) text_ = "[";
+    }
+
+    Result<std::size_t> read(MutableBytes into) override {
+        while (sent_ == text_.size()) {
+            if (ended_) return std::size_t{0};
+            ISO_CHECK(fill());
+        }
+        const std::size_t n = std::min(into.size(), text_.size() - sent_);
+        std::memcpy(into.data(), text_.data() + sent_, n);
+        sent_ += n;
+        return n;
+    }
+
+  private:
+    Status fill() {
+        text_.clear();
+        sent_ = 0;
+        const std::size_t count = std::min(kBatch, ids_.size() - next_);
+        const auto batch = std::span(ids_).subspan(next_, count);
+        next_ += count;
+        if (count > 0) {
+            ISO_TRY(const auto documents, writing_.face.archive.documents(batch));
+            for (const index::Document& document : documents) {
+                ISO_CHECK(append_document(writing_, document, first_, text_));
+                first_ = false;
+            }
+        }
+        if (next_ == ids_.size()) {
+            ended_ = true;
+            if (writing_.form == DataSetForm::json) text_ += ']';
+            if (writing_.form == DataSetForm::multipart_xml)
+                text_ += (first_ ? "--" : "\r\n--") + writing_.boundary + "--\r\n";
+        }
+        return {};
+    }
+
+    Writing writing_;
+    std::vector<std::int64_t> ids_;
+    std::size_t next_ = 0;
+    bool first_ = true;
+    bool ended_ = false;
+    std::string text_;
+    std::size_t sent_ = 0;
+};
+
+std::string content_type(const Writing& writing) {
+    switch (writing.form) {
+        case DataSetForm::json:
+            return std::string(json_content_type(writing.face.profile));
+        case DataSetForm::xml:
+            return std::string(kXml);
+        case DataSetForm::multipart_xml:
+            return "multipart/related; type=\"" + std::string(kXml) + "\"; boundary=" + writing.boundary;
+    }
+    return {};
+}
+
+Result<std::vector<std::int64_t>> record_ids(const Face& face, const index::EntityKey& key) {
+    std::vector<std::int64_t> ids;
+    if (!key.instance.empty()) {
+        ISO_TRY(const auto location, face.archive.locate(key));
+        ids.push_back(location->record.id);
+        return ids;
+    }
+    ISO_TRY(const auto records, face.archive.list(key));
+    for (const index::InstanceRecord& record : records) ids.push_back(record.id);
+    return ids;
+}
+
+http::Response refuse(const Face& face, const http::Request& request, const Error& error,
+                      const DataSetOffer& offer) {
+    ErrorDetails details;
+    details.asked = asked_ranges(request);
+    details.available = available_forms(face.profile, offer);
+    details.bodiless = true;
+    return error_response(face.profile, request, error, details);
+}
+
+Result<http::Response> retrieve(const Face& face, const http::RequestContext& context) {
+    const http::Request& request = context.request;
+    // Before the UIDs are looked at (dicomweb.md 2.1).
+    const DataSetOffer offer{true, context.params.has("instance")};
+    const auto form = choose_data_set_form(face.profile, request, offer);
+    if (!form) return refuse(face, request, form.error(), offer);
+    ISO_TRY(const index::EntityKey key, read_entity(context.params));
+    ISO_TRY(const index::Revision revision, face.archive.revision(key));
+    std::string etag = revision_tag(revision, key);
+    if (*form != DataSetForm::json) etag.insert(etag.size() - 1, *form == DataSetForm::xml ? "-x" : "-mx");
+    if (auto unchanged = not_modified(request, etag)) return *std::move(unchanged);
+    ISO_TRY(auto ids, record_ids(face, key));
+
+    Writing writing{face, face.base_uri(request), *form, boundary_of(etag)};
+    http::Response response;
+    response.headers.set("Content-Type", content_type(writing));
+    response.headers.set("ETag", etag);
+    response.headers.set("Cache-Control", "private, no-cache");
+    const bool small = ids.size() <= kBatch;
+    auto source = std::make_unique<MetadataSource>(std::move(writing), std::move(ids));
+    if (small) {
+        // One piece: its length is known and failures are still an error answer.
+        ISO_TRY(std::string text, read_all(*source, UINT64_MAX));
+        response.body = std::move(text);
+    } else {
+        response.body = std::unique_ptr<ByteSource>(std::move(source));
+    }
+    return response;
+}
+
+}  // namespace
+
+std::vector<http::Route> retrieve_metadata_routes(const Face& face) {
+    std::vector<http::Route> routes;
+    for (const char* pattern : {"/studies/{study}/metadata", "/studies/{study}/series/{series}/metadata",
+                                "/studies/{study}/series/{series}/instances/{instance}/metadata"}) {
+        http::Route route = fetch_route(face, pattern, retrieve);
+        route.lane = &face.lanes.query;
+        routes.push_back(std::move(route));
+    }
+    return routes;
+}
+
+}  // namespace isocenter::api

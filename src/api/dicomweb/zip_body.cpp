@@ -1,0 +1,195 @@
+#include "api/dicomweb/zip_body.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+namespace isocenter::api {
+namespace {
+
+constexpr std::uint32_t kLocalHeader = 0x04034B50;
+constexpr std::uint32_t kDataDescriptor = 0x08074B50;
+constexpr std::uint32_t kCentralHeader = 0x02014B50;
+constexpr std::uint32_t kZip64End = 0x06064B50;
+constexpr std::uint32_t kZip64Locator = 0x07064B50;
+constexpr std::uint32_t kEnd = 0x06054B50;
+constexpr std::uint16_t kVersionZip64 = 45;
+constexpr std::uint16_t kSizesFollow = 0x0008;
+/// 1980-01-01: no time of storing is told.
+constexpr std::uint16_t kDate = 0x0021;
+constexpr std::uint32_t kIn64 = 0xFFFFFFFF;
+
+constexpr std::array<std::uint32_t, 256> make_crc_table() {
+    std::array<std::uint32_t, 256> table{};
+    for (std::uint32_t i = 0; i < 256; ++i) {
+        std::uint32_t value = i;
+        for (int bit = 0; bit < 8; ++bit) value = (value & 1U) != 0 ? 0xEDB88320U ^ (value >> 1U) : value >> 1U;
+        table[i] = value;
+    }
+    return table;
+}
+
+std::uint32_t crc32(std::uint32_t crc, ByteView bytes) {
+    static constexpr auto kTable = make_crc_table();
+    for (const std::byte b : bytes) crc = kTable[(crc ^ static_cast<std::uint32_t>(b)) & 0xFFU] ^ (crc >> 8U);
+    return crc;
+}
+
+template <class T>
+void put(std::string& out, T value) {
+    for (std::size_t i = 0; i < sizeof(T); ++i)
+        out += static_cast<char>((static_cast<std::uint64_t>(value) >> (8 * i)) & 0xFFU);
+}
+
+class ZipSource : public ByteSource {
+  public:
+    explicit ZipSource(std::vector<ZipEntry> entries) : entries_(std::move(entries)) {}
+
+    Result<std::size_t> read(MutableBytes into) override {
+        while (!into.empty()) {
+            if (sent_ < text_.size()) {
+                const std::size_t n = std::min(into.size(), text_.size() - sent_);
+                std::memcpy(into.data(), text_.data() + sent_, n);
+                sent_ += n;
+                offset_ += n;
+                return n;
+            }
+            if (current_) {
+                ISO_TRY(const std::size_t n, current_->read(into));
+                if (n > 0) {
+                    crc_ = crc32(crc_, ByteView(into.first(n)));
+                    size_ += n;
+                    offset_ += n;
+                    return n;
+                }
+                end_entry();
+            } else if (next_ < entries_.size()) {
+                ISO_CHECK(begin_entry());
+            } else if (!ended_) {
+                end_archive();
+            } else {
+                return std::size_t{0};
+            }
+        }
+        return std::size_t{0};
+    }
+
+  private:
+    void say(std::string text) {
+        text_ = std::move(text);
+        sent_ = 0;
+    }
+
+    Status begin_entry() {
+        ZipEntry& entry = entries_[next_];
+        ISO_TRY(current_, entry.open());
+        entry.open = nullptr;
+        header_offset_ = offset_;
+        crc_ = 0xFFFFFFFF;
+        size_ = 0;
+        std::string head;
+        put(head, kLocalHeader);
+        put(head, kVersionZip64);
+        put(head, kSizesFollow);
+        put(head, std::uint16_t{0});
+        put(head, std::uint16_t{0});
+        put(head, kDate);
+        put(head, std::uint32_t{0});
+        put(head, kIn64);
+        put(head, kIn64);
+        put(head, static_cast<std::uint16_t>(entry.name.size()));
+        put(head, std::uint16_t{20});
+        head += entry.name;
+        put(head, std::uint16_t{1});
+        put(head, std::uint16_t{16});
+        put(head, std::uint64_t{0});
+        put(head, std::uint64_t{0});
+        say(std::move(head));
+        return {};
+    }
+
+    void end_entry() {
+        const std::string& name = entries_[next_++].name;
+        current_.reset();
+        const std::uint32_t crc = crc_ ^ 0xFFFFFFFFU;
+        std::string tail;
+        put(tail, kDataDescriptor);
+        put(tail, crc);
+        put(tail, size_);
+        put(tail, size_);
+        say(std::move(tail));
+        put(central_, kCentralHeader);
+        put(central_, kVersionZip64);
+        put(central_, kVersionZip64);
+        put(central_, kSizesFollow);
+        put(central_, std::uint16_t{0});
+        put(central_, std::uint16_t{0});
+        put(central_, kDate);
+        put(central_, crc);
+        put(central_, kIn64);
+        put(central_, kIn64);
+        put(central_, static_cast<std::uint16_t>(name.size()));
+        put(central_, std::uint16_t{28});
+        put(central_, std::uint16_t{0});
+        put(central_, std::uint16_t{0});
+        put(central_, std::uint16_t{0});
+        put(central_, std::uint32_t{0});
+        put(central_, kIn64);
+        central_ += name;
+        put(central_, std::uint16_t{1});
+        put(central_, std::uint16_t{24});
+        put(central_, size_);
+        put(central_, size_);
+        put(central_, header_offset_);
+    }
+
+    void end_archive() {
+        ended_ = true;
+        const std::uint64_t directory = offset_;
+        const std::uint64_t directory_size = central_.size();
+        const std::uint64_t count = entries_.size();
+        std::string tail = std::move(central_);
+        put(tail, kZip64End);
+        put(tail, std::uint64_t{44});
+        put(tail, kVersionZip64);
+        put(tail, kVersionZip64);
+        put(tail, std::uint32_t{0});
+        put(tail, std::uint32_t{0});
+        put(tail, count);
+        put(tail, count);
+        put(tail, directory_size);
+        put(tail, directory);
+        put(tail, kZip64Locator);
+        put(tail, std::uint32_t{0});
+        put(tail, directory + directory_size);
+        put(tail, std::uint32_t{1});
+        put(tail, kEnd);
+        put(tail, std::uint32_t{0});
+        put(tail, std::uint16_t{0xFFFF});
+        put(tail, std::uint16_t{0xFFFF});
+        put(tail, kIn64);
+        put(tail, kIn64);
+        put(tail, std::uint16_t{0});
+        say(std::move(tail));
+    }
+
+    std::vector<ZipEntry> entries_;
+    std::size_t next_ = 0;
+    std::unique_ptr<ByteSource> current_;
+    std::string text_;
+    std::size_t sent_ = 0;
+    std::uint64_t offset_ = 0;
+    std::uint64_t header_offset_ = 0;
+    std::uint32_t crc_ = 0;
+    std::uint64_t size_ = 0;
+    std::string central_;
+    bool ended_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<ByteSource> make_zip_source(std::vector<ZipEntry> entries) {
+    return std::make_unique<ZipSource>(std::move(entries));
+}
+
+}  // namespace isocenter::api
