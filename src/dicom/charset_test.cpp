@@ -73,6 +73,12 @@ TEST(Charset, Jis212AndMixedEscapes) {
         << "a designation ends at a delimiter";
 }
 
+TEST(Charset, TablesOfTheStandardsRatherThanOfVendors) {
+    EXPECT_EQ(name("\\ISO 2022 IR 87", "\x1B$B\x21\x5D\x1B(B"), "−");
+    EXPECT_EQ(name("\\ISO 2022 IR 58", "\x1B$)A\xA3\xA7"), "＇");
+    EXPECT_EQ(name("\\ISO 2022 IR 58", "\x1B$)A\xA2\xA1"), "\xEF\xBF\xBD") << "not defined in GB 2312";
+}
+
 TEST(Charset, KanjiBytesThatLookLikeDelimiters) {
     // 3D 3D, 41 5C and 5E 5E are characters of JIS X 0208.
     EXPECT_EQ(Charset("\\ISO 2022 IR 87").decode_values("\x1B$B\x3D\x3D\x41\x5C\x5E\x5E\x1B(B\\b", Vr::PN),

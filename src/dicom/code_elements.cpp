@@ -109,8 +109,12 @@ const HighHalf* single_byte_half(CodeElement element) {
     }
 }
 
-/// ICU's tables follow Microsoft where vendors disagree; these are the characters of the JIS standard.
-char16_t jis_x_0208_character(char16_t character) {
+/// ICU's tables follow vendors where these disagree with the standards, and give what a set does not define
+/// a place in the private use area.
+char16_t standard_character(CodeElement element, char16_t character) {
+    if (character >= 0xE000 && character <= 0xF8FF) return kReplacement;
+    if (element == CodeElement::gb_2312 && character == 0x00B4) return 0xFF07;  // FULLWIDTH APOSTROPHE
+    if (element != CodeElement::jis_x_0208) return character;
     switch (character) {
         case 0xFF5E:
             return 0x301C;  // WAVE DASH
@@ -129,8 +133,8 @@ char16_t jis_x_0208_character(char16_t character) {
     }
 }
 
-/// `jis`: apply jis_x_0208_character.
-void append_converted(std::string& out, UConverter* converter, std::string_view bytes, bool jis) {
+/// `element`: what the characters are of, `none` for a whole encoding.
+void append_converted(std::string& out, UConverter* converter, std::string_view bytes, CodeElement element) {
     ucnv_reset(converter);
     const char* source = bytes.data();
     const char* const end = source + bytes.size();
@@ -147,7 +151,7 @@ void append_converted(std::string& out, UConverter* converter, std::string_view 
             } else if (U16_IS_TRAIL(*unit)) {
                 append_utf8(out, U16_GET_SUPPLEMENTARY(lead, *unit));
             } else {
-                append_utf8(out, jis ? jis_x_0208_character(*unit) : *unit);
+                append_utf8(out, element == CodeElement::none ? *unit : standard_character(element, *unit));
             }
         }
     }
@@ -181,7 +185,7 @@ void append_double_byte(std::string& out, CodeElement element, std::string_view 
         if (element == CodeElement::jis_x_0212 && i % 2 == 0) euc += kSingleShift3;
         euc += static_cast<char>(static_cast<unsigned char>(run[i]) | 0x80U);
     }
-    append_converted(out, thread_converter(element), euc, element == CodeElement::jis_x_0208);
+    append_converted(out, thread_converter(element), euc, element);
 }
 
 void append_single_byte(std::string& out, const HighHalf& half, std::string_view run) {
@@ -282,7 +286,8 @@ void append_decoded(std::string& out, CodeElement element, std::string_view run)
 void append_decoded(std::string& out, WholeCoding coding, std::string_view bytes) {
     thread_local const Converter gb18030 = open_converter("gb18030");
     thread_local const Converter gbk = open_converter("GBK");
-    append_converted(out, coding == WholeCoding::gb18030 ? gb18030.get() : gbk.get(), bytes, false);
+    append_converted(out, coding == WholeCoding::gb18030 ? gb18030.get() : gbk.get(), bytes,
+                     CodeElement::none);
 }
 
 }  // namespace isocenter::dicom
