@@ -1,0 +1,247 @@
+#include "jobs/verify.h"
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "dicom/json_writer.h"
+#include "dicom/part10_reader.h"
+#include "dicom/tags.h"
+#include "dicom/value_rules.h"
+
+namespace isocenter::jobs {
+namespace {
+
+namespace tags = dicom::tags;
+
+constexpr std::size_t kBatch = 256;
+constexpr std::size_t kReadBytes = 256 * 1024;
+
+std::string bare(const dicom::DataSet& data_set, dicom::Tag tag) {
+    const dicom::Element* element = data_set.find(tag);
+    return element == nullptr ? std::string() : std::string(dicom::bare_uid(element->bytes));
+}
+
+/// What one pass over an object's bytes finds out.
+struct Reread {
+    Sha256 sha256{};
+    std::uint64_t size = 0;
+    Result<dicom::Part10Object> object = fail(ErrorCode::internal, "not read");
+};
+
+class Verification {
+  public:
+    Verification(blob::BlobStore& blobs, const index::Database& database, const VerifyOptions& options)
+        : blobs_(blobs), database_(database), options_(options) {}
+
+    Result<VerifyReport> run();
+
+  private:
+    Status check_records();
+    Status check_batch(const std::vector<index::InstanceRecord>& records);
+    Status check_record(const index::InstanceRecord& record);
+    Status check_against(const index::InstanceRecord& record, const Reread& reread);
+    Status check_objects();
+    Result<Reread> reread(const index::InstanceRecord& record, std::uint64_t size);
+    Result<bool> still_there(const index::InstanceRecord& record);
+    void add(Finding::Kind kind, const index::InstanceRecord& record, std::string detail);
+    void add(Finding finding);
+    bool cancelled() const { return options_.cancelled && options_.cancelled(); }
+
+    blob::BlobStore& blobs_;
+    index::Database database_;
+    const VerifyOptions& options_;
+    std::mutex mutex_;
+    VerifyReport report_;
+};
+
+void Verification::add(Finding finding) {
+    const std::lock_guard lock(mutex_);
+    ++report_.problems;
+    if (report_.findings.size() < options_.max_findings) report_.findings.push_back(std::move(finding));
+}
+
+void Verification::add(Finding::Kind kind, const index::InstanceRecord& record, std::string detail) {
+    add(Finding{kind, record.id, record.blob, "instance " + record.key.instance.str() + ": " + detail});
+}
+
+Result<VerifyReport> Verification::run() {
+    ISO_TRY(const auto contradictions, database_.records->check_consistency());
+    for (const std::string& sentence : contradictions) {
+        add(Finding{Finding::Kind::index_inconsistent, 0, {}, sentence});
+    }
+    ISO_CHECK(check_records());
+    ISO_CHECK(check_objects());
+    return std::move(report_);
+}
+
+Status Verification::check_records() {
+    std::int64_t after = 0;
+    for (;;) {
+        if (cancelled()) {
+            report_.complete = false;
+            return {};
+        }
+        ISO_TRY(const auto records, database_.records->scan(after, kBatch));
+        if (records.empty()) return {};
+        after = records.back().id;
+        ISO_CHECK(check_batch(records));
+        report_.records += records.size();
+        if (options_.progress) options_.progress(report_.records);
+    }
+}
+
+Status Verification::check_batch(const std::vector<index::InstanceRecord>& records) {
+    std::atomic<std::size_t> next{0};
+    std::mutex failure_mutex;
+    std::optional<Error> failure;
+    const auto work = [&] {
+        for (std::size_t i = next++; i < records.size(); i = next++) {
+            if (const Status status = check_record(records[i]); !status) {
+                const std::lock_guard lock(failure_mutex);
+                failure = status.error();
+                return;
+            }
+        }
+    };
+    std::vector<std::thread> threads;
+    for (unsigned t = 1; t < std::clamp(options_.threads, 1U, 64U); ++t)
+        threads.emplace_back(work);
+    work();
+    for (std::thread& thread : threads)
+        thread.join();
+    if (failure) return *failure;
+    return {};
+}
+
+Status Verification::check_record(const index::InstanceRecord& record) {
+    const auto size = blobs_.size(record.blob);
+    if (!size && size.error().code != ErrorCode::not_found) return size.error();
+    if (!size) {
+        ISO_TRY(const bool present, still_there(record));
+        if (present) add(Finding::Kind::missing_object, record, "the object is missing");
+        return {};
+    }
+    auto read = reread(record, *size);
+    if (!read) {
+        ISO_TRY(const bool present, still_there(record));
+        if (present) add(Finding::Kind::unreadable, record, "the object cannot be read");
+        return {};
+    }
+    {
+        const std::lock_guard lock(mutex_);
+        report_.bytes += read->size;
+    }
+    if (read->size != record.size_bytes) {
+        add(Finding::Kind::wrong_size, record,
+            std::to_string(read->size) + " bytes instead of " + std::to_string(record.size_bytes));
+        return {};
+    }
+    if (read->sha256 != record.sha256) {
+        add(Finding::Kind::wrong_digest, record, "the bytes are not those that were stored");
+        return {};
+    }
+    return check_against(record, *read);
+}
+
+Result<Reread> Verification::reread(const index::InstanceRecord& record, std::uint64_t size) {
+    ISO_TRY(auto source, blobs_.open(record.blob, {0, size}));
+    Reread read;
+    Sha256Stream hash;
+    dicom::Part10Reader reader;
+    std::vector<std::byte> buffer(kReadBytes);
+    for (;;) {
+        ISO_TRY(const std::size_t n, source->read(buffer));
+        if (n == 0) break;
+        const ByteView bytes = ByteView(buffer).first(n);
+        hash.write(bytes);
+        read.size += n;
+        // An error stays with the reader and comes back from finish.
+        [[maybe_unused]] const Status status = reader.write(bytes);
+    }
+    read.sha256 = hash.finish();
+    read.object = reader.finish();
+    return read;
+}
+
+/// The first contradiction between the record and what its object says.
+Status Verification::check_against(const index::InstanceRecord& record, const Reread& read) {
+    if (!read.object) {
+        add(Finding::Kind::unreadable, record,
+            "the object is no DICOM object: " + read.object.error().message);
+        return {};
+    }
+    const dicom::Part10Object& object = *read.object;
+    const dicom::DataSet& data_set = object.data_set;
+    const index::EntityKey& key = record.key;
+    std::string wrong;
+    if (bare(data_set, tags::StudyInstanceUID) != key.study.str() ||
+        bare(data_set, tags::SeriesInstanceUID) != key.series.str() ||
+        bare(data_set, tags::SOPInstanceUID) != key.instance.str()) {
+        wrong = "other UIDs";
+    } else if (bare(data_set, tags::SOPClassUID) != record.sop_class_uid) {
+        wrong = "another SOP class";
+    } else if (object.transfer_syntax != record.transfer_syntax) {
+        wrong = "another transfer syntax";
+    } else if (dicom::encode_layout(object.layout) != record.layout) {
+        wrong = "other places of its values";
+    } else {
+        ISO_TRY(const auto documents, database_.index->documents({&record.id, 1}));
+        if (documents.empty()) return {};
+        if (documents.front().json != dicom::to_json(data_set)) wrong = "other metadata";
+    }
+    if (!wrong.empty()) add(Finding::Kind::wrong_record, record, "the record has " + wrong);
+    return {};
+}
+
+/// Whether the record exists now: an instance that was removed meanwhile is no problem.
+Result<bool> Verification::still_there(const index::InstanceRecord& record) {
+    ISO_TRY(const auto now, database_.records->scan(record.id - 1, 1));
+    return !now.empty() && now.front().id == record.id && now.front().blob == record.blob;
+}
+
+Status Verification::check_objects() {
+    BlobKey after;
+    while (report_.complete) {
+        if (cancelled()) report_.complete = false;
+        ISO_TRY(const auto keys, blobs_.list(after, kBatch));
+        if (keys.empty()) return {};
+        after = keys.back();
+        ISO_TRY(const auto orphans, database_.records->unreferenced(keys));
+        for (const BlobKey& key : orphans) {
+            add(Finding{Finding::Kind::unreferenced_object, 0, key, "an object without a record"});
+        }
+    }
+    return {};
+}
+
+}  // namespace
+
+std::string_view to_string(Finding::Kind kind) {
+    switch (kind) {
+        case Finding::Kind::missing_object:
+            return "missing_object";
+        case Finding::Kind::wrong_size:
+            return "wrong_size";
+        case Finding::Kind::wrong_digest:
+            return "wrong_digest";
+        case Finding::Kind::unreadable:
+            return "unreadable";
+        case Finding::Kind::wrong_record:
+            return "wrong_record";
+        case Finding::Kind::index_inconsistent:
+            return "index_inconsistent";
+        case Finding::Kind::unreferenced_object:
+            return "unreferenced_object";
+    }
+    return "unknown";
+}
+
+Result<VerifyReport> verify(blob::BlobStore& blobs, const index::Database& database,
+                            const VerifyOptions& options) {
+    return Verification(blobs, database, options).run();
+}
+
+}  // namespace isocenter::jobs

@@ -1,0 +1,124 @@
+#include "jobs/verify.h"
+
+#include <gtest/gtest.h>
+
+#include "archive/test_archive.h"
+#include "blob/key.h"
+
+namespace isocenter::jobs {
+namespace {
+
+using archive::key_of;
+using archive::make_data_set;
+using archive::to_part10;
+
+/// Gives records that say something else than what is stored.
+class AlteredScan final : public index::RecordScan {
+  public:
+    explicit AlteredScan(index::RecordScan& inner) : inner_(inner) {}
+    std::function<void(index::InstanceRecord&)> alter;
+    Result<std::vector<index::InstanceRecord>> scan(std::int64_t after, std::size_t limit) override {
+        ISO_TRY(auto records, inner_.scan(after, limit));
+        for (index::InstanceRecord& record : records)
+            alter(record);
+        return records;
+    }
+    Result<std::vector<BlobKey>> unreferenced(std::span<const BlobKey> keys) override {
+        return inner_.unreferenced(keys);
+    }
+    Result<std::vector<std::string>> check_consistency() override { return inner_.check_consistency(); }
+
+  private:
+    index::RecordScan& inner_;
+};
+
+class VerifyTest : public ::testing::Test {
+  protected:
+    VerifyTest() {
+        std::vector<std::string> objects;
+        for (int i = 0; i < 10; ++i) {
+            dicom::DataSet data_set = make_data_set("1.2", "1.3", "1.4." + std::to_string(i));
+            archive::set_pixels(data_set, 8, 8, 1, std::string(128, 'p'));
+            objects.push_back(to_part10(data_set));
+        }
+        for (const auto& outcome : test.store(objects))
+            EXPECT_TRUE(outcome.created);
+        blob = (*test.archive->locate(key_of("1.2", "1.3", "1.4.5")))->record.blob;
+    }
+    VerifyReport report() {
+        auto result = verify(test.memory, test.database, options);
+        EXPECT_TRUE(result.ok());
+        return std::move(*result);
+    }
+    std::vector<Finding::Kind> kinds() {
+        std::vector<Finding::Kind> found;
+        for (const Finding& finding : report().findings)
+            found.push_back(finding.kind);
+        return found;
+    }
+
+    archive::TestArchive test;
+    VerifyOptions options;
+    BlobKey blob;
+};
+
+TEST_F(VerifyTest, FindsNothingWhereNothingIsWrong) {
+    std::uint64_t seen = 0;
+    options.progress = [&](std::uint64_t records) { seen = records; };
+    const VerifyReport clean = report();
+    EXPECT_EQ(clean.problems, 0U) << (clean.findings.empty() ? "" : clean.findings[0].detail);
+    EXPECT_EQ(clean.records, 10U);
+    EXPECT_GT(clean.bytes, 1280U);
+    EXPECT_EQ(seen, 10U);
+    EXPECT_TRUE(clean.complete);
+}
+
+TEST_F(VerifyTest, FindsAFlippedBit) {
+    ASSERT_TRUE(test.memory.damage(blob, *test.memory.size(blob) - 10).ok());
+    const VerifyReport damaged = report();
+    ASSERT_EQ(damaged.problems, 1U);
+    EXPECT_EQ(damaged.findings[0].kind, Finding::Kind::wrong_digest);
+    EXPECT_EQ(damaged.findings[0].blob, blob);
+}
+
+TEST_F(VerifyTest, FindsAMissingObject) {
+    ASSERT_TRUE(test.memory.remove(blob).ok());
+    EXPECT_EQ(kinds(), std::vector{Finding::Kind::missing_object});
+}
+
+TEST_F(VerifyTest, FindsRecordsThatDifferFromTheirObjects) {
+    AlteredScan altered(*test.database.records);
+    test.database.records = &altered;
+    const auto with = [&](std::function<void(index::InstanceRecord&)> change) {
+        altered.alter = [this, change = std::move(change)](index::InstanceRecord& record) {
+            if (record.blob == blob) change(record);
+        };
+        return kinds();
+    };
+    using Kinds = std::vector<Finding::Kind>;
+    EXPECT_EQ(with([](auto& record) { record.size_bytes += 1; }), Kinds{Finding::Kind::wrong_size});
+    EXPECT_EQ(with([](auto& record) { record.key.series = SeriesUid("1.9"); }),
+              Kinds{Finding::Kind::wrong_record});
+    EXPECT_EQ(with([](auto& record) { record.transfer_syntax = "1.2.840.10008.1.2"; }),
+              Kinds{Finding::Kind::wrong_record});
+    EXPECT_EQ(with([](auto& record) { record.layout.back() ^= 1; }), Kinds{Finding::Kind::wrong_record});
+    EXPECT_EQ(with([](auto& record) { record.sha256[0] ^= 1U; }), Kinds{Finding::Kind::wrong_digest});
+}
+
+TEST_F(VerifyTest, FindsObjectsWithoutARecord) {
+    auto writer = std::move(*test.memory.create(blob::make_key()));
+    blob::BlobWriter* const raw = writer.get();
+    ASSERT_TRUE(test.memory.commit({&raw, 1}).ok());
+    const VerifyReport found = report();
+    ASSERT_EQ(found.problems, 1U);
+    EXPECT_EQ(found.findings[0].kind, Finding::Kind::unreferenced_object);
+    EXPECT_EQ(found.findings[0].blob, raw->key());
+}
+
+TEST_F(VerifyTest, EndsEarlyWhenCancelled) {
+    options.cancelled = [] { return true; };
+    EXPECT_FALSE(report().complete);
+}
+
+}  // namespace
+}  // namespace isocenter::jobs
