@@ -34,7 +34,7 @@ std::string DataSetParser::path_to_here() const {
     return path;
 }
 
-void DataSetParser::append(Element element) {
+void DataSetParser::append(Element&& element) {
     levels_.back().data_set.elements().push_back(std::move(element));
 }
 

@@ -64,6 +64,8 @@ DataSetParser::DataSetParser(const ReaderLimits& limits, ReaderUsage& usage, Sco
     root.explicit_vr = encoding.explicit_vr;
     root.big_endian = encoding.big_endian;
     root.detect = detect;
+    constexpr std::size_t kUsualElements = 128;
+    if (scope == Scope::data_set) root.data_set.elements().reserve(kUsualElements);
     levels_.push_back(std::move(root));
 }
 
@@ -244,29 +246,30 @@ Status DataSetParser::open_element(const Header& header) {
     if (header.length != kUndefined && parent.limit - position_ < header.length) {
         return failure(ErrorCode::malformed_dicom, "passes the end of its item");
     }
+    if (header.vr != Vr::SQ && header.length != kUndefined) return begin_value(header, how_to_take(header));
     Level level;
     level.explicit_vr = parent.explicit_vr;
     level.big_endian = parent.big_endian;
     if (header.vr == Vr::SQ) return open_sequence(header, std::move(level));
-    if (header.length != kUndefined) return begin_value(header, how_to_take(header));
-    if (header.vr == Vr::UN) {
+    const bool is_pixels = header.tag == tags::PixelData;
+    if (header.vr == Vr::UN && !is_pixels) {
         // Implicit VR little endian inside (PS3.5 6.2.2 note 5), though some write explicit VR.
         level.explicit_vr = false;
         level.big_endian = false;
         level.detect = true;
         return open_sequence(header, std::move(level));
     }
-    if (header.vr != Vr::OB && header.vr != Vr::OW) {
+    if (header.vr != Vr::OB && header.vr != Vr::OW && !is_pixels) {
         return failure(ErrorCode::malformed_dicom, "has an undefined length");
     }
     level.kind = Level::Kind::fragments;
     level.limit = parent.limit;
     level.element.tag = header.tag;
-    level.element.vr = header.vr;
+    level.element.vr = is_pixels ? Vr::OB : header.vr;
     level.element.held = false;
     level.element.encapsulated = true;
     level.element.where.offset = position_;
-    if (levels_.size() == 1 && header.tag == tags::PixelData) {
+    if (levels_.size() == 1 && is_pixels) {
         pixels_ = {.tag = header.tag,
                    .present = true,
                    .encapsulated = true,
@@ -340,7 +343,6 @@ Status DataSetParser::begin_value(const Header& header, Take take) {
     take_ = take;
     value_left_ = header.length;
     if (levels_.back().kind == Level::Kind::data_set) {
-        current_ = Element{};
         current_.tag = header.tag;
         current_.vr = header.vr;
         current_.where = {position_, header.length};
@@ -388,7 +390,7 @@ Status DataSetParser::finish_value() {
         } else {
             if (levels_.size() == 1) note_pixels(current_);
             if (current_.where.length != 0) note_bulk(current_, false);
-            append(std::move(current_));
+            append(std::exchange(current_, Element{}));
         }
     }
     close_ended_levels();
@@ -411,7 +413,7 @@ Status DataSetParser::complete_held_element() {
     if (current_.tag == tags::PixelRepresentation && current_.bytes.size() >= 2) {
         pixels_signed_ = current_.bytes[0] == 1;
     }
-    append(std::move(current_));
+    append(std::exchange(current_, Element{}));
     return {};
 }
 

@@ -86,7 +86,7 @@ class DataSetParser {
         Kind kind = Kind::data_set;
         bool explicit_vr = true;
         bool big_endian = false;
-        bool detect = false;             ///< the first element, of each item of a sequence, tells the encoding
+        bool detect = false;             ///< the first element (of each item) tells the encoding
         std::uint64_t limit = kNoLimit;  ///< nearest end of a defined length at or above this level
         DataSet data_set{};              ///< of a data_set level
         Element element{};               ///< of a sequence or fragments level
@@ -110,7 +110,7 @@ class DataSetParser {
     Status complete_held_element();
     void resolve_unknown(Element& element);
     bool parse_unknown_sequence(Element& element);
-    void append(Element element);
+    void append(Element&& element);
     void note_bulk(const Element& element, bool encapsulated);
     void note_pixels(const Element& element);
     void close_level();

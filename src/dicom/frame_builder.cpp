@@ -11,8 +11,6 @@ namespace isocenter::dicom {
 
 namespace {
 
-constexpr std::uint64_t kItemHeaderBytes = 8;
-
 std::uint64_t unsigned_of(const DataSet& data_set, Tag tag, std::uint64_t otherwise) {
     const auto value = data_set.integer(tag);
     return value && *value > 0 ? static_cast<std::uint64_t>(*value) : otherwise;

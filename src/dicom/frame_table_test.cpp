@@ -127,6 +127,14 @@ TEST(FrameTable, OneFrameIsAllFragments) {
     EXPECT_EQ(object.frames().value.length, 8U + 10 + 10 + 8);
 }
 
+TEST(FrameTable, FragmentsOfAnUnknownVr) {
+    Read object = read(kJpeg, image(1, 1, 1, 8, "1 ") +
+                                  explicit_element(tags::PixelData, "UN",
+                                                   item("") + item("ab") + sequence_end(), kUndefined));
+    EXPECT_EQ(object.frame(1), "ab");
+    EXPECT_EQ(object.layout.bulk.at(0).vr, "OB");
+}
+
 TEST(FrameTable, AFragmentPerFrame) {
     Read object = read(kJpeg, image(1, 1, 1, 8, "2 ") + fragments(item("") + item("ab") + item("cd")));
     EXPECT_EQ(object.frame(2), "cd");
