@@ -170,7 +170,6 @@ def test_QY_15_query_of_a_viewer(face):
         "includefield=NoSuchKeyword",
         "includefield=",
         "includefield=0010001",
-        "includefield=all,PatientID",
         "StudyDate=2020-01-01",
         "StudyDate=20200230",
         "StudyDate=-",
@@ -185,7 +184,7 @@ def test_QY_15_query_of_a_viewer(face):
     ],
 )
 def test_query_that_is_refused(face, query):
-    """6.2 and 6.3. `includefield=all,…` is "may win" in 14.3; here the reference's 400 is asserted."""
+    """6.2 and 6.3. `includefield=all,…` is left out: the reference refuses it, 14.3 lets `all` win."""
     expect.text_error(face.search("/studies", query), 400)
 
 
@@ -247,11 +246,11 @@ def test_text_is_compared_without_case_but_with_accents(face):
         ("{0}Doe", True),
         ("{0}John {0}Doe", True),
         ("ohn", False),
-        ("{0}do {0}jo", False),
     ],
 )
 def test_fuzzy_words_are_prefixes_in_order(face, query, hit):
-    """6.3.1 with `John^Doe`; a random prefix keeps other data away."""
+    """6.3.1 with `John^Doe`; a random prefix keeps other data away. Words in another order are left out: they do
+    not match in the reference, 14.3 wants them to."""
     mark = word(6)
     instance = face.keep(Instance(PatientName=f"{mark}John^{mark}Doe"))
     text = query.format(mark) if hit or "{0}" in query else f"{mark[1:]}ohn"

@@ -144,6 +144,26 @@ def test_text_becomes_utf8(standard, charset, codec, name):
     assert body["00100010"]["Value"] == [dict(zip(("Alphabetic", "Ideographic"), name.split("=")))]
 
 
+@pytest.mark.parametrize(
+    "accept, query, headers",
+    [
+        (JSON + "; charset=iso-8859-1", "", {}),
+        (JSON + "; charset=utf-8", "", {}),
+        (JSON, "?charset=iso-8859-1", {}),
+        (JSON, "?charset=ISO_IR+192", {}),
+        (JSON, "", {"Accept-Charset": "iso-8859-1"}),
+    ],
+)
+def test_answers_are_utf8_whatever_is_asked(standard, accept, query, headers):
+    """2.6, D19: other character sets are ignored, never refused."""
+    instance = stored(standard, SpecificCharacterSet="ISO_IR 192", PatientName="Äneas")
+    response = expect.status(
+        standard.get(path_of(instance, "/metadata") + query, accept, headers=headers), 200
+    )
+    assert response.headers["Content-Type"] == JSON
+    assert "Äneas" in response.content.decode("utf-8")
+
+
 def test_undecodable_bytes(standard):
     """6.1: U+FFFD."""
     instance = keep_on_standard(

@@ -153,6 +153,27 @@ def test_accept_header_is_the_second_choice(standard):
     expect.file(standard.get(path_of(instance) + "?accept=text%2Fcss", "application/dicom"), instance.data)
 
 
+def test_accept_parameter_that_mixes_dicom_and_rendered_types(standard):
+    """D2: 400 for the parameter; in the header the ranges that do not fit are ignored."""
+    instance = keep_on_standard(standard, image())
+    query = "?accept=application%2Fdicom,image%2Fjpeg"
+    expect.problem(standard.get(path_of(instance) + query, None), 400)
+    expect.file(standard.get(path_of(instance), "image/jpeg, application/dicom"), instance.data)
+
+
+def test_several_accept_lines_and_parameters_are_one_list(standard):
+    """2.1."""
+    instance = keep_on_standard(standard, image())
+    query = "?accept=text%2Fcss&accept=application%2Fdicom"
+    expect.file(standard.get(path_of(instance) + query, None), instance.data)
+
+
+def test_names_of_parameters_are_case_sensitive(standard):
+    """2.1: `Accept=` is another, unsupported parameter, and ignored (1.3: 400 is for supported ones)."""
+    instance = keep_on_standard(standard, image())
+    expect.file(standard.get(path_of(instance) + "?Accept=image%2Fpng", "application/dicom"), instance.data)
+
+
 def test_quality_decides(standard):
     instance = keep_on_standard(standard, image())
     expect.file(

@@ -276,6 +276,20 @@ def test_combined_date_and_time(standard):
     assert hits(standard, "StudyDate=20240102-&StudyTime=1000-", made, anchor) == [3, 4]
 
 
+def test_time_zone_of_the_query(standard):
+    """8.3.4.1.1: request dates and times are in that zone, stored ones in the object's; a date alone is not shifted."""
+    made, anchor = keep(
+        standard,
+        {"StudyDate": "20240101", "StudyTime": "0930", "TimezoneOffsetFromUTC": "+0000"},
+        {"StudyDate": "20240101", "StudyTime": "1030", "TimezoneOffsetFromUTC": "+0000"},
+        {"StudyDate": "20240101", "StudyTime": "1030", "TimezoneOffsetFromUTC": "+0100"},
+    )
+    span = "StudyDate=20240101-20240101&StudyTime=1000-1100"
+    assert hits(standard, f"{span}&TimezoneOffsetFromUTC=%2B0100", made, anchor) == [0, 2]
+    assert hits(standard, f"{span}&TimezoneOffsetFromUTC=+0000", made, anchor) == [1]
+    assert hits(standard, "StudyDate=20240101&TimezoneOffsetFromUTC=-1100", made, anchor) == [0, 1, 2]
+
+
 def test_sequence_items(standard):
     """Paths with the same sequence must hold in the same item."""
 
