@@ -1,0 +1,210 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "archive/test_archive.h"
+#include "dicom/part10_reader.h"
+
+namespace isocenter::archive {
+namespace {
+
+namespace tags = dicom::tags;
+
+std::string text_of(Result<std::unique_ptr<ByteSource>> source) {
+    if (!source) return std::string(to_string(source.error().code));
+    auto text = read_all(**source, 1U << 28U);
+    return text ? *text : std::string(to_string(text.error().code)) + ": " + text.error().message;
+}
+
+void put(std::string& out, std::uint64_t value, std::size_t bytes, bool big_endian = false) {
+    for (std::size_t i = 0; i < bytes; ++i) {
+        out.push_back(static_cast<char>(value >> (8 * (big_endian ? bytes - 1 - i : i))));
+    }
+}
+
+/// Preamble and a file meta group that names the transfer syntax.
+std::string make_head(std::string_view transfer_syntax) {
+    std::string uid(transfer_syntax);
+    if (uid.size() % 2 != 0) uid.push_back('\0');
+    std::string meta;
+    put(meta, 0x00100002, 4);
+    meta += "UI";
+    put(meta, uid.size(), 2);
+    meta += uid;
+    std::string head(128, '\0');
+    head += "DICM";
+    put(head, 0x00000002, 4);
+    head += "UL";
+    put(head, 4, 2);
+    put(head, meta.size(), 4);
+    return head + meta;
+}
+
+/// The data set's bytes in explicit VR little endian.
+std::string body_of(const dicom::DataSet& data_set) {
+    const std::string file = to_part10(data_set);
+    return file.substr(dicom::read_part10(as_bytes(file))->layout.data_set_offset);
+}
+
+/// Explicit VR big endian; no sequences.
+std::string big_endian_body(const dicom::DataSet& data_set) {
+    std::string body;
+    for (const dicom::Element& element : data_set.elements()) {
+        std::string value = element.bytes;
+        if (value.size() % 2 != 0) value.push_back(element.vr == dicom::Vr::UI ? '\0' : ' ');
+        const std::size_t unit = dicom::unit_bytes(element.vr);
+        for (std::size_t i = 0; i + unit <= value.size(); i += unit) {
+            std::reverse(value.begin() + static_cast<std::ptrdiff_t>(i),
+                         value.begin() + static_cast<std::ptrdiff_t>(i + unit));
+        }
+        put(body, element.tag.group, 2, true);
+        put(body, element.tag.element, 2, true);
+        body += dicom::to_string(element.vr);
+        if (dicom::has_long_length(element.vr)) {
+            put(body, 0, 2);
+            put(body, value.size(), 4, true);
+        } else {
+            put(body, value.size(), 2, true);
+        }
+        body += value;
+    }
+    return body;
+}
+
+/// A raw deflate stream of stored blocks (RFC 1951 3.2.4).
+std::string deflate_stored(const std::string& text) {
+    std::string out;
+    for (std::size_t at = 0; at < text.size(); at += 60'000) {
+        const std::string block = text.substr(at, 60'000);
+        out.push_back(at + 60'000 >= text.size() ? '\1' : '\0');
+        put(out, block.size(), 2);
+        put(out, ~block.size(), 2);
+        out += block;
+    }
+    return out;
+}
+
+/// Encapsulated pixel data with an empty basic offset table.
+std::string encapsulate(const std::vector<std::string>& fragments) {
+    std::string out;
+    put(out, 0x00107FE0, 4);
+    out += "OB";
+    put(out, 0, 2);
+    put(out, 0xFFFFFFFF, 4);
+    put(out, 0xE000FFFE, 4);
+    put(out, 0, 4);
+    for (const std::string& fragment : fragments) {
+        put(out, 0xE000FFFE, 4);
+        put(out, fragment.size(), 4);
+        out += fragment;
+    }
+    put(out, 0xE0DDFFFE, 4);
+    put(out, 0, 4);
+    return out;
+}
+
+dicom::DataSet with_pixels(std::uint16_t rows, std::uint16_t columns, int frames) {
+    dicom::DataSet data_set = make_data_set("1.2", "1.3", "1.4");
+    std::string bytes(static_cast<std::size_t>(frames) * rows * columns * 2, '\0');
+    for (std::size_t i = 0; i < bytes.size(); ++i)
+        bytes[i] = static_cast<char>(i * 13 + i / 255);
+    set_pixels(data_set, rows, columns, frames, bytes);
+    return data_set;
+}
+
+class ConvertTest : public ::testing::Test {
+  protected:
+    std::shared_ptr<const Location> stored(const std::string& object) {
+        const auto outcome = test.store({object})[0];
+        EXPECT_TRUE(outcome.created) << outcome.message;
+        return *test.archive->locate(key_of("1.2", "1.3", "1.4"));
+    }
+    void expect_all_of(const dicom::DataSet& data_set, const Location& location) {
+        const std::string& bytes = data_set.find(tags::PixelData)->bytes;
+        const std::size_t frame = bytes.size() / 3;
+        for (std::uint32_t number = 1; number <= 3; ++number) {
+            EXPECT_EQ(text_of(test.archive->open_frame(location, number)),
+                      bytes.substr((number - 1) * frame, frame));
+        }
+        EXPECT_EQ(text_of(test.archive->open_bulk(location, "7FE00010")), bytes);
+        const std::string converted = text_of(test.archive->open_as_explicit_little_endian(location));
+        const auto object = dicom::read_part10(as_bytes(converted));
+        ASSERT_TRUE(object.ok()) << converted.substr(0, 100);
+        EXPECT_EQ(object->transfer_syntax, dicom::kExplicitVrLittleEndian);
+        EXPECT_EQ(converted.substr(object->layout.data_set_offset), body_of(data_set));
+    }
+    TestArchive test;
+};
+
+TEST_F(ConvertTest, BigEndianValuesComeOutLittleEndian) {
+    const dicom::DataSet data_set = with_pixels(201, 151, 3);
+    const auto location = stored(make_head(dicom::kExplicitVrBigEndian) + big_endian_body(data_set));
+    EXPECT_TRUE(location->layout.big_endian);
+    expect_all_of(data_set, *location);
+}
+
+TEST_F(ConvertTest, BigEndianFramesThatBeginInsideAWord) {
+    dicom::DataSet data_set = make_data_set("1.2", "1.3", "1.4");
+    set_pixels(data_set, 3, 5, 4, std::string(60, '\0'));
+    set_number(data_set, tags::BitsAllocated, 8);
+    std::string& bytes = data_set.find(tags::PixelData)->bytes;
+    for (std::size_t i = 0; i < bytes.size(); ++i)
+        bytes[i] = static_cast<char>(i);
+    const auto location = stored(make_head(dicom::kExplicitVrBigEndian) + big_endian_body(data_set));
+    for (std::uint32_t number = 1; number <= 4; ++number) {
+        EXPECT_EQ(text_of(test.archive->open_frame(*location, number)), bytes.substr((number - 1) * 15, 15));
+    }
+}
+
+TEST_F(ConvertTest, DeflatedValuesComeOutInflated) {
+    const dicom::DataSet data_set = with_pixels(300, 200, 3);
+    const auto location =
+        stored(make_head(dicom::kDeflatedExplicitVrLittleEndian) + deflate_stored(body_of(data_set)));
+    EXPECT_TRUE(location->layout.deflated);
+    expect_all_of(data_set, *location);
+}
+
+TEST_F(ConvertTest, OneBitFramesBeginAtBitZero) {
+    dicom::DataSet data_set = make_data_set("1.2", "1.3", "1.4");
+    // Three frames of 15 bits: 45 bits in 6 bytes.
+    set_pixels(data_set, 3, 5, 3, std::string("\xFF\x7F\x01\x80\x55\x15", 6));
+    set_number(data_set, tags::BitsAllocated, 1);
+    const auto location = stored(to_part10(data_set));
+    EXPECT_EQ(text_of(test.archive->open_frame(*location, 1)), "\xFF\x7F");
+    EXPECT_EQ(text_of(test.archive->open_frame(*location, 2)), std::string("\x02\x00", 2));
+    EXPECT_EQ(text_of(test.archive->open_frame(*location, 3)), std::string("\x56\x55", 2));
+}
+
+TEST_F(ConvertTest, FramesOfEncapsulatedObjects) {
+    dicom::DataSet head = with_pixels(2, 2, 1);
+    head.remove(tags::PixelData);
+    const std::string file =
+        make_head("1.2.840.10008.1.2.4.90") + body_of(head) + encapsulate({"first ", "second", "third "});
+    const auto location = stored(file);
+    EXPECT_EQ(text_of(test.archive->open_frame(*location, 1)), "first secondthird ");
+    EXPECT_EQ(text_of(test.archive->open_frame(*location, 2)), "out_of_range");
+    EXPECT_EQ(text_of(test.archive->open_native_frame(*location, 1)), "not_acceptable");
+    EXPECT_EQ(text_of(test.archive->open_as_explicit_little_endian(*location)), "unsupported");
+}
+
+TEST_F(ConvertTest, RleFramesAreDecoded) {
+    dicom::DataSet head = with_pixels(2, 3, 2);
+    head.remove(tags::PixelData);
+    const auto frame = [](char low, char high) {
+        std::string rle;
+        put(rle, 2, 4);
+        put(rle, 64, 4);
+        put(rle, 66, 4);
+        rle.resize(64, '\0');
+        rle += {'\xFB', high, '\xFB', low};
+        return rle;
+    };
+    const auto location = stored(make_head(dicom::kRleLossless) + body_of(head) +
+                                 encapsulate({frame('a', 'b'), frame('c', 'd')}));
+    EXPECT_EQ(text_of(test.archive->open_native_frame(*location, 1)), "abababababab");
+    EXPECT_EQ(text_of(test.archive->open_native_frame(*location, 2)), "cdcdcdcdcdcd");
+    EXPECT_EQ(text_of(test.archive->open_frame(*location, 2)), frame('c', 'd'));
+}
+
+}  // namespace
+}  // namespace isocenter::archive
