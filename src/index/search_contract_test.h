@@ -2,28 +2,9 @@
 
 // Searches that every index database must answer alike; see contract_test.h.
 
-#include "index/contract_test.h"
+#include "index/fixture_for_contract_test.h"
 
 namespace isocenter::index {
-
-inline dicom::Query query_of(dicom::Level level, std::vector<dicom::Matcher> matchers) {
-    dicom::Query query;
-    query.level = level;
-    query.matchers = std::move(matchers);
-    return query;
-}
-
-inline dicom::Query studies_with(dicom::Tag tag, dicom::Match match) {
-    return query_of(dicom::Level::study, {{tag, std::nullopt, std::move(match)}});
-}
-
-inline dicom::Match text_of(std::vector<std::string> any_of, bool case_sensitive = true) {
-    return dicom::MatchText{std::move(any_of), case_sensitive};
-}
-
-inline dicom::Match name_of(std::string pattern, bool whole = false) {
-    return dicom::MatchName{{std::move(pattern)}, whole};
-}
 
 TEST_P(IndexContract, SearchPagesNewestFirst) {
     for (int i = 1; i <= 5; ++i)

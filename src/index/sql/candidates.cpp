@@ -31,9 +31,11 @@ constexpr std::array kTexts{
                 "accession_number_fold", kFew},
     IndexedText{tags::StudyID, Level::study, "SELECT id FROM study WHERE partition_id = ? AND ",
                 "study_id_fold", kUnknown},
-    IndexedText{tags::ModalitiesInStudy, Level::study, "SELECT DISTINCT study_id AS id FROM series WHERE ",
+    IndexedText{tags::ModalitiesInStudy, Level::study,
+                "SELECT DISTINCT study_id AS id FROM series WHERE partition_id = ? AND ", "modality_fold",
+                kUnknown},
+    IndexedText{tags::Modality, Level::series, "SELECT id FROM series WHERE partition_id = ? AND ",
                 "modality_fold", kUnknown},
-    IndexedText{tags::Modality, Level::series, "SELECT id FROM series WHERE ", "modality_fold", kUnknown},
 };
 
 Candidates start(Level level, int rank) {
@@ -83,10 +85,15 @@ std::optional<Candidates> of_text(const dicom::Matcher& matcher, std::int64_t pa
                                    [&](const IndexedText& one) { return one.tag == matcher.tag; });
     if (row == kTexts.end()) return std::nullopt;
     Candidates found = start(row->level, row->rank);
-    found.select.add(row->prefix);
-    if (row->prefix.find('?') != std::string_view::npos) found.select.value(partition);
+    found.select.add(row->prefix).value(partition);
     if (const auto* text = std::get_if<dicom::MatchText>(&matcher.match)) {
         found.select.add(equals_any(row->expression, folded(text->any_of)));
+        found.exact = !text->case_sensitive;
+        if (text->case_sensitive && row->expression == "modality_fold") {
+            // The index holds the value as stored as well.
+            found.select.add(" AND ").add(equals_any("modality", text->any_of));
+            found.exact = true;
+        }
         return found;
     }
     if (const auto* wildcard = std::get_if<dicom::MatchWildcard>(&matcher.match)) {
@@ -120,8 +127,10 @@ std::optional<Candidates> of_date(const dicom::Matcher& matcher, std::int64_t pa
         if (!to.empty()) found.select.add(" AND ").add(expression).add(" <= ?").value(to);
         return found;
     };
-    if (const auto* range = std::get_if<dicom::MatchRange>(&matcher.match))
+    if (const auto* range = std::get_if<dicom::MatchRange>(&matcher.match)) {
+        found.exact = true;
         return bounded(range->from, range->to);
+    }
     if (const auto* moment = std::get_if<dicom::MatchMoment>(&matcher.match)) {
         return bounded(moment->from.substr(0, 8), moment->to.substr(0, 8));
     }
@@ -166,8 +175,9 @@ std::string trigram_expression(std::string_view column, std::string_view pattern
     return expression.empty() ? expression : expression + ")";
 }
 
-std::optional<Candidates> of_pattern(dicom::Tag tag, std::string pattern) {
-    if (pattern.find('=') != std::string::npos) {
+std::optional<Candidates> of_pattern(dicom::Tag tag, std::int64_t partition, std::string pattern) {
+    const bool by_group = pattern.find('=') != std::string::npos;
+    if (by_group) {
         const auto groups = pattern_groups(pattern);
         const auto longest = std::max_element(groups.begin(), groups.end(), [](const auto& a, const auto& b) {
             return literal_prefix(a).size() < literal_prefix(b).size();
@@ -178,10 +188,13 @@ std::optional<Candidates> of_pattern(dicom::Tag tag, std::string pattern) {
     const std::string prefix(without_carets(literal_prefix(whole)));
     Candidates found = start(Level::study, kUnknown);
     if (!prefix.empty()) {
-        found.select.add("SELECT DISTINCT owner_id AS id FROM name_group WHERE tag = ? AND ")
+        found.select
+            .add("SELECT DISTINCT owner_id AS id FROM name_group WHERE partition_id = ? AND tag = ? AND ")
+            .value(partition)
             .value(tag_number(tag));
         found.select.add(has_wildcard(whole) ? begins_with("folded", prefix)
                                              : equals_any("folded", {prefix}));
+        found.exact = !by_group && (whole == prefix || whole == prefix + "*");
         return found;
     }
     const bool patient = tag == tags::PatientName;
@@ -194,17 +207,19 @@ std::optional<Candidates> of_pattern(dicom::Tag tag, std::string pattern) {
     return found;
 }
 
-std::optional<Candidates> of_name(const dicom::Matcher& matcher) {
+std::optional<Candidates> of_name(const dicom::Matcher& matcher, std::int64_t partition) {
     if (matcher.tag != tags::PatientName && matcher.tag != tags::ReferringPhysicianName) return std::nullopt;
     if (const auto* name = std::get_if<dicom::MatchName>(&matcher.match)) {
         if (name->any_of.size() != 1) return std::nullopt;
         const std::string pattern = dicom::fold_name(name->any_of.front());
-        if (!name->whole_value) return of_pattern(matcher.tag, pattern);
+        if (!name->whole_value) return of_pattern(matcher.tag, partition, pattern);
         const std::string group = name_groups(pattern).front();
         if (group.empty()) return std::nullopt;
         Candidates found = start(Level::study, kUnknown);
-        found.select.add("SELECT DISTINCT owner_id AS id FROM name_group WHERE tag = ? AND folded = ?");
-        found.select.value(tag_number(matcher.tag)).value(group);
+        found.select.add(
+            "SELECT DISTINCT owner_id AS id FROM name_group WHERE partition_id = ? AND tag = ? AND folded = "
+            "?");
+        found.select.value(partition).value(tag_number(matcher.tag)).value(group);
         return found;
     }
     const auto* fuzzy = std::get_if<dicom::MatchNameWords>(&matcher.match);
@@ -216,8 +231,9 @@ std::optional<Candidates> of_name(const dicom::Matcher& matcher) {
     }
     if (longest.empty()) return std::nullopt;
     Candidates found = start(Level::study, kUnknown);
-    found.select.add("SELECT DISTINCT owner_id AS id FROM name_word WHERE tag = ? AND ");
-    found.select.value(tag_number(matcher.tag)).add(begins_with("word", longest));
+    found.select.add("SELECT DISTINCT owner_id AS id FROM name_word WHERE partition_id = ? AND tag = ? AND ");
+    found.select.value(partition).value(tag_number(matcher.tag)).add(begins_with("word", longest));
+    found.exact = fuzzy->words.size() == 1 && !has_wildcard(fuzzy->words.front());
     return found;
 }
 
@@ -228,7 +244,7 @@ std::optional<Candidates> candidates_of(const dicom::Matcher& matcher, std::int6
     if (auto found = of_uid(matcher, partition)) return found;
     if (auto found = of_text(matcher, partition)) return found;
     if (auto found = of_date(matcher, partition)) return found;
-    return of_name(matcher);
+    return of_name(matcher, partition);
 }
 
 Candidates raised_to(Candidates candidates, Level level) {

@@ -15,6 +15,7 @@ struct Candidates {
     dicom::Level level = dicom::Level::study;
     int rank = 0;  ///< 0: so few that nothing else needs to be looked at; higher: to be counted first
     bool newest_first = false;  ///< the index can yield them by falling id
+    bool exact = false;         ///< they are just those that satisfy the matcher
 };
 
 /// Of one matcher; nothing when no index serves it.

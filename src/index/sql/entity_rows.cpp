@@ -236,7 +236,7 @@ Status save(Connection& connection, const EntityRow& row) {
         if (row.attributes_changed) ISO_CHECK(update_attributes(connection, row));
     }
     if (!names) return {};
-    return file_names(connection, row.id, filed, names_of(row));
+    return file_names(connection, {row.partition, row.id}, filed, names_of(row));
 }
 
 Status erase(Connection& connection, const EntityRow& row) {
@@ -245,7 +245,7 @@ Status erase(Connection& connection, const EntityRow& row) {
         return Run(connection, "DELETE FROM series WHERE id = ?").bind(row.id).run();
     }
     ISO_TRY(const auto filed, load_filed_names(connection, row.id));
-    ISO_CHECK(file_names(connection, row.id, filed, std::nullopt));
+    ISO_CHECK(file_names(connection, {row.partition, row.id}, filed, std::nullopt));
     ISO_CHECK(Run(connection, "DELETE FROM study_sop_class WHERE study_id = ?").bind(row.id).run());
     return Run(connection, "DELETE FROM study WHERE id = ?").bind(row.id).run();
 }

@@ -69,8 +69,12 @@ struct FiledNames {
     std::string patient;
     std::string referring;
 };
+struct NameOwner {
+    std::int64_t partition = kDefaultPartition;
+    std::int64_t study = 0;
+};
 /// `old` nothing: none were filed.
-Status file_names(Connection& connection, std::int64_t study, const std::optional<FiledNames>& old,
+Status file_names(Connection& connection, const NameOwner& owner, const std::optional<FiledNames>& old,
                   const std::optional<FiledNames>& now);
 
 /// Binds the value and its derived form.

@@ -7,15 +7,15 @@
 namespace isocenter::index::sql {
 namespace {
 
-Status file_one(Connection& connection, dicom::Tag tag, std::int64_t owner, std::string_view folded) {
+Status file_one(Connection& connection, dicom::Tag tag, const NameOwner& owner, std::string_view folded) {
     const std::int64_t number = tag_number(tag);
     ISO_CHECK(Run(connection, "DELETE FROM name_group WHERE tag = ? AND owner_id = ?")
                   .bind(number)
-                  .bind(owner)
+                  .bind(owner.study)
                   .run());
     ISO_CHECK(Run(connection, "DELETE FROM name_word WHERE tag = ? AND owner_id = ?")
                   .bind(number)
-                  .bind(owner)
+                  .bind(owner.study)
                   .run());
     std::int64_t group = 0;
     std::int64_t position = 0;
@@ -23,13 +23,20 @@ Status file_one(Connection& connection, dicom::Tag tag, std::int64_t owner, std:
         ++group;
         if (text.empty()) continue;
         Run groups(connection,
-                   "INSERT INTO name_group (tag, owner_id, component_group, folded) VALUES (?, ?, ?, ?)");
-        ISO_CHECK(groups.bind(number).bind(owner).bind(group).bind(text).run());
+                   "INSERT INTO name_group (tag, owner_id, component_group, folded, partition_id) "
+                   "VALUES (?, ?, ?, ?, ?)");
+        ISO_CHECK(groups.bind(number).bind(owner.study).bind(group).bind(text).bind(owner.partition).run());
         for (const std::string& word : dicom::name_words(text)) {
             Run words(connection,
-                      "INSERT INTO name_word (tag, owner_id, position, component_group, word) "
-                      "VALUES (?, ?, ?, ?, ?)");
-            ISO_CHECK(words.bind(number).bind(owner).bind(++position).bind(group).bind(word).run());
+                      "INSERT INTO name_word (tag, owner_id, position, component_group, word, partition_id) "
+                      "VALUES (?, ?, ?, ?, ?, ?)");
+            ISO_CHECK(words.bind(number)
+                          .bind(owner.study)
+                          .bind(++position)
+                          .bind(group)
+                          .bind(word)
+                          .bind(owner.partition)
+                          .run());
         }
     }
     return {};
@@ -45,7 +52,7 @@ Status file_trigrams(Connection& connection, std::int64_t study, const FiledName
 
 }  // namespace
 
-Status file_names(Connection& connection, std::int64_t study, const std::optional<FiledNames>& old,
+Status file_names(Connection& connection, const NameOwner& owner, const std::optional<FiledNames>& old,
                   const std::optional<FiledNames>& now) {
     const FiledNames before = old.value_or(FiledNames{});
     const FiledNames after = now.value_or(FiledNames{});
@@ -53,13 +60,13 @@ Status file_names(Connection& connection, std::int64_t study, const std::optiona
     const auto filed = [](const FiledNames& names) {
         return !names.patient.empty() || !names.referring.empty();
     };
-    if (filed(before)) ISO_CHECK(file_trigrams(connection, study, before, true));
-    if (filed(after)) ISO_CHECK(file_trigrams(connection, study, after, false));
+    if (filed(before)) ISO_CHECK(file_trigrams(connection, owner.study, before, true));
+    if (filed(after)) ISO_CHECK(file_trigrams(connection, owner.study, after, false));
     if (before.patient != after.patient) {
-        ISO_CHECK(file_one(connection, dicom::tags::PatientName, study, after.patient));
+        ISO_CHECK(file_one(connection, dicom::tags::PatientName, owner, after.patient));
     }
     if (before.referring != after.referring) {
-        ISO_CHECK(file_one(connection, dicom::tags::ReferringPhysicianName, study, after.referring));
+        ISO_CHECK(file_one(connection, dicom::tags::ReferringPhysicianName, owner, after.referring));
     }
     return {};
 }

@@ -12,8 +12,15 @@ namespace {
 using dicom::Level;
 using Order = dicom::Query::Order;
 
-// Sorting so many costs about as much as one page of a walk.
+// Looking at so many costs some milliseconds; a walk past records that do not match can cost more.
 constexpr std::int64_t kFewCandidates = 2000;
+// The same when the index alone answers and only ids are sorted.
+constexpr std::int64_t kFewIds = 50'000;
+
+bool suffices(const Candidates& candidates, const dicom::Query& query) {
+    return candidates.exact && query.matchers.size() == 1 && candidates.level == query.level &&
+           (query.level == Level::study || query.order == Order::newest_first);
+}
 
 Result<std::int64_t> count_up_to(Connection& connection, const Fragment& select, std::int64_t limit) {
     Fragment counting;
@@ -39,7 +46,8 @@ Result<std::optional<Candidates>> choose_driver(Connection& connection, const di
         return all.empty() ? std::nullopt : std::optional(std::move(all.front()));
     }
     const Candidates* best = nullptr;
-    std::int64_t least = kFewCandidates + 1;
+    const bool ids_only = suffices(all.front(), query);
+    std::int64_t least = (ids_only ? kFewIds : kFewCandidates) + 1;
     for (const Candidates& one : all) {
         ISO_TRY(const std::int64_t count, count_up_to(connection, one.select, least));
         if (count < least) {
@@ -146,13 +154,21 @@ bool mentions_level(const dicom::Query& query, Level level) {
     });
 }
 
+// The '+' keeps SQLite from taking the partition for something selective: only a walk goes along that index.
+Fragment partition_condition(const dicom::Query& query, const SearchPlan& plan) {
+    const bool walk = !plan.driver && query.order == Order::newest_first;
+    Fragment condition;
+    if (!walk && query.level != Level::study) condition.add("+");
+    return condition.add(table_alias(query.level)).add(".partition_id = ?").value(query.partition);
+}
+
 }  // namespace
 
 Result<SearchPlan> plan_search(Connection& connection, const dicom::Query& query) {
     SearchPlan plan;
-    Fragment partition;
-    partition.add(table_alias(query.level)).add(".partition_id = ?").value(query.partition);
-    std::vector<Fragment> parts{partition};
+    ISO_TRY(plan.driver, choose_driver(connection, query));
+    plan.driver_suffices = plan.driver && suffices(*plan.driver, query);
+    std::vector<Fragment> parts{partition_condition(query, plan)};
     for (const Level level : {Level::study, Level::series, Level::instance}) {
         if (level > query.level) break;
         ISO_TRY(Fragment part, condition_of(query.matchers, level));
@@ -165,7 +181,6 @@ Result<SearchPlan> plan_search(Connection& connection, const dicom::Query& query
     plan.needs_study = query.level != Level::study && mentions_level(query, Level::study);
     plan.needs_series = query.level == Level::instance &&
                         (mentions_level(query, Level::series) || query.order == Order::by_number);
-    ISO_TRY(plan.driver, choose_driver(connection, query));
     return plan;
 }
 
@@ -173,6 +188,14 @@ Fragment page_statement(const dicom::Query& query, const SearchPlan& plan, std::
     constexpr std::uint64_t kMost = INT64_MAX;
     const bool newest = query.order == Order::newest_first || query.level == Level::study;
     Fragment page;
+    if (plan.driver_suffices) {
+        // '+': else SQLite walks all studies to save itself the sorting.
+        page.add("SELECT c.id FROM (")
+            .add(plan.driver->select)
+            .add(") AS c ORDER BY +c.id DESC LIMIT ? OFFSET ?");
+        page.value(static_cast<std::int64_t>(std::min(take, kMost)));
+        return page.value(static_cast<std::int64_t>(std::min(query.offset, kMost)));
+    }
     page.add("SELECT ").add(table_alias(query.level)).add(".id FROM ");
     page.add(plan.driver ? tables_from_driver(query, plan) : tables_to_walk(query, plan, newest));
     page.add(" WHERE ").add(plan.condition).add(order_of(query, plan)).add(" LIMIT ? OFFSET ?");
@@ -188,6 +211,7 @@ Fragment count_statement(const dicom::Query& query, const SearchPlan& plan) {
         return count.add(" FROM data_partition WHERE id = ?").value(query.partition);
     }
     count.add("SELECT count(*) FROM ");
+    if (plan.driver_suffices) return count.add("(").add(plan.driver->select).add(")");
     count.add(plan.driver ? tables_from_driver(query, plan) : tables_to_walk(query, plan, false));
     return count.add(" WHERE ").add(plan.condition);
 }

@@ -15,6 +15,7 @@ struct SearchPlan {
     bool needs_study = false;   ///< the condition or the order reads s
     bool needs_series = false;  ///< the condition or the order reads e
     std::optional<Candidates> driver;
+    bool driver_suffices = false;  ///< the candidates are the answer: no table needs to be joined
 };
 
 /// Decides with at most one small counting statement for each index that could serve.

@@ -79,7 +79,7 @@ CREATE TABLE series (
 CREATE UNIQUE INDEX series_uid ON series (uid, study_id);
 CREATE INDEX series_partition ON series (partition_id);
 CREATE INDEX series_order ON series (study_id, series_number_sort, uid);
-CREATE INDEX series_modality ON series (modality_fold, study_id, modality);
+CREATE INDEX series_modality ON series (partition_id, modality_fold, study_id, modality);
 CREATE INDEX series_performed_start_date ON series (partition_id, performed_start_date_sort);
 
 -- RequestAttributesSequence of a series.
@@ -133,24 +133,26 @@ CREATE TABLE document (
 
 -- Person names by component group, folded, without trailing '^'. `tag` tells of which level `owner_id` is.
 CREATE TABLE name_group (
-    tag INTEGER NOT NULL,
     owner_id INTEGER NOT NULL,
+    tag INTEGER NOT NULL,
     component_group INTEGER NOT NULL,
+    partition_id INTEGER NOT NULL,
     folded TEXT NOT NULL,
-    PRIMARY KEY (tag, owner_id, component_group)
+    PRIMARY KEY (owner_id, tag, component_group)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX name_group_folded ON name_group (tag, folded, owner_id);
+CREATE INDEX name_group_folded ON name_group (partition_id, tag, folded);
 
 -- Words of person names; positions count through all groups.
 CREATE TABLE name_word (
-    tag INTEGER NOT NULL,
     owner_id INTEGER NOT NULL,
+    tag INTEGER NOT NULL,
     position INTEGER NOT NULL,
     component_group INTEGER NOT NULL,
+    partition_id INTEGER NOT NULL,
     word TEXT NOT NULL,
-    PRIMARY KEY (tag, owner_id, position)
+    PRIMARY KEY (owner_id, tag, position)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX name_word_word ON name_word (tag, word, owner_id);
+CREATE INDEX name_word_word ON name_word (partition_id, tag, word);
 
 -- Three-letter pieces of the folded groups joined by '=', for infixes; rowid is the study's id.
 CREATE VIRTUAL TABLE study_name_trigram USING fts5 (
