@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,9 +61,14 @@ std::vector<http::Route> capabilities_routes(const Face& face);
 
 /// Everything of one face with its errors, headers and case rules. `face` must outlive the mount.
 http::Mount make_mount(const Face& face);
-/// The mounts of all faces: /v1, /v1.0, /v1.0-prerelease, /v2, /v2.0 and /dicom-web; and the catch-all for
-/// other versions. The faces must outlive them.
+/// The mounts of all faces: /v1, /v1.0, /v1.0-prerelease, /v2, /v2.0 and /dicom-web. The faces must outlive
+/// them.
 std::vector<http::Mount> make_mounts(const std::vector<Face>& faces);
+/// The answer to a path with a well-formed version that is not offered, such as `/v3/studies` (dicomweb.md
+/// 1.1); nothing for any other path. For the error writer of whatever is mounted at the root.
+std::optional<http::Response> unsupported_version(const http::Request& request);
+/// All routes of one face, from routes.cpp.
+std::vector<http::Route> face_routes(const Face& face);
 
 /// Health, metrics, start page, OpenAPI: outside of the faces.
 http::Mount make_service_mount(archive::Archive& archive, const Lanes& lanes, const ApiOptions& options,

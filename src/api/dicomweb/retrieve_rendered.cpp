@@ -1,0 +1,108 @@
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "api/dicomweb/frame_list.h"
+#include "api/dicomweb/retrieval.h"
+#include "http/url.h"
+
+namespace isocenter::api {
+namespace {
+
+Error bad_parameter(std::string_view name) {
+    return fail(ErrorCode::invalid_request, "The value of the parameter " + std::string(name) + " is not allowed.");
+}
+
+std::optional<int> to_int(std::string_view text) {
+    int value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+    return value;
+}
+
+/// `center,width,function` (PS3.18 8.3.5.1.4).
+bool is_window(std::string_view text) {
+    constexpr std::array<std::string_view, 3> kFunctions = {"linear", "linear-exact", "sigmoid"};
+    const std::size_t first = text.find(',');
+    const std::size_t second = first == std::string_view::npos ? first : text.find(',', first + 1);
+    if (second == std::string_view::npos) return false;
+    double center = 0;
+    double width = 0;
+    const auto number = [](std::string_view t, double& into) {
+        const auto [end, error] = std::from_chars(t.data(), t.data() + t.size(), into);
+        return error == std::errc{} && end == t.data() + t.size() && !t.empty();
+    };
+    const std::string_view function = text.substr(second + 1);
+    if (!number(text.substr(0, first), center) || !number(text.substr(first + 1, second - first - 1), width))
+        return false;
+    if (std::ranges::find(kFunctions, function) == kFunctions.end()) return false;
+    return function == "linear" ? width >= 1 : width > 0;
+}
+
+bool is_viewport(std::string_view text) {
+    constexpr int kMaxSide = 8192;
+    const std::size_t comma = text.find(',');
+    if (comma == std::string_view::npos) return false;
+    const auto width = to_int(text.substr(0, comma));
+    const std::string_view rest = text.substr(comma + 1);
+    const auto height = to_int(rest.substr(0, rest.find(',')));
+    return width && height && *width > 0 && *height > 0 && *width <= kMaxSide && *height <= kMaxSide;
+}
+
+/// Parameters of standard-face.md 3.6; the compatibility faces look at `quality` only (dicomweb.md 5.6).
+Status check_parameters(const Profile& profile, const http::Request& request) {
+    const auto items = http::parse_query(request.query);
+    if (!items) return fail(ErrorCode::invalid_request, "The query string is ill-formed.");
+    for (const http::QueryItem& item : *items) {
+        if (item.name == "quality") {
+            const auto quality = to_int(item.value);
+            if (!quality || *quality < 1 || *quality > 100) return bad_parameter("quality");
+        }
+        if (!profile.standard) continue;
+        if (item.name == "window" && !is_window(item.value)) return bad_parameter("window");
+        if (item.name == "viewport" && !is_viewport(item.value)) return bad_parameter("viewport");
+        if (item.name == "annotation" && item.value.empty()) return bad_parameter("annotation");
+    }
+    return {};
+}
+
+Status check_existence(const Face& face, const index::EntityKey& key, const std::vector<std::uint32_t>& frames) {
+    if (key.instance.empty()) {
+        ISO_TRY(const auto records, face.archive.list(key));
+        return {};
+    }
+    ISO_TRY(const auto location, face.archive.locate(key));
+    const std::uint32_t count = location->layout.frames.frames;
+    const bool pixels = location->layout.frames.kind != dicom::FrameTable::Kind::none;
+    if (!frames.empty() && !pixels) return fail(ErrorCode::not_found, "The instance has no pixel data.");
+    if (std::ranges::any_of(frames, [count](std::uint32_t n) { return n > count; }))
+        return fail(ErrorCode::not_found, "The instance has no such frame.");
+    return {};
+}
+
+/// Everything is checked as if it were rendered, so that clients learn what is wrong with their request.
+Result<http::Response> refuse(const Face& face, const http::RequestContext& context) {
+    ISO_TRY(const index::EntityKey key, read_entity(context.params));
+    std::vector<std::uint32_t> frames;
+    if (context.params.has("frames")) {
+        ISO_TRY(frames, parse_frame_list(context.params.get("frames")));
+    }
+    ISO_CHECK(check_parameters(face.profile, context.request));
+    ISO_CHECK(check_existence(face, key, frames));
+    return not_acceptable(face, context.request, "Rendering is not offered by this server yet.", {});
+}
+
+}  // namespace
+
+std::vector<http::Route> retrieve_rendered_routes(const Face& face) {
+    std::vector<http::Route> routes;
+    const std::string instance = "/studies/{study}/series/{series}/instances/{instance}";
+    for (const std::string& entity : {std::string("/studies/{study}"), std::string("/studies/{study}/series/{series}"),
+                                      instance, instance + "/frames/{frames}"}) {
+        routes.push_back(fetch_route(face, entity + "/rendered", refuse));
+        routes.push_back(fetch_route(face, entity + "/thumbnail", refuse));
+    }
+    return routes;
+}
+
+}  // namespace isocenter::api

@@ -1,0 +1,314 @@
+#include <algorithm>
+
+#include "api/dicomweb/entity.h"
+#include "api/dicomweb/retrieval.h"
+#include "api/dicomweb/store_metadata.h"
+#include "api/dicomweb/store_response.h"
+#include "http/ascii.h"
+#include "http/multipart_reader.h"
+
+namespace isocenter::api {
+namespace {
+
+constexpr std::string_view kDicom = "application/dicom";
+constexpr std::uint64_t kDefaultBulkLimit = 64ULL << 30U;
+
+enum class PartKind { dicom, json, xml, bulk };
+
+/// What the body is made of; single-part when there is no boundary.
+struct BodyForm {
+    std::string boundary;
+    std::optional<http::MediaType> type;  ///< of the single part, or the multipart's `type`
+};
+
+std::optional<PartKind> kind_of(const http::MediaType& type) {
+    const std::string essence = type.essence();
+    if (essence == kDicom) return PartKind::dicom;
+    if (essence == "application/dicom+json" || essence == "application/json") return PartKind::json;
+    if (essence == "application/dicom+xml" || essence == "application/xml" || essence == "text/xml")
+        return PartKind::xml;
+    return std::nullopt;
+}
+
+/// Bulk data parts: octets, images, videos, documents (PS3.18 10.5.2).
+bool is_bulk_type(const http::MediaType& type) {
+    return type.type == "image" || type.type == "video" || type.type == "text" || type.type == "model" ||
+           type.essence() == "application/octet-stream" || type.essence() == "application/pdf";
+}
+
+std::vector<std::string> supported_types(const Profile& profile) {
+    std::vector<std::string> types{"multipart/related; type=\"application/dicom\"", std::string(kDicom)};
+    if (profile.accepts_metadata_store)
+        types.insert(types.end(), {"multipart/related; type=\"application/dicom+json\"",
+                                   "multipart/related; type=\"application/dicom+xml\"", "application/dicom+json",
+                                   "application/dicom+xml"});
+    return types;
+}
+
+http::Response unsupported_media(const Face& face, const http::Request& request, std::string_view reason) {
+    ErrorDetails details;
+    details.asked = {std::string(request.headers.get("Content-Type"))};
+    details.available = supported_types(face.profile);
+    details.bodiless = true;
+    return error_response(face.profile, request, fail(ErrorCode::unsupported_media, std::string(reason)), details);
+}
+
+/// Nothing when the Content-Type is not one of a store request.
+std::optional<BodyForm> read_form(const Profile& profile, std::string_view content_type) {
+    const auto type = http::parse_media_type(content_type);
+    if (!type) return std::nullopt;
+    BodyForm form;
+    if (type->essence() == "multipart/related") {
+        const auto boundary = type->param("boundary");
+        if (!boundary || boundary->empty() || boundary->size() > 200) return std::nullopt;
+        form.boundary = std::string(*boundary);
+        if (const auto root = type->param("type")) form.type = http::parse_media_type(*root);
+        return form;
+    }
+    const auto kind = kind_of(*type);
+    if (!kind || (*kind != PartKind::dicom && !profile.accepts_metadata_store)) return std::nullopt;
+    form.type = type;
+    return form;
+}
+
+/// A request refused by its headers: the body is not looked at.
+class RefusedStore : public http::Exchange {
+  public:
+    explicit RefusedStore(http::Response response)
+        : response_(std::make_unique<http::Response>(std::move(response))) {}
+    Status on_body(ByteView) override { return fail(ErrorCode::invalid_request, "refused"); }
+    http::Response finish() override { return std::move(*response_); }
+    std::unique_ptr<http::Response> early_response() override { return std::move(response_); }
+
+  private:
+    std::unique_ptr<http::Response> response_;
+};
+
+archive::StorePolicy policy_of(const Face& face, const index::EntityKey& key) {
+    archive::StorePolicy policy;
+    policy.validation = face.profile.validation;
+    policy.duplicates = face.profile.duplicates;
+    if (!key.study.empty()) policy.study = key.study;
+    policy.max_instance_bytes = face.options.max_instance_bytes;
+    // A wrong part anywhere undoes the whole request there (dicomweb.md 4.1).
+    policy.commit_only_at_finish = !face.profile.standard;
+    return policy;
+}
+
+/// One store request: parts go straight into the batch as they arrive.
+class StoreExchange : public http::Exchange, private http::MultipartHandler {
+  public:
+    StoreExchange(const Face& face, const http::Request& request, index::EntityKey key, BodyForm form,
+                  DataSetForm answer)
+        : face_(face), request_(request), pinned_(!key.study.empty()), form_(std::move(form)), answer_(answer),
+          batch_(std::in_place, face.archive, policy_of(face, key)) {
+        http::MultipartHandler& parts = *this;
+        if (!form_.boundary.empty())
+            reader_.emplace(form_.boundary, parts);
+        else
+            begin_single();
+    }
+
+    Status on_body(ByteView bytes) override {
+        if (!reader_) return on_part_data(bytes);
+        auto status = reader_->write(bytes);
+        if (!status && !early_) drop_batch();
+        return status;
+    }
+
+    http::Response finish() override {
+        if (!reader_) {
+            (void)on_part_end();
+        } else if (auto refused = end_of_multipart()) {
+            return *std::move(refused);
+        }
+        std::vector<archive::StoreFailure> others = std::move(other_failures_);
+        if (metadata_) {
+            auto failures = metadata_->finish(*batch_);
+            if (!failures) return error_response(face_.profile, request_, failures.error());
+            others.insert(others.end(), failures->begin(), failures->end());
+        }
+        StoreReport report;
+        report.base_uri = face_.base_uri(request_);
+        report.study_in_path = pinned_;
+        report.other_failures = std::move(others);
+        report.outcomes = batch_->finish();
+        if (dropped_last_ && !report.outcomes.empty()) report.outcomes.pop_back();
+        if (report.outcomes.empty() && !face_.profile.standard) return http::empty_response(204);
+        return store_response(face_.profile, report, answer_, request_.headers.get("Host"));
+    }
+
+    std::unique_ptr<http::Response> early_response() override { return std::move(early_); }
+
+  private:
+    void begin_single() {
+        const auto kind = kind_of(*form_.type);
+        begin(*kind, *form_.type, {});
+    }
+
+    MetadataStore& metadata() {
+        if (!metadata_) {
+            const std::uint64_t limit = face_.options.max_instance_bytes;
+            metadata_.emplace(request_.base_url + request_.path + "/", limit == 0 ? kDefaultBulkLimit : limit);
+        }
+        return *metadata_;
+    }
+
+    void begin(PartKind kind, const http::MediaType& type, std::string_view location) {
+        part_ = kind;
+        switch (kind) {
+            case PartKind::dicom:
+                batch_->begin_instance();
+                break;
+            case PartKind::json:
+                metadata().begin_part(MetadataStore::Kind::json, type, location);
+                break;
+            case PartKind::xml:
+                metadata().begin_part(MetadataStore::Kind::xml, type, location);
+                break;
+            case PartKind::bulk:
+                metadata().begin_part(MetadataStore::Kind::bulk, type, location);
+                break;
+        }
+    }
+
+    /// The media type of a part; the first one may take the request's `type` (dicomweb.md 4.1).
+    std::optional<http::MediaType> type_of_part(const http::Headers& headers) const {
+        if (headers.has("Content-Type")) return http::parse_media_type(headers.get("Content-Type"));
+        if (reader_->parts() <= 1 || face_.profile.standard) return form_.type;
+        return std::nullopt;
+    }
+
+    Status refuse_part() {
+        drop_batch();
+        early_ = std::make_unique<http::Response>(
+            unsupported_media(face_, request_, "A part of the request is of a type that cannot be stored."));
+        return fail(ErrorCode::unsupported_media, "a part of the request is of a type that cannot be stored");
+    }
+
+    Status on_part_begin(const http::Headers& headers) override {
+        const auto type = type_of_part(headers);
+        auto kind = type ? kind_of(*type) : std::nullopt;
+        if (!face_.profile.accepts_metadata_store) {
+            if (kind != PartKind::dicom || !type->params.empty()) return refuse_part();
+        } else if (!kind && type && is_bulk_type(*type) && headers.has("Content-Location")) {
+            kind = PartKind::bulk;
+        }
+        part_.reset();
+        if (kind)
+            begin(*kind, *type, headers.get("Content-Location"));
+        else
+            other_failures_.push_back(archive::StoreFailure::unsupported_part);
+        return {};
+    }
+
+    Status on_part_data(ByteView bytes) override {
+        if (!part_) return {};
+        if (part_ != PartKind::dicom) return metadata().write(bytes);
+        batch_->write(bytes);
+        return {};
+    }
+
+    Status on_part_end() override {
+        if (part_ == PartKind::dicom) batch_->end_instance();
+        part_.reset();
+        return {};
+    }
+
+    void drop_batch() { batch_.reset(); }
+
+    http::Response refuse_body(std::string_view reason) {
+        drop_batch();
+        return error_response(face_.profile, request_, fail(ErrorCode::invalid_request, std::string(reason)));
+    }
+
+    /// What an unusual end of the body means; nothing when the parts are to be stored.
+    std::optional<http::Response> end_of_multipart() {
+        const auto end = reader_->finish();
+        const bool standard = face_.profile.standard;
+        if (end == http::MultipartReader::End::in_part) {
+            // The broken part is no instance. dicomweb.md 4.1: it is dropped; standard-face.md 4.4: it is told.
+            if (part_ == PartKind::dicom) drop_open_instance();
+            if (standard) other_failures_.push_back(archive::StoreFailure::not_understood);
+        }
+        if (end == http::MultipartReader::End::between && !standard && reader_->parts() > 0)
+            return refuse_body("The multipart body breaks off between its parts.");
+        const bool nothing = batch_->instances() == 0 && other_failures_.empty() && !metadata_;
+        if (!nothing) return std::nullopt;
+        if (!standard) return http::empty_response(204);
+        return refuse_body("The multipart body holds no part.");
+    }
+
+    /// The batch reports an instance that was begun; the faces report a broken part in their own way.
+    void drop_open_instance() {
+        batch_->fail_instance(archive::StoreFailure::not_understood, "the body ends inside this part");
+        dropped_last_ = true;
+    }
+
+    const Face& face_;
+    const http::Request& request_;
+    bool pinned_;
+    BodyForm form_;
+    DataSetForm answer_;
+    std::optional<archive::StoreBatch> batch_;
+    std::optional<http::MultipartReader> reader_;
+    std::optional<MetadataStore> metadata_;
+    std::optional<PartKind> part_;
+    std::vector<archive::StoreFailure> other_failures_;
+    bool dropped_last_ = false;
+    std::unique_ptr<http::Response> early_;
+};
+
+std::unique_ptr<http::Exchange> refused(http::Response response) {
+    return std::make_unique<RefusedStore>(std::move(response));
+}
+
+/// The form of the answer: data is never refused for its Accept on the standard face (D17).
+Result<DataSetForm> answer_form(const Face& face, const http::Request& request) {
+    auto form = choose_data_set_form(face.profile, request, {false, true});
+    if (!form && face.profile.standard) return DataSetForm::json;
+    return form;
+}
+
+Result<std::unique_ptr<http::Exchange>> begin_store(const Face& face, const http::RequestContext& context) {
+    const http::Request& request = context.request;
+    const std::string_view content_type = request.headers.get("Content-Type");
+    const auto form = read_form(face.profile, content_type);
+    // Order of dicomweb.md 2.1: a Content-Type that was sent, then Accept, then a missing one, then the UID.
+    if (!form && !content_type.empty())
+        return refused(unsupported_media(face, request, "The request's content type cannot be stored."));
+    const auto answer = answer_form(face, request);
+    if (!answer) {
+        ErrorDetails details;
+        details.asked = asked_ranges(request);
+        details.available = available_forms(face.profile, {});
+        details.bodiless = true;
+        return refused(error_response(face.profile, request, answer.error(), details));
+    }
+    if (!form) return refused(unsupported_media(face, request, "The request has no content type."));
+    index::EntityKey key;
+    if (context.params.has("study")) {
+        auto study = read_entity(context.params);
+        if (!study) return refused(error_response(face.profile, request, study.error()));
+        key = *std::move(study);
+    }
+    return std::make_unique<StoreExchange>(face, request, key, *form, *answer);
+}
+
+}  // namespace
+
+std::vector<http::Route> store_routes(const Face& face) {
+    std::vector<http::Route> routes;
+    for (const char* pattern : {"/studies", "/studies/{study}"}) {
+        http::Route route;
+        route.method = http::Method::post;
+        route.pattern = pattern;
+        route.lane = &face.lanes.ingest;
+        route.access = http::Access::write;
+        route.exchange = [&face](const http::RequestContext& context) { return begin_store(face, context); };
+        routes.push_back(std::move(route));
+    }
+    return routes;
+}
+
+}  // namespace isocenter::api

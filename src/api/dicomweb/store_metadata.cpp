@@ -1,0 +1,163 @@
+#include "api/dicomweb/store_metadata.h"
+
+#include <algorithm>
+#include <functional>
+
+#include "dicom/json_reader.h"
+#include "dicom/part10_writer.h"
+#include "dicom/tags.h"
+#include "dicom/transfer_syntax.h"
+#include "dicom/xml.h"
+#include "http/ascii.h"
+
+namespace isocenter::api {
+namespace {
+
+/// Metadata is held in memory while it is read.
+constexpr std::uint64_t kMaxMetadataBytes = 256ULL << 20U;
+
+class BatchSink : public ByteSink {
+  public:
+    explicit BatchSink(archive::StoreBatch& batch) : batch_(batch) {}
+    Status write(ByteView bytes) override {
+        batch_.write(bytes);
+        return {};
+    }
+
+  private:
+    archive::StoreBatch& batch_;
+};
+
+void collect_links(const dicom::DataSet& set, std::vector<const dicom::Element*>& linked) {
+    for (const dicom::Element& element : set.elements()) {
+        if (!element.bulk_uri.empty()) linked.push_back(&element);
+        for (const dicom::DataSet& item : element.items) collect_links(item, linked);
+    }
+}
+
+/// The syntax that a bulk part of pixel data is in: its parameter, else what its type can only mean. A type with
+/// several syntaxes and no parameter is not guessed.
+std::optional<std::string> syntax_of(const http::MediaType& type) {
+    if (const auto given = type.param("transfer-syntax")) return std::string(*given);
+    const std::string essence = type.essence();
+    if (essence == "image/dicom-rle") return std::string(dicom::kRleLossless);
+    if (type.type == "image" || type.type == "video") return std::nullopt;
+    return std::string(dicom::kExplicitVrLittleEndian);
+}
+
+/// Whether objects in `syntax` can be written from data sets here.
+bool is_writable(std::string_view uid) {
+    const dicom::TransferSyntax syntax = dicom::transfer_syntax(uid);
+    return dicom::is_known_transfer_syntax(uid) && syntax.explicit_vr && syntax.little_endian && !syntax.deflated;
+}
+
+std::string_view without_slash(std::string_view uri) {
+    return uri.ends_with('/') ? uri.substr(0, uri.size() - 1) : uri;
+}
+
+}  // namespace
+
+MetadataStore::MetadataStore(std::string request_uri, std::uint64_t bulk_limit_bytes)
+    : request_uri_(std::move(request_uri)), spool_(bulk_limit_bytes) {}
+
+void MetadataStore::begin_part(Kind kind, const http::MediaType& type, std::string_view location) {
+    kind_ = kind;
+    if (kind == Kind::bulk)
+        bulk_.push_back({std::string(location), type, {spool_.size(), 0}, false});
+    else
+        metadata_.emplace_back(kind, std::string());
+}
+
+Status MetadataStore::write(ByteView bytes) {
+    if (kind_ == Kind::bulk) {
+        bulk_.back().range.length += bytes.size();
+        return spool_.write(bytes);
+    }
+    metadata_bytes_ += bytes.size();
+    if (metadata_bytes_ > kMaxMetadataBytes) return fail(ErrorCode::too_large, "The metadata of the request is too large.");
+    metadata_.back().second += as_text(bytes);
+    return {};
+}
+
+void MetadataStore::end_part() {}
+
+Status MetadataStore::read_metadata(std::vector<dicom::DataSet>& sets) {
+    for (const auto& [kind, text] : metadata_) {
+        if (kind == Kind::json) {
+            ISO_TRY(auto read, dicom::read_json(text));
+            std::ranges::move(read, std::back_inserter(sets));
+        } else {
+            ISO_TRY(auto read, dicom::read_xml(text));
+            sets.push_back(std::move(read));
+        }
+    }
+    if (sets.empty()) return fail(ErrorCode::invalid_request, "The request holds no metadata.");
+    return {};
+}
+
+/// `uri` as an absolute reference; enough of RFC 3986 5.2 for what clients send.
+std::string MetadataStore::resolve(std::string_view uri) const {
+    if (uri.find("://") != std::string_view::npos || uri.starts_with("cid:") || uri.starts_with("urn:"))
+        return std::string(uri);
+    if (uri.starts_with('/')) {
+        const std::size_t authority = request_uri_.find("://");
+        const std::size_t path = request_uri_.find('/', authority == std::string::npos ? 0 : authority + 3);
+        return request_uri_.substr(0, path) + std::string(uri);
+    }
+    return request_uri_.substr(0, request_uri_.rfind('/') + 1) + std::string(uri);
+}
+
+/// Parts of that location in order, and its `<uri>/frames/<n>` (standard-face.md 4.2).
+std::vector<MetadataStore::BulkPart*> MetadataStore::parts_of(std::string_view uri) {
+    std::vector<BulkPart*> found;
+    const std::string absolute = resolve(without_slash(uri));
+    const std::string frames = absolute + "/frames/";
+    for (BulkPart& part : bulk_) {
+        const std::string location = resolve(without_slash(part.uri));
+        if (part.uri == uri || location == absolute || location.starts_with(frames)) found.push_back(&part);
+    }
+    return found;
+}
+
+void MetadataStore::store_one(const dicom::DataSet& set, archive::StoreBatch& batch) {
+    std::vector<const dicom::Element*> linked;
+    collect_links(set, linked);
+    std::string syntax(dicom::kExplicitVrLittleEndian);
+    batch.begin_instance();
+    for (const dicom::Element* element : linked) {
+        const auto parts = parts_of(element->bulk_uri);
+        if (parts.empty())
+            return batch.fail_instance(archive::StoreFailure::not_understood, "a bulk data part is missing");
+        for (BulkPart* part : parts) part->used = true;
+        if (element->tag != dicom::tags::PixelData) continue;
+        const auto named = syntax_of(parts.front()->type);
+        if (!named || !is_writable(*named))
+            return batch.fail_instance(archive::StoreFailure::unsupported_part,
+                                       "the transfer syntax of a bulk data part is not known");
+        // The top-level element decides; it comes last, so an icon's part does not prevail.
+        syntax = *named;
+    }
+    const dicom::BulkProvider bulk =
+        [this](const dicom::Element& element) -> Result<std::vector<std::unique_ptr<ByteSource>>> {
+        std::vector<std::unique_ptr<ByteSource>> sources;
+        for (const BulkPart* part : parts_of(element.bulk_uri)) sources.push_back(spool_.open(part->range));
+        return sources;
+    };
+    BatchSink sink(batch);
+    if (const auto written = dicom::write_part10({}, set, syntax, bulk, sink); !written)
+        return batch.fail_instance(archive::StoreFailure::not_understood, written.error().message);
+    batch.end_instance();
+}
+
+Result<std::vector<archive::StoreFailure>> MetadataStore::finish(archive::StoreBatch& batch) {
+    std::vector<dicom::DataSet> sets;
+    ISO_CHECK(read_metadata(sets));
+    for (const dicom::DataSet& set : sets) store_one(set, batch);
+    std::vector<archive::StoreFailure> failures;
+    for (const BulkPart& part : bulk_) {
+        if (!part.used) failures.push_back(archive::StoreFailure::not_understood);
+    }
+    return failures;
+}
+
+}  // namespace isocenter::api

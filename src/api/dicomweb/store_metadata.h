@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/dicomweb/spool.h"
+#include "archive/store.h"
+#include "dicom/data_set.h"
+#include "http/media_type.h"
+
+namespace isocenter::api {
+
+/// Collects a store request made of metadata and bulk data (PS3.18 10.5.1.4, 8.6.1.2): the parts may come in any
+/// order, so bulk values wait in a temporary file. Used by one thread at a time.
+class MetadataStore {
+  public:
+    /// `request_uri`: what relative links are resolved against.
+    MetadataStore(std::string request_uri, std::uint64_t bulk_limit_bytes);
+
+    enum class Kind { json, xml, bulk };
+    /// A part begins; `location` is its Content-Location.
+    void begin_part(Kind kind, const http::MediaType& type, std::string_view location);
+    /// `too_large` past the bounds, `unavailable` when the disk fails.
+    Status write(ByteView bytes);
+    void end_part();
+
+    /// Builds the objects and gives them to `batch`. `invalid_request` when the metadata cannot be read or there
+    /// is none. The failures are bulk parts that nothing refers to.
+    Result<std::vector<archive::StoreFailure>> finish(archive::StoreBatch& batch);
+
+  private:
+    struct BulkPart {
+        std::string uri;
+        http::MediaType type;
+        ByteRange range;
+        bool used = false;
+    };
+    Status read_metadata(std::vector<dicom::DataSet>& sets);
+    void store_one(const dicom::DataSet& set, archive::StoreBatch& batch);
+    std::vector<BulkPart*> parts_of(std::string_view uri);
+    std::string resolve(std::string_view uri) const;
+
+    std::string request_uri_;
+    Spool spool_;
+    Kind kind_ = Kind::json;
+    std::vector<std::pair<Kind, std::string>> metadata_;
+    std::uint64_t metadata_bytes_ = 0;
+    std::vector<BulkPart> bulk_;
+};
+
+}  // namespace isocenter::api

@@ -1,0 +1,109 @@
+#include <map>
+
+#include "api/dicomweb/retrieval.h"
+#include "dicom/transfer_syntax.h"
+#include "dicom/value_rules.h"
+#include "http/url.h"
+
+namespace isocenter::api {
+namespace {
+
+constexpr std::string_view kDicom = "application/dicom";
+
+using Parameters = std::map<std::string, std::string, std::less<>>;
+
+std::string value_of(const Parameters& parameters, std::string_view name) {
+    const auto found = parameters.find(name);
+    return found == parameters.end() ? std::string() : found->second;
+}
+
+Result<Parameters> read_parameters(const http::Request& request) {
+    const auto items = http::parse_query(request.query);
+    if (!items) return fail(ErrorCode::invalid_request, "The query string is ill-formed.");
+    Parameters parameters;
+    for (const http::QueryItem& item : *items) parameters.try_emplace(item.name, item.value);
+    if (value_of(parameters, "requestType") != "WADO")
+        return fail(ErrorCode::invalid_request, "The parameter requestType must be WADO.");
+    return parameters;
+}
+
+Result<index::EntityKey> read_key(const Parameters& parameters) {
+    for (const std::string_view name : {"studyUID", "seriesUID", "objectUID"}) {
+        if (!dicom::is_valid_uid(value_of(parameters, name)))
+            return fail(ErrorCode::invalid_request, "The parameter " + std::string(name) + " must be a UID.");
+    }
+    index::EntityKey key;
+    key.study = StudyUid(std::string(dicom::bare_uid(value_of(parameters, "studyUID"))));
+    key.series = SeriesUid(std::string(dicom::bare_uid(value_of(parameters, "seriesUID"))));
+    key.instance = SopInstanceUid(std::string(dicom::bare_uid(value_of(parameters, "objectUID"))));
+    return key;
+}
+
+/// Whether a DICOM object is asked for; else it is a rendered form (PS3.18 9.1.2.2.1).
+Result<bool> wants_dicom(const Parameters& parameters) {
+    const std::string content_type = value_of(parameters, "contentType");
+    if (content_type.empty()) return false;
+    bool dicom = false;
+    for (const http::MediaType& type : http::parse_accept(content_type)) {
+        if (type.param("transfer-syntax") || type.param("charset"))
+            return fail(ErrorCode::invalid_request, "contentType takes no transfer-syntax or charset.");
+        dicom = dicom || type.essence() == kDicom;
+    }
+    return dicom;
+}
+
+/// The wish of PS3.18 9.4.2.4: one syntax, or explicit VR little endian.
+Result<Wish> read_wish(const Parameters& parameters) {
+    Wish wish;
+    wish.media_type = std::string(kDicom);
+    const auto syntax = parameters.find("transferSyntax");
+    if (syntax == parameters.end()) return wish;
+    if (syntax->second != "*" && !dicom::is_valid_uid(syntax->second))
+        return fail(ErrorCode::invalid_request, "The parameter transferSyntax must be one UID.");
+    wish.syntax = syntax->second;
+    return wish;
+}
+
+Result<http::Response> retrieve(const Face& face, const http::RequestContext& context) {
+    const http::Request& request = context.request;
+    ISO_TRY(const Parameters parameters, read_parameters(request));
+    ISO_TRY(const index::EntityKey key, read_key(parameters));
+    ISO_TRY(const bool dicom_wanted, wants_dicom(parameters));
+    if (parameters.contains("anonymize"))
+        return fail(ErrorCode::invalid_request, "The parameter anonymize is not offered.");
+    if (dicom_wanted && (parameters.contains("windowCenter") || parameters.contains("windowWidth")))
+        return fail(ErrorCode::invalid_request, "A DICOM object takes no window.");
+    ISO_TRY(const Wish wish, read_wish(parameters));
+    ISO_TRY(const auto location, face.archive.locate(key));
+    if (!dicom_wanted)
+        return not_acceptable(face, request, "Rendering is not offered by this server yet.", {std::string(kDicom)});
+
+    const StoredForm stored = stored_form(location->record);
+    const auto delivery = deliver_object(face.profile, wish, stored);
+    if (!delivery)
+        return not_acceptable(face, request,
+                              "The instance is stored as " + location->record.transfer_syntax +
+                                  " and cannot be given in the syntax asked for.",
+                              available_ranges(face.profile, ByteResource::object, stored));
+    const std::string etag = content_tag(location->record, "w" + delivery->syntax);
+    if (auto unchanged = not_modified(request, etag)) return *std::move(unchanged);
+    const bool verbatim = delivery->way == Delivery::Way::verbatim;
+    // No transfer-syntax parameter here (PS3.18 8.7.3.5.2).
+    SinglePlan plan{std::string(kDicom), entity_uri(face.base_uri(request), key), etag, {}, {}};
+    if (verbatim) plan.length = location->record.size_bytes;
+    plan.open = [&](std::optional<ByteRange> range) -> Result<std::unique_ptr<ByteSource>> {
+        if (verbatim) return face.archive.open_object(location->record, range);
+        return face.archive.open_as_explicit_little_endian(*location);
+    };
+    return single_response(request, plan);
+}
+
+}  // namespace
+
+std::vector<http::Route> wado_uri_routes(const Face& face) {
+    std::vector<http::Route> routes;
+    for (const char* pattern : {"", "/wado"}) routes.push_back(fetch_route(face, pattern, retrieve));
+    return routes;
+}
+
+}  // namespace isocenter::api
