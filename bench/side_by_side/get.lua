@@ -1,0 +1,10 @@
+-- Load driver for wrk: GETs the same URL; prints one line for the caller to read.
+function init(args)
+  wrk.headers["Accept"] = args[1]
+end
+
+function done(summary, latency, requests)
+  local errors = summary.errors
+  io.write(string.format("RESULT requests=%d seconds=%.3f p50_ms=%.3f failed=%d\n", summary.requests, summary.duration / 1e6,
+    latency:percentile(50) / 1e3, errors.status + errors.connect + errors.read + errors.write + errors.timeout))
+end
