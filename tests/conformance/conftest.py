@@ -132,7 +132,11 @@ def belongs(item, profile):
 def mark(config, item):
     pixel_work = item.get_closest_marker("needs_pixel_work")
     if pixel_work and not config.getoption("--pixel-work"):
-        item.add_marker(pytest.mark.xfail(strict=True, reason="needs pixel work: " + pixel_work.args[0]))
+        item.add_marker(
+            pytest.mark.xfail(
+                strict=True, raises=AssertionError, reason="needs pixel work: " + pixel_work.args[0]
+            )
+        )
     if item.get_closest_marker("until_pixel_work") and config.getoption("--pixel-work"):
         item.add_marker(pytest.mark.skip(reason="the server has codecs"))
     if item.get_closest_marker("large") and not config.getoption("--large"):

@@ -27,7 +27,7 @@ def assert_asserted_codestream(part, array):
     )
     assert facts["guard_bits"] == 2 and facts["quantisation"] == 0
     assert facts["markers"] == [0xFF51, 0xFF52, 0xFF5C, 0xFF90]
-    assert facts["tile_part_markers"] == [0xFF53, 0xFF5D, 0xFF53, 0xFF5D]
+    assert sorted(facts["tile_part_markers"]) == [0xFF53, 0xFF53, 0xFF5D, 0xFF5D]
     assert len(part) % 2 == 0
     assert numpy.array_equal(pixels.decode_image(part), array)
 

@@ -1,7 +1,7 @@
 """Requests on the standard face that several files share."""
 
-from support import expect, multipart, pixels
-from support.client import path_of
+from support import multipart, pixels
+from support.client import check_kept, path_of
 from support.makers import ELE, Instance
 
 DICOM_PARTS = 'multipart/related; type="application/dicom"'
@@ -32,9 +32,7 @@ def location(standard, instance, resource=""):
 def keep_on_standard(standard, *instances):
     """Stores with the form every server must offer (multipart)."""
     for instance in instances:
-        response = standard.store([instance])
-        expect.status(response, 200, 202)
-        assert expect.stored_uids(response) == [instance.sop], response.text[:400]
+        check_kept(standard.store([instance]), instance)
     return instances[0] if len(instances) == 1 else instances
 
 

@@ -35,6 +35,18 @@ def study_path(target, resource=""):
     return f"/studies/{target.study}{resource}"
 
 
+class SetUpFailed(Exception):
+    """What a test starts from could not be stored."""
+
+
+def check_kept(response, instance):
+    if response.status_code not in (200, 202):
+        raise SetUpFailed(f"{response.status_code}: {response.text[:500]}")
+    stored = [item["00081155"]["Value"][0] for item in response.json().get("00081199", {}).get("Value", [])]
+    if stored != [instance.sop]:
+        raise SetUpFailed(f"not stored: {response.text[:500]}")
+
+
 class Face:
     """The resources below one base URL. Every call returns the `requests.Response` unchecked."""
 
@@ -84,12 +96,10 @@ class Face:
         return "/studies" if study is None else f"/studies/{study}"
 
     def keep(self, *instances):
-        """Stores what a test starts from; fails the test when that fails."""
+        """Stores what a test starts from. A failure is a `SetUpFailed`, never an assertion: an expected failure of
+        the test itself must not hide it."""
         for instance in instances:
-            response = self.store_single(instance.data)
-            assert response.status_code in (200, 202), f"{response.status_code}: {response.text[:500]}"
-            stored = response.json().get("00081199", {}).get("Value", [])
-            assert len(stored) == 1, f"not stored: {response.text[:500]}"
+            check_kept(self.store_single(instance.data), instance)
         return instances[0] if len(instances) == 1 else instances
 
     def metadata(self, path, **options):
