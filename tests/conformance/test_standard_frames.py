@@ -196,6 +196,26 @@ def test_frames_of_old_syntaxes_are_labelled_ele(standard, syntax):
     ele_frame(part, wanted)
 
 
+@pytest.mark.parametrize(
+    "samples, bits, changes",
+    [
+        (3, 8, {"PlanarConfiguration": 1}),
+        (3, 8, {"PhotometricInterpretation": "YBR_FULL"}),
+        (1, 8, {"PhotometricInterpretation": "PALETTE COLOR"}),
+        (1, 8, {"PhotometricInterpretation": "MONOCHROME1"}),
+        (1, 16, {"BitsStored": 12, "HighBit": 11, "PixelRepresentation": 1}),
+        (1, 32, {}),
+    ],
+    ids=["planar", "YBR", "palette", "MONOCHROME1", "12 bit signed", "32 bit"],
+)
+def test_native_frames_are_not_touched(standard, samples, bits, changes):
+    """Section 11, syntaxes: equal bytes when the syntax is equal, whatever the image attributes say."""
+    instance = pixels.with_pixels(plain(), frames=2, samples=samples, bits=bits).update(**changes)
+    keep_on_standard(standard, instance)
+    for part, body in zip(expect.parts(frames(standard, instance, "1,2"), 2), instance.frames):
+        ele_frame(part, body)
+
+
 def test_one_bit_frames_are_shifted(standard):
     """2.4: a single frame starts at bit 0 of byte 0 and its last byte is filled with 0."""
     instance = pixels.describe(plain(), rows=3, columns=5, frames=2)

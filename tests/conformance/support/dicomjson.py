@@ -3,6 +3,7 @@
 import io
 import math
 
+import numpy
 import pydicom
 
 BULK_VRS = {"OB", "OD", "OF", "OL", "OV", "OW", "UN"}
@@ -71,11 +72,14 @@ def values(member):
 
 
 def equal_values(one, other, vr):
+    """FL is compared as single precision: the shortest text of a float is another double than pydicom's."""
     if vr == "PN":
         return _name(one) == _name(other)
     if vr in NUMBER_VRS:
         try:
             left, right = float(one), float(other)
+            if vr == "FL":
+                left, right = numpy.float32(left), numpy.float32(right)
             return left == right or (math.isnan(left) and math.isnan(right))
         except (TypeError, ValueError):
             return one == other
