@@ -186,7 +186,16 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
         return fail(ErrorCode::unsupported_media, "a part of the request is of a type that cannot be stored");
     }
 
+    /// A part without headers or bytes is no part (dicomweb.md 4.1): what it is shows with its first byte.
     Status on_part_begin(const http::Headers& headers) override {
+        part_.reset();
+        unlabelled_ = headers.fields().empty();
+        if (unlabelled_) return {};
+        return begin_part(headers);
+    }
+
+    Status begin_part(const http::Headers& headers) {
+        unlabelled_ = false;
         const auto type = type_of_part(headers);
         auto kind = type ? kind_of(*type) : std::nullopt;
         if (!face_.profile.accepts_metadata_store) {
@@ -194,7 +203,6 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
         } else if (!kind && type && is_bulk_type(*type) && headers.has("Content-Location")) {
             kind = PartKind::bulk;
         }
-        part_.reset();
         if (kind)
             begin(*kind, *type, headers.get("Content-Location"));
         else
@@ -203,6 +211,7 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
     }
 
     Status on_part_data(ByteView bytes) override {
+        if (unlabelled_) ISO_CHECK(begin_part({}));
         if (!part_) return {};
         if (part_ != PartKind::dicom) return metadata().write(bytes);
         batch_->write(bytes);
@@ -256,6 +265,7 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
     std::optional<PartKind> part_;
     std::vector<archive::StoreFailure> other_failures_;
     bool dropped_last_ = false;
+    bool unlabelled_ = false;
     std::unique_ptr<http::Response> early_;
 };
 

@@ -1,0 +1,248 @@
+#include <gtest/gtest.h>
+
+#include "api/dicomweb/test_face.h"
+
+namespace isocenter::api {
+namespace {
+
+using archive::make_data_set;
+using archive::to_part10;
+using Fields = TestFace::Fields;
+
+const std::string kInstance = "/studies/1.1/series/1.2/instances/1.3";
+const Fields kMultipart = {{"Content-Type", "multipart/related; type=\"application/dicom\"; boundary=B"},
+                           {"Accept", "application/dicom+json"}};
+const Fields kSingle = {{"Content-Type", "application/dicom"}, {"Accept", "application/dicom+json"}};
+const std::string kDicomPart = "Content-Type: application/dicom\r\n";
+
+std::string object(const std::string& instance = "1.3", const std::string& series = "1.2",
+                   std::string_view syntax = dicom::kExplicitVrLittleEndian) {
+    auto set = make_data_set("1.1", series, instance);
+    archive::set_pixels(set, 2, 2, 2, std::string("AAAABBBBCCCCDDDD"));
+    return to_part10(set, syntax);
+}
+
+Fields accept(const std::string& ranges) { return {{"Accept", ranges}}; }
+
+class EveryFace : public testing::TestWithParam<const Profile*> {};
+INSTANTIATE_TEST_SUITE_P(Faces, EveryFace, testing::Values(&v1_profile(), &v2_profile(), &standard_profile()),
+                         [](const auto& test) {
+                             return test.param->standard ? std::string("standard") : std::string(test.param->name);
+                         });
+
+TEST_P(EveryFace, StoredBytesComeBackUnchanged) {
+    TestFace face(*GetParam());
+    const std::string file = object();
+    const Answer stored = face.post("/studies", kMultipart, multipart({{kDicomPart, file}}));
+    EXPECT_EQ(stored.status, 200U) << stored.body;
+    EXPECT_NE(stored.body.find("http://test/" + std::string(GetParam()->name) + kInstance), std::string::npos);
+    const Answer single = face.get(kInstance, accept("application/dicom; transfer-syntax=*"));
+    EXPECT_EQ(single.status, 200U);
+    EXPECT_EQ(single.headers.get("Content-Type"), "application/dicom; transfer-syntax=1.2.840.10008.1.2.1");
+    EXPECT_EQ(single.body, file);
+    const Answer set = face.get("/studies/1.1", accept("multipart/related; type=\"application/dicom\"; transfer-syntax=*"));
+    EXPECT_EQ(set.status, 200U);
+    EXPECT_NE(set.body.find("\r\n\r\n" + file + "\r\n--"), std::string::npos);
+    EXPECT_TRUE(set.body.starts_with("--"));
+}
+
+TEST_P(EveryFace, SinglePartStoreAndDuplicates) {
+    TestFace face(*GetParam());
+    EXPECT_EQ(face.post("/studies", kSingle, object()).status, 200U);
+    const Answer again = face.post("/studies", kSingle, object());
+    EXPECT_EQ(again.status, GetParam()->standard ? 200U : 409U);
+    EXPECT_EQ(face.post("/studies/1.1", kSingle, "").status, 409U);
+    EXPECT_EQ(face.post("/studies/abc", kSingle, object()).status, 400U);
+    EXPECT_EQ(face.post("/studies/9.9", kSingle, object("1.4")).status, 409U);
+}
+
+TEST_P(EveryFace, WrongMediaTypesOfTheRequest) {
+    TestFace face(*GetParam());
+    EXPECT_EQ(face.post("/studies", {{"Content-Type", "multipart/form; boundary=B"}}, "x").status, 415U);
+    EXPECT_EQ(face.post("/studies", {{"Content-Type", "multipart/related; type=\"application/dicom\""}}, "x").status,
+              415U);
+    EXPECT_EQ(face.post("/studies", {}, "").status, 415U);
+}
+
+TEST_P(EveryFace, MetadataHasAnETagAnd304) {
+    TestFace face(*GetParam());
+    face.post("/studies", kMultipart, multipart({{kDicomPart, object()}, {kDicomPart, object("1.4")}}));
+    const Answer all = face.get("/studies/1.1/metadata", accept("application/dicom+json"));
+    ASSERT_EQ(all.status, 200U) << all.body;
+    EXPECT_EQ(all.body.find("7FE00010") != std::string::npos, GetParam()->standard);
+    EXPECT_EQ(all.body.find("/bulkdata/7FE00010") != std::string::npos, GetParam()->standard);
+    const std::string tag(all.headers.get("ETag"));
+    EXPECT_TRUE(tag.starts_with('"') && tag.ends_with("-2\"")) << tag;
+    const Answer same = face.get("/studies/1.1/metadata", {{"If-None-Match", tag}});
+    EXPECT_EQ(same.status, 304U);
+    EXPECT_EQ(same.body, "");
+    EXPECT_EQ(face.get("/studies/1.1/metadata", {{"If-None-Match", "1" + tag}}).status, 200U);
+    EXPECT_EQ(face.get("/studies/9.9/metadata").status, 404U);
+    EXPECT_EQ(face.get("/studies/not-a-uid/metadata", accept("application/data")).status, 406U);
+    EXPECT_EQ(face.get("/studies/not-a-uid/metadata").status, 400U);
+}
+
+TEST_P(EveryFace, FramesInTheOrderAsked) {
+    TestFace face(*GetParam());
+    face.post("/studies", kSingle, object());
+    const Answer one = face.get(kInstance + "/frames/2", accept("application/octet-stream; transfer-syntax=*"));
+    EXPECT_EQ(one.status, 200U);
+    EXPECT_EQ(one.body, "CCCCDDDD");
+    EXPECT_EQ(one.headers.get("Content-Type"), "application/octet-stream; transfer-syntax=1.2.840.10008.1.2.1");
+    const Answer two = face.get(kInstance + "/frames/2%2C1", accept("multipart/related; type=application/octet-stream; transfer-syntax=*"));
+    EXPECT_EQ(two.status, 200U);
+    EXPECT_LT(two.body.find("CCCCDDDD"), two.body.find("AAAABBBB"));
+    EXPECT_EQ(face.get(kInstance + "/frames/3").status, 404U);
+    EXPECT_EQ(face.get("/studies/9/series/9/instances/9/frames/1,-1").status, 400U);
+    EXPECT_EQ(face.get(kInstance + "/frames/1,,2").status, 400U);
+    EXPECT_EQ(face.get(kInstance + "/frames/1", accept("text/html")).status, 406U);
+}
+
+TEST_P(EveryFace, UnknownAndUnacceptable) {
+    TestFace face(*GetParam());
+    EXPECT_EQ(face.get(kInstance).status, 404U);
+    EXPECT_EQ(face.get(kInstance, accept("text/html")).status, 406U);
+    EXPECT_EQ(face.get("/studies/abc").status, 400U);
+    EXPECT_EQ(face.get("/nowhere").status, 404U);
+}
+
+TEST_P(EveryFace, RenderedIsCheckedThenRefused) {
+    TestFace face(*GetParam());
+    EXPECT_EQ(face.get(kInstance + "/rendered").status, 404U);
+    face.post("/studies", kSingle, object());
+    EXPECT_EQ(face.get(kInstance + "/rendered").status, 406U);
+    EXPECT_EQ(face.get(kInstance + "/rendered?quality=0").status, 400U);
+    EXPECT_EQ(face.get(kInstance + "/frames/0/rendered").status, 400U);
+    EXPECT_EQ(face.get(kInstance + "/frames/5/rendered").status, 404U);
+}
+
+TEST(CompatibilityStore, AWrongPartTypeStoresNothing) {
+    TestFace face(v2_profile());
+    const Answer refused = face.post("/studies", kMultipart,
+                                     multipart({{kDicomPart, object()}, {"Content-Type: text/plain\r\n", "x"}}));
+    EXPECT_EQ(refused.status, 415U);
+    EXPECT_EQ(refused.body, "");
+    EXPECT_EQ(face.get(kInstance).status, 404U);
+}
+
+TEST(CompatibilityStore, NoPartsAndTruncatedParts) {
+    TestFace face(v2_profile());
+    EXPECT_EQ(face.post("/studies", kMultipart, "--B\r\n\r\n--B--").status, 204U);
+    EXPECT_EQ(face.post("/studies", kMultipart, multipart({{kDicomPart, ""}})).status, 409U);
+    const std::string whole = multipart({{kDicomPart, object()}, {kDicomPart, object("1.4")}});
+    const Answer cut = face.post("/studies", kMultipart, whole.substr(0, whole.size() - 30));
+    EXPECT_EQ(cut.status, 200U);
+    EXPECT_EQ(face.get(kInstance).status, 200U);
+    EXPECT_EQ(face.get("/studies/1.1/series/1.2/instances/1.4").status, 404U);
+}
+
+TEST(CompatibilityStore, FirstPartMayTakeTheRequestsType) {
+    TestFace face(v1_profile());
+    EXPECT_EQ(face.post("/studies", kMultipart, multipart({{"", object()}})).status, 200U);
+    EXPECT_EQ(face.post("/studies", accept("application/dicom"), "").status, 406U);
+}
+
+TEST(CompatibilityFace, MarkupInTheQueryIsRefused) {
+    TestFace face(v2_profile());
+    const Answer refused = face.get("/studies/1.1/metadata?a=%3Cb");
+    EXPECT_EQ(refused.status, 400U);
+    EXPECT_EQ(refused.headers.get("Content-Type"), "text/plain; charset=utf-8");
+}
+
+TEST(StandardStore, KeepsCompletePartsOfABrokenBody) {
+    TestFace face(standard_profile());
+    const std::string whole = multipart({{kDicomPart, object()}, {kDicomPart, object("1.4")}});
+    const Answer cut = face.post("/studies", kMultipart, whole.substr(0, whole.size() - 30));
+    EXPECT_EQ(cut.status, 202U);
+    EXPECT_NE(cut.body.find("0008119A"), std::string::npos);
+    EXPECT_EQ(face.post("/studies", kMultipart, "nothing").status, 400U);
+}
+
+TEST(StandardStore, JsonMetadataWithBulkDataBecomesAnObject) {
+    TestFace face(standard_profile());
+    const std::string json =
+        "[{\"00080016\":{\"vr\":\"UI\",\"Value\":[\"1.2.840.10008.5.1.4.1.1.2\"]},"
+        "\"00080018\":{\"vr\":\"UI\",\"Value\":[\"1.3\"]},\"0020000D\":{\"vr\":\"UI\",\"Value\":[\"1.1\"]},"
+        "\"0020000E\":{\"vr\":\"UI\",\"Value\":[\"1.2\"]},\"00100020\":{\"vr\":\"LO\",\"Value\":[\"P\"]},"
+        "\"00280002\":{\"vr\":\"US\",\"Value\":[1]},\"00280010\":{\"vr\":\"US\",\"Value\":[2]},"
+        "\"00280011\":{\"vr\":\"US\",\"Value\":[2]},\"00280100\":{\"vr\":\"US\",\"Value\":[8]},"
+        "\"7FE00010\":{\"vr\":\"OB\",\"BulkDataURI\":\"bulk/1\"}}]";
+    const Fields fields = {{"Content-Type", "multipart/related; type=\"application/dicom+json\"; boundary=B"}};
+    const std::string bulk = "Content-Type: application/octet-stream\r\nContent-Location: bulk/1\r\n";
+    // The bulk part first: any order is taken.
+    const Answer stored = face.post(
+        "/studies", fields, multipart({{bulk, "wxyz"}, {"Content-Type: application/dicom+json\r\n", json}}));
+    ASSERT_EQ(stored.status, 200U) << stored.body;
+    EXPECT_EQ(face.get(kInstance + "/frames/1", accept("application/octet-stream")).body, "wxyz");
+    const Answer missing =
+        face.post("/studies", fields, multipart({{"Content-Type: application/dicom+json\r\n", json}}));
+    EXPECT_EQ(missing.status, 409U);
+    EXPECT_EQ(face.post("/studies", fields, multipart({{"Content-Type: application/dicom+json\r\n", "[{"}})).status,
+              400U);
+}
+
+TEST(StandardRetrieve, ImplicitVrTravelsAsExplicit) {
+    TestFace face(standard_profile());
+    face.post("/studies", kSingle, object("1.3", "1.2", dicom::kImplicitVrLittleEndian));
+    const Answer answer = face.get(kInstance, accept("application/dicom; transfer-syntax=*"));
+    EXPECT_EQ(answer.status, 200U);
+    EXPECT_EQ(answer.headers.get("Content-Type"), "application/dicom; transfer-syntax=1.2.840.10008.1.2.1");
+    EXPECT_EQ(answer.body, object());
+}
+
+TEST(StandardRetrieve, RangesOfSingleParts) {
+    TestFace face(standard_profile());
+    face.post("/studies", kSingle, object());
+    const Answer part = face.get(kInstance, {{"Accept", "application/dicom"}, {"Range", "bytes=128-131"}});
+    EXPECT_EQ(part.status, 206U);
+    EXPECT_EQ(part.body, "DICM");
+    const Answer bulk = face.get(kInstance + "/bulkdata/7FE00010", {{"Range", "bytes=4-7"}});
+    EXPECT_EQ(bulk.status, 206U);
+    EXPECT_EQ(bulk.body, "BBBB");
+    EXPECT_EQ(face.get(kInstance + "/bulkdata/7FE00010", {{"Range", "bytes=99-"}}).status, 416U);
+    EXPECT_EQ(face.get(kInstance + "/bulkdata/00091001").status, 404U);
+    EXPECT_EQ(face.get("/studies/1.1/pixeldata").status, 200U);
+}
+
+TEST(StandardRetrieve, ZipOfAStudyAndMetadataAsXml) {
+    TestFace face(standard_profile());
+    face.post("/studies", kSingle, object());
+    const Answer zip = face.get("/studies/1.1", accept("application/zip"));
+    EXPECT_EQ(zip.status, 200U);
+    EXPECT_TRUE(zip.body.starts_with("PK\x03\x04"));
+    EXPECT_NE(zip.body.find("1.2/1.3.dcm"), std::string::npos);
+    const Answer xml = face.get(kInstance + "/metadata", accept("multipart/related; type=\"application/dicom+xml\""));
+    EXPECT_EQ(xml.status, 200U);
+    EXPECT_NE(xml.body.find("<NativeDicomModel"), std::string::npos);
+}
+
+TEST(StandardRetrieve, WadoUri) {
+    TestFace face(standard_profile());
+    face.post("/studies", kSingle, object());
+    const std::string uids = "&studyUID=1.1&seriesUID=1.2&objectUID=1.3";
+    const Answer dicom = face.get("?requestType=WADO&contentType=application%2Fdicom" + uids);
+    EXPECT_EQ(dicom.status, 200U);
+    EXPECT_EQ(dicom.headers.get("Content-Type"), "application/dicom");
+    EXPECT_EQ(dicom.body, object());
+    EXPECT_EQ(face.get("/wado?requestType=WADO" + uids).status, 406U);
+    EXPECT_EQ(face.get("/wado?requestType=OTHER" + uids).status, 400U);
+    EXPECT_EQ(face.get("/wado?requestType=WADO&studyUID=1.1").status, 400U);
+}
+
+TEST(UnsupportedVersion, OnlyWellFormedOnes) {
+    http::Request request;
+    request.path = "/v3/studies";
+    const auto response = unsupported_version(request);
+    ASSERT_TRUE(response);
+    EXPECT_EQ(response->status, 400U);
+    EXPECT_EQ(std::get<std::string>(response->body),
+              "{\"error\":{\"code\":\"UnsupportedApiVersion\",\"message\":\"version 3 is not offered for "
+              "/v3/studies\"}}");
+    for (const char* path : {"/vabc/studies", "/v2/studies", "/v1.0-prerelease", "/studies", "/"}) {
+        request.path = path;
+        EXPECT_FALSE(unsupported_version(request)) << path;
+    }
+}
+
+}  // namespace
+}  // namespace isocenter::api
