@@ -16,12 +16,14 @@ constexpr std::size_t kFeedBytes = 256 * 1024;
 constexpr std::uint64_t kMinSkippedBytes = 64 * 1024;
 
 /// Native bulk values in ascending order, without overlaps. Of a deflated object none: its offsets are not
-/// the file's.
+/// the file's. Numbers that are listed because they are not finite are none either: the reader holds them.
 std::vector<ByteRange> skippable(const Location& location) {
     std::vector<ByteRange> ranges;
     if (location.layout.deflated) return ranges;
     for (const dicom::BulkValue& value : location.layout.bulk) {
-        if (!value.encapsulated && value.range.length >= kMinSkippedBytes) ranges.push_back(value.range);
+        const auto vr = dicom::parse_vr(value.vr);
+        if (!vr || !dicom::is_bulk(*vr) || value.encapsulated) continue;
+        if (value.range.length >= kMinSkippedBytes) ranges.push_back(value.range);
     }
     std::sort(ranges.begin(), ranges.end(),
               [](const ByteRange& a, const ByteRange& b) { return a.offset < b.offset; });

@@ -76,6 +76,20 @@ TEST(Retrieve, ImplicitVrBecomesExplicit) {
     EXPECT_EQ(object->transfer_syntax, dicom::kExplicitVrLittleEndian);
 }
 
+TEST(Retrieve, NumbersThatAreNotFiniteCanBeFetchedAndSurviveConversion) {
+    TestArchive test;
+    dicom::DataSet data_set = make_data_set("1.2", "1.3", "1.4");
+    std::string numbers;
+    for (int i = 0; i < 9000; ++i)
+        numbers += std::string("\x01\0\0\0\0\0\xF8\x7F", 8);  // NaN, more of them than are fed unread
+    data_set.set({.tag = {0x0018, 0x9310}, .vr = dicom::Vr::FD, .bytes = numbers});
+    ASSERT_TRUE(test.store({to_part10(data_set, dicom::kImplicitVrLittleEndian)})[0].created);
+    const auto location = *test.archive->locate(key_of("1.2", "1.3", "1.4"));
+    EXPECT_EQ(text_of(test.archive->open_bulk(*location, "00189310")), numbers);
+    EXPECT_EQ(text_of(test.archive->open_as_explicit_little_endian(*location)),
+              to_part10(data_set, dicom::kExplicitVrLittleEndian));
+}
+
 TEST(Sources, SwapsUnitsAndKeepsTheTail) {
     EXPECT_EQ(text_of(make_swapping_source(make_string_source("ABCDEFG"), 2)), "BADCFEG");
     EXPECT_EQ(text_of(make_swapping_source(make_string_source("ABCDEFGH"), 4)), "DCBAHGFE");

@@ -96,14 +96,12 @@ class Writer {
         const bool wide = element.vr == Vr::SV || element.vr == Vr::UV;
         const bool quoted =
             element.vr == Vr::AT || (wide && !std::all_of(texts.begin(), texts.end(), is_safe_integer));
-        bool finite = true;
         array(texts, [&](const std::string& text) {
             const bool word = text.back() == 'N' || text.back() == 'y';  // NaN, Infinity
-            finite = finite && !word;
             out_ += word || quoted ? '"' + text + '"' : text;
         });
         // JSON has no such numbers. One face sends them as words, the other a reference; both are kept here.
-        if (!finite) bulk_uri(path_);
+        if (has_number_not_finite(element)) bulk_uri(path_);
     }
 
     void decimals(const std::vector<std::string>& values) {

@@ -56,6 +56,17 @@ TEST(Part10Reader, ExplicitLittleEndian) {
     EXPECT_EQ(object.layout.frames.kind, FrameTable::Kind::none);
 }
 
+TEST(Part10Reader, NumbersThatAreNotFiniteAreHeldAndListedAsBulk) {
+    const std::string good = explicit_element({0x0018, 0x9309}, "FD", "\0\0\0\0\0\0\xF0\x3F"s);
+    const std::string infinite = explicit_element({0x0018, 0x9310}, "FD", "\0\0\0\0\0\0\xF0\x7F"s);
+    const Part10Object object = read_good(file_of(kExplicitVrLittleEndian, good + infinite));
+    const Element* element = object.data_set.find({0x0018, 0x9310});
+    ASSERT_NE(element, nullptr);
+    EXPECT_EQ(element->bytes.size(), 8U);
+    ASSERT_EQ(object.layout.bulk.size(), 1U);
+    EXPECT_EQ(object.layout.bulk[0], (BulkValue{.path = "00189310", .vr = "FD", .range = element->where}));
+}
+
 TEST(Part10Reader, ImplicitLittleEndianTakesTheDictionarysVr) {
     const Part10Object object = read_good(
         file_of(kImplicitVrLittleEndian,

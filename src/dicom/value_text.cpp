@@ -40,6 +40,13 @@ std::string float_text(T value) {
     return to_text(value);
 }
 
+template <class T>
+bool has_not_finite(std::string_view bytes) {
+    for (; bytes.size() >= sizeof(T); bytes.remove_prefix(sizeof(T)))
+        if (!std::isfinite(load<T>(bytes.data()))) return true;
+    return false;
+}
+
 std::string number_text(Vr vr, const char* bytes) {
     switch (vr) {
         case Vr::AT:
@@ -142,6 +149,17 @@ bool is_binary_number(Vr vr) {
         case Vr::US:
         case Vr::UV:
             return true;
+        default:
+            return false;
+    }
+}
+
+bool has_number_not_finite(const Element& element) {
+    switch (element.vr) {
+        case Vr::FL:
+            return has_not_finite<float>(element.bytes);
+        case Vr::FD:
+            return has_not_finite<double>(element.bytes);
         default:
             return false;
     }

@@ -14,6 +14,9 @@ namespace isocenter::dicom {
 /// AT, FL, FD, SL, SS, SV, UL, US, UV: values of a fixed number of bytes that have a text form.
 bool is_binary_number(Vr vr);
 
+/// Whether an FL or FD element has NaN or an infinity among its values: JSON has no such numbers.
+bool has_number_not_finite(const Element& element);
+
 /// The values of a binary number element: AT as 8 hex digits, integers in decimal, FL and FD as the shortest
 /// text that reads back to the same number, `NaN`, `Infinity`, `-Infinity`. Bytes behind the last whole value
 /// are left out.
