@@ -106,8 +106,8 @@ http::Response error_response(const Profile& profile, const http::Request& reque
                               unsigned status, const ErrorDetails& details) {
     if (!profile.problem_json && details.bodiless) return http::empty_response(status);
     const std::string_view message = status == 500 ? kInternalMessage : std::string_view(error.message);
-    http::Response response = profile.problem_json ? problem(request, message, status, details)
-                                                   : plain(message, status, details);
+    http::Response response =
+        profile.problem_json ? problem(request, message, status, details) : plain(message, status, details);
     if (status == 503) response.headers.add("Retry-After", "5");
     return response;
 }

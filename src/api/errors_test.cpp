@@ -55,7 +55,8 @@ TEST(ErrorResponse, BodilessOnlyOnTheTextFaces) {
 }
 
 TEST(ErrorResponse, OverloadAsksToComeBack) {
-    EXPECT_TRUE(error_response(v1_profile(), {}, fail(ErrorCode::overloaded, "full")).headers.has("Retry-After"));
+    EXPECT_TRUE(
+        error_response(v1_profile(), {}, fail(ErrorCode::overloaded, "full")).headers.has("Retry-After"));
 }
 
 }  // namespace

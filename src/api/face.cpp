@@ -26,7 +26,9 @@ bool has_markup(std::string_view query) {
            query.find("%3c") != std::string_view::npos;
 }
 
-Error markup_error() { return fail(ErrorCode::invalid_request, "The query string holds characters that are not allowed."); }
+Error markup_error() {
+    return fail(ErrorCode::invalid_request, "The query string holds characters that are not allowed.");
+}
 
 void guard_against_markup(const Face& face, http::Route& route) {
     if (route.handler) {
@@ -81,7 +83,8 @@ http::Mount make_mount(const Face& face) {
         mount.headers.emplace_back("Vary", "Accept");
     } else {
         mount.headers.emplace_back("api-supported-versions", kSupportedVersions);
-        for (http::Route& route : mount.routes) guard_against_markup(face, route);
+        for (http::Route& route : mount.routes)
+            guard_against_markup(face, route);
     }
     return mount;
 }
@@ -105,11 +108,10 @@ std::optional<http::Response> unsupported_version(const http::Request& request) 
     path.remove_prefix(2);
     const std::string_view version = path.substr(0, path.find('/'));
     if (!is_version(version) || std::ranges::find(kVersions, version) != kVersions.end()) return std::nullopt;
-    const std::string message =
-        "version " + std::string(version) + " is not offered for " + request.path;
-    return http::text_response(400, "application/json; charset=utf-8",
-                               "{\"error\":{\"code\":\"UnsupportedApiVersion\",\"message\":" + json_quote(message) +
-                                   "}}");
+    const std::string message = "version " + std::string(version) + " is not offered for " + request.path;
+    return http::text_response(
+        400, "application/json; charset=utf-8",
+        "{\"error\":{\"code\":\"UnsupportedApiVersion\",\"message\":" + json_quote(message) + "}}");
 }
 
 }  // namespace isocenter::api

@@ -7,9 +7,10 @@
 
 namespace isocenter::api {
 
-/// The texts that clients of the compatibility faces may compare (dicomweb.md section 12), as templates: `{tag}`,
-/// `{name}` and `{reason}` are replaced. The wording is ours; a deployment that needs other words replaces the
-/// catalogue.
+/// The texts that clients of the compatibility faces may compare (dicomweb.md section 12), as templates:
+/// `{tag}`,
+/// `{name}` and `{reason}` are replaced. The wording is ours; a deployment that needs other words replaces
+/// the catalogue.
 struct MessageCatalogue {
     /// X3, X4, X6: an invalid value; the reason comes from the rule that was broken.
     std::string_view invalid_value = "DICOM100: {tag} - {reason}";
@@ -19,7 +20,8 @@ struct MessageCatalogue {
     std::string_view other_study = "DICOM100: {tag} - The instance belongs to another study than the URL.";
     /// X1: a search by an attribute that is not searchable at this level.
     std::string_view not_searchable =
-        "Invalid query: the attribute '{name}' cannot be searched by.  Keywords are case-sensitive. The conformance "
+        "Invalid query: the attribute '{name}' cannot be searched by.  Keywords are case-sensitive. The "
+        "conformance "
         "statement lists the searchable attributes.";
     /// X2: a search by a value that is no date.
     std::string_view invalid_date =

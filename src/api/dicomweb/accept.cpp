@@ -16,10 +16,14 @@ struct Alias {
 
 /// Names of drafts and of clients that never changed (PS3.18 8.7.3.3.2 note 3).
 constexpr std::array kAliases = {
-    Alias{"image/x-dicom-rle", "image/dicom-rle"}, Alias{"image/dicom+rle", "image/dicom-rle"},
-    Alias{"image/x-jls", "image/jls"},             Alias{"image/x-jpeg-ls", "image/jls"},
-    Alias{"image/dicom+jpeg", "image/jpeg"},       Alias{"image/dicom+jpeg-ls", "image/jls"},
-    Alias{"image/dicom+jp2", "image/jp2"},         Alias{"image/dicom+jpx", "image/jpx"},
+    Alias{"image/x-dicom-rle", "image/dicom-rle"},
+    Alias{"image/dicom+rle", "image/dicom-rle"},
+    Alias{"image/x-jls", "image/jls"},
+    Alias{"image/x-jpeg-ls", "image/jls"},
+    Alias{"image/dicom+jpeg", "image/jpeg"},
+    Alias{"image/dicom+jpeg-ls", "image/jls"},
+    Alias{"image/dicom+jp2", "image/jp2"},
+    Alias{"image/dicom+jpx", "image/jpx"},
     Alias{"image/jpg", "image/jpeg"},
 };
 

@@ -74,7 +74,9 @@ std::string part_head(const PartPlan& part, std::string_view boundary, bool firs
 }
 
 SourceOpener text_opener(std::string text) {
-    return [text = std::move(text)]() -> Result<std::unique_ptr<ByteSource>> { return make_string_source(text); };
+    return [text = std::move(text)]() -> Result<std::unique_ptr<ByteSource>> {
+        return make_string_source(text);
+    };
 }
 
 }  // namespace

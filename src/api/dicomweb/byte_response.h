@@ -16,13 +16,13 @@ namespace isocenter::api {
 /// One part of a multipart answer; opened when its turn comes.
 struct PartPlan {
     std::string content_type;
-    std::string content_location;          ///< empty: none
-    std::optional<std::uint64_t> length;   ///< of the body, when known
+    std::string content_location;         ///< empty: none
+    std::optional<std::uint64_t> length;  ///< of the body, when known
     std::function<Result<std::unique_ptr<ByteSource>>()> open;
 };
 
-/// A multipart/related body, streamed part by part. The first part is opened at once, so that a missing object
-/// is an error answer and not a broken stream. `boundary` must not occur in the parts.
+/// A multipart/related body, streamed part by part. The first part is opened at once, so that a missing
+/// object is an error answer and not a broken stream. `boundary` must not occur in the parts.
 Result<http::Response> multipart_response(std::string_view root_type, std::string_view boundary,
                                           std::vector<PartPlan> parts);
 

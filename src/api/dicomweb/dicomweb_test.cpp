@@ -22,12 +22,15 @@ std::string object(const std::string& instance = "1.3", const std::string& serie
     return to_part10(set, syntax);
 }
 
-Fields accept(const std::string& ranges) { return {{"Accept", ranges}}; }
+Fields accept(const std::string& ranges) {
+    return {{"Accept", ranges}};
+}
 
 class EveryFace : public testing::TestWithParam<const Profile*> {};
 INSTANTIATE_TEST_SUITE_P(Faces, EveryFace, testing::Values(&v1_profile(), &v2_profile(), &standard_profile()),
                          [](const auto& test) {
-                             return test.param->standard ? std::string("standard") : std::string(test.param->name);
+                             return test.param->standard ? std::string("standard")
+                                                         : std::string(test.param->name);
                          });
 
 TEST_P(EveryFace, StoredBytesComeBackUnchanged) {
@@ -35,12 +38,14 @@ TEST_P(EveryFace, StoredBytesComeBackUnchanged) {
     const std::string file = object();
     const Answer stored = face.post("/studies", kMultipart, multipart({{kDicomPart, file}}));
     EXPECT_EQ(stored.status, 200U) << stored.body;
-    EXPECT_NE(stored.body.find("http://test/" + std::string(GetParam()->name) + kInstance), std::string::npos);
+    EXPECT_NE(stored.body.find("http://test/" + std::string(GetParam()->name) + kInstance),
+              std::string::npos);
     const Answer single = face.get(kInstance, accept("application/dicom; transfer-syntax=*"));
     EXPECT_EQ(single.status, 200U);
     EXPECT_EQ(single.headers.get("Content-Type"), "application/dicom; transfer-syntax=1.2.840.10008.1.2.1");
     EXPECT_EQ(single.body, file);
-    const Answer set = face.get("/studies/1.1", accept("multipart/related; type=\"application/dicom\"; transfer-syntax=*"));
+    const Answer set =
+        face.get("/studies/1.1", accept("multipart/related; type=\"application/dicom\"; transfer-syntax=*"));
     EXPECT_EQ(set.status, 200U);
     EXPECT_NE(set.body.find("\r\n\r\n" + file + "\r\n--"), std::string::npos);
     EXPECT_TRUE(set.body.starts_with("--"));
@@ -59,7 +64,8 @@ TEST_P(EveryFace, SinglePartStoreAndDuplicates) {
 TEST_P(EveryFace, WrongMediaTypesOfTheRequest) {
     TestFace face(*GetParam());
     EXPECT_EQ(face.post("/studies", {{"Content-Type", "multipart/form; boundary=B"}}, "x").status, 415U);
-    EXPECT_EQ(face.post("/studies", {{"Content-Type", "multipart/related; type=\"application/dicom\""}}, "x").status,
+    EXPECT_EQ(face.post("/studies", {{"Content-Type", "multipart/related; type=\"application/dicom\""}}, "x")
+                  .status,
               415U);
     EXPECT_EQ(face.post("/studies", {}, "").status, 415U);
 }
@@ -85,11 +91,15 @@ TEST_P(EveryFace, MetadataHasAnETagAnd304) {
 TEST_P(EveryFace, FramesInTheOrderAsked) {
     TestFace face(*GetParam());
     face.post("/studies", kSingle, object());
-    const Answer one = face.get(kInstance + "/frames/2", accept("application/octet-stream; transfer-syntax=*"));
+    const Answer one =
+        face.get(kInstance + "/frames/2", accept("application/octet-stream; transfer-syntax=*"));
     EXPECT_EQ(one.status, 200U);
     EXPECT_EQ(one.body, "CCCCDDDD");
-    EXPECT_EQ(one.headers.get("Content-Type"), "application/octet-stream; transfer-syntax=1.2.840.10008.1.2.1");
-    const Answer two = face.get(kInstance + "/frames/2%2C1", accept("multipart/related; type=application/octet-stream; transfer-syntax=*"));
+    EXPECT_EQ(one.headers.get("Content-Type"),
+              "application/octet-stream; transfer-syntax=1.2.840.10008.1.2.1");
+    const Answer two =
+        face.get(kInstance + "/frames/2%2C1",
+                 accept("multipart/related; type=application/octet-stream; transfer-syntax=*"));
     EXPECT_EQ(two.status, 200U);
     EXPECT_LT(two.body.find("CCCCDDDD"), two.body.find("AAAABBBB"));
     EXPECT_EQ(face.get(kInstance + "/frames/3").status, 404U);
@@ -118,8 +128,8 @@ TEST_P(EveryFace, RenderedIsCheckedThenRefused) {
 
 TEST(CompatibilityStore, AWrongPartTypeStoresNothing) {
     TestFace face(v2_profile());
-    const Answer refused = face.post("/studies", kMultipart,
-                                     multipart({{kDicomPart, object()}, {"Content-Type: text/plain\r\n", "x"}}));
+    const Answer refused = face.post(
+        "/studies", kMultipart, multipart({{kDicomPart, object()}, {"Content-Type: text/plain\r\n", "x"}}));
     EXPECT_EQ(refused.status, 415U);
     EXPECT_EQ(refused.body, "");
     EXPECT_EQ(face.get(kInstance).status, 404U);
@@ -167,7 +177,8 @@ TEST(StandardStore, JsonMetadataWithBulkDataBecomesAnObject) {
         "\"00280002\":{\"vr\":\"US\",\"Value\":[1]},\"00280010\":{\"vr\":\"US\",\"Value\":[2]},"
         "\"00280011\":{\"vr\":\"US\",\"Value\":[2]},\"00280100\":{\"vr\":\"US\",\"Value\":[8]},"
         "\"7FE00010\":{\"vr\":\"OB\",\"BulkDataURI\":\"bulk/1\"}}]";
-    const Fields fields = {{"Content-Type", "multipart/related; type=\"application/dicom+json\"; boundary=B"}};
+    const Fields fields = {
+        {"Content-Type", "multipart/related; type=\"application/dicom+json\"; boundary=B"}};
     const std::string bulk = "Content-Type: application/octet-stream\r\nContent-Location: bulk/1\r\n";
     // The bulk part first: any order is taken.
     const Answer stored = face.post(
@@ -177,8 +188,9 @@ TEST(StandardStore, JsonMetadataWithBulkDataBecomesAnObject) {
     const Answer missing =
         face.post("/studies", fields, multipart({{"Content-Type: application/dicom+json\r\n", json}}));
     EXPECT_EQ(missing.status, 409U);
-    EXPECT_EQ(face.post("/studies", fields, multipart({{"Content-Type: application/dicom+json\r\n", "[{"}})).status,
-              400U);
+    EXPECT_EQ(
+        face.post("/studies", fields, multipart({{"Content-Type: application/dicom+json\r\n", "[{"}})).status,
+        400U);
 }
 
 TEST(StandardRetrieve, ImplicitVrTravelsAsExplicit) {
@@ -211,7 +223,8 @@ TEST(StandardRetrieve, ZipOfAStudyAndMetadataAsXml) {
     EXPECT_EQ(zip.status, 200U);
     EXPECT_TRUE(zip.body.starts_with("PK\x03\x04"));
     EXPECT_NE(zip.body.find("1.2/1.3.dcm"), std::string::npos);
-    const Answer xml = face.get(kInstance + "/metadata", accept("multipart/related; type=\"application/dicom+xml\""));
+    const Answer xml =
+        face.get(kInstance + "/metadata", accept("multipart/related; type=\"application/dicom+xml\""));
     EXPECT_EQ(xml.status, 200U);
     EXPECT_NE(xml.body.find("<NativeDicomModel"), std::string::npos);
 }

@@ -9,7 +9,8 @@ namespace {
 
 Result<std::string> read_uid(std::string_view text, std::string_view what) {
     if (!dicom::is_valid_uid(text))
-        return fail(ErrorCode::invalid_request, "The " + std::string(what) + " in the path is not a valid UID.");
+        return fail(ErrorCode::invalid_request,
+                    "The " + std::string(what) + " in the path is not a valid UID.");
     return std::string(dicom::bare_uid(text));
 }
 
@@ -48,6 +49,8 @@ std::string content_tag(const index::InstanceRecord& record, std::string_view re
            std::string(representation) + "\"";
 }
 
-std::string boundary_of(std::string_view etag) { return to_hex(sha256(as_bytes(etag))).substr(0, 40); }
+std::string boundary_of(std::string_view etag) {
+    return to_hex(sha256(as_bytes(etag))).substr(0, 40);
+}
 
 }  // namespace isocenter::api

@@ -50,7 +50,8 @@ struct Offer {
 };
 
 void add_pixel_offers(std::vector<Offer>& offers, bool multipart) {
-    for (const TypeDefault& row : kPixelTypes) offers.push_back({std::string(row.media_type), multipart});
+    for (const TypeDefault& row : kPixelTypes)
+        offers.push_back({std::string(row.media_type), multipart});
 }
 
 /// In our order of preference (standard-face.md 2.2-2.4).
@@ -189,7 +190,9 @@ bool apply_compatibility_rules(Wish& wish, ByteResource resource) {
     return wish.media_type == kDicom && wish.syntax == kJpeg2000Lossless;
 }
 
-bool is_uncompressed(const dicom::TransferSyntax& syntax) { return !syntax.encapsulated; }
+bool is_uncompressed(const dicom::TransferSyntax& syntax) {
+    return !syntax.encapsulated;
+}
 
 /// Whether stored bytes may go out on this face at all: PS3.18 8.7.3 bans implicit VR and big endian (D15).
 bool may_travel(const Profile& profile, const dicom::TransferSyntax& syntax) {
@@ -240,12 +243,12 @@ std::vector<Wish> find_wishes(const Profile& profile, const AcceptLists& accept,
             add_wishes(tier, *list, offers[i], static_cast<unsigned>(i));
         if (!profile.standard)
             std::erase_if(tier, [resource](Wish& w) { return !apply_compatibility_rules(w, resource); });
-        std::ranges::stable_sort(tier, [](const Wish& a, const Wish& b) {
-            return a.q != b.q ? a.q > b.q : a.rank < b.rank;
-        });
+        std::ranges::stable_sort(
+            tier, [](const Wish& a, const Wish& b) { return a.q != b.q ? a.q > b.q : a.rank < b.rank; });
         // What the parameter asks for beats what the header asks for, whatever the qualities (D3).
         if (list == &accept.header && !wishes.empty()) {
-            for (Wish& wish : tier) wish.q -= 1;
+            for (Wish& wish : tier)
+                wish.q -= 1;
         }
         wishes.insert(wishes.end(), tier.begin(), tier.end());
     }
@@ -293,8 +296,7 @@ std::optional<Delivery> deliver_frame(const Profile& profile, const Wish& wish, 
             return verbatim(stored.syntax, syntax.media_type);
         return std::nullopt;
     }
-    if (octets && wish.syntax == dicom::kExplicitVrLittleEndian)
-        return native_frame(stored, syntax, kOctets);
+    if (octets && wish.syntax == dicom::kExplicitVrLittleEndian) return native_frame(stored, syntax, kOctets);
     if (syntax.encapsulated && satisfies(stored.syntax, wish.syntax))
         return verbatim(stored.syntax, octets ? kOctets : syntax.media_type);
     return std::nullopt;
@@ -307,7 +309,8 @@ std::optional<Choice> choose(const Profile& profile, std::span<const Wish> wishe
         if (best && (wish.q < best->wish.q || (wish.q == best->wish.q && wish.rank > best->wish.rank))) break;
         auto delivery = deliver(profile, wish, stored);
         if (!delivery) continue;
-        if (!best || cost(delivery->way) < cost(best->delivery.way)) best = Choice{wish, *std::move(delivery)};
+        if (!best || cost(delivery->way) < cost(best->delivery.way))
+            best = Choice{wish, *std::move(delivery)};
     }
     return best;
 }
@@ -330,8 +333,8 @@ std::vector<std::string> available_ranges(const Profile& profile, ByteResource r
 }
 
 std::string range_text(std::string_view media_type, bool multipart, std::string_view syntax) {
-    std::string text = multipart ? "multipart/related; type=\"" + std::string(media_type) + "\""
-                                 : std::string(media_type);
+    std::string text =
+        multipart ? "multipart/related; type=\"" + std::string(media_type) + "\"" : std::string(media_type);
     if (!syntax.empty()) text += "; transfer-syntax=" + std::string(syntax);
     return text;
 }

@@ -45,9 +45,9 @@ struct StoredForm {
 /// How one wish is met.
 struct Delivery {
     enum class Way {
-        verbatim,          ///< the stored bytes
-        explicit_little,   ///< data set or pixels rewritten as explicit VR little endian, not decoded
-        decoded,           ///< pixels decoded to native
+        verbatim,         ///< the stored bytes
+        explicit_little,  ///< data set or pixels rewritten as explicit VR little endian, not decoded
+        decoded,          ///< pixels decoded to native
     };
     Way way = Way::verbatim;
     std::string syntax;      ///< what the answer is labelled with

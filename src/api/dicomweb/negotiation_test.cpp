@@ -34,13 +34,15 @@ std::string describe(const Case& c) {
     const auto choice = choose(*c.profile, wishes, stored, object ? deliver_object : deliver_frame);
     if (!choice) return "406";
     static constexpr const char* kWays[] = {"verbatim", "explicit", "decoded"};
-    return std::string(choice->wish.multipart ? "multipart " : "single ") + choice->delivery.media_type + " " +
-           choice->delivery.syntax + " " + kWays[static_cast<int>(choice->delivery.way)];
+    return std::string(choice->wish.multipart ? "multipart " : "single ") + choice->delivery.media_type +
+           " " + choice->delivery.syntax + " " + kWays[static_cast<int>(choice->delivery.way)];
 }
 
 class Negotiation : public testing::TestWithParam<Case> {};
 
-TEST_P(Negotiation, Chooses) { EXPECT_EQ(describe(GetParam()), GetParam().expected) << GetParam().accept; }
+TEST_P(Negotiation, Chooses) {
+    EXPECT_EQ(describe(GetParam()), GetParam().expected) << GetParam().accept;
+}
 
 const Profile* const kStandard = &standard_profile();
 const Profile* const kV2 = &v2_profile();
@@ -53,7 +55,8 @@ constexpr auto kFrames = ByteResource::frame_list;
 INSTANTIATE_TEST_SUITE_P(
     Standard, Negotiation,
     testing::Values(
-        Case{"absent", kStandard, kObject, nullptr, kEle, "multipart application/dicom 1.2.840.10008.1.2.1 verbatim"},
+        Case{"absent", kStandard, kObject, nullptr, kEle,
+             "multipart application/dicom 1.2.840.10008.1.2.1 verbatim"},
         Case{"any", kStandard, kSet, "*/*", kEle, "multipart application/dicom 1.2.840.10008.1.2.1 verbatim"},
         Case{"any_undecodable", kStandard, kSet, "*/*", kJ2k,
              "multipart application/dicom 1.2.840.10008.1.2.4.90 verbatim"},
@@ -62,12 +65,13 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"single_for_set", kStandard, kSet, "application/dicom; transfer-syntax=*", kEle, "406"},
         Case{"implicit_star", kStandard, kObject, "application/dicom; transfer-syntax=*", kImplicit,
              "single application/dicom 1.2.840.10008.1.2.1 explicit"},
-        Case{"lossless_default", kStandard, kObject, "multipart/related; type=\"application/dicom\"", kJ2k, "406"},
+        Case{"lossless_default", kStandard, kObject, "multipart/related; type=\"application/dicom\"", kJ2k,
+             "406"},
         Case{"lossy_default", kStandard, kObject, "multipart/related; type=\"application/dicom\"", kJpeg,
              "multipart application/dicom 1.2.840.10008.1.2.4.50 verbatim"},
         Case{"weasis", kStandard, kSet,
-             "multipart/related;type=\"application/dicom\";transfer-syntax=1.2.840.10008.1.2.4.70", kJpegLossless,
-             "multipart application/dicom 1.2.840.10008.1.2.4.70 verbatim"},
+             "multipart/related;type=\"application/dicom\";transfer-syntax=1.2.840.10008.1.2.4.70",
+             kJpegLossless, "multipart application/dicom 1.2.840.10008.1.2.4.70 verbatim"},
         Case{"excluded", kStandard, kObject, "*/*, application/dicom;q=0", kEle,
              "multipart application/dicom 1.2.840.10008.1.2.1 verbatim"},
         Case{"rendered_only", kStandard, kObject, "image/png", kEle, "406"},
@@ -75,7 +79,8 @@ INSTANTIATE_TEST_SUITE_P(
              "multipart/related; type=\"application/octet-stream\"; transfer-syntax=\"*\"", kJls,
              "multipart image/jls 1.2.840.10008.1.2.4.80 verbatim"},
         Case{"ohif_syntax", kStandard, kFrame,
-             "multipart/related; type=\"image/jls\"; transfer-syntax=\"1.2.840.10008.1.2.4.80\"; transfer-syntax=\"*\"",
+             "multipart/related; type=\"image/jls\"; transfer-syntax=\"1.2.840.10008.1.2.4.80\"; "
+             "transfer-syntax=\"*\"",
              kJls, "multipart image/jls 1.2.840.10008.1.2.4.80 verbatim"},
         Case{"old_jpeg_name", kStandard, kFrame,
              "multipart/related; type=\"image/dicom+jpeg\"; transfer-syntax=1.2.840.10008.1.2.4.50", kJpeg,
@@ -101,17 +106,19 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"probe", kStandard, kFrame,
              "multipart/related; type=\"image/jp2\"; transfer-syntax=1.2.840.10008.1.2.4.90", kJpeg, "406"},
         Case{"named_octets", kStandard, kFrame,
-             "multipart/related; type=\"application/octet-stream\"; transfer-syntax=1.2.840.10008.1.2.4.50", kJpeg,
-             "multipart application/octet-stream 1.2.840.10008.1.2.4.50 verbatim"},
+             "multipart/related; type=\"application/octet-stream\"; transfer-syntax=1.2.840.10008.1.2.4.50",
+             kJpeg, "multipart application/octet-stream 1.2.840.10008.1.2.4.50 verbatim"},
         Case{"many_ranges", kStandard, kFrame,
-             "multipart/related; type=\"image/jls\"; q=0.5, multipart/related; type=\"application/octet-stream\"; q=0.9",
+             "multipart/related; type=\"image/jls\"; q=0.5, multipart/related; "
+             "type=\"application/octet-stream\"; q=0.9",
              kJls, "multipart image/jls 1.2.840.10008.1.2.4.80 verbatim"}),
     [](const auto& test) { return std::string(test.param.name); });
 
 INSTANTIATE_TEST_SUITE_P(
     Compatibility, Negotiation,
     testing::Values(
-        Case{"missing", kV2, kObject, nullptr, kMpeg2, "multipart application/dicom 1.2.840.10008.1.2.4.100 verbatim"},
+        Case{"missing", kV2, kObject, nullptr, kMpeg2,
+             "multipart application/dicom 1.2.840.10008.1.2.4.100 verbatim"},
         Case{"instance_default", kV2, kObject, "application/dicom;transfer-syntax=\"*\"", kMpeg2,
              "single application/dicom 1.2.840.10008.1.2.4.100 verbatim"},
         Case{"implicit_verbatim", kV2, kObject, "application/dicom;transfer-syntax=*", kImplicit,
@@ -120,16 +127,17 @@ INSTANTIATE_TEST_SUITE_P(
              "single application/dicom 1.2.840.10008.1.2.1 explicit"},
         Case{"wi4", kV2, kObject, "application/dicom; transfer-syntax=1.2.840.10008.1.2.1", kMpeg2, "406"},
         Case{"wi3_octets", kV2, kObject, "application/octet-stream; transfer-syntax=*", kEle, "406"},
-        Case{"wi3_mpeg", kV2, kObject, "application/dicom; transfer-syntax=1.2.840.10008.1.2.4.100", kMpeg2, "406"},
-        Case{"ws2_single", kV2, kSet, "application/dicom; transfer-syntax=*", kEle, "406"},
-        Case{"ws2_octets", kV2, kSet, "multipart/related; type=\"application/octet-stream\"; transfer-syntax=*", kEle,
+        Case{"wi3_mpeg", kV2, kObject, "application/dicom; transfer-syntax=1.2.840.10008.1.2.4.100", kMpeg2,
              "406"},
+        Case{"ws2_single", kV2, kSet, "application/dicom; transfer-syntax=*", kEle, "406"},
+        Case{"ws2_octets", kV2, kSet,
+             "multipart/related; type=\"application/octet-stream\"; transfer-syntax=*", kEle, "406"},
         Case{"star_beats_equal_q", kV2, kSet,
              "multipart/related; type=\"application/dicom\", multipart/related; type=\"application/dicom\"; "
              "transfer-syntax=*",
              kJ2k, "multipart application/dicom 1.2.840.10008.1.2.4.90 verbatim"},
-        Case{"wf2", kV2, kFrame, "multipart/related; type=\"application/octet-stream\";transfer-syntax=\"*\"", kMpeg2,
-             "multipart application/octet-stream 1.2.840.10008.1.2.4.100 verbatim"},
+        Case{"wf2", kV2, kFrame, "multipart/related; type=\"application/octet-stream\";transfer-syntax=\"*\"",
+             kMpeg2, "multipart application/octet-stream 1.2.840.10008.1.2.4.100 verbatim"},
         Case{"wf3", kV2, kFrame, "multipart/related; type=\"*/*\"; transfer-syntax=*", kJ2k,
              "multipart application/octet-stream 1.2.840.10008.1.2.4.90 verbatim"},
         Case{"wf4", kV2, kFrame,
@@ -143,7 +151,8 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(NegotiationParameter, BeatsTheHeader) {
     http::Request request;
-    request.query = "accept=multipart%2Frelated%3B%20type%3D%22application%2Fdicom%22%3B%20transfer-syntax%3D*";
+    request.query =
+        "accept=multipart%2Frelated%3B%20type%3D%22application%2Fdicom%22%3B%20transfer-syntax%3D*";
     request.headers.add("Accept", "application/dicom; transfer-syntax=*");
     const auto wishes = find_wishes(standard_profile(), read_accept(standard_profile(), request), kObject);
     const StoredForm stored{kJ2k, true, false};
@@ -154,10 +163,11 @@ TEST(NegotiationParameter, BeatsTheHeader) {
 
 TEST(NegotiationAvailable, NamesWhatCouldBeHad) {
     const StoredForm rle{kRle, true, true};
-    EXPECT_EQ(available_ranges(standard_profile(), kFrame, rle),
-              (std::vector<std::string>{
-                  "multipart/related; type=\"image/dicom-rle\"; transfer-syntax=1.2.840.10008.1.2.5",
-                  "multipart/related; type=\"application/octet-stream\"; transfer-syntax=1.2.840.10008.1.2.1"}));
+    EXPECT_EQ(
+        available_ranges(standard_profile(), kFrame, rle),
+        (std::vector<std::string>{
+            "multipart/related; type=\"image/dicom-rle\"; transfer-syntax=1.2.840.10008.1.2.5",
+            "multipart/related; type=\"application/octet-stream\"; transfer-syntax=1.2.840.10008.1.2.1"}));
 }
 
 struct FormCase {
@@ -178,10 +188,11 @@ INSTANTIATE_TEST_SUITE_P(
                     FormCase{kStandard, "multipart/related; type=\"application/dicom+xml\"", 1},
                     FormCase{kStandard, "application/dicom+xml", 2}, FormCase{kStandard, "image/png", -1},
                     FormCase{kStandard, "application/dicom+json;q=0.1, application/dicom+xml", 2},
-                    FormCase{kStandard, "application/dicom+json;q=0", -1}, FormCase{kV2, "application/dicom+json", 0},
-                    FormCase{kV2, "application/*", 0}, FormCase{kV2, "application/json;q=0", 0},
-                    FormCase{kV2, "application/data", -1}, FormCase{kV2, "application/dicom", -1},
-                    FormCase{kV2, "application/dicom+xml", -1}, FormCase{kV2, nullptr, 0}));
+                    FormCase{kStandard, "application/dicom+json;q=0", -1},
+                    FormCase{kV2, "application/dicom+json", 0}, FormCase{kV2, "application/*", 0},
+                    FormCase{kV2, "application/json;q=0", 0}, FormCase{kV2, "application/data", -1},
+                    FormCase{kV2, "application/dicom", -1}, FormCase{kV2, "application/dicom+xml", -1},
+                    FormCase{kV2, nullptr, 0}));
 
 }  // namespace
 }  // namespace isocenter::api

@@ -4,8 +4,9 @@
 
 namespace isocenter::api {
 
-http::Handler answering(const Face& face,
-                        std::function<Result<http::Response>(const Face&, const http::RequestContext&)> handle) {
+http::Handler answering(
+    const Face& face,
+    std::function<Result<http::Response>(const Face&, const http::RequestContext&)> handle) {
     return [&face, handle = std::move(handle)](const http::RequestContext& context) {
         auto response = handle(face, context);
         if (!response) return error_response(face.profile, context.request, response.error());
@@ -13,8 +14,9 @@ http::Handler answering(const Face& face,
     };
 }
 
-http::Route fetch_route(const Face& face, std::string pattern,
-                        std::function<Result<http::Response>(const Face&, const http::RequestContext&)> handle) {
+http::Route fetch_route(
+    const Face& face, std::string pattern,
+    std::function<Result<http::Response>(const Face&, const http::RequestContext&)> handle) {
     http::Route route;
     route.pattern = std::move(pattern);
     route.lane = &face.lanes.fetch;
@@ -27,7 +29,8 @@ http::Response not_acceptable(const Face& face, const http::Request& request, st
     ErrorDetails details;
     details.asked = asked_ranges(request);
     details.available = std::move(available);
-    return error_response(face.profile, request, fail(ErrorCode::not_acceptable, std::string(reason)), details);
+    return error_response(face.profile, request, fail(ErrorCode::not_acceptable, std::string(reason)),
+                          details);
 }
 
 StoredForm stored_form(const index::InstanceRecord& record) {
@@ -60,8 +63,8 @@ void add_caching(const Face& face, http::Response& response, std::string_view et
 void mark_partial(const Face& face, http::Response& response, std::size_t left_out, std::size_t all) {
     if (left_out == 0) return;
     response.status = 206;
-    response.headers.add("Warning", "299 " + face.options.service_name + ": " + std::to_string(left_out) + " of " +
-                                        std::to_string(all) + " instances were left out");
+    response.headers.add("Warning", "299 " + face.options.service_name + ": " + std::to_string(left_out) +
+                                        " of " + std::to_string(all) + " instances were left out");
 }
 
 Result<std::unique_ptr<ByteSource>> open_frame_as(const Face& face, const archive::Location& location,
@@ -91,10 +94,12 @@ std::optional<std::uint64_t> frame_length(const archive::Location& location, std
         case dicom::FrameTable::Kind::native:
             return (frames.frame_bits + 7) / 8;
         case dicom::FrameTable::Kind::unknown:
-            for (const ByteRange& range : frames.fragments) length += range.length;
+            for (const ByteRange& range : frames.fragments)
+                length += range.length;
             return length;
         case dicom::FrameTable::Kind::encapsulated:
-            for (const ByteRange& range : frames.ranges_of(number)) length += range.length;
+            for (const ByteRange& range : frames.ranges_of(number))
+                length += range.length;
             return length;
     }
     return std::nullopt;

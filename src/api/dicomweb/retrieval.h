@@ -13,12 +13,13 @@
 namespace isocenter::api {
 
 /// Wraps a handler that may fail: an error becomes the face's error response.
-http::Handler answering(const Face& face,
-                        std::function<Result<http::Response>(const Face&, const http::RequestContext&)> handle);
+http::Handler answering(
+    const Face& face, std::function<Result<http::Response>(const Face&, const http::RequestContext&)> handle);
 
 /// A GET route on the fetch lane.
-http::Route fetch_route(const Face& face, std::string pattern,
-                        std::function<Result<http::Response>(const Face&, const http::RequestContext&)> handle);
+http::Route fetch_route(
+    const Face& face, std::string pattern,
+    std::function<Result<http::Response>(const Face&, const http::RequestContext&)> handle);
 
 /// 406 with what was asked and what is available.
 http::Response not_acceptable(const Face& face, const http::Request& request, std::string_view reason,
@@ -39,7 +40,8 @@ void add_caching(const Face& face, http::Response& response, std::string_view et
 /// Marks a set answer from which `left_out` of `all` instances are missing (standard-face.md D6).
 void mark_partial(const Face& face, http::Response& response, std::size_t left_out, std::size_t all);
 
-/// Frame `number` of an instance in the way chosen; a stream whose frames cannot be told apart counts as frame 1.
+/// Frame `number` of an instance in the way chosen; a stream whose frames cannot be told apart counts as
+/// frame 1.
 Result<std::unique_ptr<ByteSource>> open_frame_as(const Face& face, const archive::Location& location,
                                                   std::uint32_t number, const Delivery& delivery);
 /// Its length when that is known without reading.

@@ -41,8 +41,8 @@ std::uint32_t part_count(const archive::Location& location) {
 }
 
 /// Frames of encapsulated pixel data, one part each with the same Content-Location (standard-face.md 3.4).
-void add_frames(const Face& face, const LocationPtr& location, const Delivery& delivery, const std::string& uri,
-                std::vector<PartPlan>& parts) {
+void add_frames(const Face& face, const LocationPtr& location, const Delivery& delivery,
+                const std::string& uri, std::vector<PartPlan>& parts) {
     for (std::uint32_t number = 1; number <= part_count(*location); ++number) {
         PartPlan part;
         part.content_type = typed(delivery.media_type, delivery.syntax);
@@ -103,14 +103,17 @@ Result<http::Response> encapsulated_value(const Face& face, const http::Request&
     return response;
 }
 
-Result<http::Response> plain_value(const Face& face, const http::Request& request, const LocationPtr& location,
-                                   const dicom::BulkValue& value, const std::string& uri) {
-    const std::string own = value.path == kDocumentPath ? document_type(face, location->record) : std::string();
-    const auto wishes = find_wishes(face.profile, read_accept(face.profile, request), ByteResource::bulk_value, own);
+Result<http::Response> plain_value(const Face& face, const http::Request& request,
+                                   const LocationPtr& location, const dicom::BulkValue& value,
+                                   const std::string& uri) {
+    const std::string own =
+        value.path == kDocumentPath ? document_type(face, location->record) : std::string();
+    const auto wishes =
+        find_wishes(face.profile, read_accept(face.profile, request), ByteResource::bulk_value, own);
     const auto fits = [&own](const Wish& wish) {
         const bool type = wish.media_type == kOctets || (!own.empty() && wish.media_type == own);
-        const bool syntax = wish.syntax.empty() || wish.syntax == "*" ||
-                            wish.syntax == dicom::kExplicitVrLittleEndian;
+        const bool syntax =
+            wish.syntax.empty() || wish.syntax == "*" || wish.syntax == dicom::kExplicitVrLittleEndian;
         return type && syntax;
     };
     const auto wish = std::ranges::find_if(wishes, fits);
@@ -122,9 +125,11 @@ Result<http::Response> plain_value(const Face& face, const http::Request& reques
     }
     const std::string etag = content_tag(location->record, "b" + value.path);
     if (auto unchanged = not_modified(request, etag)) return *std::move(unchanged);
-    const std::string type = wish->media_type == kOctets ? typed(kOctets, dicom::kExplicitVrLittleEndian)
-                                                         : wish->media_type;
-    const auto open = [&face, location, path = value.path]() { return face.archive.open_bulk(*location, path); };
+    const std::string type =
+        wish->media_type == kOctets ? typed(kOctets, dicom::kExplicitVrLittleEndian) : wish->media_type;
+    const auto open = [&face, location, path = value.path]() {
+        return face.archive.open_bulk(*location, path);
+    };
     if (wish->multipart) {
         std::vector<PartPlan> parts;
         parts.push_back({type, uri, value.range.length, open});
@@ -144,8 +149,10 @@ Result<http::Response> plain_value(const Face& face, const http::Request& reques
 
 std::string path_of(const http::PathParams& params) {
     std::string path(params.get("p0"));
-    for (int i = 1; params.has("p" + std::to_string(i)); ++i) path += "/" + std::string(params.get("p" + std::to_string(i)));
-    std::ranges::transform(path, path.begin(), [](char c) { return c >= 'a' && c <= 'f' ? static_cast<char>(c - 32) : c; });
+    for (int i = 1; params.has("p" + std::to_string(i)); ++i)
+        path += "/" + std::string(params.get("p" + std::to_string(i)));
+    std::ranges::transform(path, path.begin(),
+                           [](char c) { return c >= 'a' && c <= 'f' ? static_cast<char>(c - 32) : c; });
     return path;
 }
 
@@ -179,7 +186,8 @@ Result<http::Response> retrieve_all(const Face& face, const http::RequestContext
 
 Result<http::Response> retrieve_bulk_of(const Face& face, const http::Request& request,
                                         const std::vector<index::InstanceRecord>& records, BulkScope scope) {
-    auto wishes = find_wishes(standard_profile(), read_accept(face.profile, request), ByteResource::bulk_value);
+    auto wishes =
+        find_wishes(standard_profile(), read_accept(face.profile, request), ByteResource::bulk_value);
     std::erase_if(wishes, [](const Wish& wish) { return !wish.multipart; });
     const std::string base = face.base_uri(request);
     std::vector<PartPlan> parts;
@@ -195,7 +203,8 @@ Result<http::Response> retrieve_bulk_of(const Face& face, const http::Request& r
             wanted = true;
             const std::string uri = entity_uri(base, record.key) + "/bulkdata/" + value.path;
             if (!value.encapsulated) {
-                const bool octets = std::ranges::any_of(wishes, [](const Wish& w) { return w.media_type == kOctets; });
+                const bool octets =
+                    std::ranges::any_of(wishes, [](const Wish& w) { return w.media_type == kOctets; });
                 if (octets) add_value(face, location, value, uri, parts);
             } else if (is_pixel_data(value.path)) {
                 const auto choice = choose(standard_profile(), wishes, stored_form(record), deliver_frame);
@@ -209,8 +218,9 @@ Result<http::Response> retrieve_bulk_of(const Face& face, const http::Request& r
     }
     if (parts.empty() && left_out == 0) return fail(ErrorCode::not_found, "There is no such bulk data.");
     if (parts.empty())
-        return not_acceptable(face, request, "No bulk data can be given in the form asked for.",
-                              available_ranges(face.profile, ByteResource::bulk_value, stored_form(records.front())));
+        return not_acceptable(
+            face, request, "No bulk data can be given in the form asked for.",
+            available_ranges(face.profile, ByteResource::bulk_value, stored_form(records.front())));
     const std::string boundary = boundary_of(identity + root_type);
     const std::string etag = "\"" + boundary + "\"";
     if (auto unchanged = not_modified(request, etag)) return *std::move(unchanged);
@@ -223,18 +233,21 @@ Result<http::Response> retrieve_bulk_of(const Face& face, const http::Request& r
 std::vector<http::Route> retrieve_bulkdata_routes(const Face& face) {
     std::vector<http::Route> routes;
     const std::string instance = "/studies/{study}/series/{series}/instances/{instance}";
-    for (const std::string& entity : {std::string("/studies/{study}"), std::string("/studies/{study}/series/{series}"), instance}) {
-        routes.push_back(fetch_route(face, entity + "/bulkdata", [](const Face& f, const http::RequestContext& c) {
-            return retrieve_all(f, c, BulkScope::all);
-        }));
-        routes.push_back(fetch_route(face, entity + "/pixeldata", [](const Face& f, const http::RequestContext& c) {
-            return retrieve_all(f, c, BulkScope::pixel_data);
-        }));
+    for (const std::string& entity :
+         {std::string("/studies/{study}"), std::string("/studies/{study}/series/{series}"), instance}) {
+        routes.push_back(fetch_route(
+            face, entity + "/bulkdata",
+            [](const Face& f, const http::RequestContext& c) { return retrieve_all(f, c, BulkScope::all); }));
+        routes.push_back(
+            fetch_route(face, entity + "/pixeldata", [](const Face& f, const http::RequestContext& c) {
+                return retrieve_all(f, c, BulkScope::pixel_data);
+            }));
     }
     std::string pattern = instance + "/bulkdata/{p0}";
     for (int nesting = 0; nesting <= kMaxNesting; ++nesting) {
         routes.push_back(fetch_route(face, pattern, retrieve_value));
-        for (int i = 1; i <= 2; ++i) pattern += "/{p" + std::to_string(2 * nesting + i) + "}";
+        for (int i = 1; i <= 2; ++i)
+            pattern += "/{p" + std::to_string(2 * nesting + i) + "}";
     }
     return routes;
 }

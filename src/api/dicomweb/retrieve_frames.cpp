@@ -22,8 +22,8 @@ Result<http::Response> as_multipart(const Face& face, const http::RequestContext
                                     const LocationPtr& location, const std::vector<std::uint32_t>& numbers,
                                     const Choice& choice) {
     const std::string base = entity_uri(face.base_uri(context.request), location->record.key) + "/frames/";
-    const std::string etag =
-        content_tag(location->record, "f" + std::string(context.params.get("frames")) + "-" + choice.delivery.syntax);
+    const std::string etag = content_tag(
+        location->record, "f" + std::string(context.params.get("frames")) + "-" + choice.delivery.syntax);
     std::vector<PartPlan> parts;
     for (const std::uint32_t number : numbers) {
         PartPlan part;
@@ -35,7 +35,8 @@ Result<http::Response> as_multipart(const Face& face, const http::RequestContext
         };
         parts.push_back(std::move(part));
     }
-    ISO_TRY(auto response, multipart_response(choice.delivery.media_type, boundary_of(etag), std::move(parts)));
+    ISO_TRY(auto response,
+            multipart_response(choice.delivery.media_type, boundary_of(etag), std::move(parts)));
     add_caching(face, response, etag);
     return response;
 }
@@ -45,8 +46,8 @@ Result<http::Response> as_single(const Face& face, const http::Request& request,
     SinglePlan plan;
     plan.content_type = typed(choice.delivery.media_type, choice.delivery.syntax);
     if (face.profile.standard)
-        plan.content_location = entity_uri(face.base_uri(request), location->record.key) + "/frames/" +
-                                std::to_string(number);
+        plan.content_location =
+            entity_uri(face.base_uri(request), location->record.key) + "/frames/" + std::to_string(number);
     plan.etag = content_tag(location->record, "f" + std::to_string(number) + "-" + choice.delivery.syntax);
     plan.length = frame_length(*location, number, choice.delivery);
     plan.open = [&](std::optional<ByteRange> range) -> Result<std::unique_ptr<ByteSource>> {
@@ -84,8 +85,8 @@ Result<http::Response> retrieve(const Face& face, const http::RequestContext& co
                               "The frames are stored as " + location->record.transfer_syntax +
                                   " and cannot be given in the form asked for.",
                               available_ranges(face.profile, ByteResource::frame, stored));
-    const std::string etag =
-        content_tag(location->record, "f" + std::string(context.params.get("frames")) + "-" + choice->delivery.syntax);
+    const std::string etag = content_tag(
+        location->record, "f" + std::string(context.params.get("frames")) + "-" + choice->delivery.syntax);
     if (auto unchanged = not_modified(request, etag)) return *std::move(unchanged);
     if (choice->wish.multipart) return as_multipart(face, context, location, numbers, *choice);
     return as_single(face, request, location, numbers.front(), *choice);

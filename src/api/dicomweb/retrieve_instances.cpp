@@ -1,7 +1,7 @@
 #include <algorithm>
 
-#include "api/dicomweb/retrieve_bulkdata.h"
 #include "api/dicomweb/retrieval.h"
+#include "api/dicomweb/retrieve_bulkdata.h"
 #include "api/dicomweb/zip_body.h"
 #include "dicom/transfer_syntax.h"
 
@@ -11,7 +11,9 @@ namespace {
 constexpr std::string_view kDicom = "application/dicom";
 constexpr std::string_view kZip = "application/zip";
 
-bool is_object_type(std::string_view media_type) { return media_type == kDicom || media_type == kZip; }
+bool is_object_type(std::string_view media_type) {
+    return media_type == kDicom || media_type == kZip;
+}
 
 /// A ZIP holds the files as they may travel.
 std::optional<Delivery> deliver_file(const Profile& profile, const Wish& wish, const StoredForm& stored) {
@@ -33,7 +35,8 @@ struct Plan {
 };
 
 /// How the wishes of one form (media type, multipart or not) can be met by all the records.
-Plan plan_form(const Face& face, std::span<const Wish> wishes, const std::vector<index::InstanceRecord>& records) {
+Plan plan_form(const Face& face, std::span<const Wish> wishes,
+               const std::vector<index::InstanceRecord>& records) {
     Plan plan;
     plan.multipart = wishes.front().multipart;
     plan.media_type = wishes.front().media_type;
@@ -45,7 +48,8 @@ Plan plan_form(const Face& face, std::span<const Wish> wishes, const std::vector
 }
 
 /// The first form that suits all instances, else on the standard face the first that suits some (D6).
-Plan make_plan(const Face& face, std::vector<Wish> wishes, const std::vector<index::InstanceRecord>& records) {
+Plan make_plan(const Face& face, std::vector<Wish> wishes,
+               const std::vector<index::InstanceRecord>& records) {
     std::erase_if(wishes, [](const Wish& wish) { return !is_object_type(wish.media_type); });
     Plan partial;
     while (!wishes.empty()) {
@@ -78,9 +82,11 @@ std::optional<std::uint64_t> file_length(const Planned& file) {
 
 std::string set_tag(const std::vector<index::InstanceRecord>& records, const Plan& plan) {
     std::int64_t newest = 0;
-    for (const index::InstanceRecord& record : records) newest = std::max(newest, record.version);
+    for (const index::InstanceRecord& record : records)
+        newest = std::max(newest, record.version);
     std::size_t converted = 0;
-    for (const Planned& file : plan.files) converted += file.delivery.way == Delivery::Way::verbatim ? 0 : 1;
+    for (const Planned& file : plan.files)
+        converted += file.delivery.way == Delivery::Way::verbatim ? 0 : 1;
     return "\"" + std::to_string(newest) + "-" + std::to_string(records.size()) + "-" +
            std::to_string(plan.files.size()) + "-" + std::to_string(converted) +
            (plan.media_type == kZip ? "-zip\"" : "-m\"");
@@ -94,7 +100,8 @@ SourceOpener file_opener(const Face& face, const Planned& file) {
 Result<http::Response> as_zip(const Face& face, const Plan& plan) {
     std::vector<ZipEntry> entries;
     for (const Planned& file : plan.files) {
-        const std::string name = file.record->key.series.str() + "/" + file.record->key.instance.str() + ".dcm";
+        const std::string name =
+            file.record->key.series.str() + "/" + file.record->key.instance.str() + ".dcm";
         entries.push_back({name, file_opener(face, file)});
     }
     http::Response response;
@@ -147,9 +154,10 @@ http::Response refuse(const Face& face, const http::Request& request, ByteResour
     if (!records.empty()) {
         available = available_ranges(face.profile, resource, stored_form(records.front()));
         if (records.size() == 1)
-            reason = "The instance is stored as " + records.front().transfer_syntax +
-                     " and cannot be given in the form asked for; compressed pixel data of whole instances is not "
-                     "decoded.";
+            reason =
+                "The instance is stored as " + records.front().transfer_syntax +
+                " and cannot be given in the form asked for; compressed pixel data of whole instances is not "
+                "decoded.";
         else if (!face.profile.standard)
             reason = "Not every instance can be given in the form asked for.";
     } else {
@@ -167,20 +175,23 @@ Result<http::Response> retrieve(const Face& face, const http::RequestContext& co
     ISO_TRY(const auto records, find_records(face, key));
     const Plan plan = make_plan(face, wishes, records);
     if (plan.files.empty()) {
-        const bool bulk = std::ranges::any_of(wishes, [](const Wish& w) { return !is_object_type(w.media_type); });
+        const bool bulk =
+            std::ranges::any_of(wishes, [](const Wish& w) { return !is_object_type(w.media_type); });
         if (bulk) return retrieve_bulk_of(face, request, records, BulkScope::pixel_data);
         return refuse(face, request, resource, records);
     }
     const bool single = !plan.multipart && plan.media_type == kDicom;
-    const std::string etag = single ? content_tag(*plan.files.front().record, plan.files.front().delivery.syntax)
-                                    : set_tag(records, plan);
+    const std::string etag = single
+                                 ? content_tag(*plan.files.front().record, plan.files.front().delivery.syntax)
+                                 : set_tag(records, plan);
     if (auto unchanged = not_modified(request, etag)) return *std::move(unchanged);
-    auto response = single ? as_single(face, request, plan.files.front(), etag)
-                           : (plan.media_type == kZip ? as_zip(face, plan)
-                                                      : as_multipart(face, request, plan, etag));
+    auto response =
+        single ? as_single(face, request, plan.files.front(), etag)
+               : (plan.media_type == kZip ? as_zip(face, plan) : as_multipart(face, request, plan, etag));
     if (!response) return std::move(response).error();
     response->headers.set("ETag", etag);
-    if (response->status == 200) mark_partial(face, *response, records.size() - plan.files.size(), records.size());
+    if (response->status == 200)
+        mark_partial(face, *response, records.size() - plan.files.size(), records.size());
     return response;
 }
 

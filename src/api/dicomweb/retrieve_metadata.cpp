@@ -42,7 +42,8 @@ Result<std::string> to_face_xml(const Writing& writing, const index::Document& d
     return dicom::to_xml(sets.front());
 }
 
-Status append_document(const Writing& writing, const index::Document& document, bool first, std::string& out) {
+Status append_document(const Writing& writing, const index::Document& document, bool first,
+                       std::string& out) {
     switch (writing.form) {
         case DataSetForm::json:
             if (!first) out += ',';
@@ -135,7 +136,8 @@ Result<std::vector<std::int64_t>> record_ids(const Face& face, const index::Enti
         return ids;
     }
     ISO_TRY(const auto records, face.archive.list(key));
-    for (const index::InstanceRecord& record : records) ids.push_back(record.id);
+    for (const index::InstanceRecord& record : records)
+        ids.push_back(record.id);
     return ids;
 }
 

@@ -10,7 +10,8 @@ namespace isocenter::api {
 namespace {
 
 Error bad_parameter(std::string_view name) {
-    return fail(ErrorCode::invalid_request, "The value of the parameter " + std::string(name) + " is not allowed.");
+    return fail(ErrorCode::invalid_request,
+                "The value of the parameter " + std::string(name) + " is not allowed.");
 }
 
 std::optional<int> to_int(std::string_view text) {
@@ -66,7 +67,8 @@ Status check_parameters(const Profile& profile, const http::Request& request) {
     return {};
 }
 
-Status check_existence(const Face& face, const index::EntityKey& key, const std::vector<std::uint32_t>& frames) {
+Status check_existence(const Face& face, const index::EntityKey& key,
+                       const std::vector<std::uint32_t>& frames) {
     if (key.instance.empty()) {
         ISO_TRY(const auto records, face.archive.list(key));
         return {};
@@ -97,8 +99,9 @@ Result<http::Response> refuse(const Face& face, const http::RequestContext& cont
 std::vector<http::Route> retrieve_rendered_routes(const Face& face) {
     std::vector<http::Route> routes;
     const std::string instance = "/studies/{study}/series/{series}/instances/{instance}";
-    for (const std::string& entity : {std::string("/studies/{study}"), std::string("/studies/{study}/series/{series}"),
-                                      instance, instance + "/frames/{frames}"}) {
+    for (const std::string& entity :
+         {std::string("/studies/{study}"), std::string("/studies/{study}/series/{series}"), instance,
+          instance + "/frames/{frames}"}) {
         routes.push_back(fetch_route(face, entity + "/rendered", refuse));
         routes.push_back(fetch_route(face, entity + "/thumbnail", refuse));
     }

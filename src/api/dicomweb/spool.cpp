@@ -45,7 +45,8 @@ std::shared_ptr<const int> make_file() {
 }  // namespace
 
 Status Spool::write(ByteView bytes) {
-    if (bytes.size() > limit_ - size_) return fail(ErrorCode::too_large, "The bulk data of the request is too large.");
+    if (bytes.size() > limit_ - size_)
+        return fail(ErrorCode::too_large, "The bulk data of the request is too large.");
     if (!descriptor_) descriptor_ = make_file();
     if (!descriptor_) return fail(ErrorCode::unavailable, "No temporary file can be made.");
     while (!bytes.empty()) {

@@ -8,8 +8,8 @@
 
 namespace isocenter::api {
 
-/// A temporary file without a name for bytes that must wait for others of the same request; gone with its last
-/// source. Written by one thread at a time.
+/// A temporary file without a name for bytes that must wait for others of the same request; gone with its
+/// last source. Written by one thread at a time.
 class Spool {
   public:
     /// At most `limit_bytes`; more is `too_large`.

@@ -40,8 +40,8 @@ std::vector<std::string> supported_types(const Profile& profile) {
     std::vector<std::string> types{"multipart/related; type=\"application/dicom\"", std::string(kDicom)};
     if (profile.accepts_metadata_store)
         types.insert(types.end(), {"multipart/related; type=\"application/dicom+json\"",
-                                   "multipart/related; type=\"application/dicom+xml\"", "application/dicom+json",
-                                   "application/dicom+xml"});
+                                   "multipart/related; type=\"application/dicom+xml\"",
+                                   "application/dicom+json", "application/dicom+xml"});
     return types;
 }
 
@@ -50,7 +50,8 @@ http::Response unsupported_media(const Face& face, const http::Request& request,
     details.asked = {std::string(request.headers.get("Content-Type"))};
     details.available = supported_types(face.profile);
     details.bodiless = true;
-    return error_response(face.profile, request, fail(ErrorCode::unsupported_media, std::string(reason)), details);
+    return error_response(face.profile, request, fail(ErrorCode::unsupported_media, std::string(reason)),
+                          details);
 }
 
 /// Nothing when the Content-Type is not one of a store request.
@@ -100,7 +101,11 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
   public:
     StoreExchange(const Face& face, const http::Request& request, index::EntityKey key, BodyForm form,
                   DataSetForm answer)
-        : face_(face), request_(request), pinned_(!key.study.empty()), form_(std::move(form)), answer_(answer),
+        : face_(face),
+          request_(request),
+          pinned_(!key.study.empty()),
+          form_(std::move(form)),
+          answer_(answer),
           batch_(std::in_place, face.archive, policy_of(face, key)) {
         http::MultipartHandler& parts = *this;
         if (!form_.boundary.empty())
@@ -149,7 +154,8 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
     MetadataStore& metadata() {
         if (!metadata_) {
             const std::uint64_t limit = face_.options.max_instance_bytes;
-            metadata_.emplace(request_.base_url + request_.path + "/", limit == 0 ? kDefaultBulkLimit : limit);
+            metadata_.emplace(request_.base_url + request_.path + "/",
+                              limit == 0 ? kDefaultBulkLimit : limit);
         }
         return *metadata_;
     }
@@ -236,7 +242,8 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
         const auto end = reader_->finish();
         const bool standard = face_.profile.standard;
         if (end == http::MultipartReader::End::in_part) {
-            // The broken part is no instance. dicomweb.md 4.1: it is dropped; standard-face.md 4.4: it is told.
+            // The broken part is no instance. dicomweb.md 4.1: it is dropped; standard-face.md 4.4: it is
+            // told.
             if (part_ == PartKind::dicom) drop_open_instance();
             if (standard) other_failures_.push_back(archive::StoreFailure::not_understood);
         }

@@ -31,12 +31,13 @@ class BatchSink : public ByteSink {
 void collect_links(const dicom::DataSet& set, std::vector<const dicom::Element*>& linked) {
     for (const dicom::Element& element : set.elements()) {
         if (!element.bulk_uri.empty()) linked.push_back(&element);
-        for (const dicom::DataSet& item : element.items) collect_links(item, linked);
+        for (const dicom::DataSet& item : element.items)
+            collect_links(item, linked);
     }
 }
 
-/// The syntax that a bulk part of pixel data is in: its parameter, else what its type can only mean. A type with
-/// several syntaxes and no parameter is not guessed.
+/// The syntax that a bulk part of pixel data is in: its parameter, else what its type can only mean. A type
+/// with several syntaxes and no parameter is not guessed.
 std::optional<std::string> syntax_of(const http::MediaType& type) {
     if (const auto given = type.param("transfer-syntax")) return std::string(*given);
     const std::string essence = type.essence();
@@ -48,7 +49,8 @@ std::optional<std::string> syntax_of(const http::MediaType& type) {
 /// Whether objects in `syntax` can be written from data sets here.
 bool is_writable(std::string_view uid) {
     const dicom::TransferSyntax syntax = dicom::transfer_syntax(uid);
-    return dicom::is_known_transfer_syntax(uid) && syntax.explicit_vr && syntax.little_endian && !syntax.deflated;
+    return dicom::is_known_transfer_syntax(uid) && syntax.explicit_vr && syntax.little_endian &&
+           !syntax.deflated;
 }
 
 std::string_view without_slash(std::string_view uri) {
@@ -74,7 +76,8 @@ Status MetadataStore::write(ByteView bytes) {
         return spool_.write(bytes);
     }
     metadata_bytes_ += bytes.size();
-    if (metadata_bytes_ > kMaxMetadataBytes) return fail(ErrorCode::too_large, "The metadata of the request is too large.");
+    if (metadata_bytes_ > kMaxMetadataBytes)
+        return fail(ErrorCode::too_large, "The metadata of the request is too large.");
     metadata_.back().second += as_text(bytes);
     return {};
 }
@@ -128,7 +131,8 @@ void MetadataStore::store_one(const dicom::DataSet& set, archive::StoreBatch& ba
         const auto parts = parts_of(element->bulk_uri);
         if (parts.empty())
             return batch.fail_instance(archive::StoreFailure::not_understood, "a bulk data part is missing");
-        for (BulkPart* part : parts) part->used = true;
+        for (BulkPart* part : parts)
+            part->used = true;
         if (element->tag != dicom::tags::PixelData) continue;
         const auto named = syntax_of(parts.front()->type);
         if (!named || !is_writable(*named))
@@ -140,7 +144,8 @@ void MetadataStore::store_one(const dicom::DataSet& set, archive::StoreBatch& ba
     const dicom::BulkProvider bulk =
         [this](const dicom::Element& element) -> Result<std::vector<std::unique_ptr<ByteSource>>> {
         std::vector<std::unique_ptr<ByteSource>> sources;
-        for (const BulkPart* part : parts_of(element.bulk_uri)) sources.push_back(spool_.open(part->range));
+        for (const BulkPart* part : parts_of(element.bulk_uri))
+            sources.push_back(spool_.open(part->range));
         return sources;
     };
     BatchSink sink(batch);
@@ -152,7 +157,8 @@ void MetadataStore::store_one(const dicom::DataSet& set, archive::StoreBatch& ba
 Result<std::vector<archive::StoreFailure>> MetadataStore::finish(archive::StoreBatch& batch) {
     std::vector<dicom::DataSet> sets;
     ISO_CHECK(read_metadata(sets));
-    for (const dicom::DataSet& set : sets) store_one(set, batch);
+    for (const dicom::DataSet& set : sets)
+        store_one(set, batch);
     std::vector<archive::StoreFailure> failures;
     for (const BulkPart& part : bulk_) {
         if (!part.used) failures.push_back(archive::StoreFailure::not_understood);

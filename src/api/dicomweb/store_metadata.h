@@ -14,8 +14,8 @@
 
 namespace isocenter::api {
 
-/// Collects a store request made of metadata and bulk data (PS3.18 10.5.1.4, 8.6.1.2): the parts may come in any
-/// order, so bulk values wait in a temporary file. Used by one thread at a time.
+/// Collects a store request made of metadata and bulk data (PS3.18 10.5.1.4, 8.6.1.2): the parts may come in
+/// any order, so bulk values wait in a temporary file. Used by one thread at a time.
 class MetadataStore {
   public:
     /// `request_uri`: what relative links are resolved against.
@@ -28,8 +28,8 @@ class MetadataStore {
     Status write(ByteView bytes);
     void end_part();
 
-    /// Builds the objects and gives them to `batch`. `invalid_request` when the metadata cannot be read or there
-    /// is none. The failures are bulk parts that nothing refers to.
+    /// Builds the objects and gives them to `batch`. `invalid_request` when the metadata cannot be read or
+    /// there is none. The failures are bulk parts that nothing refers to.
     Result<std::vector<archive::StoreFailure>> finish(archive::StoreBatch& batch);
 
   private:

@@ -35,7 +35,8 @@ void set_sequence(DataSet& set, dicom::Tag tag, std::vector<DataSet> items) {
 }
 
 std::string comment(const dicom::Violation& violation) {
-    return fill_message(messages().invalid_value, dicom::to_parenthesized(violation.tag), {}, violation.reason);
+    return fill_message(messages().invalid_value, dicom::to_parenthesized(violation.tag), {},
+                        violation.reason);
 }
 
 bool names(const StoreOutcome& outcome, dicom::Tag tag) {
@@ -53,7 +54,8 @@ std::vector<DataSet> failed_attributes(const StoreOutcome& outcome) {
         add(messages().other_study, tags::StudyInstanceUID);
     if (outcome.patient_id_missing && !names(outcome, tags::PatientID))
         add(messages().missing_attribute, tags::PatientID);
-    for (const dicom::Violation& violation : outcome.violations) comments.push_back(comment(violation));
+    for (const dicom::Violation& violation : outcome.violations)
+        comments.push_back(comment(violation));
     std::vector<DataSet> items;
     for (const std::string& text : comments) {
         DataSet item;
@@ -118,7 +120,8 @@ void add_location(http::Response& response, const StoreReport& report) {
         if (outcome.created) created = &outcome;
     }
     if (created == nullptr) return;
-    const std::string uri = stored == 1 ? entity_uri(report.base_uri, created->key) : common_study_uri(report);
+    const std::string uri =
+        stored == 1 ? entity_uri(report.base_uri, created->key) : common_study_uri(report);
     if (uri.empty()) return;
     response.headers.set("Location", uri);
     response.headers.set("Content-Location", uri);

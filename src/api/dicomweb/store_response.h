@@ -14,8 +14,8 @@ namespace isocenter::api {
 
 /// What a store request came to.
 struct StoreReport {
-    std::string base_uri;         ///< Face::base_uri
-    bool study_in_path = false;   ///< POST /studies/{study}
+    std::string base_uri;        ///< Face::base_uri
+    bool study_in_path = false;  ///< POST /studies/{study}
     std::vector<archive::StoreOutcome> outcomes;
     /// Failures without an instance: a body that broke off, bulk data nobody refers to (standard face only).
     std::vector<archive::StoreFailure> other_failures;

@@ -43,18 +43,19 @@ TEST(StoreResponse, MixedV2RequestHasThreeAttributesAsInTheSpecification) {
     warned.violations.push_back({{0x0008, 0x0020}, "00080020", "bad DA"});
     const auto r = report({failed(StoreFailure::other_study), warned}, true);
     const std::string json = dicom::to_json(store_result(v2_profile(), r));
-    EXPECT_EQ(json,
-              "{\"00081190\":{\"vr\":\"UR\",\"Value\":[\"https://pacs.example/v2/studies/2.25.11\"]},"
-              "\"00081198\":{\"vr\":\"SQ\",\"Value\":[{\"00081150\":{\"vr\":\"UI\",\"Value\":["
-              "\"1.2.840.10008.5.1.4.1.1.2\"]},\"00081155\":{\"vr\":\"UI\",\"Value\":[\"2.25.19\"]},"
-              "\"00081197\":{\"vr\":\"US\",\"Value\":[43264]},\"00741048\":{\"vr\":\"SQ\",\"Value\":[{"
-              "\"00000902\":{\"vr\":\"LO\",\"Value\":[\"DICOM100: (0020,000d) - The instance belongs to another "
-              "study than the URL.\"]}}]}}]},"
-              "\"00081199\":{\"vr\":\"SQ\",\"Value\":[{\"00081150\":{\"vr\":\"UI\",\"Value\":["
-              "\"1.2.840.10008.5.1.4.1.1.2\"]},\"00081155\":{\"vr\":\"UI\",\"Value\":[\"2.25.13\"]},"
-              "\"00081190\":{\"vr\":\"UR\",\"Value\":[\"https://pacs.example/v2/studies/2.25.11/series/2.25.12/"
-              "instances/2.25.13\"]},\"00081196\":{\"vr\":\"US\",\"Value\":[1]},\"00741048\":{\"vr\":\"SQ\","
-              "\"Value\":[{\"00000902\":{\"vr\":\"LO\",\"Value\":[\"DICOM100: (0008,0020) - bad DA\"]}}]}}]}}");
+    EXPECT_EQ(
+        json,
+        "{\"00081190\":{\"vr\":\"UR\",\"Value\":[\"https://pacs.example/v2/studies/2.25.11\"]},"
+        "\"00081198\":{\"vr\":\"SQ\",\"Value\":[{\"00081150\":{\"vr\":\"UI\",\"Value\":["
+        "\"1.2.840.10008.5.1.4.1.1.2\"]},\"00081155\":{\"vr\":\"UI\",\"Value\":[\"2.25.19\"]},"
+        "\"00081197\":{\"vr\":\"US\",\"Value\":[43264]},\"00741048\":{\"vr\":\"SQ\",\"Value\":[{"
+        "\"00000902\":{\"vr\":\"LO\",\"Value\":[\"DICOM100: (0020,000d) - The instance belongs to another "
+        "study than the URL.\"]}}]}}]},"
+        "\"00081199\":{\"vr\":\"SQ\",\"Value\":[{\"00081150\":{\"vr\":\"UI\",\"Value\":["
+        "\"1.2.840.10008.5.1.4.1.1.2\"]},\"00081155\":{\"vr\":\"UI\",\"Value\":[\"2.25.13\"]},"
+        "\"00081190\":{\"vr\":\"UR\",\"Value\":[\"https://pacs.example/v2/studies/2.25.11/series/2.25.12/"
+        "instances/2.25.13\"]},\"00081196\":{\"vr\":\"US\",\"Value\":[1]},\"00741048\":{\"vr\":\"SQ\","
+        "\"Value\":[{\"00000902\":{\"vr\":\"LO\",\"Value\":[\"DICOM100: (0008,0020) - bad DA\"]}}]}}]}}");
     EXPECT_EQ(store_status(v2_profile(), r), 202U);
 }
 
@@ -74,8 +75,9 @@ TEST(StoreResponse, StatusPerFace) {
 TEST(StoreResponse, V1SaysNothingAboutAttributesOfStoredInstances) {
     const std::string json = dicom::to_json(store_result(v1_profile(), report({stored("2.25.13")})));
     EXPECT_EQ(json.find("00741048"), std::string::npos);
-    EXPECT_EQ(json.find("\"00081190\":{\"vr\":\"UR\",\"Value\":[\"https://pacs.example/v2/studies/2.25.11\"]"),
-              std::string::npos);
+    EXPECT_EQ(
+        json.find("\"00081190\":{\"vr\":\"UR\",\"Value\":[\"https://pacs.example/v2/studies/2.25.11\"]"),
+        std::string::npos);
     const std::string v2 = dicom::to_json(store_result(v2_profile(), report({stored("2.25.13")})));
     EXPECT_NE(v2.find("\"00741048\":{\"vr\":\"SQ\"}"), std::string::npos);
 }
@@ -85,7 +87,8 @@ TEST(StoreResponse, StandardFaceListsUnreadablePartsAsOtherFailures) {
     r.other_failures.push_back(StoreFailure::out_of_resources);
     EXPECT_EQ(dicom::to_json(store_result(standard_profile(), r)),
               "{\"00081190\":{\"vr\":\"UR\"},\"0008119A\":{\"vr\":\"SQ\",\"Value\":["
-              "{\"00081197\":{\"vr\":\"US\",\"Value\":[49152]}},{\"00081197\":{\"vr\":\"US\",\"Value\":[42752]}}]}}");
+              "{\"00081197\":{\"vr\":\"US\",\"Value\":[49152]}},{\"00081197\":{\"vr\":\"US\",\"Value\":["
+              "42752]}}]}}");
 }
 
 TEST(StoreResponse, LocationIsTheInstanceOrTheStudy) {

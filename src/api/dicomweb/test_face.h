@@ -38,14 +38,17 @@ class TestFace {
     archive::TestArchive& archive() { return archive_; }
 
   private:
-    Answer send(http::Method method, const std::string& target, const Fields& fields, const std::string& body) {
+    Answer send(http::Method method, const std::string& target, const Fields& fields,
+                const std::string& body) {
         http::Request request;
         request.method = method;
         request.target = "/" + std::string(face_.profile.name) + target;
         request.path = request.target.substr(0, request.target.find('?'));
-        if (request.path.size() < request.target.size()) request.query = request.target.substr(request.path.size() + 1);
+        if (request.path.size() < request.target.size())
+            request.query = request.target.substr(request.path.size() + 1);
         request.base_url = "http://test";
-        for (const auto& [name, value] : fields) request.headers.add(name, value);
+        for (const auto& [name, value] : fields)
+            request.headers.add(name, value);
         http::PathParams params;
         const http::Route* route = find(method, request.path.substr(mount_.prefix.size()), params);
         if (route == nullptr) return {404, {}, {}};
@@ -84,7 +87,8 @@ class TestFace {
             if (!fits) continue;
             for (std::size_t i = 0; i < given.size(); ++i) {
                 if (pattern[i].starts_with('{'))
-                    params.set(pattern[i].substr(1, pattern[i].size() - 2), http::percent_decode(given[i]).value());
+                    params.set(pattern[i].substr(1, pattern[i].size() - 2),
+                               http::percent_decode(given[i]).value());
             }
             return &route;
         }
@@ -115,7 +119,8 @@ class TestFace {
 /// A multipart/related body of parts with these headers and bodies.
 inline std::string multipart(const std::vector<std::pair<std::string, std::string>>& parts) {
     std::string body;
-    for (const auto& [headers, bytes] : parts) body += "--B\r\n" + headers + "\r\n" + bytes + "\r\n";
+    for (const auto& [headers, bytes] : parts)
+        body += "--B\r\n" + headers + "\r\n" + bytes + "\r\n";
     return body + "--B--\r\n";
 }
 

@@ -21,7 +21,8 @@ Result<Parameters> read_parameters(const http::Request& request) {
     const auto items = http::parse_query(request.query);
     if (!items) return fail(ErrorCode::invalid_request, "The query string is ill-formed.");
     Parameters parameters;
-    for (const http::QueryItem& item : *items) parameters.try_emplace(item.name, item.value);
+    for (const http::QueryItem& item : *items)
+        parameters.try_emplace(item.name, item.value);
     if (value_of(parameters, "requestType") != "WADO")
         return fail(ErrorCode::invalid_request, "The parameter requestType must be WADO.");
     return parameters;
@@ -76,7 +77,8 @@ Result<http::Response> retrieve(const Face& face, const http::RequestContext& co
     ISO_TRY(const Wish wish, read_wish(parameters));
     ISO_TRY(const auto location, face.archive.locate(key));
     if (!dicom_wanted)
-        return not_acceptable(face, request, "Rendering is not offered by this server yet.", {std::string(kDicom)});
+        return not_acceptable(face, request, "Rendering is not offered by this server yet.",
+                              {std::string(kDicom)});
 
     const StoredForm stored = stored_form(location->record);
     const auto delivery = deliver_object(face.profile, wish, stored);
@@ -102,7 +104,8 @@ Result<http::Response> retrieve(const Face& face, const http::RequestContext& co
 
 std::vector<http::Route> wado_uri_routes(const Face& face) {
     std::vector<http::Route> routes;
-    for (const char* pattern : {"", "/wado"}) routes.push_back(fetch_route(face, pattern, retrieve));
+    for (const char* pattern : {"", "/wado"})
+        routes.push_back(fetch_route(face, pattern, retrieve));
     return routes;
 }
 

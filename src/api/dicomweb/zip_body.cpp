@@ -23,7 +23,8 @@ constexpr std::array<std::uint32_t, 256> make_crc_table() {
     std::array<std::uint32_t, 256> table{};
     for (std::uint32_t i = 0; i < 256; ++i) {
         std::uint32_t value = i;
-        for (int bit = 0; bit < 8; ++bit) value = (value & 1U) != 0 ? 0xEDB88320U ^ (value >> 1U) : value >> 1U;
+        for (int bit = 0; bit < 8; ++bit)
+            value = (value & 1U) != 0 ? 0xEDB88320U ^ (value >> 1U) : value >> 1U;
         table[i] = value;
     }
     return table;
@@ -31,7 +32,8 @@ constexpr std::array<std::uint32_t, 256> make_crc_table() {
 
 std::uint32_t crc32(std::uint32_t crc, ByteView bytes) {
     static constexpr auto kTable = make_crc_table();
-    for (const std::byte b : bytes) crc = kTable[(crc ^ static_cast<std::uint32_t>(b)) & 0xFFU] ^ (crc >> 8U);
+    for (const std::byte b : bytes)
+        crc = kTable[(crc ^ static_cast<std::uint32_t>(b)) & 0xFFU] ^ (crc >> 8U);
     return crc;
 }
 

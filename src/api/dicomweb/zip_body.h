@@ -14,8 +14,8 @@ struct ZipEntry {
     SourceOpener open;
 };
 
-/// A ZIP archive (PKWARE APPNOTE 6.3) streamed file by file without compression; sizes and checksums follow the
-/// data, in ZIP64 form, since they are not known before.
+/// A ZIP archive (PKWARE APPNOTE 6.3) streamed file by file without compression; sizes and checksums follow
+/// the data, in ZIP64 form, since they are not known before.
 std::unique_ptr<ByteSource> make_zip_source(std::vector<ZipEntry> entries);
 
 }  // namespace isocenter::api

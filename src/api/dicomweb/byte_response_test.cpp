@@ -1,0 +1,94 @@
+#include "api/dicomweb/byte_response.h"
+
+#include <gtest/gtest.h>
+
+#include "api/dicomweb/zip_body.h"
+
+namespace isocenter::api {
+namespace {
+
+SourceOpener text(std::string value) {
+    return [value = std::move(value)]() -> Result<std::unique_ptr<ByteSource>> {
+        return make_string_source(value);
+    };
+}
+
+SourceOpener broken() {
+    return []() -> Result<std::unique_ptr<ByteSource>> { return fail(ErrorCode::corrupt, "missing"); };
+}
+
+std::string read(http::Response& response) {
+    return read_all(*std::get<std::unique_ptr<ByteSource>>(response.body), 1U << 20U).value();
+}
+
+TEST(MultipartResponse, FollowsTheFramingOfTheStandard) {
+    std::vector<PartPlan> parts;
+    parts.push_back({"image/jls; transfer-syntax=1.2", "http://h/frames/1", 3, text("abc")});
+    parts.push_back({"image/jls; transfer-syntax=1.2", {}, 1, text("d")});
+    auto response = multipart_response("image/jls", "B", std::move(parts));
+    ASSERT_TRUE(response);
+    EXPECT_EQ(response->headers.get("Content-Type"), "multipart/related; type=\"image/jls\"; boundary=B");
+    const std::string expected =
+        "--B\r\nContent-Type: image/jls; transfer-syntax=1.2\r\nContent-Location: http://h/frames/1\r\n"
+        "Content-Length: 3\r\n\r\nabc\r\n--B\r\nContent-Type: image/jls; "
+        "transfer-syntax=1.2\r\n\r\nd\r\n--B--\r\n";
+    EXPECT_EQ(response->content_length, expected.size());
+    EXPECT_EQ(read(*response), expected);
+}
+
+TEST(MultipartResponse, AMissingFirstObjectIsAnErrorAndUnknownLengthsAreChunked) {
+    std::vector<PartPlan> missing;
+    missing.push_back({"a/b", {}, 3, broken()});
+    EXPECT_FALSE(multipart_response("a/b", "B", std::move(missing)));
+    std::vector<PartPlan> unknown;
+    unknown.push_back({"a/b", {}, std::nullopt, text("abc")});
+    auto response = multipart_response("a/b", "B", std::move(unknown));
+    ASSERT_TRUE(response);
+    EXPECT_FALSE(response->content_length);
+    EXPECT_EQ(read(*response), "--B\r\nContent-Type: a/b\r\n\r\nabc\r\n--B--\r\n");
+}
+
+TEST(Slice, SkipsAndEnds) {
+    auto source = slice(make_string_source("0123456789"), {3, 4});
+    EXPECT_EQ(source->remaining(), 4U);
+    EXPECT_EQ(read_all(*source, 100).value(), "3456");
+    auto beyond = slice(make_string_source("0123"), {3, 4});
+    EXPECT_FALSE(read_all(*beyond, 100));
+}
+
+TEST(NotModified, KeepsTheTag) {
+    http::Request request;
+    request.headers.add("If-None-Match", "\"a\", W/\"b\"");
+    const auto response = not_modified(request, "\"b\"");
+    ASSERT_TRUE(response);
+    EXPECT_EQ(response->status, 304U);
+    EXPECT_EQ(response->headers.get("ETag"), "\"b\"");
+    EXPECT_FALSE(not_modified(request, "\"c\""));
+}
+
+std::uint32_t number_at(const std::string& bytes, std::size_t at) {
+    std::uint32_t value = 0;
+    for (std::size_t i = 4; i-- > 0;)
+        value = (value << 8U) | static_cast<unsigned char>(bytes[at + i]);
+    return value;
+}
+
+TEST(ZipSource, HasDataChecksumAndDirectory) {
+    std::vector<ZipEntry> entries;
+    entries.push_back({"s/i.dcm", text("123456789")});
+    entries.push_back({"s/j.dcm", text("")});
+    auto source = make_zip_source(std::move(entries));
+    const std::string zip = read_all(*source, 1U << 20U).value();
+    // The check value of CRC-32 for these digits.
+    const std::size_t data = zip.find("123456789");
+    ASSERT_NE(data, std::string::npos);
+    EXPECT_EQ(number_at(zip, data + 9), 0x08074B50U);
+    EXPECT_EQ(number_at(zip, data + 13), 0xCBF43926U);
+    const std::size_t end = zip.find("PK\x06\x06");
+    ASSERT_NE(end, std::string::npos);
+    EXPECT_EQ(number_at(zip, end + 24), 2U);
+    EXPECT_EQ(zip.substr(number_at(zip, end + 48), 4), "PK\x01\x02");
+}
+
+}  // namespace
+}  // namespace isocenter::api
