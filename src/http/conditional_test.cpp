@@ -10,13 +10,15 @@ namespace {
 Request get_with(std::vector<std::pair<std::string, std::string>> fields) {
     Request request;
     request.method = Method::get;
-    for (auto& [name, value] : fields) request.headers.add(name, value);
+    for (auto& [name, value] : fields)
+        request.headers.add(name, value);
     return request;
 }
 
 TEST(IfNoneMatch, ComparesWeaklyOverLists) {
     const std::string etag = "\"a,b-1\"";
-    for (const char* value : {"\"a,b-1\"", "W/\"a,b-1\"", "\"x\", \"a,b-1\"", "*", "\"x\",W/\"a,b-1\" , \"y\""})
+    for (const char* value :
+         {"\"a,b-1\"", "W/\"a,b-1\"", "\"x\", \"a,b-1\"", "*", "\"x\",W/\"a,b-1\" , \"y\""})
         EXPECT_TRUE(if_none_match(get_with({{"If-None-Match", value}}), etag)) << value;
     for (const char* value : {"", "\"x\"", "\"a\"", "a,b-1", "\"\""})
         EXPECT_FALSE(if_none_match(get_with({{"If-None-Match", value}}), etag)) << value;

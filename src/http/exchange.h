@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.h"
@@ -77,6 +78,8 @@ struct Mount {
     bool case_insensitive = false;
     std::vector<Route> routes;
     ErrorWriter error;
+    /// Answers 400 before anything else when the raw query holds `<` or `%3C` (dicomweb.md 2.1 row 1).
+    bool refuse_markup_in_query = false;
     /// Added to every response of this mount, errors included.
     std::vector<std::pair<std::string, std::string>> headers;
     /// Called for every response of this mount before it is sent: last changes to headers.

@@ -20,7 +20,8 @@ class Cursor {
         return true;
     }
     void skip_blanks() {
-        while (!at_end() && (peek() == ' ' || peek() == '\t')) skip();
+        while (!at_end() && (peek() == ' ' || peek() == '\t'))
+            skip();
     }
     /// Up to one of the characters of `stops` or the end.
     std::string_view until(std::string_view stops) {
@@ -164,7 +165,8 @@ List read_list(std::string_view text, bool strict) {
     Cursor cursor(text);
     for (;;) {
         cursor.skip_blanks();
-        while (cursor.take(',')) cursor.skip_blanks();
+        while (cursor.take(','))
+            cursor.skip_blanks();
         if (cursor.at_end()) return list;
         MediaType range;
         if (read_item(cursor, range, {.strict = strict, .is_range = true})) {

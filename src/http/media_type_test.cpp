@@ -6,7 +6,8 @@ namespace isocenter::http {
 namespace {
 
 TEST(MediaType, ReadsAContentType) {
-    const auto type = parse_media_type("Multipart/Related; TYPE=\"application/dicom\"; boundary=\"a b;,\\\"c\"");
+    const auto type =
+        parse_media_type("Multipart/Related; TYPE=\"application/dicom\"; boundary=\"a b;,\\\"c\"");
     ASSERT_TRUE(type);
     EXPECT_EQ(type->essence(), "multipart/related");
     EXPECT_EQ(type->param("type"), "application/dicom");
@@ -22,8 +23,8 @@ TEST(MediaType, IsLenientAboutBareValuesAndBlanks) {
 }
 
 TEST(MediaType, RefusesWhatIsNone) {
-    for (const char* text : {"", "text", "/", "text/", "/plain", "te xt/plain", "text/plain; a=\"open", "*/plain",
-                             "text/plain; a=\"b\"c", "text/plain, text/html", "text/plain; =x"})
+    for (const char* text : {"", "text", "/", "text/", "/plain", "te xt/plain", "text/plain; a=\"open",
+                             "*/plain", "text/plain; a=\"b\"c", "text/plain, text/html", "text/plain; =x"})
         EXPECT_FALSE(parse_media_type(text)) << text;
 }
 
@@ -33,7 +34,8 @@ TEST(MediaType, KeepsQInContentTypes) {
 
 TEST(Accept, ReadsRecordedHeaders) {
     const auto ohif = parse_accept(
-        "multipart/related; type=\"image/jls\"; transfer-syntax=\"1.2.840.10008.1.2.4.80\"; transfer-syntax=\"*\"");
+        "multipart/related; type=\"image/jls\"; transfer-syntax=\"1.2.840.10008.1.2.4.80\"; "
+        "transfer-syntax=\"*\"");
     ASSERT_EQ(ohif.size(), 1U);
     EXPECT_EQ(ohif[0].param("type"), "image/jls");
     EXPECT_EQ(ohif[0].all("transfer-syntax"), (std::vector<std::string_view>{"1.2.840.10008.1.2.4.80", "*"}));
@@ -45,7 +47,8 @@ TEST(Accept, ReadsRecordedHeaders) {
     EXPECT_EQ(cornerstone[0].param("transfer-syntax"), "*");
     EXPECT_EQ(cornerstone[1].essence(), "image/jpeg");
 
-    const auto browser = parse_accept("text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8");
+    const auto browser =
+        parse_accept("text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8");
     ASSERT_EQ(browser.size(), 5U);
     EXPECT_DOUBLE_EQ(browser[2].q, 0.9);
     EXPECT_DOUBLE_EQ(browser[4].q, 0.8);
@@ -77,10 +80,11 @@ TEST(Accept, AnUnclosedQuoteEndsTheHeader) {
 }
 
 TEST(Accept, KnowsStrictFromLenient) {
-    for (const char* text : {"application/dicom+json", "application/*;q=0.2, */*", "a/b; c=\"d,e\"", "a/b ; c=d"})
+    for (const char* text :
+         {"application/dicom+json", "application/*;q=0.2, */*", "a/b; c=\"d,e\"", "a/b ; c=d"})
         EXPECT_TRUE(is_well_formed_accept(text)) << text;
-    for (const char* text : {"", " ", ",", "*", "application", "a/b; c", "a/b;;", "a/b; c=d/e", "a/b, nonsense",
-                             "a/b;q=2", "a/b; c=\"open"})
+    for (const char* text : {"", " ", ",", "*", "application", "a/b; c", "a/b;;", "a/b; c=d/e",
+                             "a/b, nonsense", "a/b;q=2", "a/b; c=\"open"})
         EXPECT_FALSE(is_well_formed_accept(text)) << text;
 }
 

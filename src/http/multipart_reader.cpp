@@ -135,7 +135,8 @@ Status MultipartReader::after_boundary(std::string_view& bytes) {
     const char c = bytes.front();
     if (held_ == "-" && c != '-') return not_a_boundary();
     if (held_.empty() && c != '-' && c != ' ' && c != '\t' && c != '\r' && c != '\n') return not_a_boundary();
-    if (held_.size() >= kMaxPadding) return fail(ErrorCode::invalid_request, "the multipart boundary line is too long");
+    if (held_.size() >= kMaxPadding)
+        return fail(ErrorCode::invalid_request, "the multipart boundary line is too long");
     bytes.remove_prefix(1);
     held_ += c;
     const bool closing = held_ == "--";

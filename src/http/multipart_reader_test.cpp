@@ -101,8 +101,8 @@ TEST(MultipartReader, AcceptsPreambleLeadingCrlfLfOnlyAndBlanksAfterTheBoundary)
 }
 
 TEST(MultipartReader, ReadsEmptyParts) {
-    const Outcome out =
-        feed_all_ways("--b0undary\r\nA: b\r\n\r\n\r\n--b0undary\r\n\r\n--b0undary\r\n\r\n\r\n\r\n--b0undary--");
+    const Outcome out = feed_all_ways(
+        "--b0undary\r\nA: b\r\n\r\n\r\n--b0undary\r\n\r\n--b0undary\r\n\r\n\r\n\r\n--b0undary--");
     ASSERT_TRUE(out.status);
     ASSERT_EQ(out.recorder.parts.size(), 3U);
     EXPECT_EQ(out.recorder.parts[0].data, "");
@@ -143,7 +143,8 @@ TEST(MultipartReader, BoundsHeadersAndParts) {
     const std::string endless = "--b0undary\r\n" + std::string(20'000, 'x');
     EXPECT_EQ(feed(endless, 1).status.error().code, ErrorCode::invalid_request);
     std::string parts;
-    for (int i = 0; i < 4; ++i) parts += "--b0undary\r\n\r\nx\r\n";
+    for (int i = 0; i < 4; ++i)
+        parts += "--b0undary\r\n\r\nx\r\n";
     EXPECT_TRUE(feed(parts, 5, "b0undary", 4).status);
     EXPECT_EQ(feed(parts, 5, "b0undary", 3).status.error().code, ErrorCode::too_large);
     EXPECT_FALSE(feed("--b0undary" + std::string(1000, ' '), 10).status);
@@ -163,7 +164,8 @@ TEST(MultipartReader, PassesOnTheHandlersError) {
 TEST(MultipartReader, PassesLargePartsOnInLargePieces) {
     std::string data(1'000'000, '\0');
     std::mt19937 random(7);
-    for (char& c : data) c = static_cast<char>(random());
+    for (char& c : data)
+        c = static_cast<char>(random());
     const Outcome out = feed("--b0undary\r\n\r\n" + data + "\r\n--b0undary--", 131'072);
     ASSERT_EQ(out.recorder.parts.size(), 1U);
     EXPECT_TRUE(out.recorder.parts[0].data == data);
@@ -177,7 +179,8 @@ TEST(MultipartReader, RandomCutsOfRandomBodiesGiveTheSame) {
     for (int round = 0; round < 2000; ++round) {
         std::string body = round % 2 == 0 ? "--b\r\n\r\n" : "";
         const std::size_t count = random() % 12;
-        for (std::size_t i = 0; i < count; ++i) body += atoms[random() % atoms.size()];
+        for (std::size_t i = 0; i < count; ++i)
+            body += atoms[random() % atoms.size()];
         const Outcome whole = feed(body, std::max<std::size_t>(body.size(), 1), "b");
         expect_same(whole, feed(body, 1, "b"), body);
         expect_same(whole, feed(body, 1 + random() % 5, "b"), body);

@@ -44,7 +44,8 @@ struct ServerOptions {
 /// owner calls.
 class Server {
   public:
-    /// `decide_access` answers an error (unauthenticated, forbidden) or success for a matched route.
+    /// `decide_access` answers an error (unauthenticated, forbidden) or success for a matched route. It is
+    /// called on an io thread: it must not block.
     using AccessDecision = std::function<Status(const Request&, Access)>;
     Server(ServerOptions options, std::vector<Mount> mounts, AccessDecision decide_access, Metrics& metrics);
     ~Server();

@@ -18,12 +18,14 @@ TEST(PercentDecode, KnowsThatPlusIsABlankOnlyInForms) {
 }
 
 TEST(PercentDecode, RefusesBrokenEscapes) {
-    for (const char* text : {"%", "%4", "a%", "%4G", "%G4", "%%41"}) EXPECT_FALSE(percent_decode(text)) << text;
+    for (const char* text : {"%", "%4", "a%", "%4G", "%G4", "%%41"})
+        EXPECT_FALSE(percent_decode(text)) << text;
 }
 
 TEST(PercentEncode, IsUndoneByDecode) {
     std::string all;
-    for (int i = 0; i < 256; ++i) all += static_cast<char>(i);
+    for (int i = 0; i < 256; ++i)
+        all += static_cast<char>(i);
     const std::string encoded = percent_encode(all);
     EXPECT_EQ(percent_decode(encoded), all);
     EXPECT_EQ(percent_encode("aZ09-._~"), "aZ09-._~");

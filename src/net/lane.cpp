@@ -77,7 +77,8 @@ Lane::~Lane() {
         state_->closing = true;
     }
     state_->wake.notify_all();
-    for (std::thread& thread : state_->threads) thread.join();
+    for (std::thread& thread : state_->threads)
+        thread.join();
 }
 
 bool Lane::try_post(std::function<void()> task) {

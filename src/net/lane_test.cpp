@@ -33,7 +33,8 @@ TEST(Lane, RunsEverythingBeforeItIsDestroyed) {
     std::atomic<int> ran{0};
     {
         Lane lane("work", {.threads = 3, .queue = 1000}, metrics);
-        for (int i = 0; i < 500; ++i) ASSERT_TRUE(lane.try_post([&ran] { ++ran; }));
+        for (int i = 0; i < 500; ++i)
+            ASSERT_TRUE(lane.try_post([&ran] { ++ran; }));
     }
     EXPECT_EQ(ran.load(), 500);
 }
@@ -62,7 +63,8 @@ TEST(Lane, AdmittedWorkIsNeverRefusedAndDoesNotTakeTheRoomOfNewWork) {
     {
         Lane lane("small", {.threads = 1, .queue = 1}, metrics);
         Blocker blocker(lane);
-        for (int i = 0; i < 10; ++i) lane.post_admitted([&ran] { ++ran; });
+        for (int i = 0; i < 10; ++i)
+            lane.post_admitted([&ran] { ++ran; });
         EXPECT_TRUE(lane.try_post([&ran] { ++ran; }));
         EXPECT_FALSE(lane.try_post([&ran] { ran += 100; }));
         blocker.release();
@@ -75,7 +77,8 @@ TEST(Lane, OneThreadKeepsTheOrder) {
     std::vector<int> seen;
     {
         Lane lane("ordered", {.threads = 1, .queue = 100}, metrics);
-        for (int i = 0; i < 100; ++i) lane.post_admitted([&seen, i] { seen.push_back(i); });
+        for (int i = 0; i < 100; ++i)
+            lane.post_admitted([&seen, i] { seen.push_back(i); });
     }
     ASSERT_EQ(seen.size(), 100U);
     EXPECT_TRUE(std::is_sorted(seen.begin(), seen.end()));

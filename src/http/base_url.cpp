@@ -1,0 +1,76 @@
+#include "http/base_url.h"
+
+#include <algorithm>
+
+#include "http/ascii.h"
+
+namespace isocenter::http {
+namespace {
+
+/// Only what a host, port or IP literal is made of: the value is written into links.
+bool is_authority(std::string_view text) {
+    return !text.empty() && text.size() <= 256 && std::all_of(text.begin(), text.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+               c == '-' || c == '_' || c == ':' || c == '[' || c == ']';
+    });
+}
+
+bool is_prefix(std::string_view text) {
+    return text.size() <= 256 && text.starts_with('/') && std::all_of(text.begin(), text.end(), [](char c) {
+               return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                      c == '.' || c == '-' || c == '_' || c == '~' || c == '/';
+           });
+}
+
+std::string_view first_of_list(std::string_view list) {
+    return trim(list.substr(0, list.find(',')));
+}
+
+/// Value of one parameter of the first element of Forwarded (RFC 7239 4).
+std::string_view forwarded(std::string_view element, std::string_view name) {
+    while (!element.empty()) {
+        const std::size_t end = std::min(element.find(';'), element.size());
+        const std::string_view pair = trim(element.substr(0, end));
+        element.remove_prefix(std::min(end + 1, element.size()));
+        const std::size_t equals = pair.find('=');
+        if (equals == std::string_view::npos || !equals_ignore_case(trim(pair.substr(0, equals)), name))
+            continue;
+        std::string_view value = trim(pair.substr(equals + 1));
+        if (value.size() >= 2 && value.front() == '"' && value.back() == '"')
+            value = value.substr(1, value.size() - 2);
+        return value;
+    }
+    return {};
+}
+
+}  // namespace
+
+std::string base_url_of(const Request& request, const BaseUrlRules& rules, std::string_view local_authority) {
+    if (!rules.public_base_url.empty()) {
+        std::string base = rules.public_base_url;
+        while (base.ends_with('/'))
+            base.pop_back();
+        return base;
+    }
+    std::string scheme = request.tls ? "https" : "http";
+    std::string authority(is_authority(request.headers.get("Host")) ? request.headers.get("Host")
+                                                                    : local_authority);
+    std::string prefix;
+    const auto& trusted = rules.trusted_proxies;
+    if (std::find(trusted.begin(), trusted.end(), request.remote_address) != trusted.end()) {
+        const std::string_view element = first_of_list(request.headers.get("Forwarded"));
+        std::string_view proto = forwarded(element, "proto");
+        std::string_view host = forwarded(element, "host");
+        if (proto.empty()) proto = first_of_list(request.headers.get("X-Forwarded-Proto"));
+        if (host.empty()) host = first_of_list(request.headers.get("X-Forwarded-Host"));
+        std::string_view before = first_of_list(request.headers.get("X-Forwarded-Prefix"));
+        while (before.ends_with('/'))
+            before.remove_suffix(1);
+        if (equals_ignore_case(proto, "http") || equals_ignore_case(proto, "https")) scheme = to_lower(proto);
+        if (is_authority(host)) authority = host;
+        if (is_prefix(before)) prefix = before;
+    }
+    return scheme + "://" + authority + prefix;
+}
+
+}  // namespace isocenter::http

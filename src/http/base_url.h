@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "http/message.h"
+
+namespace isocenter::http {
+
+/// Where absolute links point to.
+struct BaseUrlRules {
+    std::string public_base_url;               ///< when set, nothing else counts
+    std::vector<std::string> trusted_proxies;  ///< addresses whose Forwarded and X-Forwarded-* are believed
+};
+
+/// `scheme://authority[prefix]` of this request, without '/' at the end (standard-face.md 2.7). A Host that
+/// is no authority is replaced by `local_authority` ("10.0.0.1:8080").
+std::string base_url_of(const Request& request, const BaseUrlRules& rules, std::string_view local_authority);
+
+}  // namespace isocenter::http

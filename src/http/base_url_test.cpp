@@ -1,0 +1,53 @@
+#include "http/base_url.h"
+
+#include <gtest/gtest.h>
+
+namespace isocenter::http {
+namespace {
+
+Request from(std::string address, std::vector<std::pair<std::string, std::string>> fields) {
+    Request request;
+    request.remote_address = std::move(address);
+    for (auto& [name, value] : fields)
+        request.headers.add(name, value);
+    return request;
+}
+
+const BaseUrlRules kRules{"", {"10.0.0.9"}};
+
+TEST(BaseUrl, IsTheHostUnlessItIsNoAuthority) {
+    EXPECT_EQ(base_url_of(from("1.1.1.1", {{"Host", "pacs:8080"}}), {}, "l:1"), "http://pacs:8080");
+    EXPECT_EQ(base_url_of(from("1.1.1.1", {{"Host", "[::1]:80"}}), {}, "l:1"), "http://[::1]:80");
+    for (const char* host : {"", "a/b", "a@b", "a b", "a\"b", "<x>"})
+        EXPECT_EQ(base_url_of(from("1.1.1.1", {{"Host", host}}), {}, "l:1"), "http://l:1") << host;
+    Request tls = from("1.1.1.1", {{"Host", "pacs"}});
+    tls.tls = true;
+    EXPECT_EQ(base_url_of(tls, {}, "l:1"), "https://pacs");
+}
+
+TEST(BaseUrl, BelievesOnlyTrustedProxies) {
+    const std::vector<std::pair<std::string, std::string>> fields = {{"Host", "inner"},
+                                                                     {"X-Forwarded-Proto", "https"},
+                                                                     {"X-Forwarded-Host", "outer:444, x"},
+                                                                     {"X-Forwarded-Prefix", "/pacs/"}};
+    EXPECT_EQ(base_url_of(from("10.0.0.8", fields), kRules, "l:1"), "http://inner");
+    EXPECT_EQ(base_url_of(from("10.0.0.9", fields), kRules, "l:1"), "https://outer:444/pacs");
+    EXPECT_EQ(
+        base_url_of(from("10.0.0.9", {{"Host", "inner"},
+                                      {"Forwarded", "for=1.2.3.4; Proto=HTTPS;host=\"f:1\", for=x;host=y"}}),
+                    kRules, "l:1"),
+        "https://f:1");
+    EXPECT_EQ(
+        base_url_of(from("10.0.0.9",
+                         {{"Host", "inner"}, {"X-Forwarded-Host", "a/<b>"}, {"X-Forwarded-Proto", "ftp"}}),
+                    kRules, "l:1"),
+        "http://inner");
+}
+
+TEST(BaseUrl, PublicBaseOverridesAll) {
+    EXPECT_EQ(base_url_of(from("10.0.0.9", {{"Host", "x"}}), {"https://p.example/a/", {}}, "l:1"),
+              "https://p.example/a");
+}
+
+}  // namespace
+}  // namespace isocenter::http

@@ -1,0 +1,350 @@
+#include "http/connection.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <exception>
+
+#include "base/log.h"
+#include "http/ascii.h"
+#include "http/inflating_exchange.h"
+
+namespace isocenter::http {
+namespace asio = boost::asio;
+namespace {
+
+constexpr std::size_t kHeadPiece = 16 * 1024;
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+
+}  // namespace
+
+BufferPool::Buffer BufferPool::take() {
+    {
+        const std::lock_guard lock(mutex_);
+        if (!free_.empty()) {
+            Buffer buffer = std::move(free_.back());
+            free_.pop_back();
+            return buffer;
+        }
+    }
+    return std::make_unique_for_overwrite<char[]>(kBytes);
+}
+
+void BufferPool::give_back(Buffer buffer) {
+    static constexpr std::size_t kMostFree = 64;
+    if (!buffer) return;
+    const std::lock_guard lock(mutex_);
+    if (free_.size() < kMostFree) free_.push_back(std::move(buffer));
+}
+
+Connection::Connection(ServerShared& shared, Worker& worker, asio::ip::tcp::socket socket)
+    : shared_(shared),
+      worker_(worker),
+      stream_(std::move(socket), shared.tls ? &*shared.tls : nullptr),
+      lane_call_(worker.loop),
+      local_authority_(stream_.local_authority()),
+      remote_address_(stream_.remote_address()) {}
+
+asio::awaitable<void> Connection::run(std::shared_ptr<Connection> self) {
+    self->worker_.connections.insert(self.get());
+    try {
+        co_await self->talk();
+    } catch (const std::exception& e) {
+        log_event(LogLevel::error, "connection_failed", {{"what", e.what()}});
+    }
+    self->stream_.abort();
+    self->worker_.connections.erase(self.get());
+}
+
+asio::awaitable<void> Connection::talk() {
+    // Plain statements on purpose: with awaits in the conditions g++ 12 lays out the frame wrongly.
+    const auto timeout = shared_.options.header_timeout;
+    bool go_on = co_await stream_.handshake(timeout);
+    if (!go_on) co_return;
+    while (go_on) {
+        go_on = co_await read_head();
+        if (go_on) go_on = co_await serve();
+    }
+    co_await stream_.close();
+}
+
+void Connection::close_if_idle() {
+    if (idle_) stream_.abort();
+}
+
+/// True when a whole head is in head_; false when the connection is to be closed.
+asio::awaitable<bool> Connection::read_head() {
+    const ServerOptions& options = shared_.options;
+    const HeadLimits limits{options.max_target_bytes, options.max_header_bytes};
+    const std::size_t most = options.max_target_bytes + options.max_header_bytes;
+    const bool first_request = !call_.has_value();
+    auto deadline = Stream::Clock::now() + options.header_timeout;
+    std::size_t looked_at = 0;
+    for (;;) {
+        // Looking for the end of the head first keeps a head that comes byte by byte from being parsed each
+        // time.
+        if (in_.size() > most || in_.find("\r\n\r\n", looked_at) != std::string::npos) {
+            const HeadOutcome outcome = parse_request_head(in_, limits, head_);
+            if (outcome.kind == HeadOutcome::Kind::complete) {
+                in_.erase(0, outcome.consumed);
+                co_return true;
+            }
+            if (outcome.kind == HeadOutcome::Kind::refused) {
+                co_await reject_head(outcome.status);
+                co_return false;
+            }
+        }
+        looked_at = in_.size() < 3 ? 0 : in_.size() - 3;
+        idle_ = in_.empty();
+        if (idle_ && worker_.draining) co_return false;
+        auto timeout = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Stream::Clock::now());
+        if (idle_ && !first_request) timeout = options.keep_alive_timeout;
+        const std::size_t old = in_.size();
+        in_.resize(old + kHeadPiece);
+        const std::span<char> room(in_.data() + old, kHeadPiece);
+        const std::size_t count = co_await stream_.read(room, timeout);
+        in_.resize(old + count);
+        if (count == 0) {
+            if (stream_.timed_out() && !in_.empty()) co_await reject_head(408);
+            co_return false;
+        }
+        if (idle_ && !first_request) deadline = Stream::Clock::now() + options.header_timeout;
+        idle_ = false;
+    }
+}
+
+asio::awaitable<void> Connection::reject_head(unsigned status) {
+    head_ = {};
+    head_.keep_alive = false;
+    call_.emplace();
+    call_->request.remote_address = remote_address_;
+    response_ = shared_.service.reject(*call_, status);
+    const bool sent = co_await send_response(false);
+    shared_.service.end(*call_);
+    if (!sent) co_return;
+    stream_.shutdown_send();
+    in_.clear();
+    head_.chunked = false;
+    body_left_ = shared_.options.max_drain_bytes;
+    co_await drain(shared_.options.max_drain_bytes);
+}
+
+void Connection::begin_call() {
+    call_.emplace();
+    call_->request = std::move(head_.request);
+    call_->request.remote_address = remote_address_;
+    call_->request.tls = stream_.is_tls();
+    context_.reset(new RequestContext{call_->request, call_->match.params});
+    response_.reset();
+    body_left_ = call_->request.content_length.value_or(0);
+    chunked_ = {};
+    continue_pending_ = head_.expects_continue && call_->request.has_body;
+    body_failed_ = body_broken_ = false;
+    guarded([this] { response_ = shared_.service.begin(*call_, local_authority_); });
+    const std::uint64_t limit = shared_.options.max_body_bytes;
+    if (!response_ && limit != 0 && body_left_ > limit)
+        response_ =
+            shared_.service.refuse(*call_, fail(ErrorCode::too_large, "The request body is too large."));
+}
+
+/// True when the connection can take another request.
+asio::awaitable<bool> Connection::serve() {
+    begin_call();
+    if (!response_) co_await open_exchange();
+    if (!response_) co_await receive_body();
+    bool keep = false;
+    bool sent = false;
+    if (response_) {
+        keep = may_keep_alive();
+        sent = co_await send_response(keep);
+    }
+    co_await release();
+    call_->aborted = !sent;
+    shared_.service.end(*call_);
+    if (!sent) {
+        stream_.abort();
+        co_return false;
+    }
+    if (body_done()) co_return keep;
+    // The rest of a refused body is read, so that its sender gets to see the answer.
+    if (!keep) stream_.shutdown_send();
+    const bool drained = co_await drain(shared_.options.max_drain_bytes);
+    co_return keep&& drained;
+}
+
+bool Connection::may_keep_alive() const {
+    if (!head_.keep_alive || worker_.draining || body_failed_ || body_broken_) return false;
+    if (body_done()) return true;
+    // Without the 100 nobody knows whether the body will come.
+    return !continue_pending_ && !head_.chunked && body_left_ <= shared_.options.max_drain_bytes;
+}
+
+void Connection::guarded(const Task& task) {
+    try {
+        task();
+    } catch (const std::exception& e) {
+        source_.reset();
+        slice_.reset();
+        response_ = shared_.service.broken(*call_, e.what());
+    } catch (...) {
+        source_.reset();
+        slice_.reset();
+        response_ = shared_.service.broken(*call_, "an exception of unknown type");
+    }
+}
+
+asio::awaitable<void> Connection::open_exchange() {
+    const Task task = [this] { guarded([this] { open_on_lane(); }); };
+    if (!lane_call_.try_start(lane(), task)) {
+        response_ =
+            shared_.service.refuse(*call_, fail(ErrorCode::overloaded, "The server is busy.", "lane full"));
+        co_return;
+    }
+    co_await lane_call_.wait();
+}
+
+void Connection::open_on_lane() {
+    const Route& route = *call_->match.route;
+    if (route.handler) {
+        ready(route.handler(*context_));
+        return;
+    }
+    const std::string coding = call_->request.headers.joined("Content-Encoding");
+    const bool gzip = equals_ignore_case(coding, "gzip") || equals_ignore_case(coding, "x-gzip");
+    if (call_->request.has_body && !gzip && !coding.empty() && !equals_ignore_case(coding, "identity")) {
+        Response refusal = shared_.service.refuse(
+            *call_, fail(ErrorCode::unsupported_media, "The request's Content-Encoding is not supported."));
+        refusal.headers.set("Accept-Encoding", "gzip");
+        response_ = std::move(refusal);
+        return;
+    }
+    auto made = route.exchange(*context_);
+    if (!made) {
+        response_ = shared_.service.refuse(*call_, made.error());
+        return;
+    }
+    exchange_ = *std::move(made);
+    if (gzip && call_->request.has_body)
+        exchange_ = make_inflating_exchange(std::move(exchange_), shared_.options.max_body_bytes);
+    if (!call_->request.has_body) finish_on_lane();
+}
+
+void Connection::finish_on_lane() {
+    ready(exchange_->finish());
+}
+
+void Connection::body_on_lane(ByteView bytes, bool last) {
+    const Status status = bytes.empty() ? Status{} : exchange_->on_body(bytes);
+    if (status) {
+        if (last) finish_on_lane();
+        return;
+    }
+    if (auto early = exchange_->early_response()) {
+        ready(std::move(*early));
+    } else {
+        response_ = shared_.service.refuse(*call_, status.error());
+    }
+}
+
+/// Hands the body to the exchange, reading one piece ahead. Ends with a response, or without one when the
+/// client went away.
+asio::awaitable<void> Connection::receive_body() {
+    if (continue_pending_ && in_.empty()) {
+        const Stream::Pieces pieces(kContinue, {}, {});
+        const bool sent = co_await stream_.write(pieces, shared_.options.write_timeout);
+        if (!sent) {
+            body_failed_ = true;
+            co_return;
+        }
+    }
+    continue_pending_ = false;
+    std::array<BufferPool::Buffer, 2> buffers = {shared_.buffers.take(), shared_.buffers.take()};
+    std::size_t current = 0;
+    bool handed_last = false;
+    while (!response_ && !handed_last) {
+        const std::span<char> room(buffers[current].get(), BufferPool::kBytes);
+        const std::size_t count = co_await read_body(room);
+        co_await lane_call_.wait();
+        if (response_) break;
+        if (body_failed_) {
+            on_body_failure();
+            break;
+        }
+        const ByteView bytes = as_bytes(std::string_view(room.data(), count));
+        const bool last = body_done();
+        const Task task = [this, bytes, last] {
+            guarded([this, bytes, last] { body_on_lane(bytes, last); });
+        };
+        lane_call_.start(lane(), task);
+        handed_last = last;
+        current ^= 1U;
+    }
+    co_await lane_call_.wait();
+    for (BufferPool::Buffer& buffer : buffers)
+        shared_.buffers.give_back(std::move(buffer));
+}
+
+/// A response where the client is still there to read it.
+void Connection::on_body_failure() {
+    const std::uint64_t limit = shared_.options.max_body_bytes;
+    if (limit != 0 && call_->bytes_in > limit) {
+        response_ =
+            shared_.service.refuse(*call_, fail(ErrorCode::too_large, "The request body is too large."));
+    } else if (body_broken_) {
+        const Error error =
+            fail(ErrorCode::invalid_request, "The chunks of the request body are ill-formed.");
+        response_ = shared_.service.refuse(*call_, error);
+    } else if (stream_.timed_out()) {
+        const Error error = fail(ErrorCode::timed_out, "The request body did not arrive in time.");
+        response_ = shared_.service.refuse(*call_, error, 408);
+    }
+}
+
+/// Bytes of the body without framing; 0 when it is complete or, with body_failed_, when it will not be.
+asio::awaitable<std::size_t> Connection::read_body(std::span<char> into) {
+    const std::uint64_t limit = shared_.options.max_body_bytes;
+    while (!body_done()) {
+        std::size_t want = into.size();
+        if (!head_.chunked) want = static_cast<std::size_t>(std::min<std::uint64_t>(want, body_left_));
+        std::size_t have = std::min(want, in_.size());
+        if (have > 0) {
+            std::memcpy(into.data(), in_.data(), have);
+            in_.erase(0, have);
+        } else {
+            have = co_await stream_.read(into.first(want), shared_.options.body_timeout);
+            if (have == 0) {
+                body_failed_ = true;
+                co_return 0;
+            }
+        }
+        if (!head_.chunked) {
+            body_left_ -= have;
+            call_->bytes_in += have;
+            co_return have;
+        }
+        const ChunkedReader::Outcome outcome = chunked_.read(into.first(have));
+        if (outcome.consumed < have) in_.insert(0, into.data() + outcome.consumed, have - outcome.consumed);
+        call_->bytes_in += outcome.data;
+        body_broken_ = outcome.broken;
+        if (outcome.broken || (limit != 0 && call_->bytes_in > limit)) {
+            body_failed_ = true;
+            co_return 0;
+        }
+        if (outcome.data > 0) co_return outcome.data;
+    }
+    co_return 0;
+}
+
+/// Reads the rest of the body and forgets it; false when it is longer than `limit` or breaks off.
+asio::awaitable<bool> Connection::drain(std::uint64_t limit) {
+    BufferPool::Buffer buffer = shared_.buffers.take();
+    std::uint64_t seen = 0;
+    while (!body_done() && !body_failed_ && seen < limit) {
+        const std::span<char> room(buffer.get(), BufferPool::kBytes);
+        seen += co_await read_body(room);
+    }
+    shared_.buffers.give_back(std::move(buffer));
+    co_return body_done();
+}
+
+}  // namespace isocenter::http

@@ -1,0 +1,98 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "http/call.h"
+#include "http/chunked_reader.h"
+#include "http/request_head.h"
+#include "http/stream.h"
+#include "http/worker.h"
+#include "net/lane_call.h"
+
+namespace isocenter::http {
+
+/// One client's connection: reads requests one after another, runs each on its route's lane, sends the
+/// answers in order. Belongs to one io thread; what a lane's task touches is left alone until
+/// LaneCall::wait().
+class Connection {
+  public:
+    Connection(ServerShared& shared, Worker& worker, boost::asio::ip::tcp::socket socket);
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
+
+    /// From handshake to close. `self` keeps the connection alive meanwhile.
+    static boost::asio::awaitable<void> run(std::shared_ptr<Connection> self);
+    void expire_if_due(Stream::Clock::time_point now) { stream_.expire_if_due(now); }
+    /// Ends the connection if it waits for a request.
+    void close_if_idle();
+    void abort() { stream_.abort(); }
+
+  private:
+    template <class T>
+    using Awaitable = boost::asio::awaitable<T>;
+    using Task = std::function<void()>;
+
+    // Requests (connection.cpp)
+    Awaitable<void> talk();
+    Awaitable<bool> read_head();
+    Awaitable<void> reject_head(unsigned status);
+    Awaitable<bool> serve();
+    void begin_call();
+    Awaitable<void> open_exchange();
+    void open_on_lane();
+    Awaitable<void> receive_body();
+    void body_on_lane(ByteView bytes, bool last);
+    void finish_on_lane();
+    Awaitable<std::size_t> read_body(std::span<char> into);
+    bool body_done() const { return head_.chunked ? chunked_.done() : body_left_ == 0; }
+    void on_body_failure();
+    bool may_keep_alive() const;
+    Awaitable<bool> drain(std::uint64_t limit);
+    void guarded(const Task& task);
+    net::Lane* lane() const { return call_->match.route == nullptr ? nullptr : call_->match.route->lane; }
+
+    // Answers (send_response.cpp)
+    void ready(Response response);
+    void fill_piece(std::size_t index);
+    Awaitable<bool> send_response(bool keep_alive);
+    Awaitable<bool> send_source(std::string head, bool chunked, std::optional<std::uint64_t> length);
+    Awaitable<void> release();
+
+    ServerShared& shared_;
+    Worker& worker_;
+    Stream stream_;
+    net::LaneCall lane_call_;
+    const std::string local_authority_;
+    const std::string remote_address_;
+    std::string in_;  ///< read, but not yet consumed
+    bool idle_ = false;
+
+    // The request under way.
+    RequestHead head_;
+    std::optional<Call> call_;
+    std::unique_ptr<RequestContext> context_;
+    std::unique_ptr<Exchange> exchange_;
+    std::optional<Response> response_;
+    std::uint64_t body_left_ = 0;
+    ChunkedReader chunked_;
+    bool continue_pending_ = false;  ///< the client waits for `100 Continue`
+    bool body_failed_ = false;
+    bool body_broken_ = false;
+
+    // The answer under way.
+    struct Piece {
+        BufferPool::Buffer buffer;
+        std::size_t size = 0;
+    };
+    std::unique_ptr<ByteSource> source_;
+    std::optional<FileSlice> slice_;
+    Piece pieces_[2];
+    bool source_ended_ = false;
+    bool source_failed_ = false;
+};
+
+}  // namespace isocenter::http

@@ -1,0 +1,38 @@
+#include "http/inflating_exchange.h"
+
+#include "http/content_coding.h"
+
+namespace isocenter::http {
+namespace {
+
+class InflatingExchange final : public Exchange, private ByteSink {
+  public:
+    InflatingExchange(std::unique_ptr<Exchange> inner, std::uint64_t max_bytes)
+        : inner_(std::move(inner)), max_bytes_(max_bytes) {}
+
+    Status on_body(ByteView bytes) override { return gunzip_.write(bytes, *this); }
+    /// A body that breaks off is passed on as it is: what follows is for the inner exchange to miss.
+    Response finish() override { return inner_->finish(); }
+    std::unique_ptr<Response> early_response() override { return inner_->early_response(); }
+
+  private:
+    Status write(ByteView bytes) override {
+        seen_ += bytes.size();
+        if (max_bytes_ != 0 && seen_ > max_bytes_)
+            return fail(ErrorCode::too_large, "The request body is too large.");
+        return inner_->on_body(bytes);
+    }
+
+    std::unique_ptr<Exchange> inner_;
+    const std::uint64_t max_bytes_;
+    std::uint64_t seen_ = 0;
+    Gunzip gunzip_;
+};
+
+}  // namespace
+
+std::unique_ptr<Exchange> make_inflating_exchange(std::unique_ptr<Exchange> inner, std::uint64_t max_bytes) {
+    return std::make_unique<InflatingExchange>(std::move(inner), max_bytes);
+}
+
+}  // namespace isocenter::http

@@ -1,0 +1,156 @@
+#include <array>
+#include <charconv>
+
+#include "base/log.h"
+#include "http/connection.h"
+#include "http/response_head.h"
+
+namespace isocenter::http {
+namespace asio = boost::asio;
+namespace {
+
+constexpr std::string_view kLastChunk = "0\r\n\r\n";
+
+/// Size line of a chunk.
+std::string chunk_head(std::size_t size) {
+    std::array<char, 20> digits{};
+    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), size, 16).ptr;
+    return std::string(digits.data(), end) + "\r\n";
+}
+
+}  // namespace
+
+/// Runs on the lane: takes the response over and reads the first piece of a source, so that its failure can
+/// still become an error response and a short one costs no further turn on the lane.
+void Connection::ready(Response response) {
+    shared_.service.complete(*call_, response);
+    if (auto* source = std::get_if<std::unique_ptr<ByteSource>>(&response.body)) {
+        source_ = std::move(*source);
+        if (!source_) {
+            response.body = std::monostate{};
+        } else {
+            if (!response.content_length) response.content_length = source_->remaining();
+            slice_ = stream_.is_tls() ? std::nullopt : source_->as_file_slice();
+            if (slice_) response.content_length = slice_->range.length;
+        }
+    }
+    response_ = std::move(response);
+    source_ended_ = source_failed_ = false;
+    if (!source_ || slice_ || call_->request.method == Method::head || has_no_body(response_->status)) return;
+    fill_piece(0);
+    if (!source_failed_) return;
+    source_.reset();
+    const Error error =
+        fail(ErrorCode::unavailable, "The stored object cannot be read.", "first piece of the body");
+    response_ = shared_.service.refuse(*call_, error);
+}
+
+/// Runs on the lane.
+void Connection::fill_piece(std::size_t index) {
+    Piece& piece = pieces_[index];
+    piece.size = 0;
+    if (!piece.buffer) piece.buffer = shared_.buffers.take();
+    const MutableBytes room = std::as_writable_bytes(std::span<char>(piece.buffer.get(), BufferPool::kBytes));
+    while (piece.size < room.size()) {
+        const auto count = source_->read(room.subspan(piece.size));
+        if (!count) {
+            source_failed_ = true;
+            log_event(LogLevel::error, "response_body_failed",
+                      {{"request_id", std::string_view(call_->request.request_id)},
+                       {"route", call_->label()},
+                       {"code", to_string(count.error().code)},
+                       {"detail", std::string_view(count.error().detail)}});
+            return;
+        }
+        if (*count == 0) {
+            source_ended_ = true;
+            return;
+        }
+        piece.size += *count;
+    }
+}
+
+asio::awaitable<bool> Connection::send_response(bool keep_alive) {
+    const bool head_only = call_->request.method == Method::head || has_no_body(response_->status);
+    const auto* text = std::get_if<std::string>(&response_->body);
+    const std::uint64_t written_before = stream_.bytes_written();
+    std::optional<std::uint64_t> length = 0;
+    if (text != nullptr) length = text->size();
+    if (source_) length = source_ended_ ? pieces_[0].size : response_->content_length;
+    HeadOptions options;
+    options.length = length.value_or(0);
+    options.http_1_0 = head_.http_1_0;
+    options.keep_alive = keep_alive;
+    if (!length) options.framing = head_.http_1_0 ? Framing::until_close : Framing::chunked;
+    if (has_no_body(response_->status)) options.framing = Framing::none;
+    if (options.framing == Framing::until_close) options.keep_alive = head_.keep_alive = false;
+    std::string head = write_response_head(*response_, options);
+    call_->status = response_->status;
+
+    bool sent = false;
+    if (head_only || (text == nullptr && !source_)) {
+        const Stream::Pieces pieces(head, {}, {});
+        sent = co_await stream_.write(pieces, shared_.options.write_timeout);
+    } else if (text != nullptr) {
+        const Stream::Pieces pieces(head, *text, {});
+        sent = co_await stream_.write(pieces, shared_.options.write_timeout);
+    } else if (slice_) {
+        const Stream::Pieces pieces(head, {}, {});
+        const bool more = slice_->range.length > 0;
+        sent = co_await stream_.write(pieces, shared_.options.write_timeout, more);
+        FileSlice slice = *slice_;
+        if (sent) sent = co_await stream_.send_file(std::move(slice), shared_.options.write_timeout);
+    } else {
+        const bool chunked = options.framing == Framing::chunked;
+        sent = co_await send_source(std::move(head), chunked, length);
+    }
+    call_->bytes_out += stream_.bytes_written() - written_before;
+    co_return sent&& options.framing != Framing::until_close;
+}
+
+/// Sends what the source yields; while one piece leaves, the lane reads the next.
+asio::awaitable<bool> Connection::send_source(std::string head, bool chunked,
+                                              std::optional<std::uint64_t> length) {
+    std::uint64_t total = 0;
+    std::size_t current = 0;
+    for (;;) {
+        const bool last = source_ended_;
+        const Piece& piece = pieces_[current];
+        total += piece.size;
+        // More or fewer bytes than announced would be taken for the next answer: break off instead.
+        if (length && (total > *length || (last && total < *length))) co_return false;
+        const std::size_t next = current ^ 1U;
+        const Task task = [this, next] { guarded([this, next] { fill_piece(next); }); };
+        if (!last) lane_call_.start(lane(), task);
+        std::string_view tail;
+        if (chunked && piece.size > 0) head += chunk_head(piece.size);
+        const std::string_view body(piece.buffer.get(), piece.size);
+        if (chunked) tail = last ? (piece.size > 0 ? "\r\n0\r\n\r\n" : kLastChunk) : std::string_view("\r\n");
+        const Stream::Pieces pieces(head, body, tail);
+        const bool sent = co_await stream_.write(pieces, shared_.options.write_timeout);
+        co_await lane_call_.wait();
+        if (!sent || source_failed_ || !source_) co_return false;
+        if (last) co_return true;
+        head.clear();
+        current = next;
+    }
+}
+
+/// Gives back what the request held; destructors may touch disks, so they run on the lane.
+asio::awaitable<void> Connection::release() {
+    for (Piece& piece : pieces_)
+        shared_.buffers.give_back(std::move(piece.buffer));
+    slice_.reset();
+    response_.reset();
+    const Task task = [this] {
+        exchange_.reset();
+        source_.reset();
+        context_.reset();
+    };
+    if (exchange_ || source_) {
+        lane_call_.start(lane(), task);
+        co_await lane_call_.wait();
+    }
+}
+
+}  // namespace isocenter::http

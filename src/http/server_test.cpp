@@ -1,0 +1,214 @@
+#include "http/server.h"
+
+#include <gtest/gtest.h>
+
+#include "http/testing/raw_client.h"
+#include "http/testing/test_server.h"
+
+namespace isocenter::http {
+namespace {
+
+using testing::RawClient;
+using testing::RawResponse;
+using testing::TestServer;
+
+Response hello(const RequestContext& context) {
+    return text_response(200, "text/plain", "hello " + std::string(context.params.get("name")));
+}
+
+std::string get(const std::string& path, const std::string& fields = "") {
+    return "GET " + path + " HTTP/1.1\r\nHost: x\r\n" + fields + "\r\n";
+}
+
+std::string post(const std::string& body, const std::string& fields = "") {
+    return "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +
+           fields + "\r\n" + body;
+}
+
+TEST(Server, AnswersOneAfterAnotherOnOneConnection) {
+    TestServer test;
+    test.get("/hello/{name}", hello);
+    RawClient client(test.start());
+    for (int i = 0; i < 3; ++i) {
+        const RawResponse response = client.ask(get("/hello/a%20b"));
+        EXPECT_EQ(response.status, 200U);
+        EXPECT_EQ(response.body, "hello a b");
+        EXPECT_EQ(response.headers.get("X-Content-Type-Options"), "nosniff");
+        EXPECT_FALSE(response.headers.get("Date").empty());
+        EXPECT_FALSE(response.headers.get("X-Request-Id").empty());
+    }
+    const RawResponse last = client.ask(get("/hello/z", "Connection: close\r\n"));
+    EXPECT_EQ(last.headers.get("Connection"), "close");
+    EXPECT_TRUE(client.at_end());
+}
+
+TEST(Server, AnswersPipelinedRequestsInOrder) {
+    TestServer test;
+    test.get("/hello/{name}", hello);
+    RawClient client(test.start());
+    client.send(get("/hello/1") + post("two") + get("/hello/3") +
+                "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n" +
+                get("/hello/5"));
+    EXPECT_EQ(client.receive().body, "hello 1");
+    EXPECT_EQ(client.receive().body, "3:two");
+    EXPECT_EQ(client.receive().body, "hello 3");
+    EXPECT_EQ(client.receive().body, "3:abc");
+    EXPECT_EQ(client.receive().body, "hello 5");
+}
+
+TEST(Server, ReadsLargeBodiesWithLengthAndInChunks) {
+    TestServer test;
+    RawClient client(test.start());
+    std::string body;
+    while (body.size() < 3'000'000)
+        body += std::to_string(body.size()) + ",";
+    EXPECT_TRUE(client.ask(post(body)).body == std::to_string(body.size()) + ":" + body);
+    std::string wire = "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for (std::size_t at = 0; at < body.size(); at += 70'000) {
+        const std::string piece = body.substr(at, 70'000);
+        char size[32];
+        std::snprintf(size, sizeof size, "%zx\r\n", piece.size());
+        wire += size + piece + "\r\n";
+    }
+    EXPECT_TRUE(client.ask(wire + "0\r\n\r\n").body == std::to_string(body.size()) + ":" + body);
+}
+
+TEST(Server, WorksForClientsThatSendByteByByte) {
+    TestServer test;
+    RawClient client(test.start());
+    for (const char c : post("slow"))
+        client.send(std::string(1, c));
+    EXPECT_EQ(client.receive().body, "4:slow");
+    for (const char c : std::string(
+             "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n"))
+        client.send(std::string(1, c));
+    EXPECT_EQ(client.receive().body, "2:ab");
+}
+
+TEST(Server, SendsContinueOnlyWhenItWantsTheBody) {
+    TestServer test;
+    RawClient client(test.start());
+    client.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
+    EXPECT_EQ(client.receive().status, 100U);
+    client.send("ok");
+    EXPECT_EQ(client.receive().body, "2:ok");
+    client.send("POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
+    const RawResponse refusal = client.receive();
+    EXPECT_EQ(refusal.status, 404U);
+    EXPECT_EQ(refusal.headers.get("Connection"), "close");
+}
+
+TEST(Server, KnowsWhatItHasNot) {
+    TestServer test;
+    test.get("/hello/{name}", hello);
+    RawClient client(test.start());
+    EXPECT_EQ(client.ask(get("/nothing")).status, 404U);
+    const RawResponse wrong = client.ask("DELETE /hello/x HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_EQ(wrong.status, 405U);
+    EXPECT_EQ(wrong.headers.get("Allow"), "GET, HEAD");
+    EXPECT_EQ(client.ask(get("/hello/%zz")).status, 400U);
+    EXPECT_EQ(client.ask(get("/hello/x")).body, "hello x");
+}
+
+TEST(Server, HeadHasTheHeadersOfGetAndNoBody) {
+    TestServer test;
+    test.get("/hello/{name}", hello);
+    RawClient client(test.start());
+    client.send("HEAD /hello/abc HTTP/1.1\r\nHost: x\r\n\r\n" + get("/hello/next"));
+    const RawResponse head = client.receive(true);
+    EXPECT_EQ(head.headers.get("Content-Length"), "9");
+    EXPECT_EQ(client.receive().body, "hello next");
+}
+
+TEST(Server, AnswersOldClients) {
+    TestServer test;
+    test.get("/hello/{name}", hello);
+    const std::uint16_t port = test.start();
+    RawClient plain(port);
+    EXPECT_EQ(plain.ask("GET /hello/a HTTP/1.0\r\n\r\n").body, "hello a");
+    EXPECT_TRUE(plain.at_end());
+    RawClient kept(port);
+    EXPECT_EQ(kept.ask("GET /hello/a HTTP/1.0\r\nConnection: keep-alive\r\n\r\n").headers.get("Connection"),
+              "keep-alive");
+    EXPECT_EQ(kept.ask("GET /hello/b HTTP/1.0\r\n\r\n").body, "hello b");
+}
+
+TEST(Server, AnswersAfterAHalfClose) {
+    TestServer test;
+    RawClient client(test.start());
+    client.send(post("half"));
+    client.half_close();
+    EXPECT_EQ(client.receive().body, "4:half");
+    EXPECT_TRUE(client.at_end());
+}
+
+TEST(Server, RefusesHeadsThatAreTooLongOrIllFormed) {
+    TestServer test;
+    test.options.max_target_bytes = 1000;
+    test.options.max_header_bytes = 2000;
+    const std::uint16_t port = test.start();
+    EXPECT_EQ(RawClient(port).ask(get("/" + std::string(1500, 'x'))).status, 414U);
+    EXPECT_EQ(RawClient(port).ask(get("/", "A: " + std::string(2500, 'x') + "\r\n")).status, 431U);
+    EXPECT_EQ(RawClient(port).ask(get("/", "A: " + std::string(100'000, 'x'))).status, 431U);
+    EXPECT_EQ(RawClient(port).ask("nonsense\r\n\r\n").status, 400U);
+    EXPECT_EQ(RawClient(port).ask("GET / HTTP/3.0\r\n\r\n").status, 505U);
+    RawClient smuggler(port);
+    EXPECT_EQ(smuggler
+                  .ask("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: "
+                       "chunked\r\n\r\n0\r\n\r\n")
+                  .status,
+              400U);
+    smuggler.half_close();
+    EXPECT_TRUE(smuggler.at_end());
+}
+
+TEST(Server, RefusesBodiesThatAreTooLarge) {
+    TestServer test;
+    test.options.max_body_bytes = 10;
+    const std::uint16_t port = test.start();
+    RawClient client(port);
+    EXPECT_EQ(client.ask(post("12345678901")).status, 413U);
+    EXPECT_EQ(client.ask(post("1234567890")).body, "10:1234567890");
+    EXPECT_EQ(client
+                  .ask("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: "
+                       "chunked\r\n\r\n6\r\nabcdef\r\n6\r\nabcdef\r\n0\r\n\r\n")
+                  .status,
+              413U);
+    EXPECT_EQ(RawClient(port)
+                  .ask("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")
+                  .status,
+              400U);
+}
+
+TEST(Server, EarlyRefusalReachesASenderThatGoesOnSending) {
+    TestServer test;
+    const std::uint16_t port = test.start();
+    RawClient client(port);
+    // Within max_drain_bytes the connection survives.
+    const RawResponse refused = client.ask(post("REFUSE" + std::string(2'000'000, 'x')));
+    EXPECT_EQ(refused.status, 409U);
+    EXPECT_EQ(refused.body, "conflict refused");
+    EXPECT_EQ(client.ask(post("again")).body, "5:again");
+    // A longer one is not read to its end, but the answer arrives.
+    RawClient large(port);
+    large.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 100000000\r\n\r\nREFUSE" +
+               std::string(3'000'000, 'x'));
+    const RawResponse answer = large.receive();
+    EXPECT_EQ(answer.status, 409U);
+    EXPECT_EQ(answer.headers.get("Connection"), "close");
+}
+
+TEST(Server, DestroysTheExchangeOfAClientThatWentAway) {
+    TestServer test;
+    {
+        RawClient client(test.start());
+        client.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n");
+        ASSERT_EQ(client.receive().status, 100U);  // the exchange exists
+        client.send("abc");
+    }
+    test.server->stop(std::chrono::seconds(5));
+    EXPECT_EQ(test.unfinished.load(), 1);
+}
+
+}  // namespace
+}  // namespace isocenter::http

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <openssl/ssl.h>
+
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+
+namespace isocenter::net {
+
+struct SslContextDeleter {
+    void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+};
+using SslContext = std::unique_ptr<SSL_CTX, SslContextDeleter>;
+
+/// A server's TLS settings: TLS 1.2 or newer, ALPN `http/1.1`, no renegotiation. `certificate_file` holds the
+/// chain, leaf first (PEM). Fails with `unavailable` when a file cannot be read or key and certificate do not
+/// belong together.
+Result<SslContext> make_server_tls(const std::string& certificate_file, const std::string& key_file);
+
+}  // namespace isocenter::net
