@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -9,6 +10,7 @@
 #include "api/profile.h"
 #include "archive/archive.h"
 #include "http/exchange.h"
+#include "http/signal.h"
 #include "net/lane.h"
 
 namespace isocenter::api {
@@ -30,8 +32,8 @@ struct ApiOptions {
     std::string service_name = "isocenter";  ///< the agent in Warning headers
 };
 
-/// Wakes waiting long polls; filled by app from Archive::on_change. Thread-safe.
-class ChangeSignal;
+/// Wakes waiting long polls; app fires it from Archive::on_change.
+using ChangeSignal = http::Signal;
 
 /// One face: what every route of it shares. Outlives the server.
 struct Face {
@@ -40,6 +42,8 @@ struct Face {
     Lanes lanes;
     const ApiOptions& options;
     std::string prefix;  ///< "/dicom-web", "/v2", "/v1.0-prerelease"
+    /// nullptr: long polls answer at once.
+    std::shared_ptr<ChangeSignal> change_signal = nullptr;
 
     /// `https://host/dicom-web` as the client addressed this face; v1/v2: with the version segment as in the
     /// request.
@@ -57,7 +61,8 @@ std::vector<http::Route> wado_uri_routes(const Face& face);
 std::vector<http::Route> search_routes(const Face& face);
 std::vector<http::Route> remove_routes(const Face& face);
 std::vector<http::Route> change_feed_routes(const Face& face);
-std::vector<http::Route> capabilities_routes(const Face& face);
+/// OPTIONS of the face's root (PS3.18 8.9) and of every path in `others`. Empty on the compatibility faces.
+std::vector<http::Route> capabilities_routes(const Face& face, const std::vector<http::Route>& others);
 
 /// Everything of one face with its errors, headers and case rules. `face` must outlive the mount.
 http::Mount make_mount(const Face& face);

@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "http/message.h"
+#include "http/signal.h"
 #include "net/lane.h"
 
 namespace isocenter::http {
@@ -39,6 +41,9 @@ class Exchange {
     /// the mount's error writer and the rest of the body is drained within limits.
     virtual Status on_body(ByteView bytes) = 0;
     virtual Response finish() = 0;
+    /// Asked when the body is complete, again after every wait, until nothing is returned; then finish is called.
+    /// For long polls: the connection waits for the signal or the deadline without a thread.
+    virtual std::optional<WaitFor> wait_before_finish() { return std::nullopt; }
     /// When set after on_body returned an error, this response is sent instead of the error writer's.
     virtual std::unique_ptr<Response> early_response() { return nullptr; }
 };

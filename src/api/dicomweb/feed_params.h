@@ -1,0 +1,32 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "api/profile.h"
+#include "base/result.h"
+#include "index/index.h"
+
+namespace isocenter::api {
+
+/// A read of the change feed (dicomweb.md 8.2, 8.3; standard-face.md section 8).
+struct FeedRequest {
+    index::ChangeQuery query;
+    bool by_cursor = false;     ///< answer with the cursor of the next read
+    unsigned wait_seconds = 0;  ///< with a cursor: how long to wait for the first entry
+};
+
+/// `invalid_request` with the offending name in `bad_parameter`. Names are compared without regard to case;
+/// the first of several wins; names that are none of the feed's are ignored.
+Result<FeedRequest> parse_feed(const Profile& profile, std::string_view query, std::string& bad_parameter);
+/// The same for `changefeed/latest`.
+Result<FeedRequest> parse_latest(const Profile& profile, std::string_view query, std::string& bad_parameter);
+
+/// The place after an entry in the feed: stable, opaque to clients, valid for good since sequences have no gaps
+/// and rise in commit order.
+std::string to_cursor(std::int64_t sequence);
+/// `0` is the beginning. Nothing when ill-formed.
+std::optional<std::int64_t> read_cursor(std::string_view text);
+
+}  // namespace isocenter::api

@@ -1,0 +1,120 @@
+#include <utility>
+
+#include "api/dicomweb/accept.h"
+#include "api/dicomweb/entity.h"
+#include "api/dicomweb/query_params.h"
+#include "api/dicomweb/search_response.h"
+#include "api/dicomweb/xml_parts.h"
+#include "api/errors.h"
+#include "api/face.h"
+
+namespace isocenter::api {
+namespace {
+
+constexpr DataSetOffer kOffer{true, false};
+
+http::Response refuse(const Face& face, const http::Request& request, const Error& error,
+                      const std::string& parameter = {}) {
+    ErrorDetails details;
+    details.parameter = parameter;
+    return error_response(face.profile, request, error, details);
+}
+
+http::Response not_acceptable(const Face& face, const http::Request& request, const Error& error) {
+    ErrorDetails details;
+    details.asked = asked_ranges(request);
+    details.available = available_forms(face.profile, kOffer);
+    details.bodiless = true;
+    return error_response(face.profile, request, error, details);
+}
+
+/// Matches gathered in the form that was chosen.
+struct Matches {
+    std::string json = "[";
+    std::vector<std::string> rows;  ///< for XML
+    std::uint64_t count = 0;
+};
+
+Result<index::SearchSummary> gather(const Face& face, const SearchRequest& search, std::string base_uri,
+                                    bool xml, Matches& matches) {
+    RowWriter writer(face.profile, search, std::move(base_uri));
+    return face.archive.search(search.query, [&](index::SearchRow&& row) -> Status {
+        if (xml) {
+            writer.append(matches.rows.emplace_back(), row);
+        } else {
+            if (matches.count != 0) matches.json += ',';
+            writer.append(matches.json, row);
+        }
+        ++matches.count;
+        return {};
+    });
+}
+
+void add_warnings(const Face& face, const SearchRequest& search, const index::SearchSummary& summary,
+                  std::uint64_t returned, http::Response& response) {
+    const std::string agent = "299 " + face.options.service_name + ": ";
+    for (const std::string& warning : search.warnings)
+        response.headers.add("Warning", agent + warning);
+    if (!face.profile.standard || !summary.more || !summary.total) return;
+    const std::uint64_t seen = search.query.offset + returned;
+    if (*summary.total <= seen) return;
+    response.headers.add("Warning", agent + "There are " + std::to_string(*summary.total - seen) +
+                                        " additional results that can be requested");
+}
+
+Result<http::Response> write_answer(const Face& face, Matches matches, bool xml) {
+    if (matches.count == 0 && face.profile.empty_search_status == 204) return http::empty_response(204);
+    if (xml) return xml_parts_response(matches.rows);
+    matches.json += ']';
+    return http::text_response(
+        200, face.profile.standard ? "application/dicom+json" : "application/dicom+json; charset=utf-8",
+        std::move(matches.json));
+}
+
+http::Response answer(const Face& face, SearchResource resource, const http::RequestContext& context) {
+    const http::Request& request = context.request;
+    const auto form = choose_data_set_form(face.profile, request, kOffer);
+    // The compatibility faces look at Accept before anything else (dicomweb.md 2.1).
+    if (!form && !face.profile.standard) return not_acceptable(face, request, form.error());
+    const auto key = read_entity(context.params);
+    if (!key) return refuse(face, request, key.error());
+    std::string parameter;
+    const SearchLimits limits{face.options.max_results, face.options.site_utc_offset_minutes};
+    auto search = parse_search(face.profile, {resource, key->study, key->series}, request.query, limits, parameter);
+    if (!search) return refuse(face, request, search.error(), parameter);
+    if (!form) return not_acceptable(face, request, form.error());
+    const bool xml = *form != DataSetForm::json;
+    Matches matches;
+    const auto summary = gather(face, *search, face.base_uri(request), xml, matches);
+    if (!summary) return refuse(face, request, summary.error());
+    const std::uint64_t returned = matches.count;
+    auto response = write_answer(face, std::move(matches), xml);
+    if (!response) return refuse(face, request, response.error());
+    add_warnings(face, *search, *summary, returned, *response);
+    return *std::move(response);
+}
+
+http::Route route(const Face& face, SearchResource resource, std::string pattern) {
+    http::Route made;
+    made.method = http::Method::get;
+    made.pattern = std::move(pattern);
+    made.lane = &face.lanes.query;
+    made.access = http::Access::read;
+    made.handler = [&face, resource](const http::RequestContext& context) { return answer(face, resource, context); };
+    return made;
+}
+
+}  // namespace
+
+std::vector<http::Route> search_routes(const Face& face) {
+    return {
+        route(face, SearchResource::studies, "/studies"),
+        route(face, SearchResource::all_series, "/series"),
+        route(face, SearchResource::all_instances, "/instances"),
+        route(face, SearchResource::study_series, "/studies/{study}/series"),
+        route(face, SearchResource::study_instances, "/studies/{study}/instances"),
+        route(face, SearchResource::series_instances, "/studies/{study}/series/{series}/instances"),
+    };
+}
+
+}  // namespace isocenter::api

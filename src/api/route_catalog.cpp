@@ -1,0 +1,161 @@
+#include "api/route_catalog.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace isocenter::api {
+namespace {
+
+using Parameters = std::vector<ParameterDescription>;
+using Types = std::vector<std::string>;
+
+std::vector<std::string> names_in(std::string_view pattern) {
+    std::vector<std::string> names;
+    for (;;) {
+        const std::size_t open = pattern.find('{');
+        const std::size_t close = pattern.find('}');
+        if (open == std::string_view::npos || close == std::string_view::npos || close < open) return names;
+        names.emplace_back(pattern.substr(open + 1, close - open - 1));
+        pattern.remove_prefix(close + 1);
+    }
+}
+
+/// `studies/{study}`, `series/{series}`, ...: what the pattern's entity is called.
+std::string entity_of(const std::vector<std::string>& names) {
+    const auto has = [&](std::string_view name) { return std::find(names.begin(), names.end(), name) != names.end(); };
+    if (has("instance")) return "instance";
+    if (has("series")) return "series";
+    if (has("study")) return "study";
+    return "server";
+}
+
+Types dicom_json(bool standard) {
+    Types types{"application/dicom+json"};
+    if (standard) types.emplace_back("multipart/related; type=\"application/dicom+xml\"");
+    return types;
+}
+
+Parameters search_parameters(bool standard) {
+    Parameters list{
+        {"limit", "integer", "Largest number of results."},
+        {"offset", "integer", "Number of results to skip."},
+        {"includefield", "string", "Attributes to return besides the default ones: keywords or tags, or all."},
+        {"fuzzymatching", "boolean", "Match person names by their words."},
+    };
+    if (standard) {
+        list.push_back({"emptyvaluematching", "boolean", "Two quotation marks match absent values."});
+        list.push_back({"multiplevaluematching", "boolean", "All values of a list must be there."});
+        list.push_back({"accept", "string", "Media ranges; they come before the header's."});
+    }
+    return list;
+}
+
+Parameters feed_parameters(bool standard) {
+    Parameters list{
+        {"offset", "integer", "Entries to skip; v1: the last sequence already seen."},
+        {"limit", "integer", "Largest number of entries."},
+        {"startTime", "string", "Beginning of the window, inclusive (v2)."},
+        {"endTime", "string", "End of the window, exclusive (v2)."},
+        {"includeMetadata", "boolean", "With the metadata of live instances."},
+    };
+    if (standard) {
+        list.push_back({"cursor", "string", "0 or the value of next in the last answer."});
+        list.push_back({"wait", "integer", "Seconds to wait for the first entry, at most 60."});
+    }
+    return list;
+}
+
+void describe_search(RouteDescription& out, std::string_view what, bool standard) {
+    out.group = "Search";
+    out.summary = "Search for " + std::string(what) + "; any supported attribute may be a parameter.";
+    out.query_parameters = search_parameters(standard);
+    out.response_types = dicom_json(standard);
+    out.statuses = standard ? std::vector<unsigned>{200, 400, 406, 413} : std::vector<unsigned>{200, 204, 400, 406};
+}
+
+/// The last literal of a GET below an entity: metadata, frames, rendered, ...
+void describe_part(RouteDescription& out, std::string_view part, const std::string& entity, bool standard) {
+    out.group = "Retrieve";
+    out.statuses = {200, 304, 400, 404, 406};
+    if (standard) out.statuses.push_back(410);
+    if (part == "metadata") {
+        out.summary = "Retrieve the metadata of the " + entity + ".";
+        out.response_types = dicom_json(standard);
+    } else if (part == "rendered" || part == "thumbnail") {
+        out.summary = "Retrieve images for display of the " + entity + ".";
+        out.response_types = {"image/jpeg", "image/png"};
+        out.query_parameters = {{"quality", "integer", "1 to 100."}};
+    } else if (part == "{frames}" || part == "{frame}") {
+        out.summary = "Retrieve frames: numbers from 1, separated by commas.";
+        out.response_types = {"multipart/related; type=\"application/octet-stream\"", "application/octet-stream"};
+    } else if (part == "bulkdata" || part == "pixeldata" || part == "{path}") {
+        out.summary = "Retrieve bulk data of the " + entity + ".";
+        out.response_types = {"multipart/related; type=\"application/octet-stream\"", "application/octet-stream"};
+    } else {
+        out.summary = "Retrieve the " + entity + ".";
+        out.response_types = {"multipart/related; type=\"application/dicom\"", "application/dicom"};
+    }
+}
+
+void describe_get(RouteDescription& out, const http::Route& route, bool standard) {
+    const std::string_view pattern = route.pattern;
+    const std::string_view part = pattern.substr(pattern.rfind('/') + 1);
+    if (part == "studies" || part == "series" || part == "instances") return describe_search(out, part, standard);
+    if (part == "changefeed" || part == "latest") {
+        out.group = "Change feed";
+        out.summary = part == "latest" ? "Read the newest entry of the change feed." : "Read the change feed.";
+        out.query_parameters = feed_parameters(standard);
+        if (part == "latest") out.query_parameters = {{"includeMetadata", "boolean", "With the metadata."}};
+        out.response_types = {"application/json"};
+        out.statuses = part == "latest" ? std::vector<unsigned>{200, 204, 400} : std::vector<unsigned>{200, 400};
+        return;
+    }
+    describe_part(out, part, entity_of(out.path_parameters), standard);
+    if (out.path_parameters.empty()) {
+        out.group = "Retrieve";
+        out.summary = "Retrieve one instance by query parameters (URI service).";
+        for (const char* name : {"requestType", "studyUID", "seriesUID", "objectUID", "contentType"})
+            out.query_parameters.push_back({name, "string", "See PS3.18 chapter 9."});
+    }
+}
+
+void describe_store(RouteDescription& out, bool standard) {
+    out.group = "Store";
+    out.summary = out.path_parameters.empty() ? "Store instances." : "Store instances of one study.";
+    out.request_types = {"multipart/related; type=\"application/dicom\"", "application/dicom"};
+    if (standard) out.request_types.emplace_back("multipart/related; type=\"application/dicom+json\"");
+    out.response_types = dicom_json(standard);
+    out.statuses = {200, 202, 400, 406, 409, 413, 415};
+}
+
+}  // namespace
+
+RouteDescription describe_route(const http::Route& route, bool standard) {
+    RouteDescription out;
+    out.path_parameters = names_in(route.pattern);
+    switch (route.method) {
+        case http::Method::get: describe_get(out, route, standard); break;
+        case http::Method::post: describe_store(out, standard); break;
+        case http::Method::delete_:
+            out.group = "Delete";
+            out.summary = "Delete the " + entity_of(out.path_parameters) + ".";
+            out.statuses = standard ? std::vector<unsigned>{204, 400, 404, 410} : std::vector<unsigned>{204, 400, 404};
+            break;
+        case http::Method::options:
+            out.group = "Capabilities";
+            out.summary = "Describe what can be done here.";
+            out.statuses = {200, 204, 304, 406};
+            break;
+        case http::Method::head:
+        case http::Method::put:
+        case http::Method::patch:
+        case http::Method::other:
+            out.group = "Other";
+            out.summary = "Other operation.";
+            out.statuses = {200};
+            break;
+    }
+    return out;
+}
+
+}  // namespace isocenter::api
