@@ -22,12 +22,6 @@ std::string escape_html(std::string_view text) {
             case '>':
                 out += "&gt;";
                 break;
-            case '"':
-                out += "&quot;";
-                break;
-            case '\'':
-                out += "&#39;";
-                break;
             default:
                 out += c;
         }

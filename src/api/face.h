@@ -64,6 +64,9 @@ std::vector<http::Route> change_feed_routes(const Face& face);
 /// OPTIONS of the face's root (PS3.18 8.9) and of every path in `others`. Empty on the compatibility faces.
 std::vector<http::Route> capabilities_routes(const Face& face, const std::vector<http::Route>& others);
 
+/// `/api.json` and `/api.yaml`: the OpenAPI document of `others` below the face's prefix. Made once.
+std::vector<http::Route> openapi_routes(const Face& face, const std::vector<http::Route>& others);
+
 /// Everything of one face with its errors, headers and case rules. `face` must outlive the mount.
 http::Mount make_mount(const Face& face);
 /// The mounts of all faces: /v1, /v1.0, /v1.0-prerelease, /v2, /v2.0 and /dicom-web. The faces must outlive

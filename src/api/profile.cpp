@@ -26,6 +26,7 @@ Profile make_v1() {
     profile.validation = archive::Validation::strict_indexed;
     profile.status_all_stored_with_warning = 200;
     profile.feed_by_sequence_window = true;
+    profile.broad_search_defaults = true;
     profile.feed_default_limit = 10;
     profile.feed_max_limit = 100;
     return profile;

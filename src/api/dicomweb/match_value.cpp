@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "api/messages.h"
 #include "dicom/fold.h"
 #include "dicom/value_rules.h"
 
@@ -100,8 +101,7 @@ std::vector<std::string> query_words(std::string_view folded) {
 }
 
 std::string date_message(std::string_view name, std::string_view value) {
-    return "Invalid query: invalid Date value '" + std::string(value) + "' for attribute '" +
-           std::string(name) + "'. Date should be valid and formatted as yyyyMMdd.";
+    return fill_message(messages().invalid_date, {}, name, value);
 }
 
 /// `text` as `yyyyMMdd`, a real date, or empty for an open end.

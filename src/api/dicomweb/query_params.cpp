@@ -8,6 +8,7 @@
 #include "api/dicomweb/attribute_path.h"
 #include "api/dicomweb/date_time_pairs.h"
 #include "api/dicomweb/match_value.h"
+#include "api/messages.h"
 #include "base/utf8.h"
 #include "dicom/tags.h"
 #include "http/ascii.h"
@@ -83,10 +84,7 @@ bool Parser::seen(std::string_view name) {
 }
 
 Error Parser::not_queryable(std::string_view name) const {
-    return bad("Invalid query: AttributeId " + std::string(name) +
-               " is not queryable.  If the parameter is an attribute keyword, check the casing as they are "
-               "case-sensitive. The conformance statement has a list of supported query parameters, levels and "
-               "attributes.");
+    return bad(fill_message(messages().not_searchable, {}, name, {}));
 }
 
 void Parser::ignore(std::string_view name) {
