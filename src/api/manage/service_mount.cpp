@@ -39,7 +39,7 @@ http::Mount make_service_mount(archive::Archive& archive, const Lanes& lanes, co
                                Metrics& metrics) {
     http::Mount mount;
     mount.error = [](const http::Request& request, const Error& error, unsigned status) {
-        return error_response(standard_profile(), request, error, status);
+        return error_response(standard_profile(), request, error, status, {});
     };
     net::Lane& lane = lanes.query;
     const auto probe = std::make_shared<ReadinessProbe>(

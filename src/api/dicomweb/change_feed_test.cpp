@@ -1,0 +1,139 @@
+#include <gtest/gtest.h>
+
+#include "api/dicomweb/feed_params.h"
+#include "api/test_face.h"
+#include "base/clock.h"
+
+namespace isocenter::api {
+namespace {
+
+namespace json = boost::json;
+
+std::string object(const std::string& instance) {
+    return archive::to_part10(archive::make_data_set("1.1", "1.1.1", instance));
+}
+
+http::Response get(TestFace& test, const std::string& query, const std::string& pattern = "/changefeed") {
+    const auto routes = change_feed_routes(test.face);
+    return TestFace::call(TestFace::find(routes, http::Method::get, pattern), TestFace::request(query));
+}
+
+Result<FeedRequest> parse(const Profile& profile, std::string_view query) {
+    std::string parameter;
+    return parse_feed(profile, query, parameter);
+}
+
+TEST(FeedParams, TimeWindowsRefuseWhatTheTableRefuses) {
+    for (const char* query :
+         {"startTime=abc", "endTime=abc", "startTime=2023-05-03T10:58:00", "endTime=2023-05-03T10:58:00",
+          "startTime=2023-05-03T10:58:00Z&endTime=2023-05-03T10:58:00Z",
+          "startTime=2023-05-03T10:58:00Z&endTime=2023-05-03T10:57:00Z", "limit=-1", "limit=0", "limit=blah", "limit=",
+          "limit=201", "offset=-1", "offset=92233720368547758070", "offset=blah", "includeMetadata=0",
+          "includeMetadata=true-ish", "includeMetadata=boolean", "includeMetadata="}) {
+        EXPECT_FALSE(parse(v2_profile(), query).ok()) << query;
+        EXPECT_FALSE(parse(standard_profile(), query).ok()) << query;
+    }
+    std::string parameter;
+    EXPECT_FALSE(parse_latest(v2_profile(), "includeMetadata=asdf", parameter).ok());
+    EXPECT_EQ(parameter, "includeMetadata");
+}
+
+TEST(FeedParams, TimeWindowsTakeTheirDefaultsSpeltOut) {
+    const auto spelt = parse(v2_profile(), "STARTTIME=&endTime=9999-12-31T23:59:59.9999999%2b00:00&limit=200&"
+                                           "includemetadata=False&limit=7");
+    ASSERT_TRUE(spelt.ok());
+    EXPECT_TRUE(spelt->query.by_time);
+    EXPECT_EQ(spelt->query.from, 0);
+    EXPECT_EQ(spelt->query.until, kMaxTicks);
+    EXPECT_EQ(spelt->query.limit, 200U);
+    EXPECT_FALSE(spelt->query.with_documents);
+    EXPECT_EQ(parse(v2_profile(), "")->query.limit, 100U);
+}
+
+TEST(FeedParams, SequenceWindowOfTheOlderVersion) {
+    const auto window = parse(v1_profile(), "offset=5&startTime=nonsense");
+    ASSERT_TRUE(window.ok());
+    EXPECT_FALSE(window->query.by_time);
+    EXPECT_EQ(window->query.after, 5);
+    EXPECT_EQ(window->query.up_to, 15);
+    EXPECT_FALSE(parse(v1_profile(), "limit=101").ok());
+    EXPECT_EQ(parse(v1_profile(), "offset=9223372036854775807")->query.up_to, INT64_MAX);
+}
+
+TEST(FeedParams, CursorsAreForTheStandardFace) {
+    EXPECT_FALSE(parse(v2_profile(), "cursor=0")->by_cursor);
+    const auto first = parse(standard_profile(), "cursor=0&wait=60&limit=3");
+    ASSERT_TRUE(first.ok());
+    EXPECT_TRUE(first->by_cursor);
+    EXPECT_EQ(first->wait_seconds, 60U);
+    for (const char* query : {"cursor=", "cursor=1", "cursor=f1", "cursor=f1zz", "cursor=f1-1", "cursor=0&wait=61",
+                              "cursor=0&wait=x", "cursor=0&limit=0"})
+        EXPECT_FALSE(parse(standard_profile(), query).ok()) << query;
+    EXPECT_EQ(read_cursor(to_cursor(INT64_MAX)), INT64_MAX);
+}
+
+TEST(ChangeFeed, EntriesShowTheStateOfNow) {
+    TestFace test(v2_profile());
+    EXPECT_EQ(get(test, "", "/changefeed/latest").status, 204U);
+    EXPECT_EQ(body_of(get(test, "")), "[]");
+    test.stored.store({object("1.1.1.1")});
+    ASSERT_TRUE(test.stored.archive->remove(archive::key_of("1.1")).ok());
+    const json::value deleted = json_of(get(test, "", "/changefeed/latest"));
+    EXPECT_EQ(deleted.at("action"), json::value("Delete"));
+    EXPECT_EQ(deleted.at("state"), json::value("Deleted"));
+    EXPECT_FALSE(deleted.as_object().contains("metadata"));
+    test.stored.store({object("1.1.1.1")});
+    const http::Response response = get(test, "");
+    EXPECT_EQ(response.headers.get("Content-Type"), "application/json; charset=utf-8");
+    const json::value all = json_of(response);
+    ASSERT_EQ(all.as_array().size(), 3U);
+    EXPECT_EQ(all.at(0).at("state"), json::value("Replaced"));
+    EXPECT_EQ(all.at(1).at("state"), json::value("Replaced"));
+    const json::object& current = all.at(2).as_object();
+    EXPECT_EQ(current.at("state"), json::value("Current"));
+    EXPECT_EQ(current.at("sequence"), json::value(3));
+    EXPECT_EQ(current.at("partitionName"), json::value("Microsoft.Default"));
+    EXPECT_EQ(current.at("studyInstanceUid"), json::value("1.1"));
+    EXPECT_EQ(current.at("sopInstanceUid"), json::value("1.1.1.1"));
+    EXPECT_TRUE(current.at("metadata").as_object().contains("00080018"));
+    EXPECT_FALSE(current.contains("filePath"));
+    EXPECT_FALSE(json_of(get(test, "includeMetadata=false", "/changefeed/latest")).as_object().contains("metadata"));
+    EXPECT_EQ(json_of(get(test, "offset=2&limit=1")).as_array().size(), 1U);
+}
+
+TEST(ChangeFeed, ACursorNeverSkipsNorRepeats) {
+    TestFace test(standard_profile());
+    std::string cursor = "0";
+    std::int64_t seen = 0;
+    for (int round = 0; round < 3; ++round) {
+        test.stored.store({object("1.1.1." + std::to_string(2 * round + 1)), object("1.1.1." + std::to_string(2 * round + 2))});
+        for (;;) {
+            const json::value page = json_of(get(test, "limit=1&cursor=" + cursor));
+            const json::array& entries = page.at("entries").as_array();
+            cursor = std::string(std::string_view(page.at("next").as_string()));
+            if (entries.empty()) break;
+            EXPECT_EQ(entries.at(0).at("sequence").as_int64(), ++seen);
+        }
+    }
+    EXPECT_EQ(seen, 6);
+}
+
+TEST(ChangeFeed, ALongPollWaitsForItsFirstEntry) {
+    TestFace test(standard_profile());
+    const auto routes = change_feed_routes(test.face);
+    const http::Route& route = TestFace::find(routes, http::Method::get, "/changefeed");
+    const http::Request request = TestFace::request("cursor=0&wait=30");
+    const http::PathParams params;
+    auto exchange = *route.exchange({request, params});
+    const auto wait = exchange->wait_before_finish();
+    ASSERT_TRUE(wait.has_value());
+    EXPECT_EQ(wait->signal, test.face.change_signal);
+    EXPECT_EQ(wait->generation, test.face.change_signal->generation());
+    test.stored.store({object("1.1.1.1")});
+    test.face.change_signal->fire();
+    EXPECT_FALSE(exchange->wait_before_finish().has_value());
+    EXPECT_EQ(json_of(exchange->finish()).at("entries").as_array().size(), 1U);
+}
+
+}  // namespace
+}  // namespace isocenter::api

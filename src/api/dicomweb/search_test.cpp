@@ -1,0 +1,210 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "api/test_face.h"
+#include "dicom/tags.h"
+
+namespace isocenter::api {
+namespace {
+
+using testing::HasSubstr;
+namespace json = boost::json;
+namespace tags = dicom::tags;
+
+std::string make_object(const std::string& study, const std::string& series, const std::string& instance,
+                        const std::string& modality, const std::string& name = "Doe^Jane") {
+    dicom::DataSet data_set = archive::make_data_set(study, series, instance);
+    data_set.set_text(tags::SpecificCharacterSet, "ISO_IR 192");
+    data_set.set_text(tags::Modality, modality);
+    data_set.set_text(tags::PatientName, name);
+    data_set.set_text(tags::StudyDate, "20240131");
+    data_set.set_text(tags::InstanceNumber, "7");
+    data_set.set_text(tags::StudyID, "S1");
+    archive::set_number(data_set, tags::Rows, 512);
+    return archive::to_part10(data_set);
+}
+
+/// Three studies: 1.1 with CT, CT, MR; 1.2 and 1.3 with one CT each.
+class Search : public testing::Test {
+  protected:
+    static void fill(TestFace& test) {
+        const auto outcomes = test.stored.store({
+            make_object("1.1", "1.1.1", "1.1.1.1", "CT"),
+            make_object("1.1", "1.1.2", "1.1.2.1", "CT"),
+            make_object("1.1", "1.1.3", "1.1.3.1", "MR"),
+            make_object("1.2", "1.2.1", "1.2.1.1", "CT", "H\xC3\xA4ll^Jon"),
+            make_object("1.3", "1.3.1", "1.3.1.1", "CT", "Roe^Rae"),
+        });
+        for (const auto& outcome : outcomes)
+            ASSERT_FALSE(outcome.failure.has_value()) << outcome.message;
+    }
+    static http::Response get(TestFace& test, const std::string& query, const std::string& pattern = "/studies",
+                              const http::PathParams& params = {}) {
+        const auto routes = search_routes(test.face);
+        return TestFace::call(TestFace::find(routes, http::Method::get, pattern), TestFace::request(query), params);
+    }
+};
+
+TEST_F(Search, StandardStudyRowHasEveryRequiredAttribute) {
+    TestFace test(standard_profile());
+    fill(test);
+    const http::Response response = get(test, "StudyInstanceUID=1.1");
+    ASSERT_EQ(response.status, 200U);
+    EXPECT_EQ(response.headers.get("Content-Type"), "application/dicom+json");
+    const json::value body = json_of(response);
+    ASSERT_EQ(body.as_array().size(), 1U);
+    const json::object& row = body.at(0).as_object();
+    for (const char* key : {"00080005", "00080020", "00080030", "00080050", "00080056", "00080061", "00080090", "00081190",
+                            "00100010", "00100020", "00100030", "00100040", "0020000D", "00200010", "00201206", "00201208"})
+        EXPECT_TRUE(row.contains(key)) << key;
+    EXPECT_EQ(row.size(), 16U);
+    EXPECT_EQ(row.at("00080030"), json::parse(R"({"vr":"TM"})"));
+    EXPECT_EQ(row.at("00080061"), json::parse(R"({"vr":"CS","Value":["CT","MR"]})"));
+    EXPECT_EQ(row.at("00201206"), json::parse(R"({"vr":"IS","Value":[3]})"));
+    EXPECT_EQ(row.at("00100010"), json::parse(R"({"vr":"PN","Value":[{"Alphabetic":"Doe^Jane"}]})"));
+    EXPECT_EQ(row.at("00081190"), json::parse(R"({"vr":"UR","Value":["http://test/dicom-web/studies/1.1"]})"));
+}
+
+TEST_F(Search, StandardEmptyAnswerIsAnEmptyListAndAnUnknownStudyIsNoError) {
+    TestFace test(standard_profile());
+    EXPECT_EQ(body_of(get(test, "")), "[]");
+    const http::Response series = get(test, "", "/studies/{study}/series", params_of({{"study", "9.9"}}));
+    EXPECT_EQ(series.status, 200U);
+    EXPECT_EQ(body_of(series), "[]");
+}
+
+TEST_F(Search, StandardSaysHowManyMoreThereAre) {
+    TestFace test(standard_profile());
+    fill(test);
+    const http::Response page = get(test, "limit=1&offset=1&Rows=5");
+    EXPECT_EQ(json_of(page).as_array().size(), 1U);
+    EXPECT_EQ(page.headers.joined("Warning"),
+              "299 isocenter: Rows is not supported and was ignored, "
+              "299 isocenter: There are 1 additional results that can be requested");
+    EXPECT_FALSE(get(test, "limit=3").headers.has("Warning"));
+    EXPECT_EQ(body_of(get(test, "limit=0")), "[]");
+}
+
+TEST_F(Search, StandardNewestStudyComesFirst) {
+    TestFace test(standard_profile());
+    fill(test);
+    const json::value body = json_of(get(test, ""));
+    ASSERT_EQ(body.as_array().size(), 3U);
+    EXPECT_EQ(body.at(0).at("0020000D").at("Value").at(0), json::value("1.3"));
+    EXPECT_EQ(body.at(2).at("0020000D").at("Value").at(0), json::value("1.1"));
+}
+
+TEST_F(Search, StandardNamesMatchWithoutCaseAndAccents) {
+    TestFace test(standard_profile());
+    fill(test);
+    for (const char* query : {"PatientName=hall%5Ejon", "PatientName=HAL*", "PatientName=jo&fuzzymatching=true",
+                              "PatientName=H%C3%84LL%5E*"})
+        EXPECT_EQ(json_of(get(test, query)).as_array().size(), 1U) << query;
+}
+
+TEST_F(Search, StandardInstanceRowsShowTheirLevelsAndAllMeansTheWholeDocument) {
+    TestFace test(standard_profile());
+    fill(test);
+    const json::value body = json_of(get(test, "SOPInstanceUID=1.1.2.1", "/instances"));
+    ASSERT_EQ(body.as_array().size(), 1U);
+    const json::object& row = body.at(0).as_object();
+    EXPECT_EQ(row.at("00280010"), json::parse(R"({"vr":"US","Value":[512]})"));
+    EXPECT_EQ(row.at("00200013"), json::parse(R"({"vr":"IS","Value":[7]})"));
+    EXPECT_EQ(row.at("00081190").at("Value").at(0),
+              json::value("http://test/dicom-web/studies/1.1/series/1.1.2/instances/1.1.2.1"));
+    EXPECT_FALSE(row.contains("00280011"));
+    const json::value all = json_of(get(test, "includefield=all", "/studies/{study}/series/{series}/instances",
+                                        params_of({{"study", "1.1"}, {"series", "1.1.2"}})));
+    ASSERT_EQ(all.as_array().size(), 1U);
+    EXPECT_TRUE(all.at(0).as_object().contains("00280010"));
+    EXPECT_TRUE(all.at(0).as_object().contains("00200010"));
+    EXPECT_EQ(all.at(0).at("00200010"), json::parse(R"({"vr":"SH","Value":["S1"]})"));
+}
+
+TEST_F(Search, StandardGivesXmlWhenAsked) {
+    TestFace test(standard_profile());
+    fill(test);
+    http::Request request = TestFace::request("");
+    request.headers.set("Accept", "multipart/related; type=\"application/dicom+xml\"");
+    const auto routes = search_routes(test.face);
+    const http::Response response = TestFace::call(TestFace::find(routes, http::Method::get, "/studies"), request);
+    EXPECT_EQ(response.status, 200U);
+    EXPECT_THAT(std::string(response.headers.get("Content-Type")), HasSubstr("type=\"application/dicom+xml\""));
+    EXPECT_THAT(body_of(response), HasSubstr("keyword=\"PatientName\""));
+    request.headers.set("Accept", "application/pdf");
+    EXPECT_EQ(TestFace::call(TestFace::find(routes, http::Method::get, "/studies"), request).status, 406U);
+}
+
+TEST_F(Search, CompatibilityRowHoldsStoredAttributesOfTheReturnSetOnly) {
+    TestFace test(v2_profile());
+    fill(test);
+    const http::Response response = get(test, "PatientName=hall%5Ejon");
+    ASSERT_EQ(response.status, 200U);
+    const json::value body = json_of(response);
+    ASSERT_EQ(body.as_array().size(), 1U);
+    EXPECT_EQ(body.at(0), json::parse("{\"00080020\":{\"vr\":\"DA\",\"Value\":[\"20240131\"]},"
+                                      "\"00100010\":{\"vr\":\"PN\",\"Value\":[{\"Alphabetic\":\"H\xC3\xA4ll^Jon\"}]},"
+                                      "\"00100020\":{\"vr\":\"LO\",\"Value\":[\"P1\"]},"
+                                      "\"0020000D\":{\"vr\":\"UI\",\"Value\":[\"1.2\"]}}"));
+}
+
+TEST_F(Search, CompatibilityComputesWhatIsAskedFor) {
+    TestFace test(v2_profile());
+    fill(test);
+    const json::value body = json_of(get(test, "ModalitiesInStudy=MR&includefield=NumberOfStudyRelatedInstances"));
+    ASSERT_EQ(body.as_array().size(), 1U);
+    EXPECT_EQ(body.at(0).at("00080061").at("Value"), json::parse(R"(["CT","MR"])"));
+    EXPECT_EQ(body.at(0).at("00201208").at("Value").at(0), json::value(3));
+    const json::value series = json_of(get(test, "includefield=NumberOfSeriesRelatedInstances&Modality=MR",
+                                           "/studies/{study}/series", params_of({{"study", "1.1"}})));
+    ASSERT_EQ(series.as_array().size(), 1U);
+    EXPECT_EQ(series.at(0).at("00201209").at("Value").at(0), json::value(1));
+    EXPECT_EQ(series.at(0).at("0020000D").at("Value").at(0), json::value("1.1"));
+}
+
+TEST_F(Search, CompatibilityEmptyAnswersAndErrors) {
+    TestFace test(v2_profile());
+    fill(test);
+    EXPECT_EQ(get(test, "StudyDate=20200101").status, 204U);
+    EXPECT_EQ(get(test, "offset=3").status, 204U);
+    const http::Response refused = get(test, "Modality=CT");
+    EXPECT_EQ(refused.status, 400U);
+    EXPECT_THAT(body_of(refused), HasSubstr("Modality"));
+    EXPECT_EQ(get(test, "", "/studies/{study}/series", params_of({{"study", "abc"}})).status, 400U);
+    http::Request request = TestFace::request("limit=abc");
+    request.headers.set("Accept", "application/dicom");
+    const auto routes = search_routes(test.face);
+    const http::Response bad = TestFace::call(TestFace::find(routes, http::Method::get, "/studies"), request);
+    EXPECT_EQ(bad.status, 406U);
+    EXPECT_TRUE(body_of(bad).empty());
+}
+
+TEST_F(Search, OlderVersionHasBroaderDefaults) {
+    TestFace test(v1_profile());
+    fill(test);
+    const json::value body = json_of(get(test, "SOPInstanceUID=1.1.1.1", "/instances"));
+    ASSERT_EQ(body.as_array().size(), 1U);
+    EXPECT_TRUE(body.at(0).as_object().contains("00080016"));
+    EXPECT_TRUE(body.at(0).as_object().contains("00280010"));
+    EXPECT_FALSE(body.at(0).as_object().contains("00080056"));
+}
+
+// --- delete
+
+TEST_F(Search, DeleteIsEffectiveAtOnceAndKnownAfterwards) {
+    for (const Profile* profile : {&v2_profile(), &standard_profile()}) {
+        TestFace test(*profile);
+        fill(test);
+        const auto routes = remove_routes(test.face);
+        const http::Route& study = TestFace::find(routes, http::Method::delete_, "/studies/{study}");
+        const http::Request request = TestFace::request();
+        EXPECT_EQ(TestFace::call(study, request, params_of({{"study", "1.1"}})).status, 204U);
+        EXPECT_EQ(TestFace::call(study, request, params_of({{"study", "1.1"}})).status, profile->standard ? 410U : 404U);
+        EXPECT_EQ(TestFace::call(study, request, params_of({{"study", "9.9"}})).status, 404U);
+        EXPECT_EQ(TestFace::call(study, request, params_of({{"study", "bad"}})).status, 400U);
+        EXPECT_EQ(json_of(get(test, "")).as_array().size(), 2U);
+    }
+}
+
+}  // namespace
+}  // namespace isocenter::api

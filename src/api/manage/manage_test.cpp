@@ -1,0 +1,178 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "api/dicomweb/capabilities.h"
+#include "api/html.h"
+#include "api/manage/health.h"
+#include "api/manage/openapi.h"
+#include "api/manage/start_page.h"
+#include "api/test_face.h"
+
+namespace isocenter::api {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+namespace json = boost::json;
+
+http::Route make_route(http::Method method, std::string pattern) {
+    http::Route route;
+    route.method = method;
+    route.pattern = std::move(pattern);
+    return route;
+}
+
+std::vector<http::Route> some_routes() {
+    return {make_route(http::Method::get, "/studies"), make_route(http::Method::post, "/studies"),
+            make_route(http::Method::get, "/studies/{study}/metadata"),
+            make_route(http::Method::delete_, "/studies/{study}"), make_route(http::Method::get, "/changefeed")};
+}
+
+TEST(OpenApi, NamesEveryRouteOnceWithItsPathParameters) {
+    const auto routes = some_routes();
+    const json::value document = json::parse(openapi_json({"Title", "2", "/v2", false}, routes));
+    EXPECT_EQ(document.at("openapi"), json::value("3.0.1"));
+    for (const http::Route& route : routes) {
+        const json::object& item = document.at("paths").at("/v2" + route.pattern).as_object();
+        const std::string method = route.method == http::Method::get    ? "get"
+                                   : route.method == http::Method::post ? "post"
+                                                                        : "delete";
+        ASSERT_TRUE(item.contains(method)) << route.pattern;
+        EXPECT_FALSE(item.at(method).at("responses").as_object().empty());
+    }
+    const json::value& study = document.at("paths").at("/v2/studies/{study}").at("delete").at("parameters").at(0);
+    EXPECT_EQ(study.at("name"), json::value("study"));
+    EXPECT_EQ(study.at("required"), json::value(true));
+    const std::string yaml = openapi_yaml({"Title", "2", "/v2", false}, routes);
+    EXPECT_THAT(yaml, testing::StartsWith("\"openapi\": \"3.0.1\"\n"));
+    EXPECT_THAT(yaml, HasSubstr("\"/v2/studies/{study}/metadata\":\n"));
+}
+
+TEST(Capabilities, JsonAndWadlHoldTheSameTree) {
+    const auto routes = some_routes();
+    const json::value tree = json::parse(capabilities_json("http://test/dicom-web", routes));
+    const json::value& resources = tree.at("application").at("resources").at(0);
+    EXPECT_EQ(resources.at("@base"), json::value("http://test/dicom-web"));
+    EXPECT_EQ(resources.at("resource").as_array().size(), 2U);
+    const std::string wadl = capabilities_wadl("http://test/dicom-web", routes);
+    for (const char* part : {"path=\"changefeed\"", "path=\"studies\"", "path=\"{study}\"", "path=\"metadata\"",
+                             "name=\"DELETE\"", "name=\"POST\""})
+        EXPECT_THAT(wadl, HasSubstr(part));
+}
+
+TEST(Capabilities, OptionsOfTheRootAndOfOtherPaths) {
+    TestFace test(standard_profile());
+    const auto routes = capabilities_routes(test.face, some_routes());
+    http::Request request = TestFace::request();
+    request.method = http::Method::options;
+    request.headers = {};
+    const http::Route& root = TestFace::find(routes, http::Method::options, "/");
+    const http::Response first = TestFace::call(root, request);
+    EXPECT_EQ(first.status, 200U);
+    EXPECT_EQ(first.headers.get("Content-Type"), "application/json");
+    request.headers.set("If-None-Match", std::string(first.headers.get("ETag")));
+    EXPECT_EQ(TestFace::call(root, request).status, 304U);
+    request.headers = {};
+    request.headers.add("Accept", "application/vnd.sun.wadl+xml");
+    EXPECT_EQ(TestFace::call(root, request).headers.get("Content-Type"), "application/vnd.sun.wadl+xml");
+    request.headers.set("Accept", "image/png");
+    EXPECT_EQ(TestFace::call(root, request).status, 406U);
+    const http::Response studies = TestFace::call(TestFace::find(routes, http::Method::options, "/studies"), request);
+    EXPECT_EQ(studies.status, 204U);
+    EXPECT_EQ(studies.headers.get("Allow"), "GET, HEAD, POST, OPTIONS");
+    TestFace other(v2_profile());
+    EXPECT_TRUE(capabilities_routes(other.face, some_routes()).empty());
+}
+
+struct Posted {
+    std::vector<std::function<void()>> tasks;
+    bool full = false;
+};
+
+TEST(Readiness, ChecksElsewhereAndServesTheResultForASecond) {
+    Posted posted;
+    int checks = 0;
+    const auto probe = std::make_shared<ReadinessProbe>(
+        [&]() -> Status {
+            ++checks;
+            return {};
+        },
+        [&](std::function<void()> task) {
+            if (posted.full) return false;
+            posted.tasks.push_back(std::move(task));
+            return true;
+        });
+    const auto now = ReadinessProbe::Clock::now();
+    EXPECT_FALSE(probe->fresh(now).has_value());
+    posted.full = true;
+    probe->refresh(now);
+    posted.full = false;
+    probe->refresh(now);
+    probe->refresh(now);
+    ASSERT_EQ(posted.tasks.size(), 1U);
+    const auto generation = probe->done()->generation();
+    posted.tasks.front()();
+    EXPECT_EQ(checks, 1);
+    EXPECT_NE(probe->done()->generation(), generation);
+    const auto later = ReadinessProbe::Clock::now();
+    EXPECT_TRUE(probe->fresh(later).has_value());
+    EXPECT_FALSE(probe->fresh(later + std::chrono::seconds(2)).has_value());
+}
+
+TEST(Readiness, AStuckLaneIsBusyAndAFailedCheckIsUnhealthy) {
+    std::vector<std::function<void()>> tasks;
+    const auto probe = std::make_shared<ReadinessProbe>(
+        []() -> Status { return fail(ErrorCode::unavailable, "index failed"); },
+        [&](std::function<void()> task) {
+            tasks.push_back(std::move(task));
+            return true;
+        });
+    const auto routes = health_routes(probe);
+    const http::Route& ready = TestFace::find(routes, http::Method::get, "/health/ready");
+    EXPECT_EQ(ready.lane, nullptr);
+    const http::Request request = TestFace::request();
+    const http::PathParams params;
+    auto stuck = *ready.exchange({request, params});
+    EXPECT_TRUE(stuck->wait_before_finish().has_value());
+    const http::Response busy = stuck->finish();
+    EXPECT_EQ(busy.status, 503U);
+    EXPECT_THAT(body_of(busy), HasSubstr("busy"));
+    tasks.front()();
+    auto answered = *TestFace::find(routes, http::Method::get, "/health/check").exchange({request, params});
+    EXPECT_FALSE(answered->wait_before_finish().has_value());
+    const http::Response failed = answered->finish();
+    EXPECT_EQ(failed.status, 503U);
+    EXPECT_EQ(json_of(failed).at("overallStatus"), json::value("Unhealthy"));
+}
+
+TEST(StartPage, IsSelfContainedAndEscapesWhatItIsGiven) {
+    index::Totals totals;
+    totals.studies = 12;
+    const http::Response page = start_page({"1.0", "3 min", "http://a<b", totals});
+    const std::string body = body_of(page);
+    EXPECT_THAT(body, HasSubstr("http://a&lt;b/dicom-web"));
+    EXPECT_THAT(body, Not(HasSubstr("a<b")));
+    EXPECT_THAT(body, HasSubstr("<dd>12</dd>"));
+    EXPECT_THAT(body, Not(HasSubstr("src=")));
+    EXPECT_THAT(std::string(page.headers.get("Content-Security-Policy")), HasSubstr("script-src 'sha256-"));
+    EXPECT_THAT(std::string(page.headers.get("Content-Security-Policy")), Not(HasSubstr("unsafe")));
+    const http::Response down = start_page({"1.0", "3 min", "http://a", fail(ErrorCode::unavailable, "x")});
+    EXPECT_EQ(down.status, 200U);
+    EXPECT_THAT(body_of(down), HasSubstr("does not answer"));
+}
+
+TEST(StartPage, WritesDurationsAndSizes) {
+    EXPECT_EQ(to_duration_text(59), "59 s");
+    EXPECT_EQ(to_duration_text(3599), "59 min");
+    EXPECT_EQ(to_duration_text(11520), "3 h 12 min");
+    EXPECT_EQ(to_duration_text(187200), "2 d 4 h");
+    EXPECT_EQ(to_size_text(999), "999 B");
+    EXPECT_EQ(to_size_text(1500000000), "1.5 GB");
+}
+
+TEST(Html, EscapesWhatIsMarkup) {
+    EXPECT_EQ(html_escape("<a href=\"x\">'&"), "&lt;a href=&quot;x&quot;&gt;&#39;&amp;");
+}
+
+}  // namespace
+}  // namespace isocenter::api
