@@ -22,6 +22,9 @@ std::string escape_html(std::string_view text) {
             case '>':
                 out += "&gt;";
                 break;
+            case '"':
+                out += "&quot;";
+                break;
             default:
                 out += c;
         }

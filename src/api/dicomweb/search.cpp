@@ -71,12 +71,18 @@ Result<http::Response> write_answer(const Face& face, Matches matches, bool xml)
         std::move(matches.json));
 }
 
+/// The UIDs of the path; resources over all studies have none.
+Result<index::EntityKey> read_scope(SearchResource resource, const http::PathParams& params) {
+    if (covers_level(resource, dicom::Level::study)) return index::EntityKey{};
+    return read_entity(params);
+}
+
 http::Response answer(const Face& face, SearchResource resource, const http::RequestContext& context) {
     const http::Request& request = context.request;
     const auto form = choose_data_set_form(face.profile, request, kOffer);
     // The compatibility faces look at Accept before anything else (dicomweb.md 2.1).
     if (!form && !face.profile.standard) return not_acceptable(face, request, form.error());
-    const auto key = read_entity(context.params);
+    const auto key = read_scope(resource, context.params);
     if (!key) return refuse(face, request, key.error());
     std::string parameter;
     const SearchLimits limits{face.options.max_results, face.options.site_utc_offset_minutes};

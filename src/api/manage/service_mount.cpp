@@ -39,6 +39,7 @@ http::Mount make_service_mount(archive::Archive& archive, const Lanes& lanes, co
                                Metrics& metrics) {
     http::Mount mount;
     mount.error = [](const http::Request& request, const Error& error, unsigned status) {
+        if (auto response = unsupported_version(request)) return *std::move(response);
         return error_response(standard_profile(), request, error, status, {});
     };
     net::Lane& lane = lanes.query;
@@ -54,7 +55,9 @@ http::Mount make_service_mount(archive::Archive& archive, const Lanes& lanes, co
         mount.routes.push_back(simple_route(icon, nullptr, [](const http::RequestContext&) { return favicon(); }));
     // The only document whose name is not the prefix of a face.
     const Face prerelease{archive, v1_profile(), lanes, options, "/v1.0-prerelease"};
-    for (http::Route& route : openapi_routes(prerelease, make_mount(prerelease).routes)) {
+    for (http::Route& route : face_routes(prerelease)) {
+        if (route.pattern != "/api.json" && route.pattern != "/api.yaml") continue;
+        if (route.method != http::Method::get) continue;
         route.pattern = "/v1-prerelease" + route.pattern;
         mount.routes.push_back(std::move(route));
     }
