@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "api/dicomweb/feed_params.h"
-#include "api/test_face.h"
+#include "api/route_caller.h"
 #include "base/clock.h"
 
 namespace isocenter::api {
@@ -13,9 +13,9 @@ std::string object(const std::string& instance) {
     return archive::to_part10(archive::make_data_set("1.1", "1.1.1", instance));
 }
 
-http::Response get(TestFace& test, const std::string& query, const std::string& pattern = "/changefeed") {
+http::Response get(RouteCaller& test, const std::string& query, const std::string& pattern = "/changefeed") {
     const auto routes = change_feed_routes(test.face);
-    return TestFace::call(TestFace::find(routes, http::Method::get, pattern), TestFace::request(query));
+    return RouteCaller::call(RouteCaller::find(routes, http::Method::get, pattern), RouteCaller::request(query));
 }
 
 Result<FeedRequest> parse(const Profile& profile, std::string_view query) {
@@ -73,7 +73,7 @@ TEST(FeedParams, CursorsAreForTheStandardFace) {
 }
 
 TEST(ChangeFeed, EntriesShowTheStateOfNow) {
-    TestFace test(v2_profile());
+    RouteCaller test(v2_profile());
     EXPECT_EQ(get(test, "", "/changefeed/latest").status, 204U);
     EXPECT_EQ(body_of(get(test, "")), "[]");
     test.stored.store({object("1.1.1.1")});
@@ -102,7 +102,7 @@ TEST(ChangeFeed, EntriesShowTheStateOfNow) {
 }
 
 TEST(ChangeFeed, ACursorNeverSkipsNorRepeats) {
-    TestFace test(standard_profile());
+    RouteCaller test(standard_profile());
     std::string cursor = "0";
     std::int64_t seen = 0;
     for (int round = 0; round < 3; ++round) {
@@ -119,10 +119,10 @@ TEST(ChangeFeed, ACursorNeverSkipsNorRepeats) {
 }
 
 TEST(ChangeFeed, ALongPollWaitsForItsFirstEntry) {
-    TestFace test(standard_profile());
+    RouteCaller test(standard_profile());
     const auto routes = change_feed_routes(test.face);
-    const http::Route& route = TestFace::find(routes, http::Method::get, "/changefeed");
-    const http::Request request = TestFace::request("cursor=0&wait=30");
+    const http::Route& route = RouteCaller::find(routes, http::Method::get, "/changefeed");
+    const http::Request request = RouteCaller::request("cursor=0&wait=30");
     const http::PathParams params;
     auto exchange = *route.exchange({request, params});
     const auto wait = exchange->wait_before_finish();

@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "api/test_face.h"
+#include "api/route_caller.h"
 #include "dicom/tags.h"
 
 namespace isocenter::api {
@@ -27,7 +27,7 @@ std::string make_object(const std::string& study, const std::string& series, con
 /// Three studies: 1.1 with CT, CT, MR; 1.2 and 1.3 with one CT each.
 class Search : public testing::Test {
   protected:
-    static void fill(TestFace& test) {
+    static void fill(RouteCaller& test) {
         const auto outcomes = test.stored.store({
             make_object("1.1", "1.1.1", "1.1.1.1", "CT"),
             make_object("1.1", "1.1.2", "1.1.2.1", "CT"),
@@ -38,15 +38,15 @@ class Search : public testing::Test {
         for (const auto& outcome : outcomes)
             ASSERT_FALSE(outcome.failure.has_value()) << outcome.message;
     }
-    static http::Response get(TestFace& test, const std::string& query, const std::string& pattern = "/studies",
+    static http::Response get(RouteCaller& test, const std::string& query, const std::string& pattern = "/studies",
                               const http::PathParams& params = {}) {
         const auto routes = search_routes(test.face);
-        return TestFace::call(TestFace::find(routes, http::Method::get, pattern), TestFace::request(query), params);
+        return RouteCaller::call(RouteCaller::find(routes, http::Method::get, pattern), RouteCaller::request(query), params);
     }
 };
 
 TEST_F(Search, StandardStudyRowHasEveryRequiredAttribute) {
-    TestFace test(standard_profile());
+    RouteCaller test(standard_profile());
     fill(test);
     const http::Response response = get(test, "StudyInstanceUID=1.1");
     ASSERT_EQ(response.status, 200U);
@@ -66,7 +66,7 @@ TEST_F(Search, StandardStudyRowHasEveryRequiredAttribute) {
 }
 
 TEST_F(Search, StandardEmptyAnswerIsAnEmptyListAndAnUnknownStudyIsNoError) {
-    TestFace test(standard_profile());
+    RouteCaller test(standard_profile());
     EXPECT_EQ(body_of(get(test, "")), "[]");
     const http::Response series = get(test, "", "/studies/{study}/series", params_of({{"study", "9.9"}}));
     EXPECT_EQ(series.status, 200U);
@@ -74,7 +74,7 @@ TEST_F(Search, StandardEmptyAnswerIsAnEmptyListAndAnUnknownStudyIsNoError) {
 }
 
 TEST_F(Search, StandardSaysHowManyMoreThereAre) {
-    TestFace test(standard_profile());
+    RouteCaller test(standard_profile());
     fill(test);
     const http::Response page = get(test, "limit=1&offset=1&Rows=5");
     EXPECT_EQ(json_of(page).as_array().size(), 1U);
@@ -86,7 +86,7 @@ TEST_F(Search, StandardSaysHowManyMoreThereAre) {
 }
 
 TEST_F(Search, StandardNewestStudyComesFirst) {
-    TestFace test(standard_profile());
+    RouteCaller test(standard_profile());
     fill(test);
     const json::value body = json_of(get(test, ""));
     ASSERT_EQ(body.as_array().size(), 3U);
@@ -95,7 +95,7 @@ TEST_F(Search, StandardNewestStudyComesFirst) {
 }
 
 TEST_F(Search, StandardNamesMatchWithoutCaseAndAccents) {
-    TestFace test(standard_profile());
+    RouteCaller test(standard_profile());
     fill(test);
     for (const char* query : {"PatientName=hall%5Ejon", "PatientName=HAL*", "PatientName=jo&fuzzymatching=true",
                               "PatientName=H%C3%84LL%5E*"})
@@ -103,7 +103,7 @@ TEST_F(Search, StandardNamesMatchWithoutCaseAndAccents) {
 }
 
 TEST_F(Search, StandardInstanceRowsShowTheirLevelsAndAllMeansTheWholeDocument) {
-    TestFace test(standard_profile());
+    RouteCaller test(standard_profile());
     fill(test);
     const json::value body = json_of(get(test, "SOPInstanceUID=1.1.2.1", "/instances"));
     ASSERT_EQ(body.as_array().size(), 1U);
@@ -122,21 +122,21 @@ TEST_F(Search, StandardInstanceRowsShowTheirLevelsAndAllMeansTheWholeDocument) {
 }
 
 TEST_F(Search, StandardGivesXmlWhenAsked) {
-    TestFace test(standard_profile());
+    RouteCaller test(standard_profile());
     fill(test);
-    http::Request request = TestFace::request("");
+    http::Request request = RouteCaller::request("");
     request.headers.set("Accept", "multipart/related; type=\"application/dicom+xml\"");
     const auto routes = search_routes(test.face);
-    const http::Response response = TestFace::call(TestFace::find(routes, http::Method::get, "/studies"), request);
+    const http::Response response = RouteCaller::call(RouteCaller::find(routes, http::Method::get, "/studies"), request);
     EXPECT_EQ(response.status, 200U);
     EXPECT_THAT(std::string(response.headers.get("Content-Type")), HasSubstr("type=\"application/dicom+xml\""));
     EXPECT_THAT(body_of(response), HasSubstr("keyword=\"PatientName\""));
     request.headers.set("Accept", "application/pdf");
-    EXPECT_EQ(TestFace::call(TestFace::find(routes, http::Method::get, "/studies"), request).status, 406U);
+    EXPECT_EQ(RouteCaller::call(RouteCaller::find(routes, http::Method::get, "/studies"), request).status, 406U);
 }
 
 TEST_F(Search, CompatibilityRowHoldsStoredAttributesOfTheReturnSetOnly) {
-    TestFace test(v2_profile());
+    RouteCaller test(v2_profile());
     fill(test);
     const http::Response response = get(test, "PatientName=hall%5Ejon");
     ASSERT_EQ(response.status, 200U);
@@ -149,7 +149,7 @@ TEST_F(Search, CompatibilityRowHoldsStoredAttributesOfTheReturnSetOnly) {
 }
 
 TEST_F(Search, CompatibilityComputesWhatIsAskedFor) {
-    TestFace test(v2_profile());
+    RouteCaller test(v2_profile());
     fill(test);
     const json::value body = json_of(get(test, "ModalitiesInStudy=MR&includefield=NumberOfStudyRelatedInstances"));
     ASSERT_EQ(body.as_array().size(), 1U);
@@ -163,7 +163,7 @@ TEST_F(Search, CompatibilityComputesWhatIsAskedFor) {
 }
 
 TEST_F(Search, CompatibilityEmptyAnswersAndErrors) {
-    TestFace test(v2_profile());
+    RouteCaller test(v2_profile());
     fill(test);
     EXPECT_EQ(get(test, "StudyDate=20200101").status, 204U);
     EXPECT_EQ(get(test, "offset=3").status, 204U);
@@ -171,16 +171,16 @@ TEST_F(Search, CompatibilityEmptyAnswersAndErrors) {
     EXPECT_EQ(refused.status, 400U);
     EXPECT_THAT(body_of(refused), HasSubstr("Modality"));
     EXPECT_EQ(get(test, "", "/studies/{study}/series", params_of({{"study", "abc"}})).status, 400U);
-    http::Request request = TestFace::request("limit=abc");
+    http::Request request = RouteCaller::request("limit=abc");
     request.headers.set("Accept", "application/dicom");
     const auto routes = search_routes(test.face);
-    const http::Response bad = TestFace::call(TestFace::find(routes, http::Method::get, "/studies"), request);
+    const http::Response bad = RouteCaller::call(RouteCaller::find(routes, http::Method::get, "/studies"), request);
     EXPECT_EQ(bad.status, 406U);
     EXPECT_TRUE(body_of(bad).empty());
 }
 
 TEST_F(Search, OlderVersionHasBroaderDefaults) {
-    TestFace test(v1_profile());
+    RouteCaller test(v1_profile());
     fill(test);
     const json::value body = json_of(get(test, "SOPInstanceUID=1.1.1.1", "/instances"));
     ASSERT_EQ(body.as_array().size(), 1U);
@@ -193,15 +193,15 @@ TEST_F(Search, OlderVersionHasBroaderDefaults) {
 
 TEST_F(Search, DeleteIsEffectiveAtOnceAndKnownAfterwards) {
     for (const Profile* profile : {&v2_profile(), &standard_profile()}) {
-        TestFace test(*profile);
+        RouteCaller test(*profile);
         fill(test);
         const auto routes = remove_routes(test.face);
-        const http::Route& study = TestFace::find(routes, http::Method::delete_, "/studies/{study}");
-        const http::Request request = TestFace::request();
-        EXPECT_EQ(TestFace::call(study, request, params_of({{"study", "1.1"}})).status, 204U);
-        EXPECT_EQ(TestFace::call(study, request, params_of({{"study", "1.1"}})).status, profile->standard ? 410U : 404U);
-        EXPECT_EQ(TestFace::call(study, request, params_of({{"study", "9.9"}})).status, 404U);
-        EXPECT_EQ(TestFace::call(study, request, params_of({{"study", "bad"}})).status, 400U);
+        const http::Route& study = RouteCaller::find(routes, http::Method::delete_, "/studies/{study}");
+        const http::Request request = RouteCaller::request();
+        EXPECT_EQ(RouteCaller::call(study, request, params_of({{"study", "1.1"}})).status, 204U);
+        EXPECT_EQ(RouteCaller::call(study, request, params_of({{"study", "1.1"}})).status, profile->standard ? 410U : 404U);
+        EXPECT_EQ(RouteCaller::call(study, request, params_of({{"study", "9.9"}})).status, 404U);
+        EXPECT_EQ(RouteCaller::call(study, request, params_of({{"study", "bad"}})).status, 400U);
         EXPECT_EQ(json_of(get(test, "")).as_array().size(), 2U);
     }
 }

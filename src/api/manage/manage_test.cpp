@@ -6,7 +6,7 @@
 #include "api/manage/health.h"
 #include "api/manage/openapi.h"
 #include "api/manage/start_page.h"
-#include "api/test_face.h"
+#include "api/route_caller.h"
 
 namespace isocenter::api {
 namespace {
@@ -61,26 +61,26 @@ TEST(Capabilities, JsonAndWadlHoldTheSameTree) {
 }
 
 TEST(Capabilities, OptionsOfTheRootAndOfOtherPaths) {
-    TestFace test(standard_profile());
+    RouteCaller test(standard_profile());
     const auto routes = capabilities_routes(test.face, some_routes());
-    http::Request request = TestFace::request();
+    http::Request request = RouteCaller::request();
     request.method = http::Method::options;
     request.headers = {};
-    const http::Route& root = TestFace::find(routes, http::Method::options, "/");
-    const http::Response first = TestFace::call(root, request);
+    const http::Route& root = RouteCaller::find(routes, http::Method::options, "/");
+    const http::Response first = RouteCaller::call(root, request);
     EXPECT_EQ(first.status, 200U);
     EXPECT_EQ(first.headers.get("Content-Type"), "application/json");
     request.headers.set("If-None-Match", std::string(first.headers.get("ETag")));
-    EXPECT_EQ(TestFace::call(root, request).status, 304U);
+    EXPECT_EQ(RouteCaller::call(root, request).status, 304U);
     request.headers = {};
     request.headers.add("Accept", "application/vnd.sun.wadl+xml");
-    EXPECT_EQ(TestFace::call(root, request).headers.get("Content-Type"), "application/vnd.sun.wadl+xml");
+    EXPECT_EQ(RouteCaller::call(root, request).headers.get("Content-Type"), "application/vnd.sun.wadl+xml");
     request.headers.set("Accept", "image/png");
-    EXPECT_EQ(TestFace::call(root, request).status, 406U);
-    const http::Response studies = TestFace::call(TestFace::find(routes, http::Method::options, "/studies"), request);
+    EXPECT_EQ(RouteCaller::call(root, request).status, 406U);
+    const http::Response studies = RouteCaller::call(RouteCaller::find(routes, http::Method::options, "/studies"), request);
     EXPECT_EQ(studies.status, 204U);
     EXPECT_EQ(studies.headers.get("Allow"), "GET, HEAD, POST, OPTIONS");
-    TestFace other(v2_profile());
+    RouteCaller other(v2_profile());
     EXPECT_TRUE(capabilities_routes(other.face, some_routes()).empty());
 }
 
@@ -128,9 +128,9 @@ TEST(Readiness, AStuckLaneIsBusyAndAFailedCheckIsUnhealthy) {
             return true;
         });
     const auto routes = health_routes(probe);
-    const http::Route& ready = TestFace::find(routes, http::Method::get, "/health/ready");
+    const http::Route& ready = RouteCaller::find(routes, http::Method::get, "/health/ready");
     EXPECT_EQ(ready.lane, nullptr);
-    const http::Request request = TestFace::request();
+    const http::Request request = RouteCaller::request();
     const http::PathParams params;
     auto stuck = *ready.exchange({request, params});
     EXPECT_TRUE(stuck->wait_before_finish().has_value());
@@ -138,7 +138,7 @@ TEST(Readiness, AStuckLaneIsBusyAndAFailedCheckIsUnhealthy) {
     EXPECT_EQ(busy.status, 503U);
     EXPECT_THAT(body_of(busy), HasSubstr("busy"));
     tasks.front()();
-    auto answered = *TestFace::find(routes, http::Method::get, "/health/check").exchange({request, params});
+    auto answered = *RouteCaller::find(routes, http::Method::get, "/health/check").exchange({request, params});
     EXPECT_FALSE(answered->wait_before_finish().has_value());
     const http::Response failed = answered->finish();
     EXPECT_EQ(failed.status, 503U);

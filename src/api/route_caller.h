@@ -13,9 +13,9 @@
 namespace isocenter::api {
 
 /// For tests: a face over an archive of its own, whose routes are called without a server.
-class TestFace {
+class RouteCaller {
   public:
-    explicit TestFace(const Profile& profile)
+    explicit RouteCaller(const Profile& profile)
         : face{*stored.archive, profile, Lanes{lane_, lane_, lane_}, options, '/' + std::string(profile.name),
                std::make_shared<ChangeSignal>()} {}
 
