@@ -185,7 +185,7 @@ Result<Settings> load_settings(const std::string& file, const Environment& envir
 std::string settings_as_markdown() {
     std::string out =
         "# Configuration reference\n\n"
-        "Made by `isocenter settings --markdown` from `src/app/settings.def`. Every setting has a default "
+        "Made by `isocenter settings` from `src/app/settings.def`. Every setting has a default "
         "that serves one\n"
         "machine: no file is needed. The later wins: default, file (`isocenter serve --config FILE`), "
         "environment variable,\n"

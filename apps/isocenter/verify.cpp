@@ -1,0 +1,75 @@
+#include "jobs/verify.h"
+
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "app/archive_folder.h"
+#include "commands.h"
+
+namespace isocenter {
+namespace {
+
+struct Options {
+    std::string data = "data";
+    unsigned parallel = 2;
+    bool quiet = false;
+};
+
+bool is_harmless(const jobs::Finding& finding) {
+    return finding.kind == jobs::Finding::Kind::unreferenced_object;
+}
+
+void print_findings(const jobs::VerifyReport& report) {
+    for (const jobs::Finding& finding : report.findings) {
+        std::printf("%s: object %s: %s\n", std::string(to_string(finding.kind)).c_str(),
+                    finding.blob.str().c_str(), finding.detail.c_str());
+    }
+}
+
+Result<jobs::VerifyReport> run(const Options& options) {
+    app::Settings settings;
+    settings.data_folder = options.data;
+    ISO_TRY(const std::unique_ptr<app::ArchiveFolder> folder, app::ArchiveFolder::open(settings));
+    jobs::VerifyOptions verify;
+    verify.threads = options.parallel;
+    if (!options.quiet) {
+        verify.progress = [](std::uint64_t records) {
+            std::fprintf(stderr, "\r%llu records", static_cast<unsigned long long>(records));
+        };
+    }
+    auto report = jobs::verify(folder->blobs(), folder->database(), verify);
+    if (!options.quiet) std::fprintf(stderr, "\n");
+    return report;
+}
+
+int verify(const Options& options) {
+    const auto report = run(options);
+    if (!report) {
+        std::fprintf(stderr, "isocenter: %s\n", report.error().message.c_str());
+        return 2;
+    }
+    print_findings(*report);
+    std::uint64_t harmless = 0;
+    for (const jobs::Finding& finding : report->findings)
+        harmless += is_harmless(finding) ? 1U : 0U;
+    const std::uint64_t problems = report->problems - harmless;
+    std::printf(
+        "%llu records, %.2f GB read, %llu problems, %llu unreferenced objects (the server removes them)\n",
+        static_cast<unsigned long long>(report->records), static_cast<double>(report->bytes) / 1e9,
+        static_cast<unsigned long long>(problems), static_cast<unsigned long long>(harmless));
+    return problems == 0 ? 0 : 1;
+}
+
+}  // namespace
+
+void add_verify(CLI::App& app, Command& chosen) {
+    auto options = std::make_shared<Options>();
+    CLI::App* command = app.add_subcommand("verify", "Check every stored object and record of a data folder");
+    command->add_option("--data", options->data, "Data folder (no server may run on it) [data]");
+    command->add_option("--parallel", options->parallel, "Objects read at once")->check(CLI::Range(1U, 64U));
+    command->add_flag("--quiet", options->quiet, "No progress");
+    command->callback([options, &chosen] { chosen = [options] { return verify(*options); }; });
+}
+
+}  // namespace isocenter

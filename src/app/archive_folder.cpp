@@ -1,0 +1,78 @@
+#include "app/archive_folder.h"
+
+#include <utility>
+
+#include "blob/registry.h"
+
+namespace isocenter::app {
+namespace {
+
+blob::SyncMode sync_mode_of(const std::string& name) {
+    if (name == "none") return blob::SyncMode::none;
+    return name == "files" ? blob::SyncMode::files : blob::SyncMode::filesystem;
+}
+
+Result<index::Database> open_index(const Settings& settings, const DataFolder& folder) {
+    index::DatabaseOptions options;
+    options.kind = settings.database;
+    options.path = folder.database_file().string();
+    options.synchronous = settings.sync != "none";
+    options.read_connections = settings.query_threads + settings.fetch_threads + settings.ingest_threads;
+    return index::open_database(options);
+}
+
+Result<std::unique_ptr<blob::BlobStore>> open_blobs(const Settings& settings, const DataFolder& folder) {
+    blob::StoreOptions options;
+    options.kind = settings.objects;
+    options.folder = folder.object_folder();
+    options.sync = sync_mode_of(settings.sync);
+    return blob::open_store(options);
+}
+
+archive::ArchiveOptions archive_options(const Settings& settings) {
+    archive::ArchiveOptions options;
+    options.location_cache_entries = settings.location_cache_entries;
+    return options;
+}
+
+}  // namespace
+
+/// Members are destroyed from the bottom up: the folder's lock last.
+struct ArchiveFolder::State {
+    State(const Settings& settings, DataFolder held, index::Database opened,
+          std::unique_ptr<blob::BlobStore> store)
+        : folder(std::move(held)),
+          database(std::move(opened)),
+          blobs(std::move(store)),
+          archive(*blobs, database, archive_options(settings), metrics) {}
+    DataFolder folder;
+    Metrics metrics;
+    index::Database database;
+    std::unique_ptr<blob::BlobStore> blobs;
+    archive::Archive archive;
+};
+
+Result<std::unique_ptr<ArchiveFolder>> ArchiveFolder::open(const Settings& settings) {
+    ISO_TRY(DataFolder folder, DataFolder::open(settings.data_folder));
+    ISO_TRY(index::Database database, open_index(settings, folder));
+    ISO_TRY(std::unique_ptr<blob::BlobStore> blobs, open_blobs(settings, folder));
+    auto state = std::make_unique<State>(settings, std::move(folder), std::move(database), std::move(blobs));
+    return std::unique_ptr<ArchiveFolder>(new ArchiveFolder(std::move(state)));
+}
+
+ArchiveFolder::ArchiveFolder(std::unique_ptr<State> state) : state_(std::move(state)) {}
+ArchiveFolder::~ArchiveFolder() = default;
+archive::Archive& ArchiveFolder::archive() {
+    return state_->archive;
+}
+blob::BlobStore& ArchiveFolder::blobs() {
+    return *state_->blobs;
+}
+const index::Database& ArchiveFolder::database() const {
+    return state_->database;
+}
+Metrics& ArchiveFolder::metrics() {
+    return state_->metrics;
+}
+
+}  // namespace isocenter::app

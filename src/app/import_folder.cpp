@@ -1,0 +1,65 @@
+#include "app/import_folder.h"
+
+#include <array>
+#include <fstream>
+
+#include "app/archive_folder.h"
+#include "archive/store.h"
+
+namespace isocenter::app {
+namespace {
+
+constexpr std::size_t kReadBytes = 256 * 1024;
+
+class FolderTarget final : public ImportTarget {
+  public:
+    explicit FolderTarget(archive::Archive& archive) : archive_(archive) {}
+
+    ImportResult store(const std::filesystem::path& file, std::uint64_t) override {
+        std::ifstream input(file, std::ios::binary);
+        if (!input) return {ImportResult::Kind::refused, "the file cannot be opened"};
+        archive::StoreBatch batch(archive_, archive::StorePolicy{});
+        batch.begin_instance();
+        std::vector<char> buffer(kReadBytes);
+        while (input.read(buffer.data(), static_cast<std::streamsize>(buffer.size())) || input.gcount() > 0) {
+            batch.write(as_bytes({buffer.data(), static_cast<std::size_t>(input.gcount())}));
+        }
+        if (input.bad())
+            batch.fail_instance(archive::StoreFailure::not_understood, "the file cannot be read");
+        else
+            batch.end_instance();
+        const auto outcomes = batch.finish();
+        const archive::StoreOutcome& outcome = outcomes.front();
+        if (outcome.failure) return {ImportResult::Kind::refused, outcome.message};
+        return {outcome.created ? ImportResult::Kind::stored : ImportResult::Kind::already_there, {}};
+    }
+
+  private:
+    archive::Archive& archive_;
+};
+
+}  // namespace
+
+struct FolderImport::State {
+    std::unique_ptr<ArchiveFolder> folder;
+};
+
+FolderImport::FolderImport() : state_(std::make_unique<State>()) {}
+FolderImport::~FolderImport() = default;
+FolderImport::FolderImport(FolderImport&&) noexcept = default;
+
+Result<FolderImport> FolderImport::open(const std::string& data_folder) {
+    Settings settings;
+    settings.data_folder = data_folder;
+    FolderImport result;
+    ISO_TRY(result.state_->folder, ArchiveFolder::open(settings));
+    return result;
+}
+
+ImportTargetFactory FolderImport::make_target() const {
+    return [folder = state_->folder.get()]() -> Result<std::unique_ptr<ImportTarget>> {
+        return std::make_unique<FolderTarget>(folder->archive());
+    };
+}
+
+}  // namespace isocenter::app

@@ -1,0 +1,153 @@
+#include "app/service.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <utility>
+#include <vector>
+
+#include "api/face.h"
+#include "app/archive_folder.h"
+#include "archive/janitor.h"
+#include "base/log.h"
+#include "http/server.h"
+#include "net/lane.h"
+
+namespace isocenter::app {
+namespace {
+
+LogLevel log_level_of(const std::string& name) {
+    if (name == "debug") return LogLevel::debug;
+    if (name == "warning") return LogLevel::warning;
+    if (name == "error") return LogLevel::error;
+    return LogLevel::info;
+}
+
+http::ServerOptions server_options(const Settings& settings) {
+    using std::chrono::milliseconds;
+    http::ServerOptions options;
+    options.address = settings.address;
+    options.port = static_cast<std::uint16_t>(settings.port);
+    options.io_threads = settings.io_threads;
+    options.max_connections = settings.max_connections;
+    options.max_body_bytes = settings.max_body_bytes;
+    options.header_timeout = milliseconds(settings.header_timeout_ms);
+    options.body_timeout = milliseconds(settings.body_timeout_ms);
+    options.write_timeout = milliseconds(settings.write_timeout_ms);
+    options.keep_alive_timeout = milliseconds(settings.keep_alive_timeout_ms);
+    options.tls_certificate_file = settings.tls_certificate_file;
+    options.tls_key_file = settings.tls_key_file;
+    options.public_base_url = settings.public_url;
+    options.trusted_proxies = settings.trusted_proxies;
+    options.cors_origins = settings.cors_origins;
+    options.cors_headers = settings.cors_headers;
+    options.compress = settings.compress;
+    options.request_log = settings.log_requests;
+    return options;
+}
+
+api::ApiOptions api_options(const Settings& settings) {
+    api::ApiOptions options;
+    options.max_instance_bytes = settings.max_instance_bytes;
+    options.max_results = settings.max_results;
+    options.cache_seconds = static_cast<unsigned>(settings.cache_seconds);
+    options.server_version = ISOCENTER_VERSION;
+    return options;
+}
+
+net::Lane::Limits limits(std::uint64_t threads, const Settings& settings) {
+    return {.threads = threads, .queue = settings.lane_queue};
+}
+
+/// Everyone may do everything until the roles of a later issue exist: the default listens on loopback only.
+Status allow_everything(const http::Request&, http::Access) {
+    return {};
+}
+
+}  // namespace
+
+/// Members are destroyed from the bottom up: the server before what its handlers use, the folder's lock last.
+struct Service::Graph {
+    Graph(const Settings& settings, std::unique_ptr<ArchiveFolder> opened)
+        : folder(std::move(opened)),
+          options(api_options(settings)),
+          archive(folder->archive()),
+          metrics(folder->metrics()),
+          janitor(folder->blobs(), folder->database(), archive::JanitorOptions{}, metrics),
+          query("query", limits(settings.query_threads, settings), metrics),
+          fetch("fetch", limits(settings.fetch_threads, settings), metrics),
+          ingest("ingest", limits(settings.ingest_threads, settings), metrics),
+          lanes{query, fetch, ingest},
+          faces(make_faces()),
+          grace(settings.shutdown_grace_ms) {
+        archive.on_change([signal = changed] { signal->fire(); });
+        std::vector<http::Mount> mounts = api::make_mounts(faces);
+        mounts.push_back(api::make_service_mount(archive, lanes, options, metrics));
+        server = std::make_unique<http::Server>(server_options(settings), std::move(mounts), allow_everything,
+                                                metrics);
+        scheme = settings.tls_certificate_file.empty() ? "http" : "https";
+        host = settings.address == "0.0.0.0" ? "127.0.0.1" : settings.address;
+    }
+
+    std::vector<api::Face> make_faces() {
+        std::vector<api::Face> made;
+        const auto add = [&](const api::Profile& profile, const char* prefix) {
+            made.push_back(api::Face{archive, profile, lanes, options, prefix, changed});
+        };
+        add(api::v1_profile(), "/v1");
+        add(api::v1_profile(), "/v1.0");
+        add(api::v1_profile(), "/v1.0-prerelease");
+        add(api::v2_profile(), "/v2");
+        add(api::v2_profile(), "/v2.0");
+        add(api::standard_profile(), "/dicom-web");
+        return made;
+    }
+
+    std::unique_ptr<ArchiveFolder> folder;
+    api::ApiOptions options;
+    archive::Archive& archive;
+    Metrics& metrics;
+    archive::Janitor janitor;
+    net::Lane query;
+    net::Lane fetch;
+    net::Lane ingest;
+    api::Lanes lanes;
+    std::shared_ptr<api::ChangeSignal> changed = std::make_shared<api::ChangeSignal>();
+    std::vector<api::Face> faces;
+    std::chrono::milliseconds grace;
+    std::unique_ptr<http::Server> server;
+    std::string scheme;
+    std::string host;
+};
+
+Result<std::unique_ptr<Service>> Service::start(const Settings& settings) {
+    configure_log(log_level_of(settings.log_level));
+    if (settings.sync == "none") {
+        log_event(LogLevel::warning, "storage.sync is none: a power cut may lose acknowledged instances");
+    }
+    ISO_TRY(std::unique_ptr<ArchiveFolder> folder, ArchiveFolder::open(settings));
+    auto graph = std::make_unique<Graph>(settings, std::move(folder));
+    ISO_CHECK(graph->server->start());
+    graph->janitor.start();
+    log_event(LogLevel::info, "started",
+              {{"version", ISOCENTER_VERSION}, {"port", static_cast<unsigned>(graph->server->port())}});
+    return std::unique_ptr<Service>(new Service(std::move(graph)));
+}
+
+Service::Service(std::unique_ptr<Graph> graph) : graph_(std::move(graph)) {}
+Service::~Service() = default;
+
+std::string Service::address() const {
+    const bool v6 = graph_->host.find(':') != std::string::npos;
+    return fmt::format("{}://{}{}{}:{}", graph_->scheme, v6 ? "[" : "", graph_->host, v6 ? "]" : "",
+                       graph_->server->port());
+}
+
+void Service::stop() {
+    log_event(LogLevel::info, "stopping");
+    graph_->janitor.stop();
+    graph_->server->stop(graph_->grace);
+    log_event(LogLevel::info, "stopped");
+}
+
+}  // namespace isocenter::app
