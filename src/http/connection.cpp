@@ -2,8 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <cstring>
 #include <exception>
+#include <utility>
 
 #include "base/log.h"
 #include "http/ascii.h"
@@ -14,6 +18,7 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::size_t kHeadPiece = 16 * 1024;
+constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 }  // namespace
@@ -70,6 +75,12 @@ asio::awaitable<void> Connection::talk() {
 
 void Connection::close_if_idle() {
     if (idle_) stream_.abort();
+    wake();
+}
+
+/// Ends a wait for a signal early.
+void Connection::wake() {
+    if (waiting_) waiting_->cancel();
 }
 
 /// True when a whole head is in head_; false when the connection is to be closed.
@@ -136,6 +147,7 @@ void Connection::begin_call() {
     call_->request.tls = stream_.is_tls();
     context_.reset(new RequestContext{call_->request, call_->match.params});
     response_.reset();
+    wait_.reset();
     body_left_ = call_->request.content_length.value_or(0);
     chunked_ = {};
     continue_pending_ = head_.expects_continue && call_->request.has_body;
@@ -151,7 +163,9 @@ void Connection::begin_call() {
 asio::awaitable<bool> Connection::serve() {
     begin_call();
     if (!response_) co_await open_exchange();
-    if (!response_) co_await receive_body();
+    if (!response_ && !wait_) co_await receive_body();
+    while (!response_ && wait_)
+        co_await wait_and_finish();
     bool keep = false;
     bool sent = false;
     if (response_) {
@@ -230,7 +244,28 @@ void Connection::open_on_lane() {
 }
 
 void Connection::finish_on_lane() {
-    ready(exchange_->finish());
+    wait_ = exchange_->wait_before_finish();
+    if (!wait_) ready(exchange_->finish());
+}
+
+/// Waits without a thread for what the exchange waits for, then asks it again. A server that stops does not wait.
+asio::awaitable<void> Connection::wait_and_finish() {
+    const WaitFor wait = *wait_;
+    wait_.reset();
+    const auto timer = std::make_shared<asio::steady_timer>(worker_.loop, wait.deadline);
+    // Fired on any thread: the timer is touched on its loop only, and not before the wait below has begun.
+    const std::function<void()> fired = [timer] { asio::post(timer->get_executor(), [timer] { timer->cancel(); }); };
+    const std::uint64_t subscription = wait.signal->subscribe(wait.generation, fired);
+    waiting_ = timer;
+    if (!worker_.draining) co_await timer->async_wait(kTuple);
+    waiting_.reset();
+    wait.signal->unsubscribe(subscription);
+    const bool at_once = worker_.draining;
+    const Task task = [this, at_once] {
+        guarded([this, at_once] { at_once ? ready(exchange_->finish()) : finish_on_lane(); });
+    };
+    lane_call_.start(lane(), task);
+    co_await lane_call_.wait();
 }
 
 void Connection::body_on_lane(ByteView bytes, bool last) {

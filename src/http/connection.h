@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -29,7 +30,10 @@ class Connection {
     void expire_if_due(Stream::Clock::time_point now) { stream_.expire_if_due(now); }
     /// Ends the connection if it waits for a request.
     void close_if_idle();
-    void abort() { stream_.abort(); }
+    void abort() {
+        stream_.abort();
+        wake();
+    }
 
   private:
     template <class T>
@@ -47,6 +51,8 @@ class Connection {
     Awaitable<void> receive_body();
     void body_on_lane(ByteView bytes, bool last);
     void finish_on_lane();
+    Awaitable<void> wait_and_finish();
+    void wake();
     Awaitable<std::size_t> read_body(std::span<char> into);
     bool body_done() const { return head_.chunked ? chunked_.done() : body_left_ == 0; }
     void on_body_failure();
@@ -77,6 +83,8 @@ class Connection {
     std::unique_ptr<RequestContext> context_;
     std::unique_ptr<Exchange> exchange_;
     std::optional<Response> response_;
+    std::optional<WaitFor> wait_;  ///< the exchange wants to be asked again
+    std::shared_ptr<boost::asio::steady_timer> waiting_;
     std::uint64_t body_left_ = 0;
     ChunkedReader chunked_;
     bool continue_pending_ = false;  ///< the client waits for `100 Continue`

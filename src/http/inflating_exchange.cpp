@@ -13,6 +13,7 @@ class InflatingExchange final : public Exchange, private ByteSink {
     Status on_body(ByteView bytes) override { return gunzip_.write(bytes, *this); }
     /// A body that breaks off is passed on as it is: what follows is for the inner exchange to miss.
     Response finish() override { return inner_->finish(); }
+    std::optional<WaitFor> wait_before_finish() override { return inner_->wait_before_finish(); }
     std::unique_ptr<Response> early_response() override { return inner_->early_response(); }
 
   private:
