@@ -96,7 +96,7 @@ void Parser::ignore(std::string_view name) {
 Status Parser::read_limit(std::string_view value) {
     if (!profile_.standard && seen("limit")) return {};
     const std::uint64_t max =
-        profile_.standard ? std::min(limits_.max_results, profile_.max_limit) : profile_.max_limit;
+        profile_.standard ? limits_.max_results : profile_.max_limit;
     ISO_TRY(request_.query.limit, read_count("Limit", value, max, profile_.reject_limit_above_max));
     if (request_.query.limit == 0 && profile_.reject_limit_above_max)
         return bad("Limit must be from 1 to " + std::to_string(max) + ".");
@@ -307,8 +307,7 @@ Result<SearchRequest> Parser::parse(std::string_view query) {
     if (!items) return bad("The query has a broken percent escape.");
     if (items->size() > kMaxItems) return bad("The query has too many parameters.");
     options_.standard = profile_.standard;
-    request_.query.limit = profile_.standard ? std::min(limits_.max_results, profile_.default_limit)
-                                             : profile_.default_limit;
+    request_.query.limit = profile_.standard ? limits_.max_results : profile_.default_limit;
     for (const http::QueryItem& item : *items) {
         bad_parameter_ = item.name;
         ISO_CHECK(read_item(item));
