@@ -105,14 +105,16 @@ void append_method_json(std::string& out, const http::Route& route) {
     out += "}]}";
 }
 
-void append_node_json(std::string& out, const Node& node) {
+void append_methods_json(std::string& out, const std::vector<const http::Route*>& methods) {
     out += "\"method\":[";
-    for (std::size_t i = 0; i < node.methods.size(); ++i) {
+    for (std::size_t i = 0; i < methods.size(); ++i) {
         if (i != 0) out += ',';
-        append_method_json(out, *node.methods[i]);
+        append_method_json(out, *methods[i]);
     }
-    out += "],\"resource\":[";
-    bool first = true;
+    out += ']';
+}
+
+void append_children_json(std::string& out, const Node& node, bool first) {
     for (const auto& [segment, child] : node.children) {
         out += first ? "{" : ",{";
         first = false;
@@ -121,10 +123,11 @@ void append_node_json(std::string& out, const Node& node) {
             out += "\"param\":[{\"@name\":" + json_quote(segment.substr(1, segment.size() - 2)) +
                    ",\"@style\":\"template\",\"@type\":\"xs:string\"}],";
         }
-        append_node_json(out, child);
-        out += '}';
+        append_methods_json(out, child.methods);
+        out += ",\"resource\":[";
+        append_children_json(out, child, true);
+        out += "]}";
     }
-    out += ']';
 }
 
 // --- the resource
@@ -210,9 +213,13 @@ std::string capabilities_wadl(std::string_view base_uri, const std::vector<http:
 }
 
 std::string capabilities_json(std::string_view base_uri, const std::vector<http::Route>& routes) {
-    std::string out = "{\"application\":{\"resources\":[{\"@base\":" + json_quote(base_uri) + ',';
-    append_node_json(out, make_tree(routes));
-    return out + "}]}}";
+    std::string out = "{\"application\":{\"resources\":{\"@base\":" + json_quote(base_uri) +
+                      ",\"resource\":[{\"@path\":\"/\",";
+    const Node root = make_tree(routes);
+    append_methods_json(out, root.methods);
+    out += '}';
+    append_children_json(out, root, false);
+    return out + "]}}}";
 }
 
 std::vector<http::Route> capabilities_routes(const Face& face, const std::vector<http::Route>& others) {

@@ -17,6 +17,9 @@ using dicom::Tag;
 using dicom::Vr;
 namespace tags = dicom::tags;
 
+/// What a stored attribute without a value looks like.
+constexpr std::string_view kEmptyElement = R"({"vr":"XX"})";
+
 void append_string(std::string& out, std::string_view text) {
     out += '"';
     append_json_escaped(out, text);
@@ -278,9 +281,13 @@ void RowWriter::append_field(std::string& out, const Field& field, const index::
     if (before > 0 && out.back() != '{') out += ',';
     if (append_computed(out, field, row)) return;
     const bool path_uid = field.field.tag == tags::StudyInstanceUID || field.field.tag == tags::SeriesInstanceUID;
-    const bool done = index_first_ || stored_.empty()
+    // An element without a value does not hide what the study or series has from another instance (dicomweb.md
+    // 10.2); an instance's own row shows its own values.
+    const bool fall_back = profile_.standard || path_uid || level_ != Level::instance;
+    const bool stored_value = stored(field.field.tag).size() > kEmptyElement.size();
+    const bool done = index_first_ || stored_.empty() || (!stored_value && fall_back)
                           ? append_indexed(out, field, row) || append_stored(out, field)
-                          : append_stored(out, field) || ((profile_.standard || path_uid) && append_indexed(out, field, row));
+                          : append_stored(out, field);
     if (done) return;
     if (field.field.required) out += field.head + "}";
     else out.resize(before);

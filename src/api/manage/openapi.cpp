@@ -1,5 +1,6 @@
 #include "api/manage/openapi.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <memory>
 #include <string_view>
@@ -107,13 +108,21 @@ json::object document(const ApiDescription& description, const std::vector<http:
     return out;
 }
 
+/// Keys that YAML reads as strings without quotes; status codes would become numbers.
+std::string yaml_key(std::string_view key) {
+    const bool plain = std::all_of(key.begin(), key.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    });
+    return plain && !key.empty() ? std::string(key) : json_quote(key);
+}
+
 /// Block style; every string is quoted as in JSON, which YAML reads alike.
 void append_yaml(std::string& out, const json::value& value, std::size_t indent) {
     const std::string pad(indent, ' ');
     if (const json::object* object = value.if_object()) {
         out += object->empty() ? " {}\n" : "\n";
         for (const auto& member : *object) {
-            out += pad + json_quote(std::string_view(member.key())) + ':';
+            out += pad + yaml_key(std::string_view(member.key())) + ':';
             append_yaml(out, member.value(), indent + 2);
         }
     } else if (const json::array* array = value.if_array()) {
