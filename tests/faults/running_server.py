@@ -29,6 +29,17 @@ class RunningServer:
         self.process.terminate()
         assert self.process.wait(timeout=30) == 0
 
+    def rows(self, **query):
+        """All instances that a search finds, page by page."""
+        found = []
+        while True:
+            reply = requests.get(f"{self.root}/instances", params={**query, "limit": 200, "offset": len(found)}, timeout=60)
+            reply.raise_for_status()
+            page = reply.json() if reply.content else []
+            if not page:
+                return found
+            found += page
+
     def feed(self):
         """All entries, read by cursor."""
         entries, cursor = [], "0"
