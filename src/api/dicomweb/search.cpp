@@ -7,6 +7,7 @@
 #include "api/dicomweb/xml_parts.h"
 #include "api/errors.h"
 #include "api/face.h"
+#include "http/ascii.h"
 
 namespace isocenter::api {
 namespace {
@@ -77,16 +78,24 @@ Result<index::EntityKey> read_scope(SearchResource resource, const http::PathPar
     return read_entity(params);
 }
 
+/// A parameter of a type of its own: the compatibility faces read it before they look at Accept (dicomweb.md 2.1,
+/// rows 5 and 7).
+bool is_typed(std::string_view name) {
+    return http::equals_ignore_case(name, "limit") || http::equals_ignore_case(name, "offset") ||
+           http::equals_ignore_case(name, "fuzzymatching");
+}
+
 http::Response answer(const Face& face, SearchResource resource, const http::RequestContext& context) {
     const http::Request& request = context.request;
     const auto form = choose_data_set_form(face.profile, request, kOffer);
-    // The compatibility faces look at Accept before anything else (dicomweb.md 2.1).
-    if (!form && !face.profile.standard) return not_acceptable(face, request, form.error());
     const auto key = read_scope(resource, context.params);
-    if (!key) return refuse(face, request, key.error());
-    std::string parameter;
+    const SearchScope scope = key ? SearchScope{resource, key->study, key->series} : SearchScope{resource, {}, {}};
     const SearchLimits limits{face.options.max_results, face.options.site_utc_offset_minutes};
-    auto search = parse_search(face.profile, {resource, key->study, key->series}, request.query, limits, parameter);
+    std::string parameter;
+    auto search = parse_search(face.profile, scope, request.query, limits, parameter);
+    const bool accept_first = !face.profile.standard && (search.ok() || !is_typed(parameter));
+    if (accept_first && !form) return not_acceptable(face, request, form.error());
+    if (!key) return refuse(face, request, key.error());
     if (!search) return refuse(face, request, search.error(), parameter);
     if (!form) return not_acceptable(face, request, form.error());
     const bool xml = *form != DataSetForm::json;

@@ -171,12 +171,15 @@ TEST_F(Search, CompatibilityEmptyAnswersAndErrors) {
     EXPECT_EQ(refused.status, 400U);
     EXPECT_THAT(body_of(refused), HasSubstr("Modality"));
     EXPECT_EQ(get(test, "", "/studies/{study}/series", params_of({{"study", "abc"}})).status, 400U);
-    http::Request request = RouteCaller::request("limit=abc");
+    http::Request request = RouteCaller::request("PatientIDs=1");
     request.headers.set("Accept", "application/dicom");
     const auto routes = search_routes(test.face);
     const http::Response bad = RouteCaller::call(RouteCaller::find(routes, http::Method::get, "/studies"), request);
     EXPECT_EQ(bad.status, 406U);
     EXPECT_TRUE(body_of(bad).empty());
+    // Numbers and booleans are read before Accept is looked at.
+    request.query = "limit=abc";
+    EXPECT_EQ(RouteCaller::call(RouteCaller::find(routes, http::Method::get, "/studies"), request).status, 400U);
 }
 
 TEST_F(Search, OlderVersionHasBroaderDefaults) {
