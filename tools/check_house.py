@@ -40,6 +40,11 @@ FORBIDDEN = [
 ]
 
 
+# g++ 12 lays out such coroutines wrongly (docs/decisions/0005-coroutines.md).
+AWAIT_IN_CONDITION = re.compile(r"\b(if|while|switch|for)\s*(constexpr\s*)?\(")
+AWAIT_BESIDE_OPERATOR = re.compile(r"(&&|\|\||\?)\s*[(!]*\s*co_await\b|\bco_await\b.*(&&|\|\||\?)")
+
+
 def sources():
     for folder in ("src", "apps", "tests/fuzz", "bench"):
         for path in sorted((ROOT / folder).rglob("*")):
@@ -58,6 +63,30 @@ def code_only(line):
     return line.split("//")[0]
 
 
+def parenthesized(text, begin):
+    """The text from the '(' at `begin` to the ')' that belongs to it."""
+    depth = 0
+    for at in range(begin, len(text)):
+        depth += {"(": 1, ")": -1}.get(text[at], 0)
+        if depth == 0:
+            return text[begin : at + 1]
+    return text[begin:]
+
+
+def awaits_in_conditions(lines):
+    """Numbers of the lines where a condition, or an operand of one, awaits."""
+    text = "\n".join(code_only(line) for line in lines)
+    for match in AWAIT_IN_CONDITION.finditer(text):
+        if re.search(r"\bco_await\b", parenthesized(text, match.end() - 1)):
+            yield text.count("\n", 0, match.start()) + 1
+    position = 0
+    for statement in re.split(r"(?<=[;{}])", text):
+        match = AWAIT_BESIDE_OPERATOR.search(re.sub(r"^\s*(else\s+)?(if|while)\s*", "", statement))
+        if match and not AWAIT_IN_CONDITION.search(statement):
+            yield text.count("\n", 0, position + len(statement) - len(statement.lstrip())) + 1
+        position += len(statement)
+
+
 def check_cpp(path):
     lines = path.read_text(encoding="utf-8").splitlines()
     name = path.relative_to(ROOT)
@@ -65,6 +94,8 @@ def check_cpp(path):
     is_test = path.name.endswith(("_test.cpp", "contract_test.h", "_bench.cpp"))
     if len(lines) > MAX_LINES:
         yield f"{name}: {len(lines)} lines, at most {MAX_LINES}"
+    for number in awaits_in_conditions(lines):
+        yield f"{name}:{number}: no co_await in a condition (docs/decisions/0005-coroutines.md)"
     for number, line in enumerate(lines, 1):
         include = INCLUDE.match(line)
         if include:
