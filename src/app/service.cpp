@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <utility>
 #include <vector>
 
@@ -146,7 +147,11 @@ std::string Service::address() const {
 void Service::stop() {
     log_event(LogLevel::info, "stopping");
     graph_->janitor.stop();
-    graph_->server->stop(graph_->grace);
+    if (!graph_->server->stop(graph_->grace)) {
+        // A task on a lane is stuck, so nothing may be destroyed; what was acknowledged is durable.
+        log_event(LogLevel::error, "stopped_by_exit");
+        std::_Exit(EXIT_FAILURE);
+    }
     log_event(LogLevel::info, "stopped");
 }
 

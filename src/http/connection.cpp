@@ -248,13 +248,16 @@ void Connection::finish_on_lane() {
     if (!wait_) ready(exchange_->finish());
 }
 
-/// Waits without a thread for what the exchange waits for, then asks it again. A server that stops does not wait.
+/// Waits without a thread for what the exchange waits for, then asks it again. A server that stops does not
+/// wait.
 asio::awaitable<void> Connection::wait_and_finish() {
     const WaitFor wait = *wait_;
     wait_.reset();
     const auto timer = std::make_shared<asio::steady_timer>(worker_.loop, wait.deadline);
     // Fired on any thread: the timer is touched on its loop only, and not before the wait below has begun.
-    const std::function<void()> fired = [timer] { asio::post(timer->get_executor(), [timer] { timer->cancel(); }); };
+    const std::function<void()> fired = [timer] {
+        asio::post(timer->get_executor(), [timer] { timer->cancel(); });
+    };
     const std::uint64_t subscription = wait.signal->subscribe(wait.generation, fired);
     waiting_ = timer;
     if (!worker_.draining) co_await timer->async_wait(kTuple);
@@ -269,7 +272,8 @@ asio::awaitable<void> Connection::wait_and_finish() {
 }
 
 void Connection::body_on_lane(ByteView bytes, bool last) {
-    const Status status = bytes.empty() ? Status{} : exchange_->on_body(bytes);
+    Status status = bytes.empty() ? Status{} : exchange_->on_body(bytes);
+    if (status && last) status = exchange_->on_body_end();
     if (status) {
         if (last) finish_on_lane();
         return;

@@ -40,11 +40,14 @@ class Exchange {
     /// A piece of the request body, valid during the call. An error ends the request: it is answered through
     /// the mount's error writer and the rest of the body is drained within limits.
     virtual Status on_body(ByteView bytes) = 0;
+    /// Called once after the last on_body, before finish; an error is answered like one of on_body.
+    virtual Status on_body_end() { return {}; }
     virtual Response finish() = 0;
-    /// Asked when the body is complete, again after every wait, until nothing is returned; then finish is called.
-    /// For long polls: the connection waits for the signal or the deadline without a thread.
+    /// Asked when the body is complete, again after every wait, until nothing is returned; then finish is
+    /// called. For long polls: the connection waits for the signal or the deadline without a thread.
     virtual std::optional<WaitFor> wait_before_finish() { return std::nullopt; }
-    /// When set after on_body returned an error, this response is sent instead of the error writer's.
+    /// When set after on_body or on_body_end returned an error, this response is sent instead of the error
+    /// writer's.
     virtual std::unique_ptr<Response> early_response() { return nullptr; }
 };
 

@@ -11,7 +11,11 @@ class InflatingExchange final : public Exchange, private ByteSink {
         : inner_(std::move(inner)), max_bytes_(max_bytes) {}
 
     Status on_body(ByteView bytes) override { return gunzip_.write(bytes, *this); }
-    /// A body that breaks off is passed on as it is: what follows is for the inner exchange to miss.
+    Status on_body_end() override {
+        // Without this a cut stream would pass for a shorter body.
+        if (!gunzip_.complete()) return fail(ErrorCode::invalid_request, "The gzip request body breaks off.");
+        return inner_->on_body_end();
+    }
     Response finish() override { return inner_->finish(); }
     std::optional<WaitFor> wait_before_finish() override { return inner_->wait_before_finish(); }
     std::unique_ptr<Response> early_response() override { return inner_->early_response(); }

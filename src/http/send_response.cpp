@@ -38,6 +38,10 @@ void Connection::ready(Response response) {
     source_ended_ = source_failed_ = false;
     if (!source_ || slice_ || call_->request.method == Method::head || has_no_body(response_->status)) return;
     fill_piece(0);
+    const auto announced = response_->content_length;
+    const std::size_t had = pieces_[0].size;
+    // Too short or too long is an error as well, and here it can still be told.
+    if (announced && (had > *announced || (source_ended_ && had < *announced))) source_failed_ = true;
     if (!source_failed_) return;
     source_.reset();
     const Error error =

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -23,8 +24,20 @@ using asio::ip::tcp;
 namespace {
 
 constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
+/// How long stop() waits, after the grace period, for what lanes still do.
+constexpr std::chrono::seconds kAbortWait{2};
 constexpr std::string_view kBusy =
     "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+
+/// Answers 503 as far as that is possible without waiting.
+void turn_away(int fd) {
+    static_cast<void>(::send(fd, kBusy.data(), kBusy.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
+    static_cast<void>(::shutdown(fd, SHUT_WR));
+    // A close with unread bytes makes the kernel reset the connection, which may take the answer away.
+    std::array<char, 4096> unread;
+    for (int i = 0; i < 16 && ::recv(fd, unread.data(), unread.size(), MSG_DONTWAIT) > 0; ++i) {
+    }
+}
 
 /// Deadlines are enforced by a sweep over all connections of a thread: cheaper than a timer for every wait.
 std::chrono::milliseconds sweep_interval(const ServerOptions& options) {
@@ -69,6 +82,9 @@ struct Server::State {
     void admit(Worker& worker, tcp::socket socket);
     void count(int change);
     bool wait_until_empty(std::chrono::milliseconds most);
+    /// Ends every connection; false when some are still there after kAbortWait.
+    bool abort_all();
+    std::size_t open_count();
     /// Runs `task` on each loop and returns when all have.
     void on_every_loop(const std::function<void(Worker&)>& task);
 
@@ -130,9 +146,7 @@ void Server::State::admit(Worker& worker, tcp::socket socket) {
         full = shared.connections >= shared.options.max_connections;
     }
     if (full) {
-        if (!shared.tls)
-            static_cast<void>(
-                ::send(socket.native_handle(), kBusy.data(), kBusy.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
+        if (!shared.tls) turn_away(socket.native_handle());
         return;
     }
     count(+1);
@@ -146,6 +160,25 @@ void Server::State::admit(Worker& worker, tcp::socket socket) {
 bool Server::State::wait_until_empty(std::chrono::milliseconds most) {
     std::unique_lock lock(shared.mutex);
     return shared.changed.wait_for(lock, most, [this] { return shared.connections == 0; });
+}
+
+bool Server::State::abort_all() {
+    const auto end = std::chrono::steady_clock::now() + kAbortWait;
+    const auto abort_here = [](Worker& worker) {
+        for (Connection* connection : worker.connections)
+            connection->abort();
+    };
+    // Again and again: a connection may have been between two waits, and lanes end what they began.
+    do {
+        on_every_loop(abort_here);
+        if (wait_until_empty(std::chrono::milliseconds(20))) return true;
+    } while (std::chrono::steady_clock::now() < end);
+    return false;
+}
+
+std::size_t Server::State::open_count() {
+    const std::lock_guard lock(shared.mutex);
+    return shared.connections;
 }
 
 void Server::State::on_every_loop(const std::function<void(Worker&)>& task) {
@@ -165,7 +198,9 @@ Server::Server(ServerOptions options, std::vector<Mount> mounts, AccessDecision 
                                      metrics)) {}
 
 Server::~Server() {
-    stop(std::chrono::milliseconds(0));
+    while (!stop(std::chrono::milliseconds(0))) {
+        // Tasks of lanes hold the connections that began them: they cannot be destroyed under them.
+    }
 }
 
 Status Server::start() {
@@ -191,9 +226,9 @@ std::uint16_t Server::port() const {
     return state_->port;
 }
 
-void Server::stop(std::chrono::milliseconds grace) {
+bool Server::stop(std::chrono::milliseconds grace) {
     State& state = *state_;
-    if (!std::exchange(state.running, false)) return;
+    if (!state.running) return true;
     state.stopping = true;
     asio::post(state.threads.loop(0), [&state] {
         boost::system::error_code ignored;
@@ -204,19 +239,15 @@ void Server::stop(std::chrono::milliseconds grace) {
         for (Connection* connection : worker.connections)
             connection->close_if_idle();
     });
-    if (!state.wait_until_empty(grace)) {
-        const auto abort_all = [](Worker& worker) {
-            for (Connection* connection : worker.connections)
-                connection->abort();
-        };
-        // Again and again: a connection may have been between two waits, and lanes end what they began.
-        do {
-            state.on_every_loop(abort_all);
-        } while (!state.wait_until_empty(std::chrono::milliseconds(20)));
+    if (!state.wait_until_empty(grace) && !state.abort_all()) {
+        log_event(LogLevel::error, "stop_incomplete", {{"connections", state.open_count()}});
+        return false;
     }
     state.ended = true;
     state.on_every_loop([](Worker& worker) { worker.sweep.cancel(); });
     state.threads.stop();
+    state.running = false;
+    return true;
 }
 
 }  // namespace isocenter::http

@@ -39,19 +39,23 @@ struct ServerOptions {
     bool request_log = true;
 };
 
-/// An HTTP/1.1 server that knows no DICOM. start() binds and returns; stop() refuses new connections, lets
-/// requests under way end within the grace period, then closes. Thread-safe but for start/stop, which the
-/// owner calls.
+/// An HTTP/1.1 server that knows no DICOM. start() binds and returns. Thread-safe but for start/stop, which
+/// the owner calls.
 class Server {
   public:
     /// `decide_access` answers an error (unauthenticated, forbidden) or success for a matched route. It is
     /// called on an io thread: it must not block.
     using AccessDecision = std::function<Status(const Request&, Access)>;
     Server(ServerOptions options, std::vector<Mount> mounts, AccessDecision decide_access, Metrics& metrics);
+    /// As stop() without grace, but waits for lanes as long as their tasks take: destroy the server before
+    /// its lanes, and end the process without destroying it when stop() said that a task is stuck.
     ~Server();
     Status start();
     std::uint16_t port() const;
-    void stop(std::chrono::milliseconds grace);
+    /// Refuses new connections, closes idle ones, lets requests under way end within the grace period, then
+    /// closes their connections. A task that a lane has begun cannot be ended from outside: after two further
+    /// seconds stop() gives up on it and returns false; it may be called again.
+    bool stop(std::chrono::milliseconds grace);
 
   private:
     struct State;
