@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "api/errors.h"
 #include "base/log.h"
@@ -13,6 +14,9 @@ namespace {
 constexpr std::string_view kSupportedVersions = "1.0-prerelease, 1, 2";
 constexpr std::array<std::string_view, 5> kVersions = {"1", "1.0", "1.0-prerelease", "2", "2.0"};
 
+/// The resources that exist below partitions too (dicomweb.md 1.2).
+constexpr std::array<std::string_view, 3> kPartitioned = {"/studies", "/series", "/instances"};
+
 /// The prefixes that a face answers to (dicomweb.md 1.1).
 std::vector<std::string> prefixes_of(const Face& face) {
     if (face.profile.standard) return {face.prefix};
@@ -20,39 +24,34 @@ std::vector<std::string> prefixes_of(const Face& face) {
     return {"/v2", "/v2.0"};
 }
 
-/// dicomweb.md 2.1 row 1: markup in a query is refused before anything else.
-bool has_markup(std::string_view query) {
-    return query.find('<') != std::string_view::npos || query.find("%3C") != std::string_view::npos ||
-           query.find("%3c") != std::string_view::npos;
-}
-
-Error markup_error() {
-    return fail(ErrorCode::invalid_request, "The query string holds characters that are not allowed.");
-}
-
-void guard_against_markup(const Face& face, http::Route& route) {
-    if (route.handler) {
-        route.handler = [&face, inner = std::move(route.handler)](const http::RequestContext& context) {
-            if (has_markup(context.request.query))
-                return error_response(face.profile, context.request, markup_error());
-            return inner(context);
-        };
-        return;
-    }
-    route.exchange = [inner = std::move(route.exchange)](
-                         const http::RequestContext& context) -> Result<std::unique_ptr<http::Exchange>> {
-        if (has_markup(context.request.query)) return markup_error();
-        return inner(context);
-    };
-}
-
 http::ErrorWriter error_writer(const Face& face) {
     return [&face](const http::Request& request, const Error& error, unsigned status) {
         ErrorDetails details;
         // What routing and media type checks refuse has no body on the compatibility faces (dicomweb.md 2.3).
         details.bodiless = status == 404 || status == 405 || status == 406 || status == 415;
+        // All that the server itself refuses with 415 is a content coding.
+        if (status == 415) details.available = {"gzip", "identity"};
         return error_response(face.profile, request, error, status, details);
     };
+}
+
+/// Partitions are not offered: a path through one is refused as the feature's absence is (dicomweb.md 1.2).
+void add_partition_routes(const Face& face, std::vector<http::Route>& routes) {
+    std::vector<http::Route> refused;
+    for (const http::Route& route : routes) {
+        if (!std::ranges::any_of(kPartitioned, [&](auto root) { return route.pattern.starts_with(root); }))
+            continue;
+        http::Route twin;
+        twin.method = route.method;
+        twin.pattern = "/partitions/{partition}" + route.pattern;
+        twin.access = route.access;
+        twin.handler = [&face](const http::RequestContext& context) {
+            return error_response(face.profile, context.request,
+                                  fail(ErrorCode::invalid_request, "Data partitions are not enabled."));
+        };
+        refused.push_back(std::move(twin));
+    }
+    std::ranges::move(refused, std::back_inserter(routes));
 }
 
 bool is_version(std::string_view text) {
@@ -83,8 +82,8 @@ http::Mount make_mount(const Face& face) {
         mount.headers.emplace_back("Vary", "Accept");
     } else {
         mount.headers.emplace_back("api-supported-versions", kSupportedVersions);
-        for (http::Route& route : mount.routes)
-            guard_against_markup(face, route);
+        mount.refuse_markup_in_query = true;
+        add_partition_routes(face, mount.routes);
     }
     return mount;
 }

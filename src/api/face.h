@@ -28,6 +28,7 @@ struct ApiOptions {
     std::uint64_t max_results = 1000;      ///< of a search on the standard face
     unsigned cache_seconds = 3600;         ///< private max-age of frames and bulk data
     std::string server_version;
+    std::string spool_folder;  ///< where parts of a request wait for others; empty: the system's folder
     int site_utc_offset_minutes = 0;         ///< zone that stored dates and times are taken to be in
     std::string service_name = "isocenter";  ///< the agent in Warning headers
 };

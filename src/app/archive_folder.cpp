@@ -71,6 +71,9 @@ blob::BlobStore& ArchiveFolder::blobs() {
 const index::Database& ArchiveFolder::database() const {
     return state_->database;
 }
+const DataFolder& ArchiveFolder::folder() const {
+    return state_->folder;
+}
 Metrics& ArchiveFolder::metrics() {
     return state_->metrics;
 }

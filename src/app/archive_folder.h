@@ -22,6 +22,7 @@ class ArchiveFolder {
     blob::BlobStore& blobs();
     const index::Database& database() const;
     Metrics& metrics();
+    const DataFolder& folder() const;
 
   private:
     struct State;

@@ -35,7 +35,7 @@ Status write_holder(int descriptor) {
 
 Result<DataFolder> DataFolder::open(const std::filesystem::path& path) {
     std::error_code error;
-    std::filesystem::create_directories(path, error);
+    std::filesystem::create_directories(path / "incoming", error);
     if (error)
         return fail(ErrorCode::unavailable,
                     fmt::format("{} cannot be made: {}", path.string(), error.message()));

@@ -16,6 +16,8 @@ class DataFolder {
     static Result<DataFolder> open(const std::filesystem::path& path);
     const std::filesystem::path& path() const { return path_; }
     std::filesystem::path database_file() const { return path_ / "index.sqlite"; }
+    /// For unnamed temporary files; exists. On the same disk, so that its room is the archive's.
+    std::string spool_folder() const { return (path_ / "incoming").string(); }
     std::string object_folder() const { return path_.string(); }
 
   private:

@@ -12,6 +12,7 @@ TEST(DataFolder, is_held_by_one_at_a_time) {
     {
         const auto first = DataFolder::open(path / "deep");
         ASSERT_TRUE(first.ok()) << first.error().message;
+        EXPECT_TRUE(std::filesystem::is_directory(first->spool_folder()));
         const auto second = DataFolder::open(path / "deep");
         ASSERT_FALSE(second.ok());
         EXPECT_EQ(second.error().code, ErrorCode::conflict);

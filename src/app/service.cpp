@@ -47,12 +47,13 @@ http::ServerOptions server_options(const Settings& settings) {
     return options;
 }
 
-api::ApiOptions api_options(const Settings& settings) {
+api::ApiOptions api_options(const Settings& settings, const DataFolder& folder) {
     api::ApiOptions options;
     options.max_instance_bytes = settings.max_instance_bytes;
     options.max_results = settings.max_results;
     options.cache_seconds = static_cast<unsigned>(settings.cache_seconds);
     options.server_version = ISOCENTER_VERSION;
+    options.spool_folder = folder.spool_folder();
     return options;
 }
 
@@ -71,7 +72,7 @@ Status allow_everything(const http::Request&, http::Access) {
 struct Service::Graph {
     Graph(const Settings& settings, std::unique_ptr<ArchiveFolder> opened)
         : folder(std::move(opened)),
-          options(api_options(settings)),
+          options(api_options(settings, folder->folder())),
           archive(folder->archive()),
           metrics(folder->metrics()),
           janitor(folder->blobs(), folder->database(), archive::JanitorOptions{}, metrics),

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
@@ -76,6 +77,8 @@ class Archive {
     Result<std::unique_ptr<ByteSource>> open_native_frame(const Location& location, std::uint32_t number);
     /// The bulk value at `path` (little endian; for encapsulated pixel data use open_frame); `not_found`.
     Result<std::unique_ptr<ByteSource>> open_bulk(const Location& location, std::string_view path);
+    /// Whether open_native_frame has a decoder for frames of that syntax.
+    static bool can_decode(std::string_view transfer_syntax);
     Result<PixelDescription> pixel_description(const index::InstanceRecord& record);
 
     // --- metadata, search, feed, removal

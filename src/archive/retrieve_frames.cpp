@@ -57,6 +57,10 @@ std::uint32_t first_number(std::string_view document, dicom::Tag tag, std::uint3
 
 }  // namespace
 
+bool Archive::can_decode(std::string_view transfer_syntax) {
+    return codec::find_decoder(transfer_syntax) != nullptr;
+}
+
 Result<std::unique_ptr<ByteSource>> Archive::open_frame(const Location& location, std::uint32_t number) {
     const dicom::FrameTable& frames = location.layout.frames;
     if (frames.kind == dicom::FrameTable::Kind::none) {

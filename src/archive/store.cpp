@@ -104,6 +104,16 @@ void StoreBatch::fail_instance(StoreFailure failure, std::string message) {
     mark_failed(state_->outcomes.back(), failure, std::move(message));
 }
 
+void StoreBatch::fail_instance(StoreFailure failure, std::string message, const dicom::DataSet& data_set) {
+    fail_instance(failure, std::move(message));
+    state_->outcomes.back().sop_class_uid = uid_as_sent(data_set, tags::SOPClassUID);
+    state_->outcomes.back().sop_instance_uid = uid_as_sent(data_set, tags::SOPInstanceUID);
+}
+
+void StoreBatch::mark_discarded() {
+    if (state_->upload) state_->outcomes.back().elements_discarded = true;
+}
+
 std::vector<StoreOutcome> StoreBatch::finish() {
     if (state_->upload) state_->end_instance();
     state_->commit_pending();

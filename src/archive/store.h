@@ -59,6 +59,7 @@ struct StoreOutcome {
     bool created = false;  ///< false with no failure: was there already
     bool implicit_vr = false;
     bool patient_id_missing = false;    ///< v2: stored with a warning
+    bool elements_discarded = false;    ///< see StoreBatch::mark_discarded
     bool multi_valued_indexed = false;  ///< only the first value of an indexed attribute is used
     std::vector<dicom::Violation>
         violations;       ///< failed or dropped attributes, in the order of dicomweb.md 4.5.3
@@ -83,6 +84,10 @@ class StoreBatch {
     void end_instance();
     /// Ends the instance under way, or adds one, as failed.
     void fail_instance(StoreFailure failure, std::string message);
+    /// The same of an instance that never became an object: `data_set` says which one it is.
+    void fail_instance(StoreFailure failure, std::string message, const dicom::DataSet& data_set);
+    /// The instance under way was given without some of the elements that the client sent.
+    void mark_discarded();
     /// Commits what is left; outcomes in the order of the instances. Blocks for disk and database.
     std::vector<StoreOutcome> finish();
     std::size_t instances() const;

@@ -64,9 +64,10 @@ TEST_P(EveryFace, SinglePartStoreAndDuplicates) {
 TEST_P(EveryFace, WrongMediaTypesOfTheRequest) {
     TestFace face(*GetParam());
     EXPECT_EQ(face.post("/studies", {{"Content-Type", "multipart/form; boundary=B"}}, "x").status, 415U);
+    // Without a boundary: a matter of the type on the compatibility faces, of the body on the standard one.
     EXPECT_EQ(face.post("/studies", {{"Content-Type", "multipart/related; type=\"application/dicom\""}}, "x")
                   .status,
-              415U);
+              GetParam()->standard ? 400U : 415U);
     EXPECT_EQ(face.post("/studies", {}, "").status, 415U);
 }
 
@@ -152,11 +153,38 @@ TEST(CompatibilityStore, FirstPartMayTakeTheRequestsType) {
     EXPECT_EQ(face.post("/studies", accept("application/dicom"), "").status, 406U);
 }
 
-TEST(CompatibilityFace, MarkupInTheQueryIsRefused) {
+TEST(CompatibilityFace, MarkupInTheQueryIsLeftToTheServerToRefuse) {
+    archive::TestArchive stored;
+    Metrics metrics;
+    net::Lane lane("test", {1, 16}, metrics);
+    const ApiOptions options;
+    for (const Profile* profile : {&v1_profile(), &v2_profile(), &standard_profile()}) {
+        const Face face{*stored.archive, *profile, {lane, lane, lane}, options, "/x"};
+        EXPECT_EQ(make_mount(face).refuse_markup_in_query, !profile->standard);
+    }
+}
+
+TEST(CompatibilityFace, PartitionsInThePathAreRefused) {
     TestFace face(v2_profile());
-    const Answer refused = face.get("/studies/1.1/metadata?a=%3Cb");
+    const Answer refused = face.get("/partitions/p1/studies", accept("application/dicom+json"));
     EXPECT_EQ(refused.status, 400U);
     EXPECT_EQ(refused.headers.get("Content-Type"), "text/plain; charset=utf-8");
+    EXPECT_EQ(face.get("/partitions/p1/studies/1.1/metadata").status, 400U);
+    EXPECT_EQ(face.get("/partitions/p1/changefeed").status, 404U);
+}
+
+TEST(CompatibilityStore, BulkUpdateIsNoStudy) {
+    TestFace face(v2_profile());
+    EXPECT_EQ(face.post("/studies/$bulkUpdate", {{"Content-Type", "application/json"}}, "{}").status, 404U);
+}
+
+TEST(CompatibilityRendered, TypeThenExistence) {
+    TestFace face(v2_profile());
+    for (const char* ranges : {"text/html", "*/*", "image/jpeg, image/png"})
+        EXPECT_EQ(face.get(kInstance + "/rendered", accept(ranges)).status, 406U) << ranges;
+    EXPECT_EQ(face.get(kInstance + "/rendered", accept("image/png")).status, 404U);
+    face.post("/studies", kSingle, to_part10(make_data_set("1.1", "1.2", "1.3")));
+    EXPECT_EQ(face.get(kInstance + "/rendered", accept("image/png")).status, 404U);
 }
 
 TEST(StandardStore, KeepsCompletePartsOfABrokenBody) {
@@ -188,9 +216,51 @@ TEST(StandardStore, JsonMetadataWithBulkDataBecomesAnObject) {
     const Answer missing =
         face.post("/studies", fields, multipart({{"Content-Type: application/dicom+json\r\n", json}}));
     EXPECT_EQ(missing.status, 409U);
+    EXPECT_NE(missing.body.find("\"00081155\":{\"vr\":\"UI\",\"Value\":[\"1.3\"]}"), std::string::npos)
+        << missing.body;
     EXPECT_EQ(
         face.post("/studies", fields, multipart({{"Content-Type: application/dicom+json\r\n", "[{"}})).status,
         400U);
+}
+
+TEST(StandardStore, CompressedFramesDescribeThemselves) {
+    TestFace face(standard_profile());
+    const std::string identifiers =
+        "\"00080016\":{\"vr\":\"UI\",\"Value\":[\"1.2.840.10008.5.1.4.1.1.2\"]},"
+        "\"00080018\":{\"vr\":\"UI\",\"Value\":[\"1.3\"]},\"0020000D\":{\"vr\":\"UI\",\"Value\":[\"1.1\"]},"
+        "\"0020000E\":{\"vr\":\"UI\",\"Value\":[\"1.2\"]},\"00100020\":{\"vr\":\"LO\",\"Value\":[\"P\"]}";
+    const std::string json = "[{\"00020010\":{\"vr\":\"UI\",\"Value\":[\"1.2\"]}," + identifiers +
+                             ",\"7FE00010\":{\"vr\":\"OB\",\"BulkDataURI\":\"b\"}}]";
+    // Baseline, 8 bits, 3 rows of 5 columns, one component.
+    const std::string stream(
+        "\xFF\xD8\xFF\xC0\0\x0B\x08\0\x03\0\x05\x01\x01\x11\0\xFF\xDA\0\x08\x01\x01\0\0\x3F\0\xFF\xD9\0", 28);
+    const Fields fields = {
+        {"Content-Type", "multipart/related; type=\"application/dicom+json\"; boundary=B"}};
+    const Answer stored =
+        face.post("/studies", fields,
+                  multipart({{"Content-Type: application/dicom+json\r\n", json},
+                             {"Content-Type: image/jpeg\r\nContent-Location: b\r\n", stream}}));
+    // Elements of group 2 were discarded: B006H.
+    EXPECT_EQ(stored.status, 202U);
+    EXPECT_NE(stored.body.find("\"00081196\":{\"vr\":\"US\",\"Value\":[45062]}"), std::string::npos)
+        << stored.body;
+    const Answer metadata = face.get(kInstance + "/metadata", accept("application/dicom+json"));
+    EXPECT_NE(metadata.body.find("\"00280010\":{\"vr\":\"US\",\"Value\":[3]}"), std::string::npos);
+    EXPECT_NE(metadata.body.find("\"00280011\":{\"vr\":\"US\",\"Value\":[5]}"), std::string::npos);
+    const Answer frame = face.get(kInstance + "/frames/1", accept("image/jpeg"));
+    EXPECT_EQ(frame.status, 200U);
+    EXPECT_EQ(frame.body, stream);
+}
+
+TEST(StandardStore, PartsOfNoKnownTypeAndOthers) {
+    TestFace face(standard_profile());
+    const std::pair<std::string, std::string> note("Content-Type: text/plain\r\n", "x");
+    EXPECT_EQ(face.post("/studies", kMultipart, multipart({note})).status, 415U);
+    EXPECT_EQ(face.post("/studies", kMultipart, multipart({note, {kDicomPart, object()}})).status, 202U);
+    EXPECT_EQ(face.post("/studies", {{"Content-Type", "multipart/related; type=\"text/plain\"; boundary=B"}},
+                        multipart({{kDicomPart, object()}}))
+                  .status,
+              415U);
 }
 
 TEST(StandardRetrieve, ImplicitVrTravelsAsExplicit) {

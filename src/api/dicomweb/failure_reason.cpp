@@ -7,6 +7,7 @@ constexpr std::uint16_t kProcessing = 0x0110;
 constexpr std::uint16_t kDuplicate = 0x0111;
 constexpr std::uint16_t kOutOfResources = 0xA700;
 constexpr std::uint16_t kDoesNotMatch = 0xA900;
+constexpr std::uint16_t kElementsDiscarded = 0xB006;
 constexpr std::uint16_t kNotUnderstood = 0xC000;
 constexpr std::uint16_t kCompatibilityValidation = 43264;
 constexpr std::uint16_t kCompatibilityDuplicate = 45070;
@@ -54,7 +55,9 @@ std::uint16_t failure_reason(const Profile& profile, archive::StoreFailure failu
 }
 
 std::optional<std::uint16_t> warning_reason(const Profile& profile, const archive::StoreOutcome& outcome) {
-    if (profile.standard || outcome.failure) return std::nullopt;
+    if (outcome.failure) return std::nullopt;
+    if (profile.standard)
+        return outcome.elements_discarded ? std::optional(kElementsDiscarded) : std::nullopt;
     if (outcome.implicit_vr) return kCompatibilityImplicitVr;
     // Only v2 stores what it found invalid; v1 refuses it.
     const bool dropped = !outcome.violations.empty() || outcome.patient_id_missing;

@@ -1,7 +1,5 @@
 #include "api/dicomweb/retrieval.h"
 
-#include "codec/frame_codec.h"
-
 namespace isocenter::api {
 
 http::Handler answering(
@@ -37,7 +35,7 @@ StoredForm stored_form(const index::InstanceRecord& record) {
     StoredForm form;
     form.syntax = record.transfer_syntax;
     form.has_pixels = record.frames != 0;
-    form.decodable = codec::find_decoder(record.transfer_syntax) != nullptr;
+    form.decodable = archive::Archive::can_decode(record.transfer_syntax);
     return form;
 }
 

@@ -4,6 +4,7 @@
 
 #include "api/dicomweb/frame_list.h"
 #include "api/dicomweb/retrieval.h"
+#include "http/media_type.h"
 #include "http/url.h"
 
 namespace isocenter::api {
@@ -67,6 +68,15 @@ Status check_parameters(const Profile& profile, const http::Request& request) {
     return {};
 }
 
+/// dicomweb.md 5.6: one of the two types, or no Accept at all.
+bool accepts_picture(const http::Request& request) {
+    const std::string accept = request.headers.joined("Accept");
+    if (accept.empty()) return true;
+    const auto ranges = http::parse_accept(accept);
+    return ranges.size() == 1 &&
+           (ranges.front().essence() == "image/jpeg" || ranges.front().essence() == "image/png");
+}
+
 Status check_existence(const Face& face, const index::EntityKey& key,
                        const std::vector<std::uint32_t>& frames) {
     if (key.instance.empty()) {
@@ -76,7 +86,9 @@ Status check_existence(const Face& face, const index::EntityKey& key,
     ISO_TRY(const auto location, face.archive.locate(key));
     const std::uint32_t count = location->layout.frames.frames;
     const bool pixels = location->layout.frames.kind != dicom::FrameTable::Kind::none;
-    if (!frames.empty() && !pixels) return fail(ErrorCode::not_found, "The instance has no pixel data.");
+    // Without frames asked for, the standard face has other words for an object that is no image.
+    if (!pixels && (!frames.empty() || !face.profile.standard))
+        return fail(ErrorCode::not_found, "The instance has no pixel data.");
     if (std::ranges::any_of(frames, [count](std::uint32_t n) { return n > count; }))
         return fail(ErrorCode::not_found, "The instance has no such frame.");
     return {};
@@ -90,6 +102,8 @@ Result<http::Response> refuse(const Face& face, const http::RequestContext& cont
         ISO_TRY(frames, parse_frame_list(context.params.get("frames")));
     }
     ISO_CHECK(check_parameters(face.profile, context.request));
+    if (!face.profile.standard && !accepts_picture(context.request))
+        return not_acceptable(face, context.request, "The image is offered as", {"image/jpeg", "image/png"});
     ISO_CHECK(check_existence(face, key, frames));
     return not_acceptable(face, context.request, "Rendering is not offered by this server yet.", {});
 }

@@ -1,5 +1,6 @@
 #include "api/dicomweb/spool.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -31,9 +32,9 @@ class SpoolSource : public ByteSource {
     ByteRange range_;
 };
 
-std::shared_ptr<const int> make_file() {
-    std::string name = (std::string(P_tmpdir) + "/isocenter-XXXXXX");
-    const int descriptor = ::mkstemp(name.data());
+std::shared_ptr<const int> make_file(const std::string& folder) {
+    std::string name = (folder.empty() ? std::string(P_tmpdir) : folder) + "/isocenter-XXXXXX";
+    const int descriptor = ::mkostemp(name.data(), O_CLOEXEC);
     if (descriptor < 0) return nullptr;
     ::unlink(name.c_str());
     return {new int(descriptor), [](const int* held) {
@@ -47,7 +48,7 @@ std::shared_ptr<const int> make_file() {
 Status Spool::write(ByteView bytes) {
     if (bytes.size() > limit_ - size_)
         return fail(ErrorCode::too_large, "The bulk data of the request is too large.");
-    if (!descriptor_) descriptor_ = make_file();
+    if (!descriptor_) descriptor_ = make_file(folder_);
     if (!descriptor_) return fail(ErrorCode::unavailable, "No temporary file can be made.");
     while (!bytes.empty()) {
         const ssize_t n = ::pwrite(*descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(size_));

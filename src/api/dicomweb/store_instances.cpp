@@ -64,12 +64,20 @@ std::optional<BodyForm> read_form(const Profile& profile, std::string_view conte
         if (!boundary || boundary->empty() || boundary->size() > 200) return std::nullopt;
         form.boundary = std::string(*boundary);
         if (const auto root = type->param("type")) form.type = http::parse_media_type(*root);
+        if (profile.standard && form.type && !kind_of(*form.type)) return std::nullopt;
         return form;
     }
     const auto kind = kind_of(*type);
     if (!kind || (*kind != PartKind::dicom && !profile.accepts_metadata_store)) return std::nullopt;
     form.type = type;
     return form;
+}
+
+/// Without a boundary the body cannot be read: that is no matter of its type on the standard face
+/// (standard-face.md 4.4; 415 on the others, dicomweb.md 2.4).
+bool lacks_boundary(std::string_view content_type) {
+    const auto type = http::parse_media_type(content_type);
+    return type && type->essence() == "multipart/related" && type->param("boundary").value_or("").empty();
 }
 
 /// A request refused by its headers: the body is not looked at.
@@ -155,7 +163,7 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
         if (!metadata_) {
             const std::uint64_t limit = face_.options.max_instance_bytes;
             metadata_.emplace(request_.base_url + request_.path + "/",
-                              limit == 0 ? kDefaultBulkLimit : limit);
+                              Spool(limit == 0 ? kDefaultBulkLimit : limit, face_.options.spool_folder));
         }
         return *metadata_;
     }
@@ -249,7 +257,14 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
         }
         if (end == http::MultipartReader::End::between && !standard && reader_->parts() > 0)
             return refuse_body("The multipart body breaks off between its parts.");
-        const bool nothing = batch_->instances() == 0 && other_failures_.empty() && !metadata_;
+        const bool no_part = batch_->instances() == 0 && !metadata_;
+        if (no_part && !other_failures_.empty() &&
+            std::ranges::all_of(other_failures_, [](archive::StoreFailure failure) {
+                return failure == archive::StoreFailure::unsupported_part;
+            }))
+            return unsupported_media(face_, request_,
+                                     "No part of the request is of a type that can be stored.");
+        const bool nothing = no_part && other_failures_.empty();
         if (!nothing) return std::nullopt;
         if (!standard) return http::empty_response(204);
         return refuse_body("The multipart body holds no part.");
@@ -290,8 +305,15 @@ Result<DataSetForm> answer_form(const Face& face, const http::Request& request) 
 Result<std::unique_ptr<http::Exchange>> begin_store(const Face& face, const http::RequestContext& context) {
     const http::Request& request = context.request;
     const std::string_view content_type = request.headers.get("Content-Type");
+    // Another operation, which is not offered, and no study of that name (dicomweb.md 1.2).
+    if (!face.profile.standard && context.params.get("study") == "$bulkUpdate")
+        return refused(http::empty_response(404));
     const auto form = read_form(face.profile, content_type);
     // Order of dicomweb.md 2.1: a Content-Type that was sent, then Accept, then a missing one, then the UID.
+    if (!form && face.profile.standard && lacks_boundary(content_type))
+        return refused(error_response(
+            face.profile, request,
+            fail(ErrorCode::invalid_request, "The multipart content type has no boundary parameter.")));
     if (!form && !content_type.empty())
         return refused(unsupported_media(face, request, "The request's content type cannot be stored."));
     const auto answer = answer_form(face, request);

@@ -15,6 +15,8 @@ namespace {
 
 /// Metadata is held in memory while it is read.
 constexpr std::uint64_t kMaxMetadataBytes = 256ULL << 20U;
+/// Profiles and thumbnails may stand before the part of an image that describes it.
+constexpr std::uint64_t kMaxImageHeaderBytes = 1ULL << 20U;
 
 class BatchSink : public ByteSink {
   public:
@@ -36,14 +38,22 @@ void collect_links(const dicom::DataSet& set, std::vector<const dicom::Element*>
     }
 }
 
-/// The syntax that a bulk part of pixel data is in: its parameter, else what its type can only mean. A type
-/// with several syntaxes and no parameter is not guessed.
-std::optional<std::string> syntax_of(const http::MediaType& type) {
+/// The syntax that a bulk part of pixel data is in: its parameter, else what the stream or the type says. A
+/// type with several syntaxes is not guessed (standard-face.md 4.2).
+std::optional<std::string> syntax_of(const http::MediaType& type,
+                                     const std::optional<dicom::ImageHeader>& header) {
     if (const auto given = type.param("transfer-syntax")) return std::string(*given);
-    const std::string essence = type.essence();
-    if (essence == "image/dicom-rle") return std::string(dicom::kRleLossless);
+    if (header) return std::string(header->transfer_syntax);
+    if (type.essence() == "image/dicom-rle") return std::string(dicom::kRleLossless);
     if (type.type == "image" || type.type == "video") return std::nullopt;
     return std::string(dicom::kExplicitVrLittleEndian);
+}
+
+/// Command and file meta elements are no part of a data set (PS3.5 7.1); true when there were any.
+bool discard_foreign_groups(dicom::DataSet& set) {
+    return std::erase_if(set.elements(), [](const dicom::Element& element) {
+               return element.tag.group == 0x0000 || element.tag.group == 0x0002;
+           }) != 0;
 }
 
 /// Whether objects in `syntax` can be written from data sets here.
@@ -59,8 +69,8 @@ std::string_view without_slash(std::string_view uri) {
 
 }  // namespace
 
-MetadataStore::MetadataStore(std::string request_uri, std::uint64_t bulk_limit_bytes)
-    : request_uri_(std::move(request_uri)), spool_(bulk_limit_bytes) {}
+MetadataStore::MetadataStore(std::string request_uri, Spool spool)
+    : request_uri_(std::move(request_uri)), spool_(std::move(spool)) {}
 
 void MetadataStore::begin_part(Kind kind, const http::MediaType& type, std::string_view location) {
     kind_ = kind;
@@ -122,25 +132,49 @@ std::vector<MetadataStore::BulkPart*> MetadataStore::parts_of(std::string_view u
     return found;
 }
 
-void MetadataStore::store_one(const dicom::DataSet& set, archive::StoreBatch& batch) {
+/// Marks the parts that `set` refers to; an error when one is missing.
+Status MetadataStore::find_parts(const dicom::DataSet& set) {
     std::vector<const dicom::Element*> linked;
     collect_links(set, linked);
-    std::string syntax(dicom::kExplicitVrLittleEndian);
-    batch.begin_instance();
     for (const dicom::Element* element : linked) {
         const auto parts = parts_of(element->bulk_uri);
-        if (parts.empty())
-            return batch.fail_instance(archive::StoreFailure::not_understood, "a bulk data part is missing");
+        if (parts.empty()) return fail(ErrorCode::malformed_dicom, "a bulk data part is missing");
         for (BulkPart* part : parts)
             part->used = true;
-        if (element->tag != dicom::tags::PixelData) continue;
-        const auto named = syntax_of(parts.front()->type);
-        if (!named || !is_writable(*named))
-            return batch.fail_instance(archive::StoreFailure::unsupported_part,
-                                       "the transfer syntax of a bulk data part is not known");
-        // The top-level element decides; it comes last, so an icon's part does not prevail.
-        syntax = *named;
     }
+    return {};
+}
+
+std::optional<dicom::ImageHeader> MetadataStore::image_header(const BulkPart& part) const {
+    if (part.type.type != "image") return std::nullopt;
+    const std::uint64_t length = std::min(part.range.length, kMaxImageHeaderBytes);
+    const auto bytes = read_all(*spool_.open({part.range.offset, length}), kMaxImageHeaderBytes);
+    if (!bytes) return std::nullopt;
+    auto header = dicom::read_image_header(as_bytes(*bytes));
+    return header ? std::optional(*header) : std::nullopt;
+}
+
+/// The syntax of the object: that of its top-level pixel data, whose description is completed.
+Result<std::string> MetadataStore::syntax_of_pixels(dicom::DataSet& set) {
+    const dicom::Element* pixels = set.find(dicom::tags::PixelData);
+    if (pixels == nullptr || pixels->bulk_uri.empty()) return std::string(dicom::kExplicitVrLittleEndian);
+    const auto parts = parts_of(pixels->bulk_uri);
+    const auto header = image_header(*parts.front());
+    auto syntax = syntax_of(parts.front()->type, header);
+    if (!syntax || !is_writable(*syntax))
+        return fail(ErrorCode::unsupported, "the transfer syntax of a bulk data part is not known");
+    if (header) dicom::describe_pixels(set, *header, parts.size());
+    return *std::move(syntax);
+}
+
+void MetadataStore::store_one(dicom::DataSet& set, archive::StoreBatch& batch) {
+    using archive::StoreFailure;
+    batch.begin_instance();
+    if (discard_foreign_groups(set)) batch.mark_discarded();
+    if (const Status found = find_parts(set); !found)
+        return batch.fail_instance(StoreFailure::not_understood, found.error().message, set);
+    const auto syntax = syntax_of_pixels(set);
+    if (!syntax) return batch.fail_instance(StoreFailure::unsupported_part, syntax.error().message, set);
     const dicom::BulkProvider bulk =
         [this](const dicom::Element& element) -> Result<std::vector<std::unique_ptr<ByteSource>>> {
         std::vector<std::unique_ptr<ByteSource>> sources;
@@ -149,15 +183,15 @@ void MetadataStore::store_one(const dicom::DataSet& set, archive::StoreBatch& ba
         return sources;
     };
     BatchSink sink(batch);
-    if (const auto written = dicom::write_part10({}, set, syntax, bulk, sink); !written)
-        return batch.fail_instance(archive::StoreFailure::not_understood, written.error().message);
+    if (const auto written = dicom::write_part10({}, set, *syntax, bulk, sink); !written)
+        return batch.fail_instance(StoreFailure::not_understood, written.error().message, set);
     batch.end_instance();
 }
 
 Result<std::vector<archive::StoreFailure>> MetadataStore::finish(archive::StoreBatch& batch) {
     std::vector<dicom::DataSet> sets;
     ISO_CHECK(read_metadata(sets));
-    for (const dicom::DataSet& set : sets)
+    for (dicom::DataSet& set : sets)
         store_one(set, batch);
     std::vector<archive::StoreFailure> failures;
     for (const BulkPart& part : bulk_) {

@@ -10,6 +10,7 @@
 #include "api/dicomweb/spool.h"
 #include "archive/store.h"
 #include "dicom/data_set.h"
+#include "dicom/image_header.h"
 #include "http/media_type.h"
 
 namespace isocenter::api {
@@ -18,8 +19,8 @@ namespace isocenter::api {
 /// any order, so bulk values wait in a temporary file. Used by one thread at a time.
 class MetadataStore {
   public:
-    /// `request_uri`: what relative links are resolved against.
-    MetadataStore(std::string request_uri, std::uint64_t bulk_limit_bytes);
+    /// `request_uri`: what relative links are resolved against. Bulk values wait in `spool`.
+    MetadataStore(std::string request_uri, Spool spool);
 
     enum class Kind { json, xml, bulk };
     /// A part begins; `location` is its Content-Location.
@@ -40,7 +41,10 @@ class MetadataStore {
         bool used = false;
     };
     Status read_metadata(std::vector<dicom::DataSet>& sets);
-    void store_one(const dicom::DataSet& set, archive::StoreBatch& batch);
+    void store_one(dicom::DataSet& set, archive::StoreBatch& batch);
+    Status find_parts(const dicom::DataSet& set);
+    Result<std::string> syntax_of_pixels(dicom::DataSet& set);
+    std::optional<dicom::ImageHeader> image_header(const BulkPart& part) const;
     std::vector<BulkPart*> parts_of(std::string_view uri);
     std::string resolve(std::string_view uri) const;
 

@@ -40,6 +40,8 @@ http::Mount make_service_mount(archive::Archive& archive, const Lanes& lanes, co
     http::Mount mount;
     mount.error = [](const http::Request& request, const Error& error, unsigned status) {
         if (auto response = unsupported_version(request)) return *std::move(response);
+        // A path without the prefix of a face is no resource of any (dicomweb.md 2.3).
+        if (status == 404) return http::empty_response(404);
         return error_response(standard_profile(), request, error, status, {});
     };
     net::Lane& lane = lanes.query;
