@@ -5,6 +5,7 @@ end
 
 function done(summary, latency, requests)
   local errors = summary.errors
-  io.write(string.format("RESULT requests=%d seconds=%.3f p50_ms=%.3f failed=%d\n", summary.requests, summary.duration / 1e6,
-    latency:percentile(50) / 1e3, errors.status + errors.connect + errors.read + errors.write + errors.timeout))
+  io.write(string.format("RESULT requests=%d seconds=%.3f p50_ms=%.3f bytes=%d closed=%d failed=%d\n", summary.requests,
+    summary.duration / 1e6, latency:percentile(50) / 1e3, summary.bytes, errors.read,
+    errors.status + errors.connect + errors.write + errors.timeout))
 end

@@ -41,11 +41,12 @@ class Comparison:
                 kept.append(measure())
         return [driver.median(kept) for kept in results]
 
-    def row(self, name, ours, peer, floor=None, floor_name="nginx"):
+    def row(self, name, ours, peer, floor=None, floor_name="nginx", floor_cpu=None):
         line = (f"{name:<46} {ours.rate:>9.1f}/s {ours.p50_ms:>9.2f} ms {ours.cpu_ms:>7.2f} ms CPU | Orthanc {peer.rate:>8.1f}/s "
                 f"{peer.p50_ms:>9.2f} ms {peer.cpu_ms:>7.2f} ms CPU | x{ours.rate / peer.rate:<8.1f}")
         if floor is not None:
-            line += f"| {floor_name} {floor:>9.1f}/s {100 * ours.rate / floor:>5.0f} %"
+            cpu = f" {floor_cpu:>7.2f} ms CPU" if floor_cpu is not None else ""
+            line += f"| {floor_name} {floor:>9.1f}/s{cpu} {100 * ours.rate / floor:>5.0f} %"
         print(line, flush=True)
 
     # --- stores
@@ -72,20 +73,24 @@ class Comparison:
 
     # --- reads
     def read(self, name, path, accept, connections=1, floor_bytes=None):
-        floor = None
+        floor = cpu = None
+        size = 0 if floor_bytes is None or accept == JSON else len(floor_bytes)
+        # A name of its own for each row: nginx keeps descriptors and sizes of the files it has served.
+        file = f"object{next(self.runs)}"
         if floor_bytes is not None:
-            (self.floor.files / "object").write_bytes(floor_bytes)
+            (self.floor.files / file).write_bytes(floor_bytes)
 
         def measure(server, url, accepted):
-            return lambda: driver.wrk(server, "get.lua", url, connections, self.arguments.seconds, [accepted])
+            return lambda: driver.wrk(server, "get.lua", url, connections, self.arguments.seconds, [accepted],
+                                      size)
 
         measures = [measure(self.ours, self.ours.root + path, accept), measure(self.peer, self.peer.root + path, accept)]
         if floor_bytes is not None:
-            measures.append(measure(self.floor, self.floor.base + "/object", "*/*"))
+            measures.append(measure(self.floor, self.floor.base + "/" + file, "*/*"))
         results = self.rounds(*measures)
         if floor_bytes is not None:
-            floor = results[2].rate
-        self.row(name, results[0], results[1], floor)
+            floor, cpu = results[2].rate, results[2].cpu_ms
+        self.row(name, results[0], results[1], floor, floor_cpu=cpu)
 
     def fill_reading(self):
         uid = objects.uid
@@ -113,7 +118,8 @@ class Comparison:
     def frame(self):
         path = self.instance_path(901, 901, 5000) + "/frames/77"
         for connections in (1, 4):
-            self.read(f"one 0.5 MB frame of a 105 MB object, {connections} conn.", path, FRAMES, connections, self.volume[5])
+            self.read(f"one 0.5 MB frame of a 105 MB object, {connections} conn.", path, FRAMES, connections,
+                      self.volume[5][-512 * 512 * 2:])
 
     def study(self):
         self.read("study of 100 CT, 53 MB", f"/studies/{objects.uid('study', 900)}", DICOM, 1, b"".join(self.volume))

@@ -6,6 +6,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "http/call.h"
 #include "http/chunked_reader.h"
@@ -65,6 +67,7 @@ class Connection {
     void ready(Response response);
     void fill_piece(std::size_t index);
     Awaitable<bool> send_response(bool keep_alive);
+    Awaitable<bool> send_piece(std::string_view head, std::size_t index, std::string_view tail);
     Awaitable<bool> send_source(std::string head, bool chunked, std::optional<std::uint64_t> length);
     Awaitable<void> release();
 
@@ -93,8 +96,15 @@ class Connection {
 
     // The answer under way.
     struct Piece {
+        /// A slice that goes out when `at` bytes of the buffer have.
+        struct Cut {
+            std::size_t at;
+            FileSlice slice;
+        };
         BufferPool::Buffer buffer;
-        std::size_t size = 0;
+        std::size_t size = 0;  ///< of what is in the buffer
+        std::vector<Cut> cuts;
+        std::uint64_t total() const;  ///< with the slices
     };
     std::unique_ptr<ByteSource> source_;
     std::optional<FileSlice> slice_;

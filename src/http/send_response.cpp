@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "http/connection.h"
+#include "http/mixed_source.h"
 #include "http/response_head.h"
 
 namespace isocenter::http {
@@ -10,9 +11,11 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::string_view kLastChunk = "0\r\n\r\n";
+/// Of one piece: as many files are open at most, twice for each connection.
+constexpr std::size_t kMostCuts = 16;
 
 /// Size line of a chunk.
-std::string chunk_head(std::size_t size) {
+std::string chunk_head(std::uint64_t size) {
     std::array<char, 20> digits{};
     const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), size, 16).ptr;
     return std::string(digits.data(), end) + "\r\n";
@@ -49,27 +52,42 @@ void Connection::ready(Response response) {
     response_ = shared_.service.refuse(*call_, error);
 }
 
+std::uint64_t Connection::Piece::total() const {
+    std::uint64_t sum = size;
+    for (const Cut& cut : cuts)
+        sum += cut.slice.range.length;
+    return sum;
+}
+
 /// Runs on the lane.
 void Connection::fill_piece(std::size_t index) {
     Piece& piece = pieces_[index];
     piece.size = 0;
+    piece.cuts.clear();
     if (!piece.buffer) piece.buffer = shared_.buffers.take();
+    auto* mixed = stream_.is_tls() ? nullptr : dynamic_cast<MixedSource*>(source_.get());
+    const auto failed = [this](const Error& error) {
+        source_failed_ = true;
+        log_event(LogLevel::error, "response_body_failed",
+                  {{"request_id", std::string_view(call_->request.request_id)},
+                   {"route", call_->label()},
+                   {"code", to_string(error.code)},
+                   {"detail", std::string_view(error.detail)}});
+    };
     const MutableBytes room = std::as_writable_bytes(std::span<char>(piece.buffer.get(), BufferPool::kBytes));
-    while (piece.size < room.size()) {
+    while (piece.size < room.size() && piece.cuts.size() < kMostCuts) {
+        if (mixed != nullptr) {
+            auto slice = mixed->take_slice();
+            if (!slice) return failed(slice.error());
+            if (*slice) {
+                piece.cuts.push_back({piece.size, **std::move(slice)});
+                continue;
+            }
+        }
         const auto count = source_->read(room.subspan(piece.size));
-        if (!count) {
-            source_failed_ = true;
-            log_event(LogLevel::error, "response_body_failed",
-                      {{"request_id", std::string_view(call_->request.request_id)},
-                       {"route", call_->label()},
-                       {"code", to_string(count.error().code)},
-                       {"detail", std::string_view(count.error().detail)}});
-            return;
-        }
-        if (*count == 0) {
-            source_ended_ = true;
-            return;
-        }
+        if (!count) return failed(count.error());
+        source_ended_ = *count == 0;
+        if (source_ended_) return;
         piece.size += *count;
     }
 }
@@ -80,7 +98,7 @@ asio::awaitable<bool> Connection::send_response(bool keep_alive) {
     const std::uint64_t written_before = stream_.bytes_written();
     std::optional<std::uint64_t> length = 0;
     if (text != nullptr) length = text->size();
-    if (source_) length = source_ended_ ? pieces_[0].size : response_->content_length;
+    if (source_) length = source_ended_ ? pieces_[0].total() : response_->content_length;
     HeadOptions options;
     options.length = length.value_or(0);
     options.http_1_0 = head_.http_1_0;
@@ -112,6 +130,27 @@ asio::awaitable<bool> Connection::send_response(bool keep_alive) {
     co_return sent&& options.framing != Framing::until_close;
 }
 
+/// The bytes of the piece with its slices in their places, between `head` and `tail`.
+asio::awaitable<bool> Connection::send_piece(std::string_view head, std::size_t index,
+                                             std::string_view tail) {
+    const Piece& piece = pieces_[index];
+    std::size_t from = 0;
+    for (const Piece::Cut& cut : piece.cuts) {
+        const std::string_view text(piece.buffer.get() + from, cut.at - from);
+        const Stream::Pieces before(head, text, {});
+        bool sent = co_await stream_.write(before, shared_.options.write_timeout, true);
+        FileSlice slice = cut.slice;
+        if (sent) sent = co_await stream_.send_file(std::move(slice), shared_.options.write_timeout);
+        if (!sent) co_return false;
+        from = cut.at;
+        head = {};
+    }
+    const std::string_view rest(piece.buffer.get() + from, piece.size - from);
+    const Stream::Pieces pieces(head, rest, tail);
+    const bool sent = co_await stream_.write(pieces, shared_.options.write_timeout);
+    co_return sent;
+}
+
 /// Sends what the source yields; while one piece leaves, the lane reads the next.
 asio::awaitable<bool> Connection::send_source(std::string head, bool chunked,
                                               std::optional<std::uint64_t> length) {
@@ -119,19 +158,17 @@ asio::awaitable<bool> Connection::send_source(std::string head, bool chunked,
     std::size_t current = 0;
     for (;;) {
         const bool last = source_ended_;
-        const Piece& piece = pieces_[current];
-        total += piece.size;
+        const std::uint64_t size = pieces_[current].total();
+        total += size;
         // More or fewer bytes than announced would be taken for the next answer: break off instead.
         if (length && (total > *length || (last && total < *length))) co_return false;
         const std::size_t next = current ^ 1U;
         const Task task = [this, next] { guarded([this, next] { fill_piece(next); }); };
         if (!last) lane_call_.start(lane(), task);
         std::string_view tail;
-        if (chunked && piece.size > 0) head += chunk_head(piece.size);
-        const std::string_view body(piece.buffer.get(), piece.size);
-        if (chunked) tail = last ? (piece.size > 0 ? "\r\n0\r\n\r\n" : kLastChunk) : std::string_view("\r\n");
-        const Stream::Pieces pieces(head, body, tail);
-        const bool sent = co_await stream_.write(pieces, shared_.options.write_timeout);
+        if (chunked && size > 0) head += chunk_head(size);
+        if (chunked) tail = last ? (size > 0 ? "\r\n0\r\n\r\n" : kLastChunk) : std::string_view("\r\n");
+        const bool sent = co_await send_piece(head, current, tail);
         co_await lane_call_.wait();
         if (!sent || source_failed_ || !source_) co_return false;
         if (last) co_return true;
@@ -142,8 +179,10 @@ asio::awaitable<bool> Connection::send_source(std::string head, bool chunked,
 
 /// Gives back what the request held; destructors may touch disks, so they run on the lane.
 asio::awaitable<void> Connection::release() {
-    for (Piece& piece : pieces_)
+    for (Piece& piece : pieces_) {
         shared_.buffers.give_back(std::move(piece.buffer));
+        piece.cuts.clear();
+    }
     slice_.reset();
     response_.reset();
     const Task task = [this] {

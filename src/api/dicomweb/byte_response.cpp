@@ -4,6 +4,7 @@
 #include <array>
 
 #include "http/conditional.h"
+#include "http/mixed_source.h"
 
 namespace isocenter::api {
 namespace {
@@ -41,24 +42,44 @@ class SliceSource : public ByteSource {
     std::uint64_t left_;
 };
 
-class ConcatenatedSource : public ByteSource {
+/// Shorter ones are copied: two calls of the kernel cost more.
+constexpr std::uint64_t kLeastSlice = 16 * 1024;
+
+class ConcatenatedSource : public http::MixedSource {
   public:
     explicit ConcatenatedSource(std::vector<SourceOpener> openers) : openers_(std::move(openers)) {}
 
     Result<std::size_t> read(MutableBytes into) override {
         for (;;) {
-            if (!current_) {
-                if (next_ == openers_.size()) return std::size_t{0};
-                ISO_TRY(current_, openers_[next_]());
-                openers_[next_++] = nullptr;
-            }
+            ISO_TRY(const bool more, open_next());
+            if (!more) return std::size_t{0};
             ISO_TRY(const std::size_t n, current_->read(into));
             if (n > 0 || into.empty()) return n;
             current_.reset();
         }
     }
+    Result<std::optional<FileSlice>> take_slice() override {
+        for (;;) {
+            ISO_TRY(const bool more, open_next());
+            if (!more) return std::optional<FileSlice>();
+            auto slice = current_->as_file_slice();
+            if (slice && slice->range.length < kLeastSlice) slice.reset();
+            if (!slice && current_->remaining() != std::uint64_t{0}) return slice;
+            current_.reset();
+            if (slice) return slice;
+        }
+    }
 
   private:
+    /// False at the end of the last one.
+    Result<bool> open_next() {
+        if (current_) return true;
+        if (next_ == openers_.size()) return false;
+        ISO_TRY(current_, openers_[next_]());
+        openers_[next_++] = nullptr;
+        return true;
+    }
+
     std::vector<SourceOpener> openers_;
     std::size_t next_ = 0;
     std::unique_ptr<ByteSource> current_;

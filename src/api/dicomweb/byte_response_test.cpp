@@ -2,7 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
+
 #include "api/dicomweb/zip_body.h"
+#include "http/mixed_source.h"
 
 namespace isocenter::api {
 namespace {
@@ -46,6 +50,56 @@ TEST(MultipartResponse, AMissingFirstObjectIsAnErrorAndUnknownLengthsAreChunked)
     ASSERT_TRUE(response);
     EXPECT_FALSE(response->content_length);
     EXPECT_EQ(read(*response), "--B\r\nContent-Type: a/b\r\n\r\nabc\r\n--B--\r\n");
+}
+
+/// A source that says it is a slice of a file.
+class FileBytes : public ByteSource {
+  public:
+    explicit FileBytes(std::uint64_t length) : left_(length) {}
+    Result<std::size_t> read(MutableBytes into) override {
+        const std::size_t n = std::min<std::uint64_t>(into.size(), left_);
+        std::fill_n(into.begin(), n, std::byte{'f'});
+        left_ -= n;
+        return n;
+    }
+    std::optional<std::uint64_t> remaining() const override { return left_; }
+    std::optional<FileSlice> as_file_slice() const override {
+        return FileSlice{std::make_shared<const int>(-1), {0, left_}};
+    }
+
+  private:
+    std::uint64_t left_;
+};
+
+TEST(MultipartResponse, LargePartsOfFilesAreTakenAsSlices) {
+    const std::uint64_t large = 100'000;
+    const std::uint64_t small = 10;
+    std::vector<PartPlan> parts;
+    for (const std::uint64_t length : {large, small, large}) {
+        parts.push_back({"a/b", {}, length, [length]() -> Result<std::unique_ptr<ByteSource>> {
+                             return std::make_unique<FileBytes>(length);
+                         }});
+    }
+    auto response = multipart_response("a/b", "B", std::move(parts));
+    ASSERT_TRUE(response);
+    auto& source = dynamic_cast<http::MixedSource&>(*std::get<std::unique_ptr<ByteSource>>(response->body));
+    std::string all;
+    std::array<std::byte, 4096> buffer{};
+    for (;;) {
+        const auto slice = source.take_slice();
+        ASSERT_TRUE(slice);
+        if (*slice) {
+            all += "<" + std::to_string((*slice)->range.length) + ">";
+            continue;
+        }
+        const std::size_t n = source.read(buffer).value();
+        if (n == 0) break;
+        all += as_text(ByteView(buffer).first(n));
+    }
+    EXPECT_EQ(
+        all,
+        "--B\r\nContent-Type: a/b\r\n\r\n<100000>\r\n--B\r\nContent-Type: a/b\r\n\r\nffffffffff\r\n--B\r\n"
+        "Content-Type: a/b\r\n\r\n<100000>\r\n--B--\r\n");
 }
 
 TEST(Slice, SkipsAndEnds) {
