@@ -1,6 +1,7 @@
 #include "jobs/verify.h"
 
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -22,12 +23,16 @@ bool is_harmless(const jobs::Finding& finding) {
 
 void print_findings(const jobs::VerifyReport& report) {
     for (const jobs::Finding& finding : report.findings) {
-        std::printf("%s: object %s: %s\n", std::string(to_string(finding.kind)).c_str(),
-                    finding.blob.str().c_str(), finding.detail.c_str());
+        const std::string object = finding.blob.str().empty() ? "" : "object " + finding.blob.str() + ": ";
+        std::printf("%s: %s%s\n", std::string(to_string(finding.kind)).c_str(), object.c_str(),
+                    finding.detail.c_str());
     }
 }
 
 Result<jobs::VerifyReport> run(const Options& options) {
+    // Opening would make a folder of that name, empty and without a fault.
+    if (!std::filesystem::is_directory(options.data))
+        return fail(ErrorCode::not_found, options.data + " is no folder");
     app::Settings settings;
     settings.data_folder = options.data;
     ISO_TRY(const std::unique_ptr<app::ArchiveFolder> folder, app::ArchiveFolder::open(settings));

@@ -51,11 +51,13 @@ Result<std::vector<Candidate>> collect(const std::vector<fs::path>& roots) {
         if (error)
             return fail(ErrorCode::invalid_request, fmt::format("{}: {}", root.string(), error.message()));
         for (; walk != fs::recursive_directory_iterator(); walk.increment(error)) {
-            if (error) break;
             const bool hidden = is_hidden(walk->path());
-            if (hidden && walk->is_directory(error)) walk.disable_recursion_pending();
-            if (!hidden && walk->is_regular_file(error)) found.push_back(make_candidate(walk->path()));
+            std::error_code dangling;
+            if (hidden && walk->is_directory(dangling)) walk.disable_recursion_pending();
+            if (!hidden && walk->is_regular_file(dangling)) found.push_back(make_candidate(walk->path()));
         }
+        // The walk ends at an error: to go on without the rest would look like a complete import.
+        if (error) return fail(ErrorCode::unavailable, fmt::format("{}: {}", root.string(), error.message()));
     }
     return found;
 }
@@ -100,13 +102,15 @@ class Import {
         : options_(options), candidates_(std::move(candidates)) {
         const auto finished =
             options.journal.empty() ? std::unordered_set<std::string>{} : read_journal(options.journal);
-        std::erase_if(candidates_, [&](const Candidate& c) { return finished.contains(c.journal_line); });
-        summary_.skipped = finished.size();
+        summary_.skipped =
+            std::erase_if(candidates_, [&](const Candidate& c) { return finished.contains(c.journal_line); });
         for (const Candidate& c : candidates_)
             summary_.bytes += c.bytes;
         summary_.files = candidates_.size();
         if (!options.journal.empty()) journal_.open(options.journal, std::ios::app);
-        if (!options.report.empty()) report_.open(options.report);
+        // A run that goes on keeps what the first one had to say about the files it skips.
+        if (!options.report.empty())
+            report_.open(options.report, finished.empty() ? std::ios::out : std::ios::app);
     }
 
     void work(ImportTarget& target) {

@@ -85,11 +85,19 @@ TEST_F(ImportTest, goes_on_where_it_ended) {
     EXPECT_EQ(run().unreachable, 3U);
     received.reachable = true;
     EXPECT_EQ(run().stored, 3U);
-    EXPECT_EQ(run().files, 0U);
+    const ImportSummary nothing_left = run();
+    EXPECT_EQ(nothing_left.files, 0U);
+    EXPECT_EQ(nothing_left.skipped, 4U);
+    EXPECT_NE(report().find("notes.txt"), std::string::npos) << "what an earlier run reported is kept";
     std::ofstream(root / "3.dcm", std::ios::app) << "changed";
     EXPECT_EQ(run().stored, 1U);
     EXPECT_EQ(received.names.count("3.dcm"), 2U);
     EXPECT_EQ(received.names.count("1.dcm"), 1U);
+}
+
+TEST_F(ImportTest, a_journal_of_other_files_counts_for_nothing) {
+    std::ofstream(options.journal) << "12 34 /elsewhere/a.dcm\n";
+    EXPECT_EQ(run().skipped, 0U);
 }
 
 TEST_F(ImportTest, a_root_that_is_not_there_is_named) {

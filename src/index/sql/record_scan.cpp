@@ -1,3 +1,9 @@
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "dicom/fold.h"
+#include "index/sql/attributes.h"
 #include "index/sql/documents.h"
 #include "index/sql/sql_index.h"
 
@@ -72,6 +78,58 @@ constexpr Check kChecks[] = {
      "counters that are behind"},
 };
 
+bool is_number(std::string_view stored, std::optional<double> key) {
+    // SQLite prints 15 digits.
+    const auto number = number_key(stored);
+    return key && number && std::abs(*number - *key) <= 1e-12 * std::max(1.0, std::abs(*key));
+}
+
+/// Whether the derived form behind the value in column `at` is the one that belongs to it.
+bool is_derived(const Run& run, int at, Kind kind) {
+    const std::string value = run.string(at);
+    std::optional<std::string> key;
+    switch (kind) {
+        case Kind::text:
+            key = dicom::fold_case(value);
+            break;
+        case Kind::name:
+            key = dicom::fold_name(value);
+            break;
+        case Kind::date:
+            key = date_key(value);
+            break;
+        case Kind::time:
+            key = time_key(value);
+            break;
+        case Kind::number:
+            return run.is_null(at + 1) ? !number_key(value) : is_number(run.text(at + 1), number_key(value));
+    }
+    return run.is_null(at + 1) ? !key || key->empty() : key && run.text(at + 1) == *key;
+}
+
+/// A value that was changed behind the index's back contradicts the form beside it.
+Status check_attributes(Connection& connection, dicom::Level level, const std::string& table,
+                        std::vector<std::string>& findings) {
+    const auto columns = columns_of(level);
+    std::string sql = "SELECT id";
+    for (const Column& column : columns)
+        sql.append(", ").append(column.name).append(", ").append(derived_name(column));
+    Run run(connection, sql + " FROM " + table);
+    std::vector<std::uint64_t> wrong(columns.size());
+    while (true) {
+        ISO_TRY(const bool row, run.next());
+        if (!row) break;
+        for (std::size_t i = 0; i < columns.size(); ++i)
+            wrong[i] += is_derived(run, static_cast<int>(2 * i + 1), columns[i].kind) ? 0U : 1U;
+    }
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+        if (wrong[i] == 0) continue;
+        findings.push_back(std::to_string(wrong[i]) + " rows of " + table + " whose " +
+                           std::string(columns[i].name) + " contradicts " + derived_name(columns[i]));
+    }
+    return {};
+}
+
 Status check_documents(Connection& connection, const DocumentCodec& codec,
                        std::vector<std::string>& findings) {
     std::uint64_t damaged = 0;
@@ -132,6 +190,9 @@ Result<std::vector<std::string>> SqlIndex::check_consistency() {
         const std::int64_t count = row ? run.integer(0) : 0;
         if (count != 0) findings.push_back(std::to_string(count) + " " + std::string(check.sentence));
     }
+    ISO_CHECK(check_attributes(*connection, dicom::Level::study, "study", findings));
+    ISO_CHECK(check_attributes(*connection, dicom::Level::series, "series", findings));
+    ISO_CHECK(check_attributes(*connection, dicom::Level::instance, "instance", findings));
     ISO_CHECK(check_documents(*connection, codec_, findings));
     return findings;
 }

@@ -87,6 +87,11 @@ TEST(Sqlite, ConsistencyCheckFindsDamage) {
         {"PRAGMA foreign_keys = OFF; DELETE FROM series", "without a series"},
         {"PRAGMA foreign_keys = OFF; DELETE FROM study", "without a study"},
         {"DELETE FROM name_group", "not filed"},
+        {"UPDATE study SET patient_name = 'Other'", "study whose patient_name"},
+        {"UPDATE study SET patient_id_fold = 'other'", "study whose patient_id"},
+        {"UPDATE study SET study_date_sort = '19990101'", "study whose study_date"},
+        {"UPDATE series SET modality = 'CT'", "series whose modality"},
+        {"UPDATE instance SET instance_number = '77'", "instance whose instance_number"},
         {"INSERT INTO removal (blob, due) SELECT blob, 0 FROM instance", "queued for removal"},
         {"UPDATE counter SET version = 0", "behind"},
     };
