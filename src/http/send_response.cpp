@@ -42,7 +42,7 @@ void Connection::ready(Response response) {
     if (!source_ || slice_ || call_->request.method == Method::head || has_no_body(response_->status)) return;
     fill_piece(0);
     const auto announced = response_->content_length;
-    const std::size_t had = pieces_[0].size;
+    const std::uint64_t had = pieces_[0].total();
     // Too short or too long is an error as well, and here it can still be told.
     if (announced && (had > *announced || (source_ended_ && had < *announced))) source_failed_ = true;
     if (!source_failed_) return;
