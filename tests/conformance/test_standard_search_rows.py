@@ -125,15 +125,15 @@ def test_counts_are_of_the_whole_entity(standard):
 
 
 def test_matched_and_included_attributes_come_back(standard):
-    """5.3: all match and include attributes, also those without value."""
+    """5.3: all match and include attributes of the row's own levels, also those without value."""
     instance = keep_on_standard(standard, plain(StudyDescription="text"))
     found = row(
         standard,
         "/studies",
-        f"StudyInstanceUID={instance.study}&StudyDescription=*&includefield=InstitutionName,00081080",
+        f"StudyInstanceUID={instance.study}&StudyDescription=*&includefield=PatientComments,00081080",
     )
     assert found["00081030"]["Value"] == ["text"]
-    assert found["00080080"] == {"vr": "LO"}
+    assert found["00081080"] == {"vr": "LO"} and found["00104000"] == {"vr": "LT"}
 
 
 @pytest.mark.parametrize(

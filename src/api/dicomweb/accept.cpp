@@ -1,5 +1,6 @@
 #include "api/dicomweb/accept.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -46,6 +47,17 @@ void replace_aliases(std::vector<http::MediaType>& ranges) {
             if (param == "type") value = std::string(current_name(value));
         }
     }
+}
+
+/// The types of PS3.18 table 8.7.4-1.
+bool is_rendered_type(std::string_view essence) {
+    // Without text/xml, which also is an old name of application/dicom+xml (standard-face.md 2.1).
+    constexpr std::array<std::string_view, 12> kTypes = {
+        "image/jpeg", "image/gif",  "image/png",       "image/jp2",  "image/webp", "text/html",
+        "text/plain", "text/rtf",   "application/pdf", "video/mpeg", "video/mp4",  "video/h265",
+    };
+    return std::ranges::any_of(
+        kTypes, [essence](std::string_view type) { return http::equals_ignore_case(essence, type); });
 }
 
 std::string accept_parameter(const http::Request& request) {
@@ -128,6 +140,21 @@ AcceptLists read_accept(const Profile& profile, const http::Request& request) {
     replace_aliases(lists.header);
     replace_aliases(lists.parameter);
     return lists;
+}
+
+Status check_accept_parameter(const Profile& profile, const http::Request& request) {
+    bool dicom = false;
+    bool rendered = false;
+    for (const http::MediaType& range : read_accept(profile, request).parameter) {
+        const std::string essence = range.type == "multipart" ? std::string(range.param("type").value_or(""))
+                                                              : range.essence();
+        dicom = dicom || http::starts_with_ignore_case(essence, "application/dicom");
+        rendered = rendered || is_rendered_type(essence);
+    }
+    if (dicom && rendered)
+        return fail(ErrorCode::invalid_request,
+                    "The parameter accept names DICOM and rendered media types together.");
+    return {};
 }
 
 std::vector<std::string> asked_ranges(const http::Request& request) {

@@ -20,6 +20,9 @@ struct AcceptLists {
 };
 AcceptLists read_accept(const Profile& profile, const http::Request& request);
 
+/// The `accept` parameter must not name DICOM objects and rendered types together (PS3.18 8.3.3.1; D2).
+Status check_accept_parameter(const Profile& profile, const http::Request& request);
+
 /// The media ranges as the client wrote them, for error bodies.
 std::vector<std::string> asked_ranges(const http::Request& request);
 

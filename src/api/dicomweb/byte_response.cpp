@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "api/errors.h"
 #include "http/conditional.h"
 #include "http/mixed_source.h"
 
@@ -91,7 +92,15 @@ std::string part_head(const PartPlan& part, std::string_view boundary, bool firs
     if (!part.content_location.empty()) head += "Content-Location: " + part.content_location + "\r\n";
     if (part.length && !part.content_location.empty())
         head += "Content-Length: " + std::to_string(*part.length) + "\r\n";
+    if (!part.content_range.empty()) head += "Content-Range: " + part.content_range + "\r\n";
     return head + "\r\n";
+}
+
+http::Response unsatisfiable(const Profile& profile, const http::Request& request, std::uint64_t length) {
+    http::Response refused = error_response(
+        profile, request, fail(ErrorCode::out_of_range, "The range begins past the end of the value."), 416, {});
+    refused.headers.set("Content-Range", http::unsatisfied_content_range(length));
+    return refused;
 }
 
 SourceOpener text_opener(std::string text) {
@@ -136,7 +145,8 @@ Result<http::Response> multipart_response(std::string_view root_type, std::strin
     return response;
 }
 
-Result<http::Response> single_response(const http::Request& request, const SinglePlan& plan) {
+Result<http::Response> single_response(const Profile& profile, const http::Request& request,
+                                       const SinglePlan& plan) {
     http::Response response;
     response.headers.set("Content-Type", plan.content_type);
     if (!plan.content_location.empty()) response.headers.set("Content-Location", plan.content_location);
@@ -145,11 +155,8 @@ Result<http::Response> single_response(const http::Request& request, const Singl
     if (plan.length) {
         response.headers.set("Accept-Ranges", "bytes");
         const http::RangeDecision decision = http::decide_range(request, *plan.length, plan.etag);
-        if (std::holds_alternative<http::UnsatisfiableRange>(decision)) {
-            http::Response refused = http::empty_response(416);
-            refused.headers.set("Content-Range", http::unsatisfied_content_range(*plan.length));
-            return refused;
-        }
+        if (std::holds_alternative<http::UnsatisfiableRange>(decision))
+            return unsatisfiable(profile, request, *plan.length);
         if (const auto* asked = std::get_if<ByteRange>(&decision)) {
             range = *asked;
             response.status = 206;
@@ -159,6 +166,32 @@ Result<http::Response> single_response(const http::Request& request, const Singl
     }
     ISO_TRY(auto source, plan.open(range));
     response.body = std::move(source);
+    return response;
+}
+
+Result<http::Response> single_part_response(const Profile& profile, const http::Request& request,
+                                            std::string_view boundary, const SinglePlan& plan) {
+    PartPlan part{plan.content_type, plan.content_location, plan.length, {}};
+    std::optional<ByteRange> range;
+    if (plan.length) {
+        const http::RangeDecision decision = http::decide_range(request, *plan.length, plan.etag);
+        if (std::holds_alternative<http::UnsatisfiableRange>(decision))
+            return unsatisfiable(profile, request, *plan.length);
+        if (const auto* asked = std::get_if<ByteRange>(&decision)) {
+            range = *asked;
+            part.length = asked->length;
+            part.content_range = http::content_range(*asked, *plan.length);
+        }
+    }
+    ISO_TRY(auto opened, plan.open(range));
+    auto shared = std::make_shared<std::unique_ptr<ByteSource>>(std::move(opened));
+    part.open = [shared]() -> Result<std::unique_ptr<ByteSource>> { return std::move(*shared); };
+    std::vector<PartPlan> parts;
+    parts.push_back(std::move(part));
+    const std::string_view type = plan.content_type;
+    ISO_TRY(auto response, multipart_response(type.substr(0, type.find(';')), boundary, std::move(parts)));
+    if (range) response.status = 206;
+    if (!plan.etag.empty()) response.headers.set("ETag", plan.etag);
     return response;
 }
 

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/profile.h"
 #include "base/bytes.h"
 #include "http/message.h"
 
@@ -19,6 +20,7 @@ struct PartPlan {
     std::string content_location;         ///< empty: none
     std::optional<std::uint64_t> length;  ///< of the body, when known
     std::function<Result<std::unique_ptr<ByteSource>>()> open;
+    std::string content_range = {};  ///< empty: the whole
 };
 
 /// A multipart/related body, streamed part by part. The first part is opened at once, so that a missing
@@ -36,7 +38,12 @@ struct SinglePlan {
     std::function<Result<std::unique_ptr<ByteSource>>(std::optional<ByteRange>)> open;
 };
 /// 200, 206 or 416 (standard-face.md 3.5).
-Result<http::Response> single_response(const http::Request& request, const SinglePlan& plan);
+Result<http::Response> single_response(const Profile& profile, const http::Request& request,
+                                       const SinglePlan& plan);
+/// The same value as the only part of a multipart answer; a range is one of the value, not of the body
+/// (standard-face.md 3.5).
+Result<http::Response> single_part_response(const Profile& profile, const http::Request& request,
+                                            std::string_view boundary, const SinglePlan& plan);
 
 /// 304 when the client has `etag` already, else nothing.
 std::optional<http::Response> not_modified(const http::Request& request, std::string_view etag);

@@ -102,6 +102,44 @@ TEST(MultipartResponse, LargePartsOfFilesAreTakenAsSlices) {
         "Content-Type: a/b\r\n\r\n<100000>\r\n--B--\r\n");
 }
 
+SinglePlan ten_digits() {
+    SinglePlan plan{"a/b; x=1", "here", "\"t\"", 10, {}};
+    plan.open = [](std::optional<ByteRange> range) -> Result<std::unique_ptr<ByteSource>> {
+        auto whole = make_string_source("0123456789");
+        return range ? slice(std::move(whole), *range) : std::move(whole);
+    };
+    return plan;
+}
+
+TEST(SinglePart, RangesAreOfTheValue) {
+    http::Request request;
+    request.method = http::Method::get;
+    request.headers.add("Range", "bytes=2-4");
+    auto response = single_part_response(standard_profile(), request, "B", ten_digits());
+    ASSERT_TRUE(response);
+    EXPECT_EQ(response->status, 206U);
+    EXPECT_EQ(read(*response), "--B\r\nContent-Type: a/b; x=1\r\nContent-Location: here\r\nContent-Length: 3\r\n"
+                               "Content-Range: bytes 2-4/10\r\n\r\n234\r\n--B--\r\n");
+    auto whole = single_part_response(standard_profile(), http::Request(), "B", ten_digits());
+    ASSERT_TRUE(whole);
+    EXPECT_EQ(whole->status, 200U);
+    EXPECT_EQ(whole->headers.get("Content-Type"), "multipart/related; type=\"a/b\"; boundary=B");
+}
+
+TEST(SinglePart, UnsatisfiableRangesSayTheLength) {
+    http::Request request;
+    request.method = http::Method::get;
+    request.headers.add("Range", "bytes=10-");
+    const auto part = single_part_response(standard_profile(), request, "B", ten_digits());
+    const auto single = single_response(standard_profile(), request, ten_digits());
+    for (const auto* response : {&part, &single}) {
+        ASSERT_TRUE(*response);
+        EXPECT_EQ((*response)->status, 416U);
+        EXPECT_EQ((*response)->headers.get("Content-Range"), "bytes */10");
+        EXPECT_EQ((*response)->headers.get("Content-Type"), "application/problem+json");
+    }
+}
+
 TEST(Slice, SkipsAndEnds) {
     auto source = slice(make_string_source("0123456789"), {3, 4});
     EXPECT_EQ(source->remaining(), 4U);

@@ -21,6 +21,10 @@ struct Pair {
     Tag time;
 };
 
+// PS3.3 C.12.1.1.8: from -1200 to +1400.
+constexpr int kLeastZoneMinutes = -12 * 60;
+constexpr int kGreatestZoneMinutes = 14 * 60;
+
 constexpr std::array kPairs{
     Pair{tags::StudyDate, tags::StudyTime},
     Pair{tags::SeriesDate, tags::SeriesTime},
@@ -31,22 +35,6 @@ int digits(std::string_view text, std::size_t at, std::size_t count) {
     int value = 0;
     std::from_chars(text.data() + at, text.data() + at + count, value);
     return value;
-}
-
-/// `moment` is `yyyyMMddHHMMSS.FFFFFF`, well-formed.
-std::string shift(const std::string& moment, int minutes) {
-    if (moment.empty() || minutes == 0) return moment;
-    using namespace std::chrono;
-    const year_month_day date{year{digits(moment, 0, 4)}, month{static_cast<unsigned>(digits(moment, 4, 2))},
-                              day{static_cast<unsigned>(digits(moment, 6, 2))}};
-    const int minute = digits(moment, 8, 2) * 60 + digits(moment, 10, 2) + minutes;
-    const auto total = sys_days(date).time_since_epoch().count() * 1440 + minute;
-    const auto day_number = total >= 0 ? total / 1440 : -((-total + 1439) / 1440);
-    const auto rest = total - day_number * 1440;
-    const year_month_day moved{sys_days{days{static_cast<int>(day_number)}}};
-    return fmt::format("{:04}{:02}{:02}{:02}{:02}{}", static_cast<int>(moved.year()),
-                       static_cast<unsigned>(moved.month()), static_cast<unsigned>(moved.day()), rest / 60,
-                       rest % 60, moment.substr(12));
 }
 
 dicom::Matcher* find_range(std::vector<dicom::Matcher>& matchers, Tag tag) {
@@ -66,6 +54,21 @@ bool is_single(const dicom::MatchRange& range) {
 
 }  // namespace
 
+std::string shift_moment(const std::string& moment, int minutes) {
+    if (moment.empty() || minutes == 0) return moment;
+    using namespace std::chrono;
+    const year_month_day date{year{digits(moment, 0, 4)}, month{static_cast<unsigned>(digits(moment, 4, 2))},
+                              day{static_cast<unsigned>(digits(moment, 6, 2))}};
+    const int minute = digits(moment, 8, 2) * 60 + digits(moment, 10, 2) + minutes;
+    const auto total = sys_days(date).time_since_epoch().count() * 1440 + minute;
+    const auto day_number = total >= 0 ? total / 1440 : -((-total + 1439) / 1440);
+    const auto rest = total - day_number * 1440;
+    const year_month_day moved{sys_days{days{static_cast<int>(day_number)}}};
+    return fmt::format("{:04}{:02}{:02}{:02}{:02}{}", static_cast<int>(moved.year()),
+                       static_cast<unsigned>(moved.month()), static_cast<unsigned>(moved.day()), rest / 60,
+                       rest % 60, moment.substr(12));
+}
+
 std::optional<int> read_zone(std::string_view text) {
     while (text.size() > 5 && text.back() == ' ')
         text.remove_suffix(1);
@@ -74,27 +77,38 @@ std::optional<int> read_zone(std::string_view text) {
     const int hours = digits(text, 1, 2);
     const int minutes = digits(text, 3, 2);
     const int total = (text[0] == '-' ? -1 : 1) * (hours * 60 + minutes);
-    // PS3.3 C.12.1.1.8: from -1200 to +1400, and -0000 is not allowed.
-    if (minutes > 59 || total < -12 * 60 || total > 14 * 60 || (text[0] == '-' && total == 0)) return std::nullopt;
+    // -0000 is not allowed.
+    if (minutes > 59 || total < kLeastZoneMinutes || total > kGreatestZoneMinutes || (text[0] == '-' && total == 0)) return std::nullopt;
     return total;
 }
 
-void combine_dates_and_times(std::vector<dicom::Matcher>& matchers, std::optional<int> request_zone_minutes,
-                             int stored_zone_minutes) {
-    const int minutes = request_zone_minutes ? stored_zone_minutes - *request_zone_minutes : 0;
+std::vector<ZonedSpan> combine_dates_and_times(std::vector<dicom::Matcher>& matchers,
+                                               std::optional<int> request_zone_minutes) {
+    std::vector<ZonedSpan> spans;
     for (const Pair& pair : kPairs) {
         dicom::Matcher* date = find_range(matchers, pair.date);
         dicom::Matcher* time = find_range(matchers, pair.time);
         if (date == nullptr || time == nullptr) continue;
         const auto& dates = std::get<dicom::MatchRange>(date->match);
         const auto& times = std::get<dicom::MatchRange>(time->match);
-        const bool single = is_single(dates) && is_single(times);
-        if (is_single(dates) != is_single(times) || !same_form(dates, times) || (single && minutes == 0)) continue;
-        dicom::MatchMoment moment{pair.time, dates.from.empty() ? "" : shift(dates.from + times.from, minutes),
-                                  dates.to.empty() ? "" : shift(dates.to + times.to, minutes)};
-        date->match = std::move(moment);
+        if (!same_form(dates, times) || (is_single(times) && !is_single(dates))) continue;
+        // Of one day the two conditions by themselves mean the same; a zone may move it into another day.
+        if (is_single(dates) && !request_zone_minutes) continue;
+        ZonedSpan span{pair.date, pair.time, dates.from.empty() ? "" : dates.from + times.from,
+                       dates.to.empty() ? "" : dates.to + times.to};
+        if (request_zone_minutes) {
+            span.from = shift_moment(span.from, -*request_zone_minutes);
+            span.to = shift_moment(span.to, -*request_zone_minutes);
+            // The index has the moments as they were written, in whatever zone.
+            date->match = dicom::MatchMoment{pair.time, shift_moment(span.from, kLeastZoneMinutes),
+                                             shift_moment(span.to, kGreatestZoneMinutes)};
+            spans.push_back(std::move(span));
+        } else {
+            date->match = dicom::MatchMoment{pair.time, std::move(span.from), std::move(span.to)};
+        }
         matchers.erase(matchers.begin() + (time - matchers.data()));
     }
+    return spans;
 }
 
 }  // namespace isocenter::api

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "api/dicomweb/row_check.h"
 #include "dicom/query.h"
 
 namespace isocenter::api {
@@ -12,10 +14,14 @@ namespace isocenter::api {
 /// '+' of a client that did not encode it. Nothing when ill-formed.
 std::optional<int> read_zone(std::string_view text);
 
+/// `moment`, which is `yyyyMMddHHMMSS.FFFFFF` or empty, `minutes` later.
+std::string shift_moment(const std::string& moment, int minutes);
+
 /// Makes one condition of the date and the time of an event when both are ranges of the same form (PS3.18
-/// 8.3.4.1.1). With a zone of the request, dates with times - single values too - are moved from it to the
-/// zone of what is stored; a date alone is not.
-void combine_dates_and_times(std::vector<dicom::Matcher>& matchers, std::optional<int> request_zone_minutes,
-                             int stored_zone_minutes);
+/// 8.3.4.1.1). With a zone of the request, single dates with single times too: then the condition is so wide
+/// that it holds in every zone an object may have, and the spans that are returned are the exact ones. A date
+/// alone is in no zone.
+std::vector<ZonedSpan> combine_dates_and_times(std::vector<dicom::Matcher>& matchers,
+                                               std::optional<int> request_zone_minutes);
 
 }  // namespace isocenter::api

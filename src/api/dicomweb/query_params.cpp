@@ -55,6 +55,8 @@ class Parser {
     Status keep_filter(Filter filter);
     Status apply_filters();
     Status apply_filter(const Filter& filter);
+    Status apply_unindexed(const Filter& filter);
+    const Filter* creator_of(Tag tag) const;
     Status check_private_creators();
     Status check_level(const Filter& filter, Level level) const;
     void return_filter(const Filter& filter);
@@ -211,12 +213,8 @@ Status Parser::check_private_creators() {
     for (const Filter& filter : filters_) {
         const Tag tag = filter.path.tags.front();
         if (!tag.is_private() || tag.element < 0x1000) continue;
-        const Tag creator{tag.group, static_cast<std::uint16_t>(tag.element >> 8U)};
-        const bool named = std::any_of(filters_.begin(), filters_.end(), [&](const Filter& other) {
-            return other.path.tags.front() == creator && !other.value.empty();
-        });
         bad_parameter_ = filter.name;
-        if (!named) return bad("The private attribute " + filter.name + " needs its private creator.");
+        if (creator_of(tag) == nullptr) return bad("The private attribute " + filter.name + " needs its private creator.");
     }
     bad_parameter_.clear();
     return {};
@@ -249,6 +247,42 @@ bool is_compatibility_filter(Tag tag) {
     return std::find(kFilters.begin(), kFilters.end(), tag) != kFilters.end();
 }
 
+/// The filter that names the creator of the block of `tag`; nullptr: none.
+const Filter* Parser::creator_of(Tag tag) const {
+    const Tag creator{tag.group, static_cast<std::uint16_t>(tag.element >> 8U)};
+    const auto at = std::find_if(filters_.begin(), filters_.end(), [&](const Filter& other) {
+        return !other.path.nested() && other.path.tag() == creator && !other.value.empty();
+    });
+    return at == filters_.end() ? nullptr : &*at;
+}
+
+/// Private attributes are compared with the stored documents, whatever block an object uses (standard-face.md
+/// 5.1); a creator alone and everything else are ignored, with a warning.
+Status Parser::apply_unindexed(const Filter& filter) {
+    const Tag tag = filter.path.tag();
+    const bool is_creator = tag.is_private() && tag.element < 0x1000;
+    const bool used = is_creator && std::any_of(filters_.begin(), filters_.end(), [&](const Filter& other) {
+                          return !other.path.nested() && other.path.tag().element >= 0x1000 &&
+                                 other.path.tag().is_private() && creator_of(other.path.tag()) == &filter;
+                      });
+    if (used) return {};
+    // The level of a private attribute is not known, so only instances have it for certain.
+    const bool comparable = tag.is_private() && !is_creator && !filter.path.nested() &&
+                            row_level(scope_.resource) == Level::instance;
+    if (!comparable) {
+        ignore(filter.name);
+        return {};
+    }
+    if (filter.value.empty() || filter.value == "*") return {};
+    // The query does not say which VR the attribute has; that of a text takes both separators and wildcards.
+    AttributePath text = filter.path;
+    text.vr = dicom::Vr::LO;
+    ISO_TRY(const Conditions conditions, read_match_value(text, filter.name, filter.value, options_));
+    for (const dicom::Match& match : conditions)
+        request_.checks.emplace_back(PrivateValue{creator_of(tag)->value, tag, match});
+    return {};
+}
+
 Status Parser::apply_filter(const Filter& filter) {
     bad_parameter_ = filter.name;
     const std::optional<Tag> sequence =
@@ -264,10 +298,7 @@ Status Parser::apply_filter(const Filter& filter) {
         request_.return_set.add({filter.path.tags.front(), true, true});
         return {};
     }
-    if (!level) {
-        ignore(filter.name);
-        return {};
-    }
+    if (!level) return apply_unindexed(filter);
     ISO_CHECK(check_level(filter, *level));
     ISO_TRY(Conditions conditions, read_match_value(filter.path, filter.name, filter.value, options_));
     for (dicom::Match& match : conditions)
@@ -281,7 +312,9 @@ Status Parser::apply_filters() {
     for (const Filter& filter : filters_)
         ISO_CHECK(apply_filter(filter));
     bad_parameter_.clear();
-    if (profile_.standard) combine_dates_and_times(request_.query.matchers, zone_minutes_, limits_.site_utc_offset_minutes);
+    if (!profile_.standard) return {};
+    for (ZonedSpan& span : combine_dates_and_times(request_.query.matchers, zone_minutes_))
+        request_.checks.emplace_back(std::move(span));
     return {};
 }
 
@@ -298,7 +331,7 @@ void Parser::finish() {
     pin(tags::StudyInstanceUID, scope_.study.str());
     pin(tags::SeriesInstanceUID, scope_.series.str());
     if (profile_.standard && !scope_.study.empty()) query.order = dicom::Query::Order::by_number;
-    query.want_document = needs_document(profile_, query.level, request_.return_set);
+    query.want_document = !request_.checks.empty() || needs_document(profile_, query.level, request_.return_set);
 }
 
 Result<SearchRequest> Parser::parse(std::string_view query) {

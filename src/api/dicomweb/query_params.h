@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "api/dicomweb/return_set.h"
+#include "api/dicomweb/row_check.h"
 #include "base/result.h"
 #include "base/strong_string.h"
 #include "dicom/query.h"
@@ -21,14 +22,14 @@ struct SearchScope {
 
 /// Settings of a search that the profile does not hold.
 struct SearchLimits {
-    std::uint64_t max_results = 1000;     ///< standard face: a higher `limit` is cut to it
-    int site_utc_offset_minutes = 0;      ///< zone that stored dates and times are taken to be in
+    std::uint64_t max_results = 1000;  ///< standard face: a higher `limit` is cut to it
 };
 
 /// A search request, read.
 struct SearchRequest {
     dicom::Query query;
     ReturnSet return_set;
+    std::vector<RowCheck> checks;        ///< beside the query; rows then carry their document
     std::vector<std::string> warnings;   ///< texts for Warning headers: ASCII, no agent
 };
 

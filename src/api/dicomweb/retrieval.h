@@ -12,7 +12,8 @@
 
 namespace isocenter::api {
 
-/// Wraps a handler that may fail: an error becomes the face's error response.
+/// Wraps a handler that may fail: an error becomes the face's error response, and so does an `accept`
+/// parameter that no resource takes.
 http::Handler answering(
     const Face& face, std::function<Result<http::Response>(const Face&, const http::RequestContext&)> handle);
 

@@ -86,7 +86,7 @@ Result<http::Response> encapsulated_value(const Face& face, const http::Request&
     std::vector<PartPlan> parts;
     add_frames(face, location, choice->delivery, uri, parts);
     if (parts.empty()) return fail(ErrorCode::not_found, "The instance has no pixel data.");
-    if (choice->wish.multipart) {
+    if (choice->wish.multipart && !one) {
         ISO_TRY(auto response,
                 multipart_response(choice->delivery.media_type, boundary_of(etag), std::move(parts)));
         add_caching(face, response, etag);
@@ -98,7 +98,9 @@ Result<http::Response> encapsulated_value(const Face& face, const http::Request&
         ISO_TRY(auto source, part.open());
         return range ? slice(std::move(source), *range) : std::move(source);
     };
-    ISO_TRY(auto response, single_response(request, plan));
+    ISO_TRY(auto response, choice->wish.multipart
+                               ? single_part_response(face.profile, request, boundary_of(etag), plan)
+                               : single_response(face.profile, request, plan));
     add_caching(face, response, etag);
     return response;
 }
@@ -130,19 +132,14 @@ Result<http::Response> plain_value(const Face& face, const http::Request& reques
     const auto open = [&face, location, path = value.path]() {
         return face.archive.open_bulk(*location, path);
     };
-    if (wish->multipart) {
-        std::vector<PartPlan> parts;
-        parts.push_back({type, uri, value.range.length, open});
-        ISO_TRY(auto response, multipart_response(wish->media_type, boundary_of(etag), std::move(parts)));
-        add_caching(face, response, etag);
-        return response;
-    }
     SinglePlan plan{type, uri, etag, value.range.length, {}};
     plan.open = [&open](std::optional<ByteRange> range) -> Result<std::unique_ptr<ByteSource>> {
         ISO_TRY(auto source, open());
         return range ? slice(std::move(source), *range) : std::move(source);
     };
-    ISO_TRY(auto response, single_response(request, plan));
+    ISO_TRY(auto response, wish->multipart
+                               ? single_part_response(face.profile, request, boundary_of(etag), plan)
+                               : single_response(face.profile, request, plan));
     add_caching(face, response, etag);
     return response;
 }

@@ -54,7 +54,7 @@ Result<http::Response> as_single(const Face& face, const http::Request& request,
         ISO_TRY(auto source, open_frame_as(face, *location, number, choice.delivery));
         return range ? slice(std::move(source), *range) : std::move(source);
     };
-    ISO_TRY(auto response, single_response(request, plan));
+    ISO_TRY(auto response, single_response(face.profile, request, plan));
     add_caching(face, response, plan.etag);
     return response;
 }
@@ -84,6 +84,11 @@ Result<http::Response> retrieve(const Face& face, const http::RequestContext& co
         return not_acceptable(face, request,
                               "The frames are stored as " + location->record.transfer_syntax +
                                   " and cannot be given in the form asked for.",
+                              available_ranges(face.profile, ByteResource::frame, stored));
+    const bool other_than_first = std::ranges::any_of(numbers, [](std::uint32_t n) { return n != 1; });
+    if (location->layout.frames.kind == dicom::FrameTable::Kind::unknown && other_than_first)
+        return not_acceptable(face, request,
+                              "The frames of this instance cannot be told apart; frame 1 is the whole stream.",
                               available_ranges(face.profile, ByteResource::frame, stored));
     const std::string etag = content_tag(
         location->record, "f" + std::string(context.params.get("frames")) + "-" + choice->delivery.syntax);

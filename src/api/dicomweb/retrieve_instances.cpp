@@ -136,7 +136,7 @@ Result<http::Response> as_single(const Face& face, const http::Request& request,
         if (range) return face.archive.open_object(*file.record, range);
         return open_file(face, *file.record, file.delivery);
     };
-    return single_response(request, plan);
+    return single_response(face.profile, request, plan);
 }
 
 Result<std::vector<index::InstanceRecord>> find_records(const Face& face, const index::EntityKey& key) {
@@ -177,7 +177,11 @@ Result<http::Response> retrieve(const Face& face, const http::RequestContext& co
     if (plan.files.empty()) {
         const bool bulk =
             std::ranges::any_of(wishes, [](const Wish& w) { return !is_object_type(w.media_type); });
-        if (bulk) return retrieve_bulk_of(face, request, records, BulkScope::pixel_data);
+        // Octets mean all bulk data, image and video types the pixel data (standard-face.md 2.3).
+        const bool octets = std::ranges::any_of(
+            wishes, [](const Wish& w) { return w.media_type == "application/octet-stream"; });
+        if (bulk)
+            return retrieve_bulk_of(face, request, records, octets ? BulkScope::all : BulkScope::pixel_data);
         return refuse(face, request, resource, records);
     }
     const bool single = !plan.multipart && plan.media_type == kDicom;

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "api/dicomweb/accept.h"
@@ -36,10 +38,39 @@ struct Matches {
     std::uint64_t count = 0;
 };
 
+/// Rows that are looked into one by one for what the index cannot compare; what needs more cannot be bounded.
+constexpr std::uint64_t kMaxChecked = 10'000;
+
+/// A search whose rows are checked beside the index, paged after that.
+Result<index::SearchSummary> search_with_checks(const Face& face, const SearchRequest& search,
+                                                const std::function<Status(index::SearchRow&&)>& sink) {
+    dicom::Query query = search.query;
+    query.offset = 0;
+    query.limit = kMaxChecked + 1;
+    std::uint64_t checked = 0;
+    std::uint64_t passed = 0;
+    const auto pass = [&](const RowCheck& check, const index::SearchRow& row) {
+        return passes(check, row, face.options.site_utc_offset_minutes);
+    };
+    ISO_TRY(index::SearchSummary summary, face.archive.search(query, [&](index::SearchRow&& row) -> Status {
+        if (++checked > kMaxChecked)
+            return fail(ErrorCode::too_large, "The search is too broad for its time zone or private attribute.");
+        const bool all = std::ranges::all_of(
+            search.checks, [&](const RowCheck& check) { return pass(check, row); });
+        if (!all) return {};
+        const std::uint64_t place = passed++;
+        if (place < search.query.offset || place - search.query.offset >= search.query.limit) return {};
+        return sink(std::move(row));
+    }));
+    summary.total = passed;
+    summary.more = passed > search.query.offset && passed - search.query.offset > search.query.limit;
+    return summary;
+}
+
 Result<index::SearchSummary> gather(const Face& face, const SearchRequest& search, std::string base_uri,
                                     bool xml, Matches& matches) {
     RowWriter writer(face.profile, search, std::move(base_uri));
-    return face.archive.search(search.query, [&](index::SearchRow&& row) -> Status {
+    const auto sink = [&](index::SearchRow&& row) -> Status {
         if (xml) {
             writer.append(matches.rows.emplace_back(), row);
         } else {
@@ -48,7 +79,9 @@ Result<index::SearchSummary> gather(const Face& face, const SearchRequest& searc
         }
         ++matches.count;
         return {};
-    });
+    };
+    if (!search.checks.empty()) return search_with_checks(face, search, sink);
+    return face.archive.search(search.query, sink);
 }
 
 void add_warnings(const Face& face, const SearchRequest& search, const index::SearchSummary& summary,
@@ -90,7 +123,7 @@ http::Response answer(const Face& face, SearchResource resource, const http::Req
     const auto form = choose_data_set_form(face.profile, request, kOffer);
     const auto key = read_scope(resource, context.params);
     const SearchScope scope = key ? SearchScope{resource, key->study, key->series} : SearchScope{resource, {}, {}};
-    const SearchLimits limits{face.options.max_results, face.options.site_utc_offset_minutes};
+    const SearchLimits limits{face.options.max_results};
     std::string parameter;
     auto search = parse_search(face.profile, scope, request.query, limits, parameter);
     const bool accept_first = !face.profile.standard && (search.ok() || !is_typed(parameter));
@@ -106,6 +139,7 @@ http::Response answer(const Face& face, SearchResource resource, const http::Req
     auto response = write_answer(face, std::move(matches), xml);
     if (!response) return refuse(face, request, response.error());
     add_warnings(face, *search, *summary, returned, *response);
+    if (face.profile.standard) response->headers.set("Cache-Control", "private, no-cache");
     return *std::move(response);
 }
 

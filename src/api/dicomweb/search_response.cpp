@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <iterator>
 #include <utility>
 
 #include "base/utf8.h"
@@ -168,6 +169,9 @@ RowWriter::RowWriter(const Profile& profile, const SearchRequest& request, std::
       base_uri_(std::move(base_uri)),
       whole_document_(request.return_set.whole_document),
       want_document_(request.query.want_document) {
+    for (const dicom::Matcher& matcher : request.query.matchers) {
+        if (matcher.sequence == tags::RequestAttributesSequence) item_conditions_.push_back(matcher);
+    }
     bool computed = false;
     for (const ReturnField& field : request.return_set.fields) {
         const Vr vr = vr_of(field.tag);
@@ -181,6 +185,17 @@ RowWriter::RowWriter(const Profile& profile, const SearchRequest& request, std::
     // dicomweb.md 6.6: the newest instance's values, unless something computed lays those of the index over them.
     if (!profile.standard && want_document_) index_first_ = computed && level_ != Level::instance;
     if (profile.standard && whole_document_) index_first_ = false;
+}
+
+std::vector<index::RequestItem> RowWriter::matching(const std::vector<index::RequestItem>& items) const {
+    std::vector<index::RequestItem> kept;
+    std::ranges::copy_if(items, std::back_inserter(kept), [this](const index::RequestItem& item) {
+        return std::ranges::all_of(item_conditions_, [&item](const dicom::Matcher& condition) {
+            const bool step = condition.tag == tags::ScheduledProcedureStepID;
+            return meets(condition.match, step ? item.scheduled_procedure_step_id : item.requested_procedure_id);
+        });
+    });
+    return kept;
 }
 
 std::string RowWriter::resource_path(const index::EntityKey& key, Level level) const {
@@ -242,7 +257,7 @@ bool RowWriter::append_computed(std::string& out, const Field& field, const inde
     if (tag == tags::RequestAttributesSequence && !field.field.whole && level_ != Level::study &&
         !row.requests.empty()) {
         out += field.head;
-        append_requests(out, row.requests);
+        append_requests(out, matching(row.requests));
         out += '}';
         return true;
     }

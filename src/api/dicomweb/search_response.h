@@ -34,12 +34,15 @@ class RowWriter {
     bool append_indexed(std::string& out, const Field& field, const index::SearchRow& row) const;
     bool append_stored(std::string& out, const Field& field) const;
     void append_field(std::string& out, const Field& field, const index::SearchRow& row);
+    /// The items that meet the query's conditions on members of the sequence (PS3.4 C.2.2.2.6).
+    std::vector<index::RequestItem> matching(const std::vector<index::RequestItem>& items) const;
     std::string resource_path(const index::EntityKey& key, dicom::Level level) const;
 
     const Profile& profile_;
     const dicom::Level level_;
     const std::string base_uri_;
     std::vector<Field> fields_;
+    std::vector<dicom::Matcher> item_conditions_;  ///< on members of RequestAttributesSequence
     std::vector<dicom::Tag> wanted_;  ///< of the document; empty with whole_document_
     bool whole_document_ = false;
     bool want_document_ = false;

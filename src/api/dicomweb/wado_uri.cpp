@@ -1,4 +1,8 @@
+#include <array>
+#include <charconv>
+#include <cmath>
 #include <map>
+#include <optional>
 
 #include "api/dicomweb/retrieval.h"
 #include "dicom/transfer_syntax.h"
@@ -65,6 +69,59 @@ Result<Wish> read_wish(const Parameters& parameters) {
     return wish;
 }
 
+std::optional<double> to_number(std::string_view text) {
+    double value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    const bool whole = error == std::errc{} && end == text.data() + text.size() && !text.empty();
+    return whole && std::isfinite(value) ? std::optional(value) : std::nullopt;
+}
+
+bool is_count(std::string_view text, std::uint32_t max) {
+    std::uint32_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    return error == std::errc{} && end == text.data() + text.size() && value >= 1 && value <= max;
+}
+
+/// `xmin,ymin,xmax,ymax` as parts of the matrix (PS3.18 9.5.2.4).
+bool is_region(std::string_view text) {
+    std::array<double, 4> edges{};
+    for (std::size_t i = 0; i < edges.size(); ++i) {
+        const std::size_t comma = text.find(',');
+        if ((comma == std::string_view::npos) != (i + 1 == edges.size())) return false;
+        const auto number = to_number(text.substr(0, comma));
+        if (!number || *number < 0 || *number > 1) return false;
+        edges[i] = *number;
+        text.remove_prefix(comma == std::string_view::npos ? text.size() : comma + 1);
+    }
+    return edges[0] < edges[2] && edges[1] < edges[3];
+}
+
+/// What is wrong with the parameters of a rendered form (standard-face.md 1.2), whether or not it is offered.
+Status check_rendering(const Parameters& parameters, std::uint32_t frames) {
+    const auto bad = [](std::string_view name) {
+        return fail(ErrorCode::invalid_request,
+                    "The value of the parameter " + std::string(name) + " is not allowed.");
+    };
+    constexpr std::uint32_t kMaxSide = 8192;
+    for (const auto& [name, value] : parameters) {
+        const bool side = name == "rows" || name == "columns";
+        if (side && !is_count(value, kMaxSide)) return bad(name);
+        if (name == "imageQuality" && !is_count(value, 100)) return bad(name);
+        if (name == "region" && !is_region(value)) return bad(name);
+        const bool window = name == "windowCenter" || name == "windowWidth";
+        if (window && !to_number(value)) return bad(name);
+        // One of several frames; an object with one frame takes no number (PS3.18 9.5.2.1).
+        if (name == "frameNumber" && (frames < 2 || !is_count(value, frames))) return bad(name);
+    }
+    const bool center = parameters.contains("windowCenter");
+    const bool presentation = parameters.contains("presentationUID");
+    if (center != parameters.contains("windowWidth")) return bad(center ? "windowCenter" : "windowWidth");
+    if (presentation != parameters.contains("presentationSeriesUID"))
+        return bad(presentation ? "presentationUID" : "presentationSeriesUID");
+    if (presentation && center) return bad("windowCenter");
+    return {};
+}
+
 Result<http::Response> retrieve(const Face& face, const http::RequestContext& context) {
     const http::Request& request = context.request;
     ISO_TRY(const Parameters parameters, read_parameters(request));
@@ -76,9 +133,11 @@ Result<http::Response> retrieve(const Face& face, const http::RequestContext& co
         return fail(ErrorCode::invalid_request, "A DICOM object takes no window.");
     ISO_TRY(const Wish wish, read_wish(parameters));
     ISO_TRY(const auto location, face.archive.locate(key));
-    if (!dicom_wanted)
+    if (!dicom_wanted) {
+        ISO_CHECK(check_rendering(parameters, location->layout.frames.frames));
         return not_acceptable(face, request, "Rendering is not offered by this server yet.",
                               {std::string(kDicom)});
+    }
 
     const StoredForm stored = stored_form(location->record);
     const auto delivery = deliver_object(face.profile, wish, stored);
@@ -97,7 +156,7 @@ Result<http::Response> retrieve(const Face& face, const http::RequestContext& co
         if (verbatim) return face.archive.open_object(location->record, range);
         return face.archive.open_as_explicit_little_endian(*location);
     };
-    return single_response(request, plan);
+    return single_response(face.profile, request, plan);
 }
 
 }  // namespace

@@ -1,0 +1,70 @@
+#include "api/dicomweb/row_check.h"
+
+#include <gtest/gtest.h>
+
+#include "dicom/tags.h"
+
+namespace isocenter::api {
+namespace {
+
+namespace tags = dicom::tags;
+
+index::SearchRow row_with(std::string json) {
+    index::SearchRow row;
+    row.study = {{tags::StudyDate, "20240101"}, {tags::StudyTime, "1030"}};
+    row.document.emplace();
+    row.document->json = std::move(json);
+    return row;
+}
+
+TEST(RowCheck, MomentsAreComparedInTheZoneOfTheObject) {
+    const auto in_span = [](const std::string& json, int site) {
+        const ZonedSpan span{tags::StudyDate, tags::StudyTime, "20240101093000.000000",
+                             "20240101093000.000000"};
+        return passes(span, row_with(json), site);
+    };
+    const std::string paris = R"({"00080201":{"vr":"SH","Value":["+0100"]}})";
+    EXPECT_TRUE(in_span(paris, 0));
+    EXPECT_FALSE(in_span("{}", 0));
+    EXPECT_TRUE(in_span("{}", 60)) << "the site's zone when the object has none";
+    EXPECT_FALSE(in_span(R"({"00080201":{"vr":"SH","Value":["-0100"]}})", 60));
+    index::SearchRow without = row_with(paris);
+    without.study.pop_back();
+    EXPECT_FALSE(passes(ZonedSpan{tags::StudyDate, tags::StudyTime, "", ""}, without, 0)) << "no time";
+    without.document.reset();
+    EXPECT_FALSE(passes(ZonedSpan{tags::StudyDate, tags::StudyTime, "", ""}, without, 0)) << "no document";
+}
+
+TEST(RowCheck, PrivateAttributesInAnyBlock) {
+    const PrivateValue wanted{"ACME", {0x0023, 0x1001}, dicom::MatchText{{"v1", "v2"}}};
+    const auto found = [&](const char* json) { return passes(wanted, row_with(json), 0); };
+    EXPECT_TRUE(
+        found(R"({"00230010":{"vr":"LO","Value":["ACME"]},"00231001":{"vr":"LO","Value":["x","v2"]}})"));
+    EXPECT_TRUE(found(R"({"00230011":{"vr":"LO","Value":["ACME"]},"00231101":{"vr":"LO","Value":["v1"]}})"));
+    EXPECT_FALSE(found(R"({"00230010":{"vr":"LO","Value":["MECA"]},"00231001":{"vr":"LO","Value":["v1"]}})"));
+    EXPECT_FALSE(found(R"({"00230011":{"vr":"LO","Value":["ACME"]},"00231001":{"vr":"LO","Value":["v1"]}})"));
+    EXPECT_FALSE(found(R"({"00230010":{"vr":"LO","Value":["ACME"]},"00231001":{"vr":"LO","Value":["v"]}})"));
+    EXPECT_FALSE(found(R"({"00230010":{"vr":"LO"},"00231001":{"vr":"LO"}})"));
+    const PrivateValue number{"ACME", {0x0023, 0x1001}, dicom::MatchText{{"7"}}};
+    EXPECT_TRUE(passes(
+        number, row_with(R"({"00230010":{"vr":"LO","Value":["ACME"]},"00231001":{"vr":"US","Value":[7]}})"),
+        0));
+}
+
+TEST(RowCheck, PatternsCountCharacters) {
+    const auto fits = [](std::string pattern, std::string_view value) {
+        return meets(dicom::MatchWildcard{{std::move(pattern)}}, value);
+    };
+    EXPECT_TRUE(fits("S?", "S2"));
+    EXPECT_TRUE(fits("?x", "\xC3\xA9x"));
+    EXPECT_FALSE(fits("??x", "\xC3\xA9x"));
+    EXPECT_TRUE(fits("a*b*c", "aXbYbZc"));
+    EXPECT_FALSE(fits("a*b", "abc"));
+    EXPECT_TRUE(fits("a**", "a"));
+    EXPECT_TRUE(meets(dicom::MatchEmpty{}, ""));
+    EXPECT_FALSE(meets(dicom::MatchEmpty{}, "x"));
+    EXPECT_FALSE(meets(dicom::MatchNumber{{1}}, "1"));
+}
+
+}  // namespace
+}  // namespace isocenter::api
