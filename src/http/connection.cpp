@@ -378,7 +378,9 @@ asio::awaitable<std::size_t> Connection::read_body(std::span<char> into) {
 asio::awaitable<bool> Connection::drain(std::uint64_t limit) {
     BufferPool::Buffer buffer = shared_.buffers.take();
     std::uint64_t seen = 0;
-    while (!body_done() && !body_failed_ && seen < limit) {
+    // Bytes that drip must not hold the connection: the time limit is for the whole.
+    const auto end = Stream::Clock::now() + shared_.options.body_timeout;
+    while (!body_done() && !body_failed_ && seen < limit && Stream::Clock::now() < end) {
         const std::span<char> room(buffer.get(), BufferPool::kBytes);
         seen += co_await read_body(room);
     }

@@ -10,6 +10,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <csignal>
 #include <future>
 
 #include "base/log.h"
@@ -206,6 +207,8 @@ Server::~Server() {
 Status Server::start() {
     State& state = *state_;
     const ServerOptions& options = state.shared.options;
+    // sendfile knows no MSG_NOSIGNAL: a client that leaves midway would end the process.
+    static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
     if (options.tls_certificate_file.empty() != options.tls_key_file.empty())
         return fail(ErrorCode::invalid_request, "TLS needs both a certificate and a key");
     if (!options.tls_certificate_file.empty()) {

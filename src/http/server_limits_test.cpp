@@ -148,6 +148,19 @@ TEST(ServerLimits, BodiesMustGoOn) {
     EXPECT_EQ(test.unfinished.load(), 2);
 }
 
+TEST(ServerLimits, RefusedBodiesThatDripAreNotReadForEver) {
+    TestServer test;
+    test.options.body_timeout = milliseconds(200);
+    RawClient client(test.start());
+    client.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\nREFUSE");
+    EXPECT_EQ(client.receive().status, 409U);
+    const auto start = Clock::now();
+    pollfd closed{client.descriptor(), POLLIN, 0};
+    while (Clock::now() - start < milliseconds(4000) && ::poll(&closed, 1, 20) == 0)
+        client.send("x");
+    EXPECT_LT(Clock::now() - start, milliseconds(3000));
+}
+
 TEST(ServerLimits, IdleConnectionsAreClosed) {
     TestServer test;
     test.options.keep_alive_timeout = milliseconds(150);
