@@ -68,6 +68,18 @@ Result<dicom::Part10Object> read_again(blob::BlobStore& blobs, const Location& l
 
 }  // namespace
 
+namespace {
+
+/// The layout knows better than the VR how wide the cells of pixel data are.
+unsigned unit_of(const dicom::ObjectLayout& layout, const dicom::Element& element) {
+    for (const dicom::BulkValue& value : layout.bulk) {
+        if (value.range == element.where) return swap_unit(value.vr);
+    }
+    return dicom::unit_bytes(element.vr);
+}
+
+}  // namespace
+
 Result<std::unique_ptr<ByteSource>> Archive::open_as_explicit_little_endian(const Location& location) {
     if (dicom::transfer_syntax(location.record.transfer_syntax).encapsulated) {
         return fail(ErrorCode::unsupported, "encapsulated objects are converted by frames");
@@ -85,7 +97,7 @@ Result<std::unique_ptr<ByteSource>> Archive::open_as_explicit_little_endian(cons
             sources.push_back(inflated.open(element.where));
             return sources;
         }
-        const unsigned unit = element.big_endian ? dicom::unit_bytes(element.vr) : 1;
+        const unsigned unit = element.big_endian ? unit_of(location.layout, element) : 1;
         ISO_TRY(auto source, open_value(blobs, location, element.where, element.where, unit));
         sources.push_back(std::move(source));
         return sources;

@@ -156,6 +156,21 @@ TEST_F(ConvertTest, BigEndianFramesThatBeginInsideAWord) {
     }
 }
 
+TEST_F(ConvertTest, BigEndianCellsOf32BitsAreTurnedWhole) {
+    dicom::DataSet data_set = make_data_set("1.2", "1.3", "1.4");
+    std::string stored_cells =
+        "ABCDEFGHIJKLMNOPQRSTUVWX";  // two frames of three cells, most significant byte first
+    std::string words = stored_cells;
+    for (std::size_t i = 0; i < words.size(); i += 2)
+        std::swap(words[i], words[i + 1]);  // what big_endian_body undoes
+    set_pixels(data_set, 1, 3, 2, words);
+    set_number(data_set, tags::BitsAllocated, 32);
+    const auto location = stored(make_head(dicom::kExplicitVrBigEndian) + big_endian_body(data_set));
+    EXPECT_EQ(text_of(test.archive->open_frame(*location, 2)), "PONMTSRQXWVU");
+    const std::string converted = text_of(test.archive->open_as_explicit_little_endian(*location));
+    EXPECT_TRUE(converted.ends_with("DCBAHGFELKJIPONMTSRQXWVU")) << converted.size();
+}
+
 TEST_F(ConvertTest, DeflatedValuesComeOutInflated) {
     const dicom::DataSet data_set = with_pixels(300, 200, 3);
     const auto location =

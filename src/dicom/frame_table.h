@@ -38,8 +38,10 @@ struct FrameTable {
 /// A bulk value that stayed in the stored object, by its path in the metadata.
 struct BulkValue {
     std::string path;  ///< `7FE00010` or `00880200/1/7FE00010`: sequence / item from 1 / element
-    std::string vr;    ///< two letters
-    ByteRange range;   ///< as Element::where; encapsulated pixel data: all items
+    /// Two letters; of big endian pixel data with cells of 32 or 64 bits OL or OV, the unit in which it is
+    /// turned.
+    std::string vr;
+    ByteRange range;  ///< as Element::where; encapsulated pixel data: all items
     bool encapsulated = false;
     friend bool operator==(const BulkValue&, const BulkValue&) = default;
 };

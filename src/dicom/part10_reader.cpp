@@ -77,6 +77,16 @@ class Inflater {
     std::array<std::byte, 64U << 10U> buffer_{};
 };
 
+/// OW counts in words of 16 bits, but pixel cells of 32 and 64 bits are turned as a whole: writers of big
+/// endian objects put the most significant byte of the cell first, and dose grids depend on it.
+void widen_pixel_cells(Part10Object& object) {
+    const auto bits = object.data_set.integer(tags::BitsAllocated);
+    if (bits != 32 && bits != 64) return;
+    for (BulkValue& value : object.layout.bulk) {
+        if (value.path == "7FE00010" && value.vr == "OW") value.vr = bits == 32 ? "OL" : "OV";
+    }
+}
+
 }  // namespace
 
 struct Part10Reader::State {
@@ -173,6 +183,7 @@ Result<Part10Object> Part10Reader::State::finish() {
     object.layout.frames = make_frame_table(body->data_set(), std::move(body->pixels()),
                                             dicom::transfer_syntax(transfer_syntax).video);
     object.data_set = body->take_data_set();
+    if (object.layout.big_endian) widen_pixel_cells(object);
     return object;
 }
 

@@ -43,6 +43,15 @@ std::string_view forwarded(std::string_view element, std::string_view name) {
     return {};
 }
 
+/// Some clients leave the port out of Host. A loopback name reaches nobody but us, so the port can only be
+/// ours.
+std::string with_our_port(std::string host, std::string_view local_authority) {
+    const std::size_t colon = local_authority.rfind(':');
+    const bool loopback = host == "localhost" || host == "127.0.0.1" || host == "[::1]";
+    if (loopback && colon != std::string_view::npos) host += local_authority.substr(colon);
+    return host;
+}
+
 }  // namespace
 
 std::string base_url_of(const Request& request, const BaseUrlRules& rules, std::string_view local_authority) {
@@ -55,6 +64,7 @@ std::string base_url_of(const Request& request, const BaseUrlRules& rules, std::
     std::string scheme = request.tls ? "https" : "http";
     std::string authority(is_authority(request.headers.get("Host")) ? request.headers.get("Host")
                                                                     : local_authority);
+    authority = with_our_port(std::move(authority), local_authority);
     std::string prefix;
     const auto& trusted = rules.trusted_proxies;
     if (std::find(trusted.begin(), trusted.end(), request.remote_address) != trusted.end()) {

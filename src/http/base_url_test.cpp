@@ -25,6 +25,16 @@ TEST(BaseUrl, IsTheHostUnlessItIsNoAuthority) {
     EXPECT_EQ(base_url_of(tls, {}, "l:1"), "https://pacs");
 }
 
+TEST(BaseUrl, ALoopbackNameWithoutPortGetsOurs) {
+    EXPECT_EQ(base_url_of(from("127.0.0.1", {{"Host", "127.0.0.1"}}), {}, "127.0.0.1:8080"),
+              "http://127.0.0.1:8080");
+    EXPECT_EQ(base_url_of(from("127.0.0.1", {{"Host", "localhost"}}), {}, "127.0.0.1:8080"),
+              "http://localhost:8080");
+    EXPECT_EQ(base_url_of(from("127.0.0.1", {{"Host", "localhost:1"}}), {}, "127.0.0.1:8080"),
+              "http://localhost:1");
+    EXPECT_EQ(base_url_of(from("10.0.0.8", {{"Host", "pacs"}}), {}, "10.0.0.1:8080"), "http://pacs");
+}
+
 TEST(BaseUrl, BelievesOnlyTrustedProxies) {
     const std::vector<std::pair<std::string, std::string>> fields = {{"Host", "inner"},
                                                                      {"X-Forwarded-Proto", "https"},

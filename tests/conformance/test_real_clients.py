@@ -14,11 +14,14 @@ from support import expect, makers, samples
 from support.cases import ANY_PARTS, DICOM_PARTS, STORED, keep_on_standard, plain
 from support.client import JSON
 
-SAMPLES = pytest.mark.parametrize("path", samples.files(), ids=samples.named)
+# Cut off inside an element: a store must refuse it (test_a_truncated_sample_is_refused).
+TRUNCATED = "rtplan_truncated.dcm"
+SAMPLES = pytest.mark.parametrize(
+    "path", [path for path in samples.files() if path.name != TRUNCATED], ids=samples.named
+)
 NEVER_SENT = (makers.IMPLICIT, makers.BIG_ENDIAN)
 IRREGULAR = {
     "MR_truncated.dcm": "pixel data is shorter than the image",
-    "rtplan_truncated.dcm": "the file is truncated",
     "SC_rgb_small_odd_big_endian.dcm": "8-bit pixels in OW: what the byte order means is not agreed",
 }
 
@@ -75,8 +78,24 @@ def test_bytes(standard, client, path):
         return
     assert part.transfer_syntax == makers.ELE
     sent, received = (pydicom.dcmread(io.BytesIO(data)) for data in (kept.data, part.body))
-    assert same_json(kept.data, part.body) == []
-    assert set(sent.keys()) == set(received.keys())
+    # PS3.10 7.2: trailing padding has no meaning, and nothing that is written anew carries it.
+    assert set(sent.keys()) - {0xFFFCFFFC} == set(received.keys())
+    differences = same_json(kept.data, part.body)
+    if kept.syntax == makers.BIG_ENDIAN and "PixelData" in sent:
+        # pydicom's JSON has pixel data in the byte order of the file: the decoded pixels must be equal instead.
+        differences = [each for each in differences if not each.startswith("/7FE00010:")]
+        if path.name not in IRREGULAR:
+            assert (sent.pixel_array == received.pixel_array).all()
+    assert differences == []
+
+
+def test_a_truncated_sample_is_refused(standard):
+    path = next(path for path in samples.files() if path.name == TRUNCATED)
+    dataset = samples.with_new_identifiers(path, makers.new_uid)
+    response = standard.request(
+        "POST", "/studies", JSON, {"Content-Type": "application/dicom"}, data=samples.written(dataset)
+    )
+    assert response.status_code == 409
 
 
 @SAMPLES
@@ -106,7 +125,10 @@ def stored_frames(kept):
     dataset = pydicom.dcmread(io.BytesIO(kept.data))
     if "PixelData" not in dataset or dataset.get("Rows") is None:
         return None
-    count = int(dataset.get("NumberOfFrames", 1) or 1)
+    try:
+        count = int(dataset.get("NumberOfFrames", 1) or 1)
+    except ValueError:
+        return None  # "1A"
     if dataset.file_meta.TransferSyntaxUID.is_encapsulated:
         return list(generate_frames(dataset.PixelData, number_of_frames=count))
     bits = dataset.Rows * dataset.Columns * dataset.SamplesPerPixel * dataset.BitsAllocated

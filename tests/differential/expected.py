@@ -18,6 +18,7 @@ class Row:
 
 _BIG_ENDIAN = "PS3.18 F.2.7: InlineBinary and bulk data are little endian; pydicom gives the bytes as stored"
 _BLANKS = "PS3.5 6.2: trailing blanks of every CS value are insignificant; pydicom strips the last value's only"
+_ENCAPSULATED = "PS3.5 A.4: encapsulated pixel data is OB; these files say OW and pydicom keeps it"
 _PRIVATE = "PS3.5 6.2.2: private attributes of implicit VR are UN unless a private dictionary tells; pydicom has one"
 _CREATOR = "the file says UN and we keep it; PS3.5 7.8.1 lets pydicom read creators as LO"
 
@@ -31,7 +32,11 @@ PYDICOM = [
     Row("test_files/MR_small_expb.dcm", "7FE00010", _BIG_ENDIAN),
     Row("test_files/SC_rgb_small_odd_big_endian.dcm", "7FE00010", _BIG_ENDIAN),
     Row("test_files/rtdose_expb*.dcm", "7FE00010", _BIG_ENDIAN),
-    Row("test_files/SC_rgb_jpeg.dcm", "7FE00010", "the file says OW and we keep it; pydicom turns it into the OB of PS3.5 A.4"),
+    Row("test_files/693_J2KI.dcm", "7FE00010", _ENCAPSULATED),
+    Row("test_files/MR_small_jp2klossless.dcm", "7FE00010", _ENCAPSULATED),
+    Row("test_files/MR_small_jpeg_ls_lossless.dcm", "7FE00010", _ENCAPSULATED),
+    Row("test_files/SC_rgb_rle_16bit*.dcm", "7FE00010", _ENCAPSULATED),
+    Row("test_files/rtdose_rle*.dcm", "7FE00010", _ENCAPSULATED),
     Row("test_files/badVR.dcm", "00280008|300C0002.*", "an IS that is no number makes pydicom leave out what it cannot convert"),
     Row("pydicom-data/693_UNCI.dcm", "00080008", _BLANKS, extra=True),
     Row("pydicom-data/SC_rgb_gdcm2k_uncompressed.dcm", "00080008", _BLANKS, extra=True),
