@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <future>
+#include <memory>
 #include <set>
 #include <thread>
 #include <vector>
@@ -15,16 +16,17 @@ namespace {
 class Blocker {
   public:
     explicit Blocker(Lane& lane) {
-        lane.post_admitted([this] {
-            started_.set_value();
-            gate_.get_future().wait();
+        // The task may outlive this object: it holds all it touches.
+        const auto started = std::make_shared<std::promise<void>>();
+        lane.post_admitted([started, gate = gate_.get_future().share()] {
+            started->set_value();
+            gate.wait();
         });
-        started_.get_future().wait();
+        started->get_future().wait();
     }
     void release() { gate_.set_value(); }
 
   private:
-    std::promise<void> started_;
     std::promise<void> gate_;
 };
 
