@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "http/message.h"
+#include "http/status_of.h"
 
 namespace isocenter::api {
 namespace {
@@ -63,40 +64,13 @@ http::Response plain(std::string_view message, unsigned status, const ErrorDetai
 
 }  // namespace
 
+// Only what a face says otherwise than HTTP in general (dicomweb.md 2.4, standard-face.md 1.3).
 unsigned status_of(const Profile& profile, ErrorCode code) {
-    switch (code) {
-        case ErrorCode::invalid_request:
-        case ErrorCode::malformed_dicom:
-        case ErrorCode::cancelled:
-            return 400;
-        case ErrorCode::unauthenticated:
-            return 401;
-        case ErrorCode::forbidden:
-            return 403;
-        case ErrorCode::not_found:
-        case ErrorCode::out_of_range:
-            return 404;
-        case ErrorCode::gone:
-            return profile.gone_for_deleted ? 410 : 404;
-        case ErrorCode::not_acceptable:
-            return 406;
-        case ErrorCode::conflict:
-            return 409;
-        case ErrorCode::too_large:
-            return 413;
-        case ErrorCode::unsupported_media:
-            return 415;
-        case ErrorCode::unsupported:
-            return profile.standard ? 501 : 406;
-        case ErrorCode::overloaded:
-        case ErrorCode::unavailable:
-        case ErrorCode::timed_out:
-            return 503;
-        case ErrorCode::corrupt:
-        case ErrorCode::internal:
-            return 500;
-    }
-    return 500;
+    if (code == ErrorCode::out_of_range)
+        return 404;  // a frame that is not there; byte ranges answer 416 themselves
+    if (code == ErrorCode::gone && !profile.gone_for_deleted) return 404;
+    if (code == ErrorCode::unsupported && !profile.standard) return 406;
+    return http::status_of(code);
 }
 
 http::Response error_response(const Profile& profile, const http::Request& request, const Error& error,
