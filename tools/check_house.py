@@ -22,7 +22,7 @@ OWNERS = {
     r"libpq": {"index"},
     r"zstd\.h|zdict\.h": {"index", "http"},
     r"zlib\.h": {"dicom", "http"},
-    r"unicode/": {"dicom"},
+    r"unicode/": {"dicom", "fhir"},
     r"pugixml": {"dicom"},
     r"toml\+\+": {"app"},
     r"CLI/": {"app", "isocenter"},

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <boost/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "fhir/mapping/wanted.h"
+
+namespace isocenter::fhir {
+
+/// One search: `{type}?{query}`; the query is escaped for FHIR and percent-encoded.
+struct Lookup {
+    std::string type;
+    std::string query;
+};
+
+/// The searches a job makes. All pages count, entries of the wanted type only.
+struct Lookups {
+    std::optional<Lookup> patient;
+    std::vector<Lookup> former_patients;  ///< in the order of Wanted::former_patients
+    Lookup endpoint;
+    Lookup endpoint_by_name;  ///< to be asked only when `endpoint` found nothing
+    Lookup study;
+    std::optional<Lookup> observations;  ///< none unless Observations are generated
+};
+
+/// What the searches found.
+struct Existing {
+    std::vector<boost::json::object> patients;
+    std::vector<std::vector<boost::json::object>> former_patients;
+    std::vector<boost::json::object> endpoints;  ///< of `endpoint`, else of `endpoint_by_name`
+    std::vector<boost::json::object> studies;
+    std::vector<boost::json::object> observations;
+};
+
+Lookups make_lookups(const Wanted& wanted, const Options& options);
+
+/// `system|value` with `\`, `,`, `|`, `$` escaped inside both and percent-encoded, as a search value.
+std::string to_token(const Identifier& identifier);
+/// `identifier=...` of one identity: the query of a lookup and of ifNoneExist.
+std::string identifier_query(const Identifier& identifier);
+
+/// Whether `meta.source` up to `#` is our endpoint.
+bool is_own(const boost::json::object& resource, const Options& options);
+/// Whether the resource has the identifier.
+bool has_identifier(const boost::json::object& resource, const Identifier& identifier);
+
+/// The hit to use, and those that are too many.
+struct Choice {
+    const boost::json::object* used = nullptr;  ///< null: nothing found
+    std::vector<const boost::json::object*> duplicates;
+};
+
+/// Foreign ones go before own ones; of several own ones the smallest id. `conflict` (dead letter class
+/// `fhir`) for several foreign ones. Points into `hits`.
+Result<Choice> choose(const std::vector<boost::json::object>& hits, const Options& options);
+
+}  // namespace isocenter::fhir
