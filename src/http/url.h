@@ -5,14 +5,15 @@
 #include <string_view>
 #include <vector>
 
+#include "base/percent.h"
+
 namespace isocenter::http {
 
 /// `%41` to `A`; nothing when a '%' is not followed by two hexadecimal digits. `plus_is_space`: form
 /// encoding.
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space = false);
 
-/// Everything but RFC 3986's unreserved characters is written as %XX.
-std::string percent_encode(std::string_view text);
+using isocenter::percent_encode;
 
 struct QueryItem {
     std::string name;   ///< decoded

@@ -1,0 +1,30 @@
+#include "base/percent.h"
+
+namespace isocenter {
+namespace {
+
+bool is_unreserved(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+           c == '.' || c == '_' || c == '~';
+}
+
+}  // namespace
+
+std::string percent_encode(std::string_view text) {
+    static constexpr std::string_view kDigits = "0123456789ABCDEF";
+    std::string out;
+    out.reserve(text.size());
+    for (const char c : text) {
+        if (is_unreserved(c)) {
+            out += c;
+            continue;
+        }
+        const auto value = static_cast<unsigned char>(c);
+        out += '%';
+        out += kDigits[value >> 4U];
+        out += kDigits[value & 15U];
+    }
+    return out;
+}
+
+}  // namespace isocenter
