@@ -1,0 +1,150 @@
+#include "fhir/client/fhir_client.h"
+
+#include <utility>
+
+namespace isocenter::fhir {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::string_view kFhirJson = "application/fhir+json";
+/// A server whose pages never end must not hold a worker for ever.
+constexpr int kMostPages = 1000;
+
+std::string_view text_at(const json::value& value, std::string_view pointer) {
+    boost::system::error_code error;
+    const json::value* found = value.find_pointer(pointer, error);
+    return found != nullptr && found->is_string() ? std::string_view(found->get_string())
+                                                  : std::string_view();
+}
+
+const json::array& array_at(const json::object& object, std::string_view name) {
+    static const json::array none;
+    const json::value* member = object.if_contains(name);
+    return member != nullptr && member->is_array() ? member->get_array() : none;
+}
+
+/// `scheme://authority`
+std::string_view origin_of(std::string_view url) {
+    const std::size_t begin = url.find("://");
+    return begin == std::string_view::npos ? std::string_view() : url.substr(0, url.find('/', begin + 3));
+}
+
+std::string next_link(const json::object& bundle) {
+    for (const json::value& link : array_at(bundle, "link")) {
+        if (text_at(link, "/relation") == "next") return std::string(text_at(link, "/url"));
+    }
+    return {};
+}
+
+Capability capability_of(const json::object& statement) {
+    Capability capability;
+    if (const json::value* version = statement.if_contains("fhirVersion"); version && version->is_string())
+        capability.fhir_version = std::string(version->get_string());
+    for (const json::value& rest : array_at(statement, "rest")) {
+        if (!rest.is_object()) continue;
+        for (const json::value& interaction : array_at(rest.get_object(), "interaction"))
+            capability.transactions |= text_at(interaction, "/code") == "transaction";
+        for (const json::value& resource : array_at(rest.get_object(), "resource")) {
+            boost::system::error_code error;
+            const json::value* flag = resource.find_pointer("/updateCreate", error);
+            if (flag != nullptr && flag->is_bool() && flag->get_bool())
+                capability.update_creates.emplace(text_at(resource, "/type"));
+        }
+    }
+    return capability;
+}
+
+EntryRequest entry_request_of(const json::value& entry) {
+    EntryRequest request;
+    request.method = std::string(text_at(entry, "/request/method"));
+    request.conditional_create = request.method == "POST" && !text_at(entry, "/request/ifNoneExist").empty();
+    return request;
+}
+
+}  // namespace
+
+FhirClient::FhirClient(net::HttpSender& sender, Options options)
+    : sender_(sender), options_(std::move(options)) {
+    options_.base.resize(options_.base.find_last_not_of('/') + 1);
+}
+
+Attempt<net::HttpReply> FhirClient::get(const std::string& url) {
+    net::HttpRequest request{.url = url};
+    request.headers = {{"Accept", std::string(kFhirJson)}, {"Cache-Control", "no-cache"}};
+    request.timeout = options_.timeout;
+    auto reply = sender_.send(request);
+    if (!reply) return failed(failure_of(reply.error()));
+    return std::move(*reply);
+}
+
+Attempt<json::object> FhirClient::get_object(const std::string& url) {
+    FHIR_TRY(const net::HttpReply reply, get(url));
+    if (reply.status != 200) return failed(failure_of(reply));
+    boost::system::error_code error;
+    json::value document = json::parse(reply.body, error);
+    if (error || !document.is_object())
+        return failed(FailureKind::refused, "the FHIR server's answer is no JSON object", reply.status);
+    return std::move(document.get_object());
+}
+
+Attempt<Capability> FhirClient::capability() {
+    FHIR_TRY(const json::object statement, get_object(options_.base + "/metadata"));
+    return capability_of(statement);
+}
+
+Attempt<std::vector<json::object>> FhirClient::search(std::string_view type, std::string_view query) {
+    std::vector<json::object> found;
+    std::string url = options_.base + '/' + std::string(type) + '?' + std::string(query);
+    for (int page = 0; !url.empty(); ++page) {
+        // A link to elsewhere would hand our credentials to whoever wrote it.
+        if (origin_of(url) != origin_of(options_.base) || page == kMostPages)
+            return failed(FailureKind::refused, "the pages of a search lead elsewhere or never end");
+        FHIR_TRY(const json::object bundle, get_object(url));
+        for (const json::value& entry : array_at(bundle, "entry")) {
+            if (text_at(entry, "/resource/resourceType") != type) continue;
+            if (text_at(entry, "/search/mode") == "include") continue;
+            const json::object& resource = entry.at("resource").get_object();
+            if (const auto usable = check_found(resource); !usable) return failed(usable.error());
+            found.push_back(resource);
+        }
+        url = next_link(bundle);
+    }
+    return found;
+}
+
+Attempt<std::optional<json::object>> FhirClient::read(std::string_view type, std::string_view id) {
+    FHIR_TRY(const net::HttpReply reply,
+             get(options_.base + '/' + std::string(type) + '/' + std::string(id)));
+    if (reply.status == 404 || reply.status == 410) return std::optional<json::object>();
+    if (reply.status != 200) return failed(failure_of(reply));
+    boost::system::error_code error;
+    json::value document = json::parse(reply.body, error);
+    if (error || !document.is_object())
+        return failed(FailureKind::refused, "the FHIR server's answer is no JSON object", reply.status);
+    if (const auto usable = check_found(document.get_object()); !usable) return failed(usable.error());
+    return std::optional<json::object>(std::move(document.get_object()));
+}
+
+Attempt<std::vector<EntryReply>> FhirClient::transact(json::array entries) {
+    std::vector<EntryRequest> requests;
+    bool deletes = false;
+    for (const json::value& entry : entries) {
+        requests.push_back(entry_request_of(entry));
+        deletes |= requests.back().method == "DELETE";
+    }
+    const json::object bundle{
+        {"resourceType", "Bundle"}, {"type", "transaction"}, {"entry", std::move(entries)}};
+    net::HttpRequest request{.method = "POST", .url = options_.base};
+    request.headers = {{"Content-Type", std::string(kFhirJson)},
+                       {"Accept", std::string(kFhirJson)},
+                       {"Prefer", "return=minimal"}};
+    request.body = json::serialize(bundle);
+    request.timeout = options_.timeout;
+    const auto reply = sender_.send(request);
+    if (!reply) return failed(failure_of(reply.error()));
+    if (reply->status < 200 || reply->status >= 300) return failed(failure_of(*reply, deletes));
+    return check_transaction(reply->body, requests);
+}
+
+}  // namespace isocenter::fhir

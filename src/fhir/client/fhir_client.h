@@ -1,0 +1,56 @@
+#pragma once
+
+#include <boost/json.hpp>
+#include <chrono>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "fhir/client/failure.h"
+#include "fhir/client/reply_check.h"
+#include "net/http_client.h"
+
+namespace isocenter::fhir {
+
+/// What the engine needs to know of a server's CapabilityStatement.
+struct Capability {
+    std::string fhir_version;
+    bool transactions = false;
+    std::set<std::string> update_creates;  ///< types whose PUT to a new id creates
+
+    bool usable() const { return transactions && (fhir_version == "4.0.0" || fhir_version == "4.0.1"); }
+};
+
+/// Speaks FHIR R4 with one server. Thread-safe when its sender is.
+class FhirClient {
+  public:
+    struct Options {
+        std::string base;  ///< with or without '/' at the end
+        std::chrono::milliseconds timeout{30'000};
+    };
+    FhirClient(net::HttpSender& sender, Options options);
+
+    /// The base without '/' at the end.
+    const std::string& base() const { return options_.base; }
+
+    Attempt<Capability> capability();
+    /// All resources of `type` that `query` (encoded, without '?') finds, over all pages, never from a cache.
+    /// Other entries, such as OperationOutcomes and included resources, are left out. Each has id and
+    /// version.
+    Attempt<std::vector<boost::json::object>> search(std::string_view type, std::string_view query);
+    /// Nothing when it is deleted or was never there.
+    Attempt<std::optional<boost::json::object>> read(std::string_view type, std::string_view id);
+    /// Posts a transaction of `entries` (Bundle.entry) and checks the reply; one reply per entry, in order.
+    Attempt<std::vector<EntryReply>> transact(boost::json::array entries);
+
+  private:
+    Attempt<net::HttpReply> get(const std::string& url);
+    Attempt<boost::json::object> get_object(const std::string& url);
+
+    net::HttpSender& sender_;
+    Options options_;
+};
+
+}  // namespace isocenter::fhir
