@@ -1,0 +1,84 @@
+#pragma once
+
+#include <chrono>
+#include <compare>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+
+namespace isocenter::fhir {
+
+/// What a job is about; the target is the engine's.
+struct Key {
+    std::string partition;
+    std::string study_uid;
+    friend auto operator<=>(const Key&, const Key&) = default;
+};
+
+/// What a job was given to do.
+struct Work {
+    Key key;
+    std::vector<std::int64_t> sequences;  ///< feed entries that the job settles
+    Ticks oldest_change = 0;              ///< of those entries; 0 when unknown
+    unsigned attempts = 0;                ///< that failed before
+    std::chrono::milliseconds spent{0};   ///< of the budget for retries
+};
+
+/// Which studies must be recomputed, and when. A key rests `settle` after its last mark, at most `settle_max`
+/// after its first; it is lent to one job at a time; a mark during the job makes one further job. Not
+/// thread-safe.
+class DirtyKeys {
+  public:
+    using Time = std::chrono::steady_clock::time_point;
+    struct Options {
+        std::chrono::milliseconds settle{2000};
+        std::chrono::milliseconds settle_max{30'000};
+    };
+    explicit DirtyKeys(Options options) : options_(options) {}
+
+    /// An entry of the feed was read.
+    void mark(const Key& key, std::int64_t sequence, Ticks changed, Time now);
+    /// The key is to be recomputed at once, for a reason of ours: a replay, a backfill, a related study.
+    void mark_now(const Key& key, Time now);
+
+    /// The key that has been ready longest, lent until done() or failed().
+    std::optional<Work> take(Time now);
+    void done(const Work& work);
+    /// The work is to be done again, not before `not_before`; its numbers count `attempts` and `spent` as
+    /// given.
+    void failed(Work work, Time not_before);
+    /// Lets every key that waits for a retry be ready at once: what they waited for is over.
+    void retry_all(Time now);
+
+    /// When the next key is ready, if any is waiting.
+    std::optional<Time> next_ready() const;
+    /// Keys waiting or lent.
+    std::size_t size() const { return states_.size(); }
+    std::size_t lent() const { return lent_; }
+
+  private:
+    struct State {
+        std::vector<std::int64_t> sequences;
+        Ticks oldest_change = 0;
+        std::optional<Time> first_mark;  ///< nothing: not dirty
+        Time ready;
+        bool lent = false;
+        unsigned attempts = 0;
+        std::chrono::milliseconds spent{0};
+        bool retrying = false;
+    };
+    void note_change(State& state, Ticks changed);
+    void wait_until(const Key& key, State& state, Time ready);
+
+    const Options options_;
+    std::map<Key, State> states_;
+    std::set<std::pair<Time, Key>> waiting_;  ///< dirty and not lent
+    std::size_t lent_ = 0;
+};
+
+}  // namespace isocenter::fhir

@@ -1,0 +1,103 @@
+#include "fhir/engine/dirty_keys.h"
+
+#include <gtest/gtest.h>
+
+namespace isocenter::fhir {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using Time = DirtyKeys::Time;
+
+const Time kStart{};
+const Key kStudy{"Microsoft.Default", "1.2"};
+const Key kOther{"Microsoft.Default", "1.3"};
+
+TEST(DirtyKeys, a_key_rests_after_its_last_mark) {
+    DirtyKeys keys({});
+    keys.mark(kStudy, 1, 0, kStart);
+    keys.mark(kStudy, 2, 0, kStart + seconds(1));
+    EXPECT_FALSE(keys.take(kStart + milliseconds(2999)).has_value());
+    const auto work = keys.take(kStart + seconds(3));
+    ASSERT_TRUE(work.has_value());
+    EXPECT_EQ(work->sequences, (std::vector<std::int64_t>{1, 2})) << "n marks, one job";
+    keys.done(*work);
+    EXPECT_EQ(keys.size(), 0U);
+}
+
+TEST(DirtyKeys, a_key_that_is_marked_all_the_time_waits_no_longer_than_the_maximum) {
+    DirtyKeys keys({});
+    for (int second = 0; second < 30; ++second)
+        keys.mark(kStudy, second + 1, 0, kStart + seconds(second));
+    EXPECT_FALSE(keys.take(kStart + milliseconds(29'999)).has_value());
+    EXPECT_TRUE(keys.take(kStart + seconds(30)).has_value());
+}
+
+TEST(DirtyKeys, one_job_per_key_and_one_more_after_a_mark_during_it) {
+    DirtyKeys keys({});
+    keys.mark(kStudy, 1, 0, kStart);
+    const auto first = keys.take(kStart + seconds(2));
+    ASSERT_TRUE(first.has_value());
+    keys.mark(kStudy, 2, 0, kStart + seconds(2));
+    keys.mark(kStudy, 3, 0, kStart + seconds(3));
+    EXPECT_FALSE(keys.take(kStart + seconds(60)).has_value()) << "the key is lent";
+    keys.done(*first);
+    const auto second = keys.take(kStart + seconds(60));
+    ASSERT_TRUE(second.has_value());
+    EXPECT_EQ(second->sequences, (std::vector<std::int64_t>{2, 3}));
+    keys.done(*second);
+    EXPECT_FALSE(keys.take(kStart + seconds(600)).has_value());
+}
+
+TEST(DirtyKeys, a_failed_key_waits_without_blocking_others_and_keeps_its_entries) {
+    DirtyKeys keys({});
+    keys.mark(kStudy, 1, 0, kStart);
+    auto work = keys.take(kStart + seconds(2));
+    ASSERT_TRUE(work.has_value());
+    work->attempts = 1;
+    work->spent = seconds(4);
+    keys.failed(*work, kStart + seconds(10));
+    keys.mark(kStudy, 3, 0, kStart + seconds(3));
+    keys.mark(kOther, 2, 0, kStart + seconds(3));
+    const auto other = keys.take(kStart + seconds(5));
+    ASSERT_TRUE(other.has_value());
+    EXPECT_EQ(other->key, kOther);
+    EXPECT_FALSE(keys.take(kStart + seconds(9)).has_value()) << "news do not shorten a back-off";
+    const auto again = keys.take(kStart + seconds(10));
+    ASSERT_TRUE(again.has_value());
+    EXPECT_EQ(again->sequences.size(), 2U);
+    EXPECT_EQ(again->attempts, 1U);
+    EXPECT_EQ(again->spent, seconds(4));
+}
+
+TEST(DirtyKeys, after_an_outage_what_waits_is_ready_at_once) {
+    DirtyKeys keys({});
+    keys.mark(kStudy, 1, 0, kStart);
+    keys.failed(*keys.take(kStart + seconds(2)), kStart + seconds(100));
+    keys.retry_all(kStart + seconds(5));
+    EXPECT_TRUE(keys.take(kStart + seconds(5)).has_value());
+}
+
+TEST(DirtyKeys, the_longest_ready_key_goes_first_and_replays_do_not_rest) {
+    DirtyKeys keys({});
+    keys.mark(kStudy, 1, 0, kStart);
+    keys.mark_now(kOther, kStart + seconds(1));
+    EXPECT_EQ(keys.next_ready(), kStart + seconds(1));
+    const auto first = keys.take(kStart + seconds(5));
+    ASSERT_TRUE(first.has_value());
+    EXPECT_EQ(first->key, kOther);
+    EXPECT_TRUE(first->sequences.empty());
+    EXPECT_EQ(keys.take(kStart + seconds(5))->key, kStudy);
+    EXPECT_EQ(keys.lent(), 2U);
+}
+
+TEST(DirtyKeys, work_knows_the_oldest_change_it_settles) {
+    DirtyKeys keys({});
+    keys.mark(kStudy, 1, 500, kStart);
+    keys.mark(kStudy, 2, 400, kStart);
+    keys.mark(kStudy, 3, 0, kStart);
+    EXPECT_EQ(keys.take(kStart + seconds(2))->oldest_change, 400);
+}
+
+}  // namespace
+}  // namespace isocenter::fhir

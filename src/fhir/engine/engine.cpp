@@ -1,0 +1,139 @@
+#include "fhir/engine/engine.h"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "base/log.h"
+#include "fhir/engine/engine_state.h"
+
+namespace isocenter::fhir {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+/// A bundle must have been answered before somebody else may take over.
+constexpr seconds kWriteReserve{5};
+constexpr milliseconds kKeepNap{1000};
+constexpr milliseconds kBusyNap{200};
+
+}  // namespace
+
+Engine::Engine(EngineOptions options, Parts parts)
+    : state_(std::make_unique<State>(std::move(options), parts)) {}
+Engine::~Engine() = default;
+
+void Engine::State::activate(const StateRow& taken, Time now) {
+    ++epoch;
+    active = true;
+    row = taken;
+    const std::int64_t start = epoch == 1 && options.from ? *options.from : taken.low;
+    positions.emplace(start);
+    saved_low = taken.low;
+    latest = std::max(latest, taken.latest);
+    open_times.clear();
+    reread.clear();
+    keys.emplace(options.settling);
+    next_letters = now;
+    next_purge = now;
+    log_event(LogLevel::info, "cast_active",
+              {{"target", options.target}, {"position", start}, {"token", taken.token}});
+}
+
+void Engine::State::stand_by() {
+    if (!active) return;
+    active = false;
+    positions.reset();
+    keys.reset();
+    open_times.clear();
+    log_event(LogLevel::warning, "cast_stand_by", {{"target", options.target}});
+}
+
+bool Engine::State::may_write() {
+    const std::lock_guard lock(mutex);
+    if (!active || !state_usable) return false;
+    return !options.lease || lease_until - parts.clock.now() >= kWriteReserve;
+}
+
+void Engine::State::settle(const std::vector<std::int64_t>& sequences) {
+    for (const std::int64_t sequence : sequences) {
+        positions->settle(sequence);
+        open_times.erase(sequence);
+    }
+}
+
+EngineStatus Engine::State::describe() {
+    EngineStatus status;
+    status.active = active;
+    status.state_usable = state_usable;
+    status.target_reachable = !target.is_open();
+    status.archive_reachable = !archive.is_open();
+    status.low = positions ? positions->low() : row.low;
+    status.read = positions ? positions->read_up_to() : row.low;
+    status.latest = std::max(latest, status.read);
+    status.lag_entries = status.latest - status.low;
+    if (!open_times.empty()) {
+        const auto oldest =
+            std::min_element(open_times.begin(), open_times.end(),
+                             [](const auto& a, const auto& b) { return a.second < b.second; });
+        const Ticks age = parts.clock.wall() - oldest->second;
+        status.lag_seconds = std::max(0.0, static_cast<double>(age) / static_cast<double>(kTicksPerSecond));
+    }
+    status.dirty_keys = keys ? keys->size() : 0;
+    status.running_jobs = keys ? keys->lent() : 0;
+    status.lease_owner = row.owner;
+    status.lease_token = row.token;
+    return status;
+}
+
+EngineStatus Engine::status() const {
+    const std::lock_guard lock(state_->mutex);
+    return state_->describe();
+}
+
+void Engine::mark(const Key& key) {
+    const std::lock_guard lock(state_->mutex);
+    if (!state_->keys) return;
+    state_->keys->mark_now(key, state_->parts.clock.now());
+    state_->changed.notify_all();
+}
+
+void Engine::State::nap(std::stop_token stop, milliseconds longest) {
+    std::unique_lock lock(mutex);
+    bool woken = false;
+    // False when asked first, true after any notification.
+    changed.wait_for(lock, stop, longest, [&] { return std::exchange(woken, true); });
+}
+
+void Engine::run(std::stop_token stop) {
+    State& state = *state_;
+    std::vector<std::jthread> threads;
+    threads.emplace_back([&] {
+        while (!stop.stop_requested()) {
+            if (read_step()) continue;
+            const auto pause = state.pause_of_reading();
+            if (pause) {
+                state.parts.feed.wait_for_news(stop, *pause);
+            } else {
+                state.nap(stop, kBusyNap);
+            }
+        }
+    });
+    for (std::size_t i = 0; i < std::max<std::size_t>(state.options.workers, 1); ++i) {
+        threads.emplace_back([&] {
+            while (!stop.stop_requested()) {
+                if (!work_step()) state.nap(stop, state.pause_of_work());
+            }
+        });
+    }
+    while (!stop.stop_requested()) {
+        keep_step();
+        state.nap(stop, kKeepNap);
+    }
+    state.changed.notify_all();
+    threads.clear();
+    finish();
+}
+
+}  // namespace isocenter::fhir

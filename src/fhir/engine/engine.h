@@ -1,0 +1,96 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "base/metrics.h"
+#include "base/result.h"
+#include "fhir/engine/dirty_keys.h"
+#include "fhir/engine/job.h"
+#include "fhir/engine/state_store.h"
+#include "fhir/feed/change_source.h"
+
+namespace isocenter::fhir {
+
+struct EngineOptions {
+    std::string target = "default";      ///< label of metrics and logs
+    std::string owner{};                 ///< of the lease: unique to this engine
+    bool lease = true;                   ///< false: writes without looking after other engines
+    std::optional<std::int64_t> from{};  ///< begins there instead of at the stored position
+    DirtyKeys::Options settling{};
+    std::size_t workers = 4;
+    std::size_t read_ahead = 5000;  ///< unsettled entries at which reading pauses
+    std::chrono::milliseconds retry_budget{600'000};
+    std::chrono::seconds lease_time{15};
+    std::chrono::seconds lease_renewal{5};
+    std::chrono::seconds letter_days{30 * 86'400};
+    std::chrono::seconds transient_replay{15 * 60};
+    /// Whether studies of that partition are synchronised. Nothing: all.
+    std::function<bool(const std::string&)> wants_partition{};
+};
+
+struct EngineStatus {
+    bool active = false;  ///< holds the lease
+    bool target_reachable = true;
+    bool archive_reachable = true;
+    bool state_usable = true;
+    std::int64_t low = 0;
+    std::int64_t read = 0;
+    std::int64_t latest = 0;
+    std::int64_t lag_entries = 0;
+    double lag_seconds = 0;
+    std::size_t dirty_keys = 0;
+    std::size_t running_jobs = 0;
+    std::string lease_owner;
+    std::int64_t lease_token = 0;
+};
+
+/// Follows a change feed and keeps one FHIR server in step with the archive: marks studies dirty, lets jobs
+/// recompute them, remembers how far everything is done. What it writes is a function of the archive's
+/// content, never of order, number or kind of entries; so replays, crashes and reorderings end in the same
+/// content. Thread-safe.
+class Engine {
+  public:
+    struct Parts {
+        ChangeSource& feed;
+        JobRunner& jobs;
+        CheckpointStore& checkpoint;
+        DeadLetterStore& letters;
+        const Clock& clock;
+        Metrics& metrics;
+    };
+    Engine(EngineOptions options, Parts parts);
+    ~Engine();
+    Engine(const Engine&) = delete;
+    Engine& operator=(const Engine&) = delete;
+
+    /// Works until `stop`, with threads of its own; returns when all have ended and the position is stored.
+    void run(std::stop_token stop);
+    EngineStatus status() const;
+    /// Recomputes a study at once, whatever the feed says.
+    void mark(const Key& key);
+
+    // The steps that run() repeats; tests call them one by one instead.
+    using Time = std::chrono::steady_clock::time_point;
+    /// Reads one window, or one overdue gap. True: there may be more to read.
+    bool read_step();
+    /// Runs the job that has been ready longest, or probes a server that is down. False: nothing was to be
+    /// done.
+    bool work_step();
+    /// Lease, checkpoint, replays, clean-up. Call about once a second.
+    void keep_step();
+    /// Stores the position and gives the lease back.
+    void finish();
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace isocenter::fhir

@@ -1,0 +1,140 @@
+#include <algorithm>
+
+#include "base/log.h"
+#include "fhir/engine/engine_state.h"
+
+namespace isocenter::fhir {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr seconds kLetterPolling{2};
+constexpr seconds kPurging{3600};
+constexpr std::size_t kLettersAtOnce = 500;
+
+Ticks to_ticks(seconds duration) {
+    return duration.count() * kTicksPerSecond;
+}
+
+}  // namespace
+
+void Engine::State::keep_lease() {
+    Time now;
+    {
+        const std::lock_guard lock(mutex);
+        now = parts.clock.now();
+        if (now < next_renewal) return;
+        next_renewal = now + options.lease_renewal;
+        // Without lease the stored row is read once, to begin where it says.
+        if (!options.lease && active && state_usable) return;
+    }
+    const Ticks wall = parts.clock.wall();
+    Result<StateRow> taken = StateRow{};
+    if (options.lease) {
+        taken = parts.checkpoint.acquire(options.owner, wall, wall + to_ticks(options.lease_time));
+    } else {
+        auto loaded = parts.checkpoint.load();
+        taken = loaded ? Result<StateRow>(loaded->value_or(StateRow{})) : Result<StateRow>(loaded.error());
+    }
+    Result<std::vector<DeadLetter>> open = std::vector<DeadLetter>{};
+    if (taken) open = parts.letters.list({.state = LetterState::open, .limit = SIZE_MAX / 2});
+    const std::lock_guard lock(mutex);
+    if (!taken || !open) {
+        const Error& error = taken ? open.error() : taken.error();
+        if (error.code == ErrorCode::conflict) {
+            stand_by();
+        } else {
+            state_usable = false;
+            next_renewal = now + seconds(1);
+        }
+        return;
+    }
+    state_usable = true;
+    lease_until = now + options.lease_time;
+    const bool same = active && (!options.lease || taken->token == row.token);
+    row.owner = taken->owner;
+    if (same) return;
+    lettered.clear();
+    for (const DeadLetter& letter : *open)
+        lettered.insert(letter.key);
+    activate(*taken, now);
+    changed.notify_all();
+}
+
+void Engine::State::save_position() {
+    std::int64_t low = 0;
+    std::int64_t newest = 0;
+    std::int64_t token = 0;
+    {
+        const std::lock_guard lock(mutex);
+        metrics.show(describe());
+        if (!active || !state_usable) return;
+        low = positions->low();
+        newest = std::max(latest, positions->read_up_to());
+        token = options.lease ? row.token : 0;
+        if (low == saved_low) return;
+    }
+    if (!check_store(parts.checkpoint.save(token, low, newest, parts.clock.wall()))) return;
+    const std::lock_guard lock(mutex);
+    saved_low = low;
+}
+
+void Engine::State::look_for_replays() {
+    const Time now = parts.clock.now();
+    bool purge = false;
+    {
+        const std::lock_guard lock(mutex);
+        if (!active || !state_usable || now < next_letters) return;
+        next_letters = now + kLetterPolling;
+        purge = now >= next_purge;
+        if (purge) next_purge = now + kPurging;
+    }
+    const Ticks wall = parts.clock.wall();
+    std::vector<DeadLetter> due;
+    const auto asked = parts.letters.list({.replay_only = true, .limit = kLettersAtOnce});
+    if (asked) due = *asked;
+    const auto transient = parts.letters.list(
+        {.letter_class = LetterClass::transient, .state = LetterState::open, .limit = kLettersAtOnce});
+    if (transient) {
+        std::copy_if(transient->begin(), transient->end(), std::back_inserter(due),
+                     [&](const DeadLetter& letter) {
+                         return wall - letter.last_time >= to_ticks(options.transient_replay);
+                     });
+    }
+    if (purge) static_cast<void>(parts.letters.purge(wall - to_ticks(options.letter_days)));
+    for (const DeadLetter& letter : due) {
+        // The flag goes first: a replay that is asked for meanwhile is one more.
+        if (!check_store(parts.letters.set_state(letter.id, letter.state, false, wall))) return;
+        const std::lock_guard lock(mutex);
+        if (!active) return;
+        if (letter.letter_class == LetterClass::feed) {
+            reread.push_back(letter.first_sequence);
+        } else {
+            lettered.insert(letter.key);
+            keys->mark_now(letter.key, now);
+        }
+        changed.notify_all();
+    }
+}
+
+void Engine::keep_step() {
+    state_->keep_lease();
+    state_->save_position();
+    state_->look_for_replays();
+}
+
+void Engine::finish() {
+    State& state = *state_;
+    state.save_position();
+    std::int64_t token = 0;
+    {
+        const std::lock_guard lock(state.mutex);
+        if (!state.active || !state.options.lease) return;
+        token = state.row.token;
+        state.stand_by();
+    }
+    // Not given back, it ends by itself.
+    static_cast<void>(state.parts.checkpoint.release(token, state.parts.clock.wall()));
+}
+
+}  // namespace isocenter::fhir

@@ -1,0 +1,47 @@
+#include "fhir/engine/engine_metrics.h"
+
+#include "fhir/engine/engine.h"
+
+namespace isocenter::fhir {
+
+EngineMetrics::EngineMetrics(Metrics& metrics, const std::string& target)
+    : target_(target),
+      jobs_(metrics.counter("isocenter_cast_jobs_total", "Studies recomputed, by outcome")),
+      retries_(metrics.counter("isocenter_cast_retries_total", "Jobs that must be run again")
+                   .Add({{"target", target}})),
+      letters_(metrics.counter("isocenter_cast_dead_letters_total", "Dead letters recorded, by class")),
+      seconds_(metrics.histogram("isocenter_cast_job_seconds", "Duration of jobs")
+                   .Add({{"target", target}}, latency_buckets())),
+      lag_entries_(metrics.gauge("isocenter_cast_lag_entries", "Feed entries that are not settled yet")
+                       .Add({{"target", target}})),
+      lag_seconds_(metrics.gauge("isocenter_cast_lag_seconds", "Age of the oldest unsettled feed entry")
+                       .Add({{"target", target}})),
+      dirty_keys_(metrics.gauge("isocenter_cast_dirty_studies", "Studies waiting for a job or having one")
+                      .Add({{"target", target}})),
+      active_(metrics.gauge("isocenter_cast_active", "1 when this engine holds the lease")
+                  .Add({{"target", target}})),
+      target_up_(metrics.gauge("isocenter_cast_target_up", "0 while the FHIR server is taken to be down")
+                     .Add({{"target", target}})) {}
+
+Metrics::Labels EngineMetrics::with(const char* name, std::string_view value) const {
+    return {{"target", target_}, {name, std::string(value)}};
+}
+
+void EngineMetrics::job(std::string_view outcome, double seconds) {
+    jobs_.Add(with("outcome", outcome)).Increment();
+    seconds_.Observe(seconds);
+}
+
+void EngineMetrics::letter(LetterClass letter_class) {
+    letters_.Add(with("class", to_string(letter_class))).Increment();
+}
+
+void EngineMetrics::show(const EngineStatus& status) {
+    lag_entries_.Set(static_cast<double>(status.lag_entries));
+    lag_seconds_.Set(status.lag_seconds);
+    dirty_keys_.Set(static_cast<double>(status.dirty_keys));
+    active_.Set(status.active ? 1 : 0);
+    target_up_.Set(status.target_reachable ? 1 : 0);
+}
+
+}  // namespace isocenter::fhir

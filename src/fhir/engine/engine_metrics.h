@@ -1,0 +1,39 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/metrics.h"
+#include "fhir/engine/state_store.h"
+
+namespace isocenter::fhir {
+
+struct EngineStatus;
+
+/// What one engine counts. Label values are fixed words but for the target's name, which is configuration.
+class EngineMetrics {
+  public:
+    EngineMetrics(Metrics& metrics, const std::string& target);
+
+    /// `outcome`: written, unchanged, or the kind of a failure.
+    void job(std::string_view outcome, double seconds);
+    void retry() { retries_.Increment(); }
+    void letter(LetterClass letter_class);
+    void show(const EngineStatus& status);
+
+  private:
+    Metrics::Labels with(const char* name, std::string_view value) const;
+
+    std::string target_;
+    prometheus::Family<prometheus::Counter>& jobs_;
+    prometheus::Counter& retries_;
+    prometheus::Family<prometheus::Counter>& letters_;
+    prometheus::Histogram& seconds_;
+    prometheus::Gauge& lag_entries_;
+    prometheus::Gauge& lag_seconds_;
+    prometheus::Gauge& dirty_keys_;
+    prometheus::Gauge& active_;
+    prometheus::Gauge& target_up_;
+};
+
+}  // namespace isocenter::fhir

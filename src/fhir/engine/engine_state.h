@@ -1,0 +1,105 @@
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "fhir/engine/circuit.h"
+#include "fhir/engine/engine.h"
+#include "fhir/engine/engine_metrics.h"
+#include "fhir/feed/positions.h"
+
+namespace isocenter::fhir {
+
+/// Everything an engine knows. `mutex` guards what stands below it; it is never held during calls to the
+/// feed, the jobs or the stores.
+struct Engine::State {
+    State(EngineOptions chosen, Parts given)
+        : options(std::move(chosen)), parts(given), metrics(given.metrics, options.target) {}
+
+    const EngineOptions options;
+    const Parts parts;
+
+    std::mutex mutex;
+    std::condition_variable_any changed;  ///< work came up, or a job ended
+    EngineMetrics metrics;
+
+    // --- the lease
+    bool active = false;
+    std::uint64_t epoch = 0;  ///< of being active: what belongs to an earlier one is thrown away
+    StateRow row;
+    Time lease_until;  ///< by our clock
+    Time next_renewal;
+    bool state_usable = true;
+
+    // --- the feed
+    std::optional<Positions> positions;
+    std::map<std::int64_t, Ticks> open_times;  ///< of unsettled entries
+    std::int64_t latest = 0;
+    std::int64_t saved_low = 0;
+    std::deque<std::int64_t> reread;   ///< numbers of class `feed` to be tried again
+    std::set<std::int64_t> rereading;  ///< those that were readable and whose job is under way
+    Circuit archive;
+    std::set<std::string> unwanted_partitions;  ///< already told of
+
+    // --- the work
+    std::optional<DirtyKeys> keys;
+    std::set<Key> lettered;  ///< keys that may have open letters
+    Circuit target;
+    bool probing = false;
+    Time next_letters;  ///< look for replays
+    Time next_purge;
+
+    /// Begins to be the one who works: everything is read again from the stored position.
+    void activate(const StateRow& taken, Time now);
+    void stand_by();
+    /// May write: the lease is ours for another five seconds.
+    bool may_write();
+    void settle(const std::vector<std::int64_t>& sequences);
+    EngineStatus describe();
+    /// Waits for a notification, a stop or the time.
+    void nap(std::stop_token stop, std::chrono::milliseconds longest);
+
+    // --- engine_read.cpp
+    struct Reading {
+        std::uint64_t epoch = 0;
+        std::int64_t after = 0;
+        std::optional<Positions::Gap> gap;
+        std::optional<std::int64_t> number;  ///< of `reread`
+    };
+    std::optional<Reading> next_reading();
+    bool take_window(const Reading& reading, const FeedWindow& window, std::int64_t newest);
+    void reading_failed(const Error& error);
+    bool record_unreadable(const Reading& reading, const FeedWindow& window);
+    void mark_entries(const FeedWindow& window);
+    /// How long the feed may be waited for; nothing when it is not the feed that is waited for.
+    std::optional<std::chrono::milliseconds> pause_of_reading();
+
+    // --- engine_work.cpp
+    struct Job {
+        Work work;
+        std::uint64_t epoch = 0;
+    };
+    std::optional<Job> next_job();
+    bool probe();
+    std::chrono::milliseconds pause_of_work();
+    JobResult run_job(const Job& job);
+    void finish_job(Job job, const JobResult& result, std::chrono::milliseconds took);
+    void postpone(Job& job, const Failure& failure, std::chrono::milliseconds took);
+    bool give_up(Job& job, LetterClass letter_class, const Failure& failure);
+    bool note_success(const Job& job, const JobResult& result);
+    DeadLetter letter_of(const Work& work, LetterClass letter_class) const;
+    /// After a call of a store: pauses everything on a failure, goes to stand-by on a lost lease.
+    bool check_store(const Status& status);
+
+    // --- engine_keep.cpp
+    void keep_lease();
+    void save_position();
+    void look_for_replays();
+};
+
+}  // namespace isocenter::fhir

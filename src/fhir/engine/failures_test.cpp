@@ -1,0 +1,209 @@
+#include <gtest/gtest.h>
+
+#include "fhir/engine/engine_fakes.h"
+
+namespace isocenter::fhir {
+namespace {
+
+using std::chrono::seconds;
+
+/// One study whose job fails in one way until the test says otherwise.
+class Failures : public testing::Test {
+  protected:
+    Failures() { bench.feed.add(1, "1.1"); }
+    void fail_with(FailureKind kind, unsigned status, std::optional<seconds> retry_after = {}) {
+        bench.jobs.act = [=](const JobRequest&) { return failing(kind, status, retry_after); };
+    }
+    void recover() { bench.jobs.act = nullptr; }
+    EngineBench bench;
+};
+
+TEST_F(Failures, a_refused_study_is_a_dead_letter_of_class_fhir_at_once) {
+    fail_with(FailureKind::refused, 422);
+    bench.pass(seconds(5));
+    EXPECT_EQ(bench.jobs.runs.size(), 1U);
+    const auto letters = bench.open_letters();
+    ASSERT_EQ(letters.size(), 1U);
+    EXPECT_EQ(letters[0].letter_class, LetterClass::fhir);
+    EXPECT_EQ(letters[0].status, 422U);
+    EXPECT_EQ(letters[0].error, "the reason");
+    EXPECT_EQ(letters[0].entries, 1U);
+    EXPECT_EQ(bench.stored_low(), 1) << "the dead letter settles the entry";
+}
+
+TEST_F(Failures, an_unusable_study_is_a_dead_letter_of_class_dicom) {
+    fail_with(FailureKind::unusable, 0);
+    bench.pass(seconds(5));
+    ASSERT_EQ(bench.open_letters().size(), 1U);
+    EXPECT_EQ(bench.open_letters()[0].letter_class, LetterClass::dicom);
+}
+
+TEST_F(Failures, the_next_success_of_the_key_resolves_its_letters) {
+    fail_with(FailureKind::unusable, 0);
+    bench.pass(seconds(5));
+    recover();
+    bench.feed.add(2, "1.1");
+    bench.pass(seconds(5));
+    EXPECT_TRUE(bench.open_letters().empty());
+    EXPECT_EQ(bench.state.list({.state = LetterState::resolved})->size(), 1U);
+}
+
+TEST_F(Failures, a_dropped_value_is_noted_while_the_study_is_written) {
+    bench.jobs.act = [](const JobRequest&) {
+        return JobResult{2, {{"(0010,0040)", "X is no sex"}, {"(0020,0013)", "-1"}}, std::nullopt};
+    };
+    bench.pass(seconds(5));
+    ASSERT_EQ(bench.open_letters().size(), 1U);
+    EXPECT_EQ(bench.open_letters()[0].letter_class, LetterClass::validation);
+    EXPECT_EQ(bench.open_letters()[0].tag, "(0010,0040)");
+    EXPECT_EQ(bench.stored_low(), 1);
+    recover();
+    bench.feed.add(2, "1.1");
+    bench.pass(seconds(5));
+    EXPECT_TRUE(bench.open_letters().empty());
+}
+
+TEST_F(Failures, a_conflict_is_rerun_at_once_three_times) {
+    int left = 3;
+    bench.jobs.act = [&](const JobRequest&) {
+        return left-- > 0 ? failing(FailureKind::conflict, 409) : JobResult{1, {}, std::nullopt};
+    };
+    bench.keep();
+    bench.read_all();
+    bench.clock.advance(seconds(2));
+    EXPECT_EQ(bench.work_all(), 1);
+    EXPECT_EQ(bench.jobs.runs.size(), 4U);
+    bench.pass(seconds(2));
+    EXPECT_EQ(bench.stored_low(), 1);
+    EXPECT_TRUE(bench.open_letters().empty());
+}
+
+TEST_F(Failures, a_conflict_that_stays_waits_longer_and_longer_until_the_budget_is_spent) {
+    fail_with(FailureKind::conflict, 409);
+    bench.pass(seconds(12));
+    // Ready after 2 s; tried there, 2 s and 4 s later, each time four times.
+    EXPECT_EQ(bench.jobs.runs.size(), 12U);
+    EXPECT_TRUE(bench.open_letters().empty());
+    bench.pass(seconds(600));
+    ASSERT_EQ(bench.open_letters().size(), 1U);
+    EXPECT_EQ(bench.open_letters()[0].letter_class, LetterClass::transient);
+    EXPECT_GE(bench.open_letters()[0].attempts, 10U);
+    EXPECT_EQ(bench.stored_low(), 1);
+}
+
+TEST_F(Failures, transient_letters_are_tried_again_by_themselves) {
+    fail_with(FailureKind::transient, 503);
+    bench.pass(seconds(700));
+    ASSERT_EQ(bench.open_letters().size(), 1U);
+    recover();
+    const auto before = bench.jobs.runs.size();
+    bench.pass(seconds(15 * 60 + 5));
+    EXPECT_GT(bench.jobs.runs.size(), before);
+    EXPECT_TRUE(bench.open_letters().empty());
+}
+
+TEST_F(Failures, retry_after_is_honoured) {
+    fail_with(FailureKind::transient, 429, seconds(40));
+    bench.pass(seconds(41));
+    EXPECT_EQ(bench.jobs.runs.size(), 1U);
+    bench.pass(seconds(3));
+    EXPECT_EQ(bench.jobs.runs.size(), 2U);
+}
+
+TEST_F(Failures, a_delete_of_what_is_referenced_is_rerun_then_kept) {
+    bench.jobs.act = [](const JobRequest& request) {
+        return request.keep_referenced ? JobResult{1, {}, std::nullopt}
+                                       : failing(FailureKind::referenced, 409);
+    };
+    bench.pass(seconds(5));
+    ASSERT_EQ(bench.jobs.requests.size(), 3U);
+    EXPECT_FALSE(bench.jobs.requests[1].keep_referenced) << "one rerun as it was";
+    EXPECT_TRUE(bench.jobs.requests[2].keep_referenced);
+    EXPECT_TRUE(bench.open_letters().empty());
+    EXPECT_EQ(bench.stored_low(), 1);
+}
+
+TEST_F(Failures, a_server_that_is_down_spends_no_budget_and_makes_no_letters) {
+    fail_with(FailureKind::target_down, 0);
+    bench.jobs.probe_failure = Failure{FailureKind::target_down, "refused", 0, std::nullopt, {}};
+    for (int n = 2; n <= 50; ++n)
+        bench.feed.add(n, "1." + std::to_string(n));
+    bench.pass(seconds(3600));
+    EXPECT_EQ(bench.jobs.runs.size(), 1U) << "the first failure opens the circuit";
+    EXPECT_GT(bench.jobs.probes, 30);
+    EXPECT_FALSE(bench.engine.status().target_reachable);
+    EXPECT_TRUE(bench.open_letters().empty());
+    EXPECT_EQ(bench.stored_low(), 0);
+    recover();
+    bench.jobs.probe_failure.reset();
+    bench.pass(seconds(70));
+    EXPECT_EQ(bench.stored_low(), 50);
+    EXPECT_TRUE(bench.engine.status().target_reachable);
+    EXPECT_TRUE(bench.open_letters().empty());
+}
+
+TEST_F(Failures, five_different_studies_in_a_row_are_an_outage) {
+    fail_with(FailureKind::transient, 500);
+    bench.jobs.probe_failure = Failure{FailureKind::transient, "500", 500, std::nullopt, {}};
+    for (int n = 2; n <= 20; ++n)
+        bench.feed.add(n, "1." + std::to_string(n));
+    bench.pass(seconds(1200));
+    EXPECT_EQ(bench.jobs.runs.size(), 5U);
+    EXPECT_TRUE(bench.open_letters().empty());
+    recover();
+    bench.jobs.probe_failure.reset();
+    bench.pass(seconds(70));
+    EXPECT_EQ(bench.stored_low(), 20);
+}
+
+TEST_F(Failures, a_state_store_that_fails_later_pauses_and_nothing_is_lost) {
+    class Flaky : public MemoryState {
+      public:
+        Status record(std::int64_t token, const DeadLetter& letter) override {
+            if (broken) return fail(ErrorCode::unavailable, "disk full");
+            return MemoryState::record(token, letter);
+        }
+        Result<StateRow> acquire(const std::string& owner, Ticks now, Ticks until) override {
+            if (broken) return fail(ErrorCode::unavailable, "disk full");
+            return MemoryState::acquire(owner, now, until);
+        }
+        bool broken = false;
+    };
+    Flaky state;
+    EngineBench other({}, &state);
+    other.feed.add(1, "1.1");
+    other.jobs.act = [](const JobRequest&) { return failing(FailureKind::refused, 422); };
+    other.keep();
+    state.broken = true;
+    other.pass(seconds(30));
+    EXPECT_EQ(other.engine.status().low, 0) << "without its dead letter the entry is not settled";
+    EXPECT_FALSE(other.engine.status().state_usable);
+    state.broken = false;
+    other.pass(seconds(30));
+    EXPECT_EQ(other.open_letters().size(), 1U);
+    EXPECT_EQ(other.stored_low(), 1);
+}
+
+TEST_F(Failures, replay_by_hand_runs_the_job_at_once) {
+    fail_with(FailureKind::refused, 422);
+    bench.pass(seconds(5));
+    recover();
+    ASSERT_EQ(*bench.state.set_replay({.letter_class = LetterClass::fhir}, true), 1U);
+    bench.pass(seconds(3));
+    EXPECT_EQ(bench.jobs.runs.size(), 2U);
+    EXPECT_TRUE(bench.open_letters().empty());
+}
+
+TEST_F(Failures, old_resolved_letters_are_purged) {
+    fail_with(FailureKind::refused, 422);
+    bench.pass(seconds(5));
+    recover();
+    ASSERT_TRUE(bench.state.set_replay({}, true).ok());
+    bench.pass(seconds(5));
+    bench.clock.advance(std::chrono::hours(24 * 31));
+    bench.pass(seconds(2));
+    EXPECT_TRUE(bench.state.list({})->empty());
+}
+
+}  // namespace
+}  // namespace isocenter::fhir

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "fhir/client/failure.h"
+#include "fhir/engine/dirty_keys.h"
+
+namespace isocenter::fhir {
+
+struct JobRequest {
+    Key key;
+    /// The server refused to delete what others refer to: mark it as entered in error instead.
+    bool keep_referenced = false;
+    /// Asked right before anything is written; false: end with `lease_lost`.
+    std::function<bool()> may_write;
+};
+
+/// A value that was left out or doubtful; the rest was written.
+struct JobNote {
+    std::string tag;
+    std::string text;
+};
+
+struct JobResult {
+    std::size_t written = 0;  ///< entries of the bundle; 0: nothing to do
+    std::vector<JobNote> notes;
+    std::optional<Failure> failure;
+};
+
+/// Recomputes one study: archive, wanted resources, FHIR state, one transaction with the difference.
+/// Thread-safe: jobs of different keys run at once.
+class JobRunner {
+  public:
+    virtual ~JobRunner() = default;
+    virtual JobResult run(const JobRequest& request) = 0;
+    /// Whether the FHIR server as a whole answers again.
+    virtual Attempt<void> probe_target() = 0;
+};
+
+/// Time, so that tests can set it. Thread-safe.
+class Clock {
+  public:
+    virtual ~Clock() = default;
+    virtual std::chrono::steady_clock::time_point now() const { return std::chrono::steady_clock::now(); }
+    virtual Ticks wall() const { return now_ticks(); }
+};
+
+}  // namespace isocenter::fhir

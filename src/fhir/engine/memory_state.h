@@ -1,0 +1,38 @@
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <tuple>
+
+#include "fhir/engine/state_store.h"
+
+namespace isocenter::fhir {
+
+/// State that ends with the process: for runs that must leave nothing behind, and for tests.
+class MemoryState : public CheckpointStore, public DeadLetterStore {
+  public:
+    Result<std::optional<StateRow>> load() override;
+    Result<StateRow> acquire(const std::string& owner, Ticks now, Ticks until) override;
+    Status release(std::int64_t token, Ticks now) override;
+    Status save(std::int64_t token, std::int64_t low, std::int64_t latest, Ticks now) override;
+
+    Status record(std::int64_t token, const DeadLetter& letter) override;
+    Status resolve(std::int64_t token, const Key& key, const std::vector<LetterClass>& keep,
+                   Ticks now) override;
+    Status resolve_number(std::int64_t token, std::int64_t sequence, Ticks now) override;
+    Result<std::vector<DeadLetter>> list(const LetterFilter& filter) override;
+    Result<std::optional<DeadLetter>> find(std::int64_t id) override;
+    Result<std::uint64_t> set_replay(const LetterFilter& filter, bool replay) override;
+    Status set_state(std::int64_t id, LetterState state, bool replay, Ticks now) override;
+    Result<std::uint64_t> purge(Ticks before) override;
+
+  private:
+    Status check(std::int64_t token) const;
+
+    std::mutex mutex_;
+    std::optional<StateRow> row_;
+    std::map<std::int64_t, DeadLetter> letters_;
+    std::int64_t last_id_ = 0;
+};
+
+}  // namespace isocenter::fhir

@@ -1,0 +1,197 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <memory>
+
+#include "fhir/engine/state_store.h"
+
+namespace isocenter::fhir {
+
+/// What every state store must do. `Fixture` has `checkpoint()` and `letters()`, both of one target, and
+/// `reopen()`, after which what was written must still be there.
+template <class Fixture>
+class StateContract : public testing::Test {
+  protected:
+    Fixture fixture;
+};
+TYPED_TEST_SUITE_P(StateContract);
+
+inline DeadLetter make_letter(LetterClass letter_class, const std::string& study, std::int64_t sequence) {
+    DeadLetter letter;
+    if (letter_class != LetterClass::feed) letter.key = {"Microsoft.Default", study};
+    letter.letter_class = letter_class;
+    letter.first_sequence = letter.last_sequence = sequence;
+    letter.entries = letter.attempts = 1;
+    letter.first_time = letter.last_time = sequence * 10;
+    letter.error = "why " + std::to_string(sequence);
+    letter.tag = "(0010,0040)";
+    letter.status = 422;
+    return letter;
+}
+
+TYPED_TEST_P(StateContract, a_target_never_worked_on_has_no_row) {
+    const auto row = this->fixture.checkpoint().load();
+    ASSERT_TRUE(row.ok());
+    EXPECT_FALSE(row->has_value());
+}
+
+TYPED_TEST_P(StateContract, the_position_is_kept) {
+    const auto lease = this->fixture.checkpoint().acquire("a", 100, 200);
+    ASSERT_TRUE(lease.ok());
+    ASSERT_TRUE(this->fixture.checkpoint().save(lease->token, 41, 67, 110).ok());
+    this->fixture.reopen();
+    const auto row = this->fixture.checkpoint().load();
+    ASSERT_TRUE(row.ok() && row->has_value());
+    EXPECT_EQ((*row)->low, 41);
+    EXPECT_EQ((*row)->latest, 67);
+    EXPECT_EQ((*row)->owner, "a");
+    EXPECT_EQ((*row)->lease_end, 200);
+    EXPECT_EQ((*row)->changed, 110);
+}
+
+TYPED_TEST_P(StateContract, a_lease_is_renewed_by_its_owner_and_taken_over_when_it_has_ended) {
+    CheckpointStore& store = this->fixture.checkpoint();
+    const auto first = store.acquire("a", 100, 200);
+    ASSERT_TRUE(first.ok());
+    EXPECT_EQ(store.acquire("a", 150, 250)->token, first->token);
+    const auto refused = store.acquire("b", 249, 350);
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().code, ErrorCode::conflict);
+    const auto second = store.acquire("b", 250, 350);
+    ASSERT_TRUE(second.ok());
+    EXPECT_GT(second->token, first->token);
+    EXPECT_EQ(store.save(first->token, 5, 5, 260).error().code, ErrorCode::conflict) << "fenced";
+    EXPECT_TRUE(store.save(second->token, 6, 6, 260).ok());
+    EXPECT_EQ((*store.load())->low, 6);
+}
+
+TYPED_TEST_P(StateContract, an_ended_lease_of_the_same_owner_gets_a_new_token) {
+    CheckpointStore& store = this->fixture.checkpoint();
+    const auto first = store.acquire("a", 100, 200);
+    const auto again = store.acquire("a", 300, 400);
+    ASSERT_TRUE(first.ok() && again.ok());
+    EXPECT_GT(again->token, first->token);
+}
+
+TYPED_TEST_P(StateContract, a_released_lease_is_free_and_a_stale_release_does_nothing) {
+    CheckpointStore& store = this->fixture.checkpoint();
+    const auto first = store.acquire("a", 100, 200);
+    ASSERT_TRUE(first.ok());
+    ASSERT_TRUE(store.release(first->token, 110).ok());
+    const auto second = store.acquire("b", 111, 300);
+    ASSERT_TRUE(second.ok());
+    ASSERT_TRUE(store.release(first->token, 112).ok());
+    EXPECT_FALSE(store.acquire("c", 113, 300).ok());
+}
+
+TYPED_TEST_P(StateContract, letters_are_kept_newest_first_and_found_by_filter) {
+    DeadLetterStore& store = this->fixture.letters();
+    ASSERT_TRUE(store.record(0, make_letter(LetterClass::fhir, "1.1", 1)).ok());
+    ASSERT_TRUE(store.record(0, make_letter(LetterClass::dicom, "1.1", 2)).ok());
+    ASSERT_TRUE(store.record(0, make_letter(LetterClass::fhir, "1.2", 3)).ok());
+    this->fixture.reopen();
+    DeadLetterStore& again = this->fixture.letters();
+    const auto all = again.list({});
+    ASSERT_TRUE(all.ok());
+    ASSERT_EQ(all->size(), 3U);
+    EXPECT_EQ((*all)[0].key.study_uid, "1.2");
+    EXPECT_EQ((*all)[0].error, "why 3");
+    EXPECT_EQ((*all)[0].tag, "(0010,0040)");
+    EXPECT_EQ((*all)[0].status, 422U);
+    EXPECT_EQ(again.list({.letter_class = LetterClass::fhir})->size(), 2U);
+    EXPECT_EQ(again.list({.study_uid = "1.1"})->size(), 2U);
+    EXPECT_EQ(again.list({.limit = 2})->size(), 2U);
+    EXPECT_EQ(again.list({.before = (*all)[1].id})->size(), 1U);
+    EXPECT_EQ((*again.find((*all)[1].id))->letter_class, LetterClass::dicom);
+    EXPECT_FALSE(again.find(4711)->has_value());
+}
+
+TYPED_TEST_P(StateContract, one_letter_per_key_and_class_counts_what_comes_again) {
+    DeadLetterStore& store = this->fixture.letters();
+    ASSERT_TRUE(store.record(0, make_letter(LetterClass::fhir, "1.1", 5)).ok());
+    ASSERT_TRUE(store.record(0, make_letter(LetterClass::fhir, "1.1", 3)).ok());
+    ASSERT_TRUE(store.record(0, make_letter(LetterClass::fhir, "1.1", 0)).ok());
+    const auto letters = store.list({});
+    ASSERT_EQ(letters->size(), 1U);
+    const DeadLetter& letter = letters->front();
+    EXPECT_EQ(letter.first_sequence, 3);
+    EXPECT_EQ(letter.last_sequence, 5);
+    EXPECT_EQ(letter.entries, 3U);
+    EXPECT_EQ(letter.attempts, 3U);
+    EXPECT_EQ(letter.first_time, 50);
+    EXPECT_EQ(letter.error, "why 0") << "the newest error is the one to look at";
+}
+
+TYPED_TEST_P(StateContract, unreadable_entries_have_a_letter_per_number) {
+    DeadLetterStore& store = this->fixture.letters();
+    for (const std::int64_t number : {7, 8, 7})
+        ASSERT_TRUE(store.record(0, make_letter(LetterClass::feed, "", number)).ok());
+    EXPECT_EQ(store.list({})->size(), 2U);
+    ASSERT_TRUE(store.resolve_number(0, 7, 99).ok());
+    const auto open = store.list({.state = LetterState::open});
+    ASSERT_EQ(open->size(), 1U);
+    EXPECT_EQ(open->front().first_sequence, 8);
+}
+
+TYPED_TEST_P(StateContract, a_successful_job_resolves_the_letters_of_its_key) {
+    DeadLetterStore& store = this->fixture.letters();
+    ASSERT_TRUE(store.record(0, make_letter(LetterClass::fhir, "1.1", 1)).ok());
+    ASSERT_TRUE(store.record(0, make_letter(LetterClass::validation, "1.1", 2)).ok());
+    ASSERT_TRUE(store.record(0, make_letter(LetterClass::fhir, "1.2", 3)).ok());
+    const Key key{"Microsoft.Default", "1.1"};
+    ASSERT_TRUE(store.resolve(0, key, {LetterClass::validation}, 50).ok());
+    EXPECT_EQ(store.list({.state = LetterState::open})->size(), 2U);
+    ASSERT_TRUE(store.resolve(0, key, {}, 60).ok());
+    EXPECT_EQ(store.list({.state = LetterState::open})->size(), 1U);
+    EXPECT_EQ(store.list({.state = LetterState::resolved})->size(), 2U);
+    ASSERT_TRUE(store.record(0, make_letter(LetterClass::fhir, "1.1", 9)).ok());
+    const auto reopened = store.list({.state = LetterState::open, .study_uid = "1.1"});
+    ASSERT_EQ(reopened->size(), 1U);
+    EXPECT_EQ(reopened->front().entries, 1U) << "counted anew";
+    EXPECT_EQ(reopened->front().first_sequence, 9);
+}
+
+TYPED_TEST_P(StateContract, replays_are_asked_for_by_filter_and_letters_discarded_by_id) {
+    DeadLetterStore& store = this->fixture.letters();
+    for (const std::int64_t number : {1, 2, 3})
+        ASSERT_TRUE(
+            store.record(0, make_letter(LetterClass::fhir, "1." + std::to_string(number), number)).ok());
+    EXPECT_EQ(*store.set_replay({.study_uid = "1.2"}, true), 1U);
+    EXPECT_EQ(*store.set_replay({.letter_class = LetterClass::feed}, true), 0U);
+    const auto wanted = store.list({.replay_only = true});
+    ASSERT_EQ(wanted->size(), 1U);
+    ASSERT_TRUE(store.set_state(wanted->front().id, LetterState::discarded, false, 70).ok());
+    EXPECT_EQ(store.list({.replay_only = true})->size(), 0U);
+    EXPECT_EQ(store.list({.state = LetterState::discarded})->size(), 1U);
+    EXPECT_EQ(store.set_state(4711, LetterState::discarded, false, 70).error().code, ErrorCode::not_found);
+    EXPECT_EQ(*store.purge(70), 0U);
+    EXPECT_EQ(*store.purge(71), 1U);
+    EXPECT_EQ(store.list({})->size(), 2U) << "open letters stay";
+}
+
+TYPED_TEST_P(StateContract, letters_are_fenced_too) {
+    const auto lease = this->fixture.checkpoint().acquire("a", 100, 200);
+    ASSERT_TRUE(lease.ok());
+    DeadLetterStore& store = this->fixture.letters();
+    EXPECT_TRUE(store.record(lease->token, make_letter(LetterClass::fhir, "1.1", 1)).ok());
+    ASSERT_TRUE(this->fixture.checkpoint().acquire("b", 200, 300).ok());
+    const auto late = store.record(lease->token, make_letter(LetterClass::fhir, "1.2", 2));
+    EXPECT_EQ(late.error().code, ErrorCode::conflict);
+    EXPECT_EQ(store.resolve(lease->token, {"Microsoft.Default", "1.1"}, {}, 210).error().code,
+              ErrorCode::conflict);
+    EXPECT_EQ(store.list({.state = LetterState::open})->size(), 1U);
+}
+
+REGISTER_TYPED_TEST_SUITE_P(StateContract, a_target_never_worked_on_has_no_row, the_position_is_kept,
+                            a_lease_is_renewed_by_its_owner_and_taken_over_when_it_has_ended,
+                            an_ended_lease_of_the_same_owner_gets_a_new_token,
+                            a_released_lease_is_free_and_a_stale_release_does_nothing,
+                            letters_are_kept_newest_first_and_found_by_filter,
+                            one_letter_per_key_and_class_counts_what_comes_again,
+                            unreadable_entries_have_a_letter_per_number,
+                            a_successful_job_resolves_the_letters_of_its_key,
+                            replays_are_asked_for_by_filter_and_letters_discarded_by_id,
+                            letters_are_fenced_too);
+
+}  // namespace isocenter::fhir

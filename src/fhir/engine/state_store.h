@@ -1,0 +1,96 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "fhir/engine/dirty_keys.h"
+
+namespace isocenter::fhir {
+
+/// What is kept of one target between runs.
+struct StateRow {
+    std::int64_t low = 0;     ///< L: everything up to it is done
+    std::int64_t latest = 0;  ///< newest sequence seen
+    std::string owner;        ///< of the lease; empty when nobody has it
+    std::int64_t token = 0;   ///< raised by each take-over
+    Ticks lease_end = 0;
+    Ticks changed = 0;
+};
+
+enum class LetterClass { transient, fhir, dicom, validation, feed };
+enum class LetterState { open, resolved, discarded };
+std::string_view to_string(LetterClass letter_class);
+std::string_view to_string(LetterState state);
+std::optional<LetterClass> parse_letter_class(std::string_view text);
+std::optional<LetterState> parse_letter_state(std::string_view text);
+
+/// What could not be written, or not whole, and why. One per key and class; for `feed` one per sequence.
+struct DeadLetter {
+    std::int64_t id = 0;
+    Key key;  ///< empty for `feed`
+    LetterClass letter_class = LetterClass::fhir;
+    LetterState state = LetterState::open;
+    std::int64_t first_sequence = 0;  ///< 0: of no entry (backfill, replay)
+    std::int64_t last_sequence = 0;
+    std::uint64_t entries = 0;
+    std::uint64_t attempts = 0;
+    Ticks first_time = 0;
+    Ticks last_time = 0;
+    std::string error;    ///< may quote the FHIR server's outcome
+    std::string tag;      ///< `(0010,0040)` where one attribute is to blame
+    unsigned status = 0;  ///< HTTP
+    bool replay = false;  ///< somebody asked for it to be tried again
+};
+
+struct LetterFilter {
+    std::optional<LetterClass> letter_class{};
+    std::optional<LetterState> state{};
+    std::string study_uid{};
+    bool replay_only = false;
+    std::int64_t before = 0;  ///< ids below it; 0: from the newest
+    std::size_t limit = 100;
+};
+
+/// Checkpoint and lease of one target. Thread-safe. Errors: `unavailable` (database), `corrupt`; `conflict`
+/// where named. A token of 0 is not checked: for engines that run without lease.
+class CheckpointStore {
+  public:
+    virtual ~CheckpointStore() = default;
+    /// Nothing when the target was never worked on.
+    virtual Result<std::optional<StateRow>> load() = 0;
+    /// Takes the lease over or renews it until `until`; the token rises unless `owner` has it already.
+    /// `conflict` when somebody else's has not ended at `now`.
+    virtual Result<StateRow> acquire(const std::string& owner, Ticks now, Ticks until) = 0;
+    /// Ends the lease, so that another engine need not wait for it.
+    virtual Status release(std::int64_t token, Ticks now) = 0;
+    /// `conflict` when the token is not the current one.
+    virtual Status save(std::int64_t token, std::int64_t low, std::int64_t latest, Ticks now) = 0;
+};
+
+/// Dead letters of one target. Thread-safe; errors as above. What is recorded is durable.
+class DeadLetterStore {
+  public:
+    virtual ~DeadLetterStore() = default;
+    /// Adds the letter, or adds its counts to the one of the same key and class, which becomes open.
+    virtual Status record(std::int64_t token, const DeadLetter& letter) = 0;
+    /// The key's open letters, but those of the classes in `keep`, are resolved.
+    virtual Status resolve(std::int64_t token, const Key& key, const std::vector<LetterClass>& keep,
+                           Ticks now) = 0;
+    /// A letter of class `feed` is resolved by its number.
+    virtual Status resolve_number(std::int64_t token, std::int64_t sequence, Ticks now) = 0;
+    /// Newest first.
+    virtual Result<std::vector<DeadLetter>> list(const LetterFilter& filter) = 0;
+    virtual Result<std::optional<DeadLetter>> find(std::int64_t id) = 0;
+    /// Open letters that fit are to be tried again, or not any more; the number of them.
+    virtual Result<std::uint64_t> set_replay(const LetterFilter& filter, bool replay) = 0;
+    /// `not_found` when there is no such letter.
+    virtual Status set_state(std::int64_t id, LetterState state, bool replay, Ticks now) = 0;
+    /// Removes resolved and discarded letters older than `before`; the number of them.
+    virtual Result<std::uint64_t> purge(Ticks before) = 0;
+};
+
+}  // namespace isocenter::fhir
