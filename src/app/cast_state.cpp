@@ -1,0 +1,321 @@
+#include "app/cast_state.h"
+
+#include <utility>
+
+namespace isocenter::app {
+namespace {
+
+using index::sql::Connection;
+using index::sql::Run;
+using index::sql::Transaction;
+
+// `sequence` is part of a letter's identity for class `feed` only, 0 for the others.
+constexpr std::string_view kSchema = R"sql(
+CREATE TABLE IF NOT EXISTS cast_target (
+    target    TEXT PRIMARY KEY,
+    low       INTEGER NOT NULL DEFAULT 0,
+    latest    INTEGER NOT NULL DEFAULT 0,
+    owner     TEXT NOT NULL DEFAULT '',
+    token     INTEGER NOT NULL DEFAULT 0,
+    lease_end INTEGER NOT NULL DEFAULT 0,
+    changed   INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE TABLE IF NOT EXISTS cast_letter (
+    id             INTEGER PRIMARY KEY AUTOINCREMENT,
+    target         TEXT NOT NULL,
+    partition      TEXT NOT NULL,
+    study          TEXT NOT NULL,
+    class          TEXT NOT NULL,
+    sequence       INTEGER NOT NULL,
+    state          TEXT NOT NULL,
+    first_sequence INTEGER NOT NULL,
+    last_sequence  INTEGER NOT NULL,
+    entries        INTEGER NOT NULL,
+    attempts       INTEGER NOT NULL,
+    first_time     INTEGER NOT NULL,
+    last_time      INTEGER NOT NULL,
+    error          TEXT NOT NULL,
+    tag            TEXT NOT NULL,
+    status         INTEGER NOT NULL,
+    replay         INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (target, partition, study, class, sequence)
+) STRICT;
+CREATE INDEX IF NOT EXISTS cast_letter_replay ON cast_letter (target) WHERE replay;
+)sql";
+
+constexpr std::string_view kLetterColumns =
+    "id, partition, study, class, state, first_sequence, last_sequence, entries, attempts, first_time, "
+    "last_time, error, tag, status, replay";
+
+Result<std::optional<fhir::StateRow>> read_row(Connection& connection, const std::string& target) {
+    Run run(connection,
+            "SELECT low, latest, owner, token, lease_end, changed FROM cast_target WHERE target = ?");
+    ISO_TRY(const bool found, run.bind(target).next());
+    if (!found) return std::optional<fhir::StateRow>();
+    fhir::StateRow row;
+    row.low = run.integer(0);
+    row.latest = run.integer(1);
+    row.owner = run.string(2);
+    row.token = run.integer(3);
+    row.lease_end = run.integer(4);
+    row.changed = run.integer(5);
+    return std::optional<fhir::StateRow>(row);
+}
+
+Error lease_is_lost() {
+    return fail(ErrorCode::conflict, "another engine has the lease");
+}
+
+/// Inside the writing transaction: whether `token` is the current one.
+Status check_token(Connection& connection, const std::string& target, std::int64_t token) {
+    if (token == 0) return {};
+    ISO_TRY(const auto row, read_row(connection, target));
+    if (!row || row->token != token) return lease_is_lost();
+    return {};
+}
+
+Result<fhir::DeadLetter> letter_at(const Run& run) {
+    fhir::DeadLetter letter;
+    letter.id = run.integer(0);
+    letter.key = {run.string(1), run.string(2)};
+    const auto letter_class = fhir::parse_letter_class(run.text(3));
+    const auto state = fhir::parse_letter_state(run.text(4));
+    if (!letter_class || !state)
+        return fail(ErrorCode::corrupt, "a dead letter is of no known class or state");
+    letter.letter_class = *letter_class;
+    letter.state = *state;
+    letter.first_sequence = run.integer(5);
+    letter.last_sequence = run.integer(6);
+    letter.entries = run.count(7);
+    letter.attempts = run.count(8);
+    letter.first_time = run.integer(9);
+    letter.last_time = run.integer(10);
+    letter.error = run.string(11);
+    letter.tag = run.string(12);
+    letter.status = static_cast<unsigned>(run.integer(13));
+    letter.replay = run.integer(14) != 0;
+    return letter;
+}
+
+/// The conditions of a filter, and their values in order.
+struct Condition {
+    std::string sql = "target = ?";
+    std::vector<std::string> texts;
+    std::int64_t before = 0;
+
+    explicit Condition(const fhir::LetterFilter& filter) : before(filter.before) {
+        const auto equal = [&](const char* column, std::string_view value) {
+            sql += std::string(" AND ") + column + " = ?";
+            texts.emplace_back(value);
+        };
+        if (filter.letter_class) equal("class", to_string(*filter.letter_class));
+        if (filter.state) equal("state", to_string(*filter.state));
+        if (!filter.study_uid.empty()) equal("study", filter.study_uid);
+        if (filter.replay_only) sql += " AND replay";
+        if (before > 0) sql += " AND id < ?";
+    }
+    void bind(Run& run) const {
+        for (const std::string& text : texts)
+            run.bind(text);
+        if (before > 0) run.bind(before);
+    }
+};
+
+}  // namespace
+
+Result<std::unique_ptr<CastState>> CastState::open(index::sql::ConnectionSource& connections,
+                                                   std::string target) {
+    ISO_TRY(const auto connection, connections.writer());
+    ISO_CHECK(connection->execute(kSchema));
+    return std::unique_ptr<CastState>(new CastState(connections, std::move(target)));
+}
+
+Result<std::optional<fhir::StateRow>> CastState::load() {
+    ISO_TRY(const auto connection, connections_.reader());
+    return read_row(*connection, target_);
+}
+
+Result<fhir::StateRow> CastState::acquire(const std::string& owner, Ticks now, Ticks until) {
+    ISO_TRY(const auto connection, connections_.writer());
+    ISO_TRY(const auto transaction, Transaction::begin(*connection, Transaction::Kind::write));
+    ISO_TRY(const auto found, read_row(*connection, target_));
+    fhir::StateRow row = found.value_or(fhir::StateRow{});
+    const bool held = !row.owner.empty() && row.lease_end > now;
+    if (held && row.owner != owner) return lease_is_lost();
+    // A lease of ours that had ended may have been somebody else's meanwhile and given back.
+    if (!held || row.owner != owner) ++row.token;
+    row.owner = owner;
+    row.lease_end = until;
+    row.changed = now;
+    ISO_CHECK(Run(*connection,
+                  "INSERT INTO cast_target (target, owner, token, lease_end, changed) VALUES (?, ?, ?, ?, ?) "
+                  "ON CONFLICT (target) DO UPDATE SET owner = excluded.owner, token = excluded.token, "
+                  "lease_end = excluded.lease_end, changed = excluded.changed")
+                  .bind(target_)
+                  .bind(row.owner)
+                  .bind(row.token)
+                  .bind(row.lease_end)
+                  .bind(row.changed)
+                  .run());
+    ISO_CHECK(transaction->commit());
+    return row;
+}
+
+Status CastState::release(std::int64_t token, Ticks now) {
+    ISO_TRY(const auto connection, connections_.writer());
+    return Run(*connection,
+               "UPDATE cast_target SET owner = '', lease_end = 0, changed = ? WHERE target = ? AND token = ?")
+        .bind(now)
+        .bind(target_)
+        .bind(token)
+        .run();
+}
+
+Status CastState::save(std::int64_t token, std::int64_t low, std::int64_t latest, Ticks now) {
+    ISO_TRY(const auto connection, connections_.writer());
+    ISO_TRY(const auto transaction, Transaction::begin(*connection, Transaction::Kind::write));
+    ISO_CHECK(check_token(*connection, target_, token));
+    ISO_CHECK(Run(*connection,
+                  "INSERT INTO cast_target (target, low, latest, changed) VALUES (?, ?, ?, ?) "
+                  "ON CONFLICT (target) DO UPDATE SET low = excluded.low, latest = excluded.latest, "
+                  "changed = excluded.changed")
+                  .bind(target_)
+                  .bind(low)
+                  .bind(latest)
+                  .bind(now)
+                  .run());
+    return transaction->commit();
+}
+
+Status CastState::record(std::int64_t token, const fhir::DeadLetter& letter) {
+    ISO_TRY(const auto connection, connections_.writer());
+    ISO_TRY(const auto transaction, Transaction::begin(*connection, Transaction::Kind::write));
+    ISO_CHECK(check_token(*connection, target_, token));
+    const bool by_number = letter.letter_class == fhir::LetterClass::feed;
+    ISO_CHECK(
+        Run(*connection,
+            "INSERT INTO cast_letter (target, partition, study, class, sequence, state, first_sequence, "
+            "last_sequence, entries, attempts, first_time, last_time, error, tag, status) "
+            "VALUES (?, ?, ?, ?, ?, 'open', ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+            "ON CONFLICT (target, partition, study, class, sequence) DO UPDATE SET "
+            "first_sequence = CASE WHEN state <> 'open' OR first_sequence = 0 THEN excluded.first_sequence "
+            "ELSE min(first_sequence, ifnull(nullif(excluded.first_sequence, 0), first_sequence)) END, "
+            "last_sequence = CASE WHEN state <> 'open' THEN excluded.last_sequence "
+            "ELSE max(last_sequence, excluded.last_sequence) END, "
+            "entries = CASE WHEN state <> 'open' THEN 0 ELSE entries END + excluded.entries, "
+            "attempts = CASE WHEN state <> 'open' THEN 0 ELSE attempts END + excluded.attempts, "
+            "first_time = CASE WHEN state <> 'open' THEN excluded.first_time ELSE first_time END, "
+            "last_time = excluded.last_time, error = excluded.error, tag = excluded.tag, "
+            "status = excluded.status, state = 'open'")
+            .bind(target_)
+            .bind(letter.key.partition)
+            .bind(letter.key.study_uid)
+            .bind(to_string(letter.letter_class))
+            .bind(by_number ? letter.first_sequence : std::int64_t{0})
+            .bind(letter.first_sequence)
+            .bind(letter.last_sequence)
+            .bind(letter.entries)
+            .bind(letter.attempts)
+            .bind(letter.first_time)
+            .bind(letter.last_time)
+            .bind(letter.error)
+            .bind(letter.tag)
+            .bind(static_cast<std::int64_t>(letter.status))
+            .run());
+    return transaction->commit();
+}
+
+Status CastState::resolve(std::int64_t token, const fhir::Key& key,
+                          const std::vector<fhir::LetterClass>& keep, Ticks now) {
+    ISO_TRY(const auto connection, connections_.writer());
+    ISO_TRY(const auto transaction, Transaction::begin(*connection, Transaction::Kind::write));
+    ISO_CHECK(check_token(*connection, target_, token));
+    std::string sql =
+        "UPDATE cast_letter SET state = 'resolved', replay = 0, last_time = ? "
+        "WHERE target = ? AND partition = ? AND study = ? AND state = 'open' AND class <> 'feed'";
+    for (std::size_t i = 0; i < keep.size(); ++i)
+        sql += " AND class <> ?";
+    Run run(*connection, sql);
+    run.bind(now).bind(target_).bind(key.partition).bind(key.study_uid);
+    for (const fhir::LetterClass letter_class : keep)
+        run.bind(to_string(letter_class));
+    ISO_CHECK(run.run());
+    return transaction->commit();
+}
+
+Status CastState::resolve_number(std::int64_t token, std::int64_t sequence, Ticks now) {
+    ISO_TRY(const auto connection, connections_.writer());
+    ISO_TRY(const auto transaction, Transaction::begin(*connection, Transaction::Kind::write));
+    ISO_CHECK(check_token(*connection, target_, token));
+    ISO_CHECK(Run(*connection,
+                  "UPDATE cast_letter SET state = 'resolved', replay = 0, last_time = ? "
+                  "WHERE target = ? AND class = 'feed' AND sequence = ? AND state = 'open'")
+                  .bind(now)
+                  .bind(target_)
+                  .bind(sequence)
+                  .run());
+    return transaction->commit();
+}
+
+Result<std::vector<fhir::DeadLetter>> CastState::list(const fhir::LetterFilter& filter) {
+    ISO_TRY(const auto connection, connections_.reader());
+    const Condition condition(filter);
+    Run run(*connection, "SELECT " + std::string(kLetterColumns) + " FROM cast_letter WHERE " +
+                             condition.sql + " ORDER BY id DESC LIMIT ?");
+    run.bind(target_);
+    condition.bind(run);
+    run.bind(static_cast<std::int64_t>(filter.limit));
+    std::vector<fhir::DeadLetter> letters;
+    while (true) {
+        ISO_TRY(const bool row, run.next());
+        if (!row) return letters;
+        ISO_TRY(fhir::DeadLetter letter, letter_at(run));
+        letters.push_back(std::move(letter));
+    }
+}
+
+Result<std::optional<fhir::DeadLetter>> CastState::find(std::int64_t id) {
+    ISO_TRY(const auto connection, connections_.reader());
+    Run run(*connection,
+            "SELECT " + std::string(kLetterColumns) + " FROM cast_letter WHERE target = ? AND id = ?");
+    ISO_TRY(const bool row, run.bind(target_).bind(id).next());
+    if (!row) return std::optional<fhir::DeadLetter>();
+    ISO_TRY(fhir::DeadLetter letter, letter_at(run));
+    return std::optional<fhir::DeadLetter>(std::move(letter));
+}
+
+Result<std::uint64_t> CastState::set_replay(const fhir::LetterFilter& filter, bool replay) {
+    ISO_TRY(const auto connection, connections_.writer());
+    const Condition condition(filter);
+    Run run(*connection, "UPDATE cast_letter SET replay = ? WHERE state = 'open' AND " + condition.sql);
+    run.bind(replay ? 1 : 0).bind(target_);
+    condition.bind(run);
+    ISO_CHECK(run.run());
+    return static_cast<std::uint64_t>(connection->changed());
+}
+
+Status CastState::set_state(std::int64_t id, fhir::LetterState state, bool replay, Ticks now) {
+    ISO_TRY(const auto connection, connections_.writer());
+    ISO_CHECK(Run(*connection,
+                  "UPDATE cast_letter SET state = ?, replay = ?, last_time = ? WHERE target = ? AND id = ?")
+                  .bind(to_string(state))
+                  .bind(replay ? 1 : 0)
+                  .bind(now)
+                  .bind(target_)
+                  .bind(id)
+                  .run());
+    if (connection->changed() == 0) return fail(ErrorCode::not_found, "there is no such dead letter");
+    return {};
+}
+
+Result<std::uint64_t> CastState::purge(Ticks before) {
+    ISO_TRY(const auto connection, connections_.writer());
+    ISO_CHECK(
+        Run(*connection, "DELETE FROM cast_letter WHERE target = ? AND state <> 'open' AND last_time < ?")
+            .bind(target_)
+            .bind(before)
+            .run());
+    return static_cast<std::uint64_t>(connection->changed());
+}
+
+}  // namespace isocenter::app

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "fhir/engine/state_store.h"
+#include "index/sql/connection.h"
+
+namespace isocenter::app {
+
+/// What the FHIR bridge keeps of one target, in tables of its own of any SQL database: the index database of
+/// the server that it is part of, or a file of its own. Two processes may have the same database open.
+class CastState : public fhir::CheckpointStore, public fhir::DeadLetterStore {
+  public:
+    /// Makes the tables when absent. `connections` outlives the store.
+    static Result<std::unique_ptr<CastState>> open(index::sql::ConnectionSource& connections,
+                                                   std::string target);
+
+    Result<std::optional<fhir::StateRow>> load() override;
+    Result<fhir::StateRow> acquire(const std::string& owner, Ticks now, Ticks until) override;
+    Status release(std::int64_t token, Ticks now) override;
+    Status save(std::int64_t token, std::int64_t low, std::int64_t latest, Ticks now) override;
+
+    Status record(std::int64_t token, const fhir::DeadLetter& letter) override;
+    Status resolve(std::int64_t token, const fhir::Key& key, const std::vector<fhir::LetterClass>& keep,
+                   Ticks now) override;
+    Status resolve_number(std::int64_t token, std::int64_t sequence, Ticks now) override;
+    Result<std::vector<fhir::DeadLetter>> list(const fhir::LetterFilter& filter) override;
+    Result<std::optional<fhir::DeadLetter>> find(std::int64_t id) override;
+    Result<std::uint64_t> set_replay(const fhir::LetterFilter& filter, bool replay) override;
+    Status set_state(std::int64_t id, fhir::LetterState state, bool replay, Ticks now) override;
+    Result<std::uint64_t> purge(Ticks before) override;
+
+  private:
+    CastState(index::sql::ConnectionSource& connections, std::string target)
+        : connections_(connections), target_(std::move(target)) {}
+
+    index::sql::ConnectionSource& connections_;
+    const std::string target_;
+};
+
+/// One SQLite file with a connection for everything; for a bridge without archive beside it.
+class CastStateFile : public index::sql::ConnectionSource {
+  public:
+    /// Makes the file when absent. `unavailable` when it cannot be opened or written.
+    static Result<std::unique_ptr<CastStateFile>> open(const std::string& path);
+    ~CastStateFile() override;
+    Result<index::sql::Lease> reader() override { return writer(); }
+    Result<index::sql::Lease> writer() override;
+
+  private:
+    struct State;
+    explicit CastStateFile(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace isocenter::app
