@@ -27,21 +27,21 @@ enum class IdentityMode {
 
 /// Where the studies of a partition go.
 struct PartitionRule {
-    std::string target;          ///< empty: the default target
-    std::string patient_system;  ///< empty: `patient_system_id`
+    std::string target{};          ///< empty: the default target
+    std::string patient_system{};  ///< empty: `patient_system_id`
 };
 
 inline constexpr std::string_view kDefaultPartition = "Microsoft.Default";
 
 /// What shapes the content written to one target. The names are those of the settings.
 struct Options {
-    std::string own_endpoint;        ///< DICOMweb root as clients see it; written into the resources
-    std::string target;              ///< name of this target; empty: the default one
-    std::string patient_system_id;   ///< may be empty: identifier without system
-    bool is_issuer_id_used = false;  ///< (0010,0024), (0010,0021) choose the system
-    std::map<std::string, std::string, std::less<>> issuer_map;  ///< issuer text -> URI
+    std::string own_endpoint{};       ///< DICOMweb root as clients see it; written into the resources
+    std::string target{};             ///< name of this target; empty: the default one
+    std::string patient_system_id{};  ///< may be empty: identifier without system
+    bool is_issuer_id_used = false;   ///< (0010,0024), (0010,0021) choose the system
+    std::map<std::string, std::string, std::less<>> issuer_map{};  ///< issuer text -> URI
     /// Partitions beside Microsoft.Default are synchronised only when named here.
-    std::map<std::string, PartitionRule, std::less<>> partitions;
+    std::map<std::string, PartitionRule, std::less<>> partitions{};
     std::string default_time_zone = "UTC";  ///< IANA name, for instances without (0008,0201)
     bool legacy_codings = false;            ///< modality system `DCM`, SOP class without system
     bool description_as_note = false;       ///< StudyDescription as one note as well

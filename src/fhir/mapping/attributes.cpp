@@ -1,0 +1,137 @@
+#include "fhir/mapping/attributes.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace isocenter::fhir {
+
+namespace json = boost::json;
+
+namespace {
+
+const json::array* values_of(const DataSet& data_set, std::string_view tag) {
+    const auto* element = data_set.if_contains(tag);
+    const auto* object = element != nullptr ? element->if_object() : nullptr;
+    const auto* value = object != nullptr ? object->if_contains("Value") : nullptr;
+    return value != nullptr ? value->if_array() : nullptr;
+}
+
+std::string text_of(const json::value& value) {
+    if (const auto* text = value.if_string()) return trimmed({text->data(), text->size()});
+    if (value.is_number()) return json::serialize(value);
+    const auto* name = value.if_object();
+    if (name == nullptr) return {};
+    const auto* alphabetic = name->if_contains("Alphabetic");
+    return alphabetic != nullptr && alphabetic->is_string() ? trimmed(alphabetic->as_string())
+                                                            : std::string{};
+}
+
+auto rank(const DataSet& data_set) {
+    return std::tuple{first_text(data_set, "00080012"), first_text(data_set, "00080013"),
+                      first_text(data_set, "00080018")};
+}
+
+}  // namespace
+
+std::string trimmed(std::string_view text) {
+    const auto begin = text.find_first_not_of(' ');
+    if (begin == std::string_view::npos) return {};
+    return std::string{text.substr(begin, text.find_last_not_of(' ') - begin + 1)};
+}
+
+std::vector<std::string> split(std::string_view text, char separator) {
+    std::vector<std::string> parts;
+    for (std::size_t begin = 0;;) {
+        const auto end = text.find(separator, begin);
+        parts.emplace_back(text.substr(begin, end == text.npos ? text.npos : end - begin));
+        if (end == text.npos) return parts;
+        begin = end + 1;
+    }
+}
+
+std::string first_text(const DataSet& data_set, std::string_view tag) {
+    const auto* values = values_of(data_set, tag);
+    return values == nullptr || values->empty() ? std::string{} : text_of(values->front());
+}
+
+std::vector<std::string> all_texts(const DataSet& data_set, std::string_view tag) {
+    std::vector<std::string> texts;
+    const auto* values = values_of(data_set, tag);
+    if (values == nullptr) return texts;
+    for (const auto& value : *values) {
+        if (auto text = text_of(value); !text.empty()) texts.push_back(std::move(text));
+    }
+    return texts;
+}
+
+std::vector<const DataSet*> items_of(const DataSet& data_set, std::string_view tag) {
+    std::vector<const DataSet*> items;
+    const auto* values = values_of(data_set, tag);
+    if (values == nullptr) return items;
+    for (const auto& value : *values) {
+        if (const auto* item = value.if_object()) items.push_back(item);
+    }
+    return items;
+}
+
+std::vector<std::string> names_of(const DataSet& data_set, std::string_view tag, std::string_view group) {
+    std::vector<std::string> names;
+    for (const auto* name : items_of(data_set, tag)) {
+        const auto* text = name->if_contains(group);
+        if (text == nullptr || !text->is_string()) continue;
+        if (auto plain = trimmed(text->as_string()); !plain.empty()) names.push_back(std::move(plain));
+    }
+    return names;
+}
+
+std::string display_name(std::string_view name) {
+    const auto parts = split(name, '^');
+    std::string shown;
+    for (const std::size_t index : {3U, 1U, 2U, 0U}) {
+        if (index >= parts.size()) continue;
+        const auto part = trimmed(parts[index]);
+        if (!part.empty()) shown += (shown.empty() ? "" : " ") + part;
+    }
+    const auto suffix = parts.size() > 4 ? trimmed(parts[4]) : std::string{};
+    return suffix.empty() ? shown : shown + ", " + suffix;
+}
+
+bool has_value(const DataSet& data_set, std::string_view tag) {
+    const auto* values = values_of(data_set, tag);
+    if (values == nullptr) return false;
+    return std::any_of(values->begin(), values->end(), [](const json::value& value) {
+        return value.is_object() ? !value.as_object().empty() : !text_of(value).empty();
+    });
+}
+
+Agreement::Agreement(std::vector<const DataSet*> instances) : instances_(std::move(instances)) {
+    std::vector<std::pair<decltype(rank(*instances_.front())), const DataSet*>> ranked;
+    for (const auto* instance : instances_)
+        ranked.emplace_back(rank(*instance), instance);
+    std::sort(ranked.begin(), ranked.end(),
+              [](const auto& left, const auto& right) { return left.first > right.first; });
+    for (std::size_t at = 0; at < ranked.size(); ++at)
+        instances_[at] = ranked[at].second;
+}
+
+const DataSet* Agreement::decider(std::string_view tag) const {
+    return decider([&](const DataSet& data_set) { return has_value(data_set, tag); });
+}
+
+const DataSet* Agreement::decider(const std::function<bool(const DataSet&)>& has) const {
+    const auto found = std::find_if(instances_.begin(), instances_.end(),
+                                    [&](const DataSet* data_set) { return has(*data_set); });
+    return found == instances_.end() ? nullptr : *found;
+}
+
+const DataSet& Agreement::source(std::string_view tag) const {
+    static const DataSet kNone;
+    const auto* found = decider(tag);
+    return found != nullptr ? *found : kNone;
+}
+
+std::string Agreement::text(std::string_view tag) const {
+    return first_text(source(tag), tag);
+}
+
+}  // namespace isocenter::fhir

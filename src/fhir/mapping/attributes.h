@@ -1,0 +1,49 @@
+#pragma once
+
+#include <boost/json.hpp>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// Reads DICOM JSON (PS3.18 annex F). Tags are eight upper-case hexadecimal digits.
+namespace isocenter::fhir {
+
+using DataSet = boost::json::object;
+
+/// The first value as text without blanks around it; empty when there is none. Numbers by their digits.
+std::string first_text(const DataSet& data_set, std::string_view tag);
+/// All values that are not empty.
+std::vector<std::string> all_texts(const DataSet& data_set, std::string_view tag);
+/// The items of a sequence.
+std::vector<const DataSet*> items_of(const DataSet& data_set, std::string_view tag);
+/// One group (`Alphabetic`, `Ideographic`, `Phonetic`) of each name.
+std::vector<std::string> names_of(const DataSet& data_set, std::string_view tag, std::string_view group);
+/// A name for display: `Dr. Ada Byron, PhD` from `Byron^Ada^^Dr.^PhD`.
+std::string display_name(std::string_view name);
+std::string trimmed(std::string_view text);
+std::vector<std::string> split(std::string_view text, char separator);
+
+/// Data sets that should agree. Where they do not, non-empty beats empty, then the greatest
+/// (InstanceCreationDate, InstanceCreationTime, SOPInstanceUID) wins; so nothing depends on their order.
+class Agreement {
+  public:
+    explicit Agreement(std::vector<const DataSet*> instances);
+
+    const std::vector<const DataSet*>& instances() const { return instances_; }
+    /// The instance that decides about `tag`: the first, in order of rank, with a value; null when none has.
+    const DataSet* decider(std::string_view tag) const;
+    const DataSet* decider(const std::function<bool(const DataSet&)>& has_value) const;
+    std::string text(std::string_view tag) const;
+    /// The decider, or an empty data set.
+    const DataSet& source(std::string_view tag) const;
+
+  private:
+    std::vector<const DataSet*> instances_;
+};
+
+/// Whether the attribute has a value that is not empty.
+bool has_value(const DataSet& data_set, std::string_view tag);
+
+}  // namespace isocenter::fhir

@@ -1,0 +1,152 @@
+#include "fhir/mapping/codings.h"
+
+#include <array>
+
+namespace isocenter::fhir {
+
+namespace json = boost::json;
+
+namespace {
+
+struct Row {
+    std::string_view key;
+    std::string_view value;
+};
+
+template <std::size_t N>
+constexpr std::string_view find_in(const std::array<Row, N>& table, std::string_view key) {
+    for (const auto& row : table) {
+        if (row.key == key) return row.value;
+    }
+    return {};
+}
+
+constexpr std::array kSystems{
+    Row{"DCM", kDcm},
+    Row{"SCT", kSnomed},
+    Row{"LN", "http://loinc.org"},
+    Row{"UCUM", "http://unitsofmeasure.org"},
+    Row{"RADLEX", "http://radlex.org"},
+    Row{"I10", "http://hl7.org/fhir/sid/icd-10"},
+};
+
+/// Retired SNOMED codes (PS3.16 annex O) that occur in body sites and dose reports.
+constexpr std::array kLegacySnomed{
+    Row{"F-61FDB", "349358000"}, Row{"C-B02C9", "349358000"}, Row{"C-10072", "89457008"},
+    Row{"G-C340", "410675002"},  Row{"T-D4000", "818981001"}, Row{"T-D3000", "51185008"},
+    Row{"T-04000", "76752008"},  Row{"T-D1100", "69536005"},  Row{"T-D1600", "45048000"},
+    Row{"T-A0100", "12738006"},  Row{"T-D0010", "38266002"},  Row{"T-D6000", "12921003"},
+    Row{"T-32000", "80891009"},  Row{"T-28000", "39607008"},
+};
+
+struct BodyPart {
+    std::string_view term;
+    std::string_view code;
+    std::string_view display;
+};
+
+/// Defined terms of BodyPartExamined with their SNOMED CT code (PS3.16 annex L).
+constexpr std::array kBodyParts{
+    BodyPart{"ABDOMEN", "818981001", "Abdomen"},
+    BodyPart{"ANKLE", "70258002", "Ankle joint"},
+    BodyPart{"AORTA", "15825003", "Aorta"},
+    BodyPart{"ARM", "40983000", "Upper arm"},
+    BodyPart{"BLADDER", "89837001", "Bladder"},
+    BodyPart{"BRAIN", "12738006", "Brain"},
+    BodyPart{"BREAST", "76752008", "Breast"},
+    BodyPart{"CHEST", "51185008", "Chest"},
+    BodyPart{"CSPINE", "122494005", "Cervical spine"},
+    BodyPart{"ELBOW", "16953009", "Elbow joint"},
+    BodyPart{"FOOT", "56459004", "Foot"},
+    BodyPart{"HAND", "85562004", "Hand"},
+    BodyPart{"HEAD", "69536005", "Head"},
+    BodyPart{"HEART", "80891009", "Heart"},
+    BodyPart{"HIP", "24136001", "Hip joint"},
+    BodyPart{"KIDNEY", "64033007", "Kidney"},
+    BodyPart{"KNEE", "72696002", "Knee"},
+    BodyPart{"LIVER", "10200004", "Liver"},
+    BodyPart{"LSPINE", "122496007", "Lumbar spine"},
+    BodyPart{"LUNG", "39607008", "Lung"},
+    BodyPart{"NECK", "45048000", "Neck"},
+    BodyPart{"PELVIS", "12921003", "Pelvis"},
+    BodyPart{"PROSTATE", "41216001", "Prostate"},
+    BodyPart{"SHOULDER", "16982005", "Shoulder"},
+    BodyPart{"SKULL", "89546000", "Skull"},
+    BodyPart{"SPINE", "421060004", "Spine"},
+    BodyPart{"TSPINE", "122495006", "Thoracic spine"},
+    BodyPart{"WHOLEBODY", "38266002", "Entire body"},
+    BodyPart{"WRIST", "74670003", "Wrist joint"},
+};
+
+constexpr std::array kLateralities{
+    Row{"L", "419161000"},
+    Row{"R", "419465000"},
+    Row{"B", "51440002"},
+};
+
+bool is_legacy_snomed(std::string_view designator) {
+    return designator == "SRT" || designator == "SNM3" || designator == "99SDM";
+}
+
+}  // namespace
+
+std::string_view system_of(std::string_view designator) {
+    return find_in(kSystems, designator);
+}
+std::string_view snomed_of_legacy(std::string_view legacy) {
+    return find_in(kLegacySnomed, legacy);
+}
+std::string_view laterality_code(std::string_view laterality) {
+    return find_in(kLateralities, laterality);
+}
+
+std::optional<Code> read_code(const DataSet& item) {
+    Code code;
+    for (const auto* tag : {"00080100", "00080119", "00080120"}) {
+        code.value = first_text(item, tag);
+        if (!code.value.empty()) break;
+    }
+    if (code.value.empty()) return {};
+    code.designator = first_text(item, "00080102");
+    code.meaning = first_text(item, "00080104");
+    if (is_legacy_snomed(code.designator) && !snomed_of_legacy(code.value).empty()) {
+        code.value = snomed_of_legacy(code.value);
+        code.designator = "SCT";
+    }
+    code.system = system_of(code.designator);
+    const auto uid = first_text(item, "0008010C");
+    if (code.system.empty() && !uid.empty()) code.system = "urn:oid:" + uid;
+    return code;
+}
+
+std::optional<Code> read_code(const DataSet& data_set, std::string_view sequence) {
+    const auto items = items_of(data_set, sequence);
+    return items.empty() ? std::nullopt : read_code(*items.front());
+}
+
+json::object make_coding(std::string_view system, std::string_view code, std::string_view display) {
+    json::object coding;
+    if (!system.empty()) coding["system"] = system;
+    if (!code.empty()) coding["code"] = code;
+    if (!display.empty()) coding["display"] = display;
+    return coding;
+}
+
+json::object make_coding(const Code& code) {
+    return make_coding(code.system, code.value, code.meaning);
+}
+
+json::object make_concept(const Code& code) {
+    json::object result{{"coding", json::array{make_coding(code)}}};
+    if (!code.meaning.empty()) result["text"] = code.meaning;
+    return result;
+}
+
+json::object body_part(std::string_view body_part_examined) {
+    for (const auto& row : kBodyParts) {
+        if (row.term == body_part_examined) return make_coding(kSnomed, row.code, row.display);
+    }
+    return make_coding({}, {}, body_part_examined);
+}
+
+}  // namespace isocenter::fhir

@@ -1,0 +1,127 @@
+#include <map>
+
+#include "base/percent.h"
+#include "fhir/mapping/codings.h"
+#include "fhir/mapping/parts.h"
+
+namespace isocenter::fhir {
+
+namespace json = boost::json;
+
+namespace {
+
+const PartitionRule* rule_of(std::string_view partition, const Options& options) {
+    const auto found = options.partitions.find(partition);
+    return found == options.partitions.end() ? nullptr : &found->second;
+}
+
+/// RFC 3986: a scheme, a colon, and something behind it.
+bool is_absolute_uri(std::string_view text) {
+    const auto colon = text.find(':');
+    if (colon == text.npos || colon == 0 || colon + 1 == text.size()) return false;
+    const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+    if (!is_letter(text[0]) || text.find(' ') != text.npos) return false;
+    for (const char c : text.substr(0, colon)) {
+        if (!is_letter(c) && !(c >= '0' && c <= '9') && c != '+' && c != '-' && c != '.') return false;
+    }
+    return true;
+}
+
+std::string system_by_issuer(const DataSet& data_set, const Options& options) {
+    for (const auto* qualifiers : items_of(data_set, "00100024")) {
+        if (auto system = qualified_system(*qualifiers); !system.empty()) return system;
+    }
+    const auto issuer = first_text(data_set, "00100021");
+    if (issuer.empty()) return {};
+    if (const auto mapped = options.issuer_map.find(issuer); mapped != options.issuer_map.end())
+        return mapped->second;
+    return is_absolute_uri(issuer) ? issuer : "urn:isocenter:issuer:" + percent_encode(issuer);
+}
+
+}  // namespace
+
+bool is_synchronised(std::string_view partition, const Options& options) {
+    const auto* rule = rule_of(partition, options);
+    if (rule == nullptr) return partition == kDefaultPartition && options.target.empty();
+    return rule->target == options.target;
+}
+
+bool is_marked_partition(std::string_view partition, const Options& options) {
+    if (partition == kDefaultPartition) return false;
+    std::size_t sharing = is_synchronised(kDefaultPartition, options) ? 1 : 0;
+    for (const auto& [name, rule] : options.partitions) {
+        if (name != kDefaultPartition && rule.target == options.target) ++sharing;
+    }
+    return sharing > 1;
+}
+
+bool is_fhir_id(std::string_view uid) {
+    constexpr std::string_view kAllowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-.";
+    return !uid.empty() && uid.size() <= 64 && uid.find_first_not_of(kAllowed) == uid.npos;
+}
+
+std::string qualified_system(const DataSet& qualifiers) {
+    const auto id = first_text(qualifiers, "00400032");
+    const auto type = first_text(qualifiers, "00400033");
+    if (id.empty()) return {};
+    if (type == "ISO") return "urn:oid:" + id;
+    if (type == "UUID") return "urn:uuid:" + id;
+    return type == "URI" ? id : std::string{};
+}
+
+json::object to_json(const Identifier& identifier) {
+    json::object result;
+    if (!identifier.system.empty()) result["system"] = identifier.system;
+    result["value"] = identifier.value;
+    return result;
+}
+
+json::object accession_identifier(std::string_view number, const DataSet& source, const Context&) {
+    json::object identifier{{"type", {{"coding", json::array{make_coding(kIdentifierTypes, "ACSN")}}}}};
+    for (const auto* issuer : items_of(source, "00080051")) {
+        if (const auto system = qualified_system(*issuer); !system.empty()) {
+            identifier["system"] = system;
+            break;
+        }
+    }
+    identifier["value"] = number;
+    return identifier;
+}
+
+json::array accession_identifiers(const std::vector<const DataSet*>& data_sets, const Context& context) {
+    std::map<std::string, json::object> by_number;
+    for (const auto* data_set : data_sets) {
+        const auto number = first_text(*data_set, "00080050");
+        if (number.empty()) continue;
+        auto identifier = accession_identifier(number, *data_set, context);
+        // With system beats without; data sets come in order of rank, so the first of each wins.
+        auto& kept = by_number[number];
+        if (kept.empty() || (!kept.contains("system") && identifier.contains("system"))) kept = identifier;
+    }
+    json::array result;
+    for (auto& [number, identifier] : by_number)
+        result.push_back(std::move(identifier));
+    return result;
+}
+
+std::optional<Identifier> patient_identity(const DataSet& data_set, std::string_view partition,
+                                           const Options& options) {
+    auto id = first_text(data_set, "00100020");
+    if (id.empty()) return {};
+    std::string system;
+    if (options.is_issuer_id_used) system = system_by_issuer(data_set, options);
+    const auto* rule = rule_of(partition, options);
+    if (system.empty() && rule != nullptr) system = rule->patient_system;
+    if (system.empty()) system = options.patient_system_id;
+    return Identifier{std::move(system), std::move(id)};
+}
+
+std::optional<Identifier> patient_identity(const StudySnapshot& study, const Options& options) {
+    std::vector<const DataSet*> instances;
+    for (const auto& instance : study.instances)
+        instances.push_back(&instance);
+    const Agreement agreement{std::move(instances)};
+    return patient_identity(agreement.source("00100020"), study.partition, options);
+}
+
+}  // namespace isocenter::fhir

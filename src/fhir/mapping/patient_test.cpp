@@ -1,0 +1,185 @@
+#include <gtest/gtest.h>
+
+#include "fhir/mapping/parts.h"
+#include "fhir/mapping/test_study.h"
+
+namespace isocenter::fhir {
+namespace {
+
+namespace json = boost::json;
+using testing::element;
+using testing::image;
+using testing::person;
+using testing::study_of;
+
+class PatientMapping : public ::testing::Test {
+  protected:
+    json::object patient(std::vector<json::object> instances, std::vector<json::object> others = {}) {
+        records_.clear();
+        Snapshot snapshot{study_of(std::move(instances)), {std::move(others)}, {}};
+        const auto wanted = compute_wanted(snapshot, options_, records_);
+        EXPECT_TRUE(wanted.ok());
+        return wanted->patient->resource;
+    }
+    json::object named(const std::string& name) {
+        auto instance = image("2.25.2", 1);
+        instance["00100010"] = person(name);
+        const auto made = patient({instance});
+        return made.contains("name") ? made.at("name").at(0).as_object() : json::object{};
+    }
+    json::object with(std::string_view tag, const std::string& value) {
+        auto instance = image("2.25.2", 1);
+        instance[tag] = element(value);
+        return patient({instance});
+    }
+
+    Options options_{.own_endpoint = "https://pacs.lakeside.test/v2",
+                     .patient_system_id = "urn:lakeside:mrn"};
+    std::vector<ValidationRecord> records_;
+};
+
+TEST_F(PatientMapping, Patient_Identifier_HasTheConfiguredSystem) {
+    EXPECT_EQ(patient({image("2.25.2", 1)}).at("identifier"),
+              (json::array{{{"system", "urn:lakeside:mrn"}, {"value", "LK-2207"}}}));
+    options_.patient_system_id.clear();
+    EXPECT_EQ(patient({image("2.25.2", 1)}).at("identifier"), (json::array{{{"value", "LK-2207"}}}));
+}
+
+TEST_F(PatientMapping, Patient_Name_SplitsIntoParts) {
+    EXPECT_EQ(named("Okafor"), (json::object{{"family", "Okafor"}, {"use", "usual"}}));
+    EXPECT_EQ(named("^Ngozi Ada"), (json::object{{"given", {"Ngozi", "Ada"}}, {"use", "usual"}}));
+    EXPECT_EQ(named("^^Ifeoma"), (json::object{{"given", json::array{"Ifeoma"}}, {"use", "usual"}}));
+    EXPECT_EQ(named("  Okafor^Ngozi   "),
+              (json::object{{"family", "Okafor"}, {"given", json::array{"Ngozi"}}, {"use", "usual"}}));
+    EXPECT_EQ(named("van Dijk^Pieter Jan^Maria^Dr. Ir.^PhD FRCR"),
+              (json::object{{"family", "van Dijk"},
+                            {"given", {"Pieter", "Jan", "Maria"}},
+                            {"prefix", {"Dr.", "Ir."}},
+                            {"suffix", {"PhD", "FRCR"}},
+                            {"use", "usual"}}));
+}
+
+TEST_F(PatientMapping, Patient_Name_EmptyPartsAndDoubleSpacesAreLeftOut) {
+    EXPECT_EQ(named("^^^"), json::object{});
+    EXPECT_EQ(named("Okafor^Ngozi  Ada"),
+              (json::object{{"family", "Okafor"}, {"given", {"Ngozi", "Ada"}}, {"use", "usual"}}));
+}
+
+TEST_F(PatientMapping, Patient_Name_ThreeGroupsAreThreeNames) {
+    auto instance = image("2.25.2", 1);
+    instance["00100010"] = person("Yamada^Tarou", "山田^太郎", "やまだ^たろう");
+    const auto names = patient({instance}).at("name").as_array();
+    ASSERT_EQ(names.size(), 3U);
+    EXPECT_EQ(names[0].at("use"), "usual");
+    EXPECT_EQ(names[1].at("family"), "山田");
+    for (const auto& [index, representation] : {std::pair{0U, "ABC"}, {1U, "IDE"}, {2U, "SYL"}})
+        EXPECT_EQ(names[index].at("extension").at(0).at("valueCode"), representation);
+}
+
+TEST_F(PatientMapping, Patient_Sex_KnownCodesOnly) {
+    EXPECT_EQ(with("00100040", "M").at("gender"), "male");
+    EXPECT_EQ(with("00100040", "F").at("gender"), "female");
+    EXPECT_EQ(with("00100040", "O").at("gender"), "other");
+    EXPECT_FALSE(with("00100040", "").contains("gender"));
+    EXPECT_TRUE(records_.empty());
+    EXPECT_FALSE(with("00100040", "m").contains("gender"));
+    ASSERT_EQ(records_.size(), 1U);
+    EXPECT_EQ(records_[0].tag, "00100040");
+}
+
+TEST_F(PatientMapping, Patient_BirthDate_KeepsPartialDates) {
+    EXPECT_EQ(with("00100030", "19610430").at("birthDate"), "1961-04-30");
+    EXPECT_EQ(with("00100030", "1961").at("birthDate"), "1961");
+    EXPECT_FALSE(with("00100030", "19611331").contains("birthDate"));
+    EXPECT_EQ(records_.size(), 1U);
+}
+
+TEST_F(PatientMapping, Patient_Validation_EnforcedFailsTheStudy) {
+    options_.enforce_validation = true;
+    auto instance = image("2.25.2", 1);
+    instance["00100040"] = element("x");
+    Snapshot snapshot{study_of({instance}), {}, {}};
+    const auto wanted = compute_wanted(snapshot, options_, records_);
+    ASSERT_FALSE(wanted.ok());
+    EXPECT_EQ(wanted.error().code, ErrorCode::malformed_dicom);
+}
+
+TEST_F(PatientMapping, Patient_Disagreement_NonEmptyThenNewestInstanceWins) {
+    auto older = image("2.25.2", 1);
+    auto newer = image("2.25.2", 2);
+    older["00080012"] = element("20240101");
+    newer["00080012"] = element("20240102");
+    newer["00100010"] = person("Okafor^Grace");
+    newer["00100040"] = element("");
+    const auto made = patient({older, newer});
+    EXPECT_EQ(made.at("name").at(0).at("given"), json::array{"Grace"});
+    EXPECT_EQ(made.at("gender"), "female");
+    EXPECT_EQ(made, patient({newer, older}));
+}
+
+TEST_F(PatientMapping, Patient_Disagreement_OtherIdLeavesARecord) {
+    auto other = image("2.25.2", 2);
+    other["00100020"] = element("LK-9");
+    patient({image("2.25.2", 1), other});
+    ASSERT_EQ(records_.size(), 1U);
+    EXPECT_EQ(records_[0].kind, ValidationRecord::Kind::disagreement);
+}
+
+TEST_F(PatientMapping, Patient_Studies_TheLatestSpeaksForThePatient) {
+    auto later = image("2.25.50", 1);
+    later["00080020"] = element("20250101");
+    later["00100010"] = person("Eze^Ngozi");
+    EXPECT_EQ(patient({image("2.25.2", 1)}, {later}).at("name").at(0).at("family"), "Eze");
+    later["00080020"] = element("20200101");
+    EXPECT_EQ(patient({image("2.25.2", 1)}, {later}).at("name").at(0).at("family"), "Okafor");
+}
+
+TEST_F(PatientMapping, Patient_Id_MissingEverywhereIsUnusable) {
+    auto instance = image("2.25.2", 1);
+    instance.erase("00100020");
+    Snapshot snapshot{study_of({instance}), {}, {}};
+    EXPECT_EQ(compute_wanted(snapshot, options_, records_).error().code, ErrorCode::malformed_dicom);
+}
+
+class PatientSystem : public ::testing::Test {
+  protected:
+    std::string system(const json::object& attributes) {
+        auto instance = image("2.25.2", 1);
+        for (const auto& [tag, value] : attributes)
+            instance[tag] = value;
+        return patient_identity(instance, "Microsoft.Default", options_)->system;
+    }
+    json::object issuer(const std::string& id, const std::string& type) {
+        return {{"00100024",
+                 testing::sequence({json::object{{"00400032", element(id)}, {"00400033", element(type)}}})}};
+    }
+    Options options_{.patient_system_id = "urn:lakeside:mrn", .is_issuer_id_used = true};
+};
+
+TEST_F(PatientSystem, Issuer_QualifiersComeFirst) {
+    EXPECT_EQ(system(issuer("1.2.3", "ISO")), "urn:oid:1.2.3");
+    EXPECT_EQ(system(issuer("ab-cd", "UUID")), "urn:uuid:ab-cd");
+    EXPECT_EQ(system(issuer("https://x.test/mrn", "URI")), "https://x.test/mrn");
+    EXPECT_EQ(system(issuer("x.test", "DNS")), "urn:lakeside:mrn");
+}
+
+TEST_F(PatientSystem, Issuer_TextThroughMapThenUriThenEncoded) {
+    options_.issuer_map["LAKESIDE"] = "urn:mapped";
+    EXPECT_EQ(system({{"00100021", element("LAKESIDE")}}), "urn:mapped");
+    EXPECT_EQ(system({{"00100021", element("https://lakeside.test/id")}}), "https://lakeside.test/id");
+    EXPECT_EQ(system({{"00100021", element("North & South")}}), "urn:isocenter:issuer:North%20%26%20South");
+    EXPECT_EQ(system({}), "urn:lakeside:mrn");
+    options_.is_issuer_id_used = false;
+    EXPECT_EQ(system({{"00100021", element("LAKESIDE")}}), "urn:lakeside:mrn");
+}
+
+TEST_F(PatientSystem, Partition_HasItsOwnSystem) {
+    options_.partitions["research"] = {"", "urn:research"};
+    EXPECT_EQ(patient_identity(image("2.25.2", 1), "research", options_)->system, "urn:research");
+    EXPECT_TRUE(is_marked_partition("research", options_));
+    EXPECT_FALSE(is_marked_partition("Microsoft.Default", options_));
+    EXPECT_FALSE(is_synchronised("unknown", options_));
+}
+
+}  // namespace
+}  // namespace isocenter::fhir

@@ -1,0 +1,106 @@
+#include "fhir/plan/lookups.h"
+
+#include <algorithm>
+
+#include "base/percent.h"
+
+namespace isocenter::fhir {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::string_view kEndpointName = "DICOM WADO-RS endpoint ";
+constexpr std::string_view kWadoRs =
+    "http://terminology.hl7.org/CodeSystem/endpoint-connection-type|dicom-wado-rs";
+
+std::string escaped(std::string_view text) {
+    std::string result;
+    for (const char c : text) {
+        if (c == '\\' || c == ',' || c == '|' || c == '$') result += '\\';
+        result += c;
+    }
+    return result;
+}
+
+std::string text_at(const json::object& object, std::string_view key) {
+    const auto* value = object.if_contains(key);
+    return value != nullptr && value->is_string() ? std::string{value->as_string()} : std::string{};
+}
+
+/// Partitions that share a target find their own by the second identifier.
+Identifier study_identity(const Wanted& wanted) {
+    if (wanted.partition.empty()) return wanted.study_identity;
+    return {"urn:isocenter:partition:" + wanted.partition, wanted.study_instance_uid};
+}
+
+}  // namespace
+
+std::string to_token(const Identifier& identifier) {
+    return percent_encode(escaped(identifier.system) + "|" + escaped(identifier.value));
+}
+
+std::string identifier_query(const Identifier& identifier) {
+    return "identifier=" + to_token(identifier);
+}
+
+Lookups make_lookups(const Wanted& wanted, const Options& options) {
+    Lookups lookups;
+    if (wanted.patient) lookups.patient = Lookup{"Patient", identifier_query(wanted.patient->identity)};
+    for (const auto& former : wanted.former_patients)
+        lookups.former_patients.push_back({"Patient", identifier_query(former.identity)});
+    lookups.endpoint = {"Endpoint", identifier_query(wanted.endpoint.identity)};
+    lookups.endpoint_by_name = {
+        "Endpoint",
+        "name:exact=" + percent_encode(escaped(std::string{kEndpointName} + options.own_endpoint)) +
+            "&connection-type=" + percent_encode(kWadoRs)};
+    const auto identity = study_identity(wanted);
+    lookups.study = {"ImagingStudy", identifier_query(identity)};
+    // Other writers give the study's UID the system of URIs; a comma between tokens means "or".
+    if (wanted.partition.empty())
+        lookups.study.query += "," + to_token({"urn:ietf:rfc:3986", wanted.study_identity.value});
+    if (options.generate_observations)
+        lookups.observations = Lookup{"Observation", identifier_query(identity)};
+    return lookups;
+}
+
+bool is_own(const json::object& resource, const Options& options) {
+    const auto* meta = resource.if_contains("meta");
+    if (meta == nullptr || !meta->is_object()) return false;
+    const auto source = text_at(meta->as_object(), "source");
+    return source.substr(0, source.find('#')) == options.own_endpoint;
+}
+
+bool has_identifier(const json::object& resource, const Identifier& identifier) {
+    const auto* list = resource.if_contains("identifier");
+    if (list == nullptr || !list->is_array()) return false;
+    const auto& identifiers = list->as_array();
+    return std::any_of(identifiers.begin(), identifiers.end(), [&](const json::value& one) {
+        return one.is_object() && text_at(one.as_object(), "system") == identifier.system &&
+               text_at(one.as_object(), "value") == identifier.value;
+    });
+}
+
+Result<Choice> choose(const std::vector<json::object>& hits, const Options& options) {
+    Choice choice;
+    std::vector<const json::object*> own;
+    for (const auto& hit : hits) {
+        if (is_own(hit, options)) {
+            own.push_back(&hit);
+        } else if (choice.used != nullptr) {
+            return fail(ErrorCode::conflict, "several resources of others have the identifier of a " +
+                                                 text_at(hit, "resourceType"));
+        } else {
+            choice.used = &hit;
+        }
+    }
+    std::sort(own.begin(), own.end(), [](const auto* left, const auto* right) {
+        return text_at(*left, "id") < text_at(*right, "id");
+    });
+    auto spare = own.begin();
+    if (choice.used == nullptr && spare != own.end()) choice.used = *spare++;
+    choice.duplicates.assign(spare, own.end());
+    return choice;
+}
+
+}  // namespace isocenter::fhir

@@ -1,0 +1,155 @@
+#include "fhir/plan/merge.h"
+
+#include <algorithm>
+#include <array>
+
+namespace isocenter::fhir {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::array<std::string_view, 4> kNameParts{"family", "given", "prefix", "suffix"};
+constexpr std::array<std::string_view, 7> kEndpointElements{
+    "identifier", "status", "connectionType", "name", "payloadType", "payloadMimeType", "address"};
+constexpr std::array<std::string_view, 15> kObservationElements{
+    "identifier",        "basedOn",   "partOf",   "status", "category",  "code",      "subject",    "focus",
+    "effectiveDateTime", "performer", "bodySite", "device", "hasMember", "component", "valueString"};
+
+bool is_usual(const json::value& name) {
+    return name.is_object() && text_member(name.as_object(), "use") == "usual";
+}
+
+/// A further writing of the name: what this module adds beside the usual one.
+bool is_representation(const json::value& name) {
+    if (!name.is_object() || name.as_object().contains("use")) return false;
+    const auto extensions = list_member(name.as_object(), "extension");
+    return std::any_of(extensions.begin(), extensions.end(), [](const json::value& extension) {
+        return extension.is_object() &&
+               text_member(extension.as_object(), "url") ==
+                   "http://hl7.org/fhir/StructureDefinition/iso21090-EN-representation";
+    });
+}
+
+json::array exact_names(const json::array& found, const json::array& wanted) {
+    json::array names = wanted;
+    for (const auto& name : found) {
+        if (!is_usual(name) && !is_representation(name)) names.push_back(name);
+    }
+    return names;
+}
+
+json::array filled_names(json::array found, const json::array& wanted) {
+    for (const auto& name : wanted) {
+        const auto usual = is_usual(name) ? std::find_if(found.begin(), found.end(), is_usual) : found.end();
+        if (usual == found.end()) {
+            gain(found, json::array{name});
+            continue;
+        }
+        for (const auto part : kNameParts) {
+            if (const auto* value = name.as_object().if_contains(part)) usual->as_object()[part] = *value;
+        }
+    }
+    return found;
+}
+
+void set_or_erase(json::object& object, std::string_view key, json::array list) {
+    if (list.empty()) {
+        object.erase(key);
+    } else {
+        object[key] = std::move(list);
+    }
+}
+
+}  // namespace
+
+std::string text_member(const json::object& object, std::string_view key) {
+    const auto* value = object.if_contains(key);
+    return value != nullptr && value->is_string() ? std::string{value->as_string()} : std::string{};
+}
+
+json::array list_member(const json::object& object, std::string_view key) {
+    const auto* value = object.if_contains(key);
+    return value != nullptr && value->is_array() ? value->as_array() : json::array{};
+}
+
+void set_exact(json::object& found, const json::object& wanted, std::span<const std::string_view> elements) {
+    for (const auto element : elements) {
+        if (const auto* value = wanted.if_contains(element)) {
+            found[element] = *value;
+        } else {
+            found.erase(element);
+        }
+    }
+}
+
+void gain(json::array& found, const json::array& wanted) {
+    for (const auto& item : wanted) {
+        const bool there = std::any_of(found.begin(), found.end(), [&](const json::value& other) {
+            return is_equal_content(other, item);
+        });
+        if (!there) found.push_back(item);
+    }
+}
+
+void fill_gaps(json::object& found, const json::object& wanted, std::span<const std::string_view> elements) {
+    for (const auto element : elements) {
+        const auto* value = wanted.if_contains(element);
+        if (value == nullptr) continue;
+        auto* there = found.if_contains(element);
+        if (there == nullptr) {
+            found[element] = *value;
+        } else if (there->is_array() && value->is_array()) {
+            gain(there->as_array(), value->as_array());
+        }
+    }
+}
+
+json::object merge_patient(const json::object& found, const json::object& wanted,
+                           const MergeContext& context) {
+    auto merged = found;
+    if (!context.own && context.options.foreign_patient == ForeignPatient::keep) return merged;
+    constexpr std::array<std::string_view, 1> kIdentifier{"identifier"};
+    constexpr std::array<std::string_view, 2> kDemographics{"gender", "birthDate"};
+    const auto names = list_member(wanted, "name");
+    if (context.own) {
+        fill_gaps(merged, wanted, kIdentifier);
+        set_exact(merged, wanted, kDemographics);
+        set_or_erase(merged, "name", exact_names(list_member(found, "name"), names));
+        return merged;
+    }
+    set_or_erase(merged, "name", filled_names(list_member(found, "name"), names));
+    if (const auto* gender = wanted.if_contains("gender")) merged["gender"] = *gender;
+    fill_gaps(merged, wanted, std::span{kDemographics}.subspan(1));
+    return merged;
+}
+
+json::object merge_endpoint(const json::object& found, const json::object& wanted,
+                            const MergeContext& context) {
+    auto merged = found;
+    if (context.own) {
+        set_exact(merged, wanted, kEndpointElements);
+        return merged;
+    }
+    // An adopted Endpoint gets our identifier and nothing else: what it lacks, its owner left out.
+    fill_gaps(merged, wanted, std::span{kEndpointElements}.first(1));
+    return merged;
+}
+
+json::object merge_observation(const json::object& found, const json::object& wanted) {
+    auto merged = found;
+    set_exact(merged, wanted, kObservationElements);
+    return merged;
+}
+
+json::object entered_in_error(const json::object& found) {
+    auto retired = found;
+    retired["status"] = "entered-in-error";
+    if (text_member(found, "resourceType") != "ImagingStudy") return retired;
+    retired.erase("series");
+    retired["numberOfSeries"] = 0;
+    retired["numberOfInstances"] = 0;
+    return retired;
+}
+
+}  // namespace isocenter::fhir

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <boost/json.hpp>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "fhir/mapping/wanted.h"
+#include "fhir/plan/plan.h"
+
+/// How a wanted resource changes the one found. Each returns the altered copy; references are resolved.
+namespace isocenter::fhir {
+
+/// What a merge has to know beside the two resources.
+struct MergeContext {
+    const Options& options;
+    bool own = false;                     ///< the resource found is ours
+    std::set<std::string> our_endpoints;  ///< references
+    std::set<std::string> removed_instances;
+};
+
+/// Sets `elements` to what is wanted; those not wanted go.
+void set_exact(boost::json::object& found, const boost::json::object& wanted,
+               std::span<const std::string_view> elements);
+/// Fills single values that are absent; lists gain what they lack.
+void fill_gaps(boost::json::object& found, const boost::json::object& wanted,
+               std::span<const std::string_view> elements);
+/// Appends what no equal member is there for.
+void gain(boost::json::array& found, const boost::json::array& wanted);
+
+boost::json::object merge_patient(const boost::json::object& found, const boost::json::object& wanted,
+                                  const MergeContext& context);
+boost::json::object merge_endpoint(const boost::json::object& found, const boost::json::object& wanted,
+                                   const MergeContext& context);
+/// `subject` is left to the caller.
+boost::json::object merge_study(const boost::json::object& found, const boost::json::object& wanted,
+                                const MergeContext& context);
+/// The study without what is ours, because the archive has it no more.
+boost::json::object withdraw_study(const boost::json::object& found, const MergeContext& context);
+/// What is left when the server refuses to delete: no series, counts 0, `entered-in-error`.
+boost::json::object entered_in_error(const boost::json::object& found);
+boost::json::object merge_observation(const boost::json::object& found, const boost::json::object& wanted);
+
+std::string text_member(const boost::json::object& object, std::string_view key);
+/// The member as array; empty when it is none.
+boost::json::array list_member(const boost::json::object& object, std::string_view key);
+
+}  // namespace isocenter::fhir

@@ -1,0 +1,186 @@
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "fhir/plan/merge.h"
+
+namespace isocenter::fhir {
+
+namespace json = boost::json;
+
+namespace {
+
+/// Elements of a study that are ours when the study is; `series`, counts and modality follow from the series.
+constexpr std::array<std::string_view, 12> kElements{"identifier", "status",      "started",  "basedOn",
+                                                     "referrer",   "interpreter", "endpoint", "procedureCode",
+                                                     "reasonCode", "description", "location", "subject"};
+/// The same without what stays in studies of others.
+constexpr std::array<std::string_view, 13> kFilled{
+    "identifier", "started",        "basedOn",          "referrer",    "interpreter",
+    "endpoint",   "procedureCode",  "reasonCode",       "description", "location",
+    "modality",   "numberOfSeries", "numberOfInstances"};
+
+struct Holders {
+    bool ours = false;
+    bool others = false;
+};
+
+Holders holders_of(const json::object& series, const MergeContext& context) {
+    const auto endpoints = list_member(series, "endpoint");
+    if (endpoints.empty()) return {context.own, !context.own};
+    Holders holders;
+    for (const auto& endpoint : endpoints) {
+        const bool ours = endpoint.is_object() &&
+                          context.our_endpoints.contains(text_member(endpoint.as_object(), "reference"));
+        (ours ? holders.ours : holders.others) = true;
+    }
+    return holders;
+}
+
+void drop_our_endpoint(json::object& object, const MergeContext& context) {
+    json::array kept;
+    for (const auto& endpoint : list_member(object, "endpoint")) {
+        if (!endpoint.is_object() ||
+            !context.our_endpoints.contains(text_member(endpoint.as_object(), "reference")))
+            kept.push_back(endpoint);
+    }
+    if (kept.empty()) {
+        object.erase("endpoint");
+    } else {
+        object["endpoint"] = std::move(kept);
+    }
+}
+
+/// A series that another archive holds too: instances join it, and leave it only when a deletion named them.
+json::object shared_series(const json::object& found, const json::object* wanted,
+                           const MergeContext& context) {
+    auto merged = found;
+    std::map<std::string, json::value> instances;
+    std::vector<std::string> order;
+    const auto put = [&](const json::value& instance) {
+        const auto uid = text_member(instance.as_object(), "uid");
+        if (!instances.contains(uid)) order.push_back(uid);
+        instances[uid] = instance;
+    };
+    for (const auto& instance : list_member(found, "instance")) {
+        if (!context.removed_instances.contains(text_member(instance.as_object(), "uid"))) put(instance);
+    }
+    if (wanted != nullptr) {
+        for (const auto& instance : list_member(*wanted, "instance"))
+            put(instance);
+    } else {
+        drop_our_endpoint(merged, context);
+    }
+    json::array list;
+    for (const auto& uid : order)
+        list.push_back(instances[uid]);
+    // A server's count without a list is its own; nothing was added that could change it.
+    if (list.empty() && !found.contains("instance")) return merged;
+    merged["numberOfInstances"] = static_cast<std::int64_t>(list.size());
+    if (list.empty()) {
+        merged.erase("instance");
+    } else {
+        merged["instance"] = std::move(list);
+    }
+    return merged;
+}
+
+const json::object* find_series(const json::array& list, std::string_view uid) {
+    for (const auto& series : list) {
+        if (series.is_object() && text_member(series.as_object(), "uid") == uid) return &series.as_object();
+    }
+    return nullptr;
+}
+
+/// Ours in their order, exact; those of others behind them, or in their place where they are shared.
+json::array merge_series(const json::array& found, const json::array& wanted, const MergeContext& context) {
+    json::array merged;
+    json::array behind;
+    for (const auto& series : wanted) {
+        const auto* there = find_series(found, text_member(series.as_object(), "uid"));
+        const auto holders = there == nullptr ? Holders{true, false} : holders_of(*there, context);
+        if (holders.ours) {
+            merged.push_back(holders.others ? json::value(shared_series(*there, &series.as_object(), context))
+                                            : series);
+        }
+    }
+    for (const auto& series : found) {
+        if (!series.is_object()) continue;
+        const auto holders = holders_of(series.as_object(), context);
+        if (!holders.ours) {
+            behind.push_back(series);
+        } else if (holders.others && find_series(wanted, text_member(series.as_object(), "uid")) == nullptr) {
+            behind.push_back(shared_series(series.as_object(), nullptr, context));
+        }
+    }
+    merged.insert(merged.end(), behind.begin(), behind.end());
+    return merged;
+}
+
+/// Counts and modalities of what the resource lists.
+void summarise(json::object& study) {
+    std::int64_t instances = 0;
+    std::map<std::string, json::value> modalities;
+    const auto series = list_member(study, "series");
+    for (const auto& one : series) {
+        const auto& object = one.as_object();
+        const auto* count = object.if_contains("numberOfInstances");
+        instances += count != nullptr && count->is_int64()
+                         ? count->as_int64()
+                         : static_cast<std::int64_t>(list_member(object, "instance").size());
+        const auto* modality = object.if_contains("modality");
+        if (modality == nullptr || !modality->is_object()) continue;
+        if (auto code = text_member(modality->as_object(), "code"); !code.empty())
+            modalities.emplace(code, *modality);
+    }
+    study["numberOfSeries"] = static_cast<std::int64_t>(series.size());
+    study["numberOfInstances"] = instances;
+    json::array list;
+    for (auto& [code, modality] : modalities)
+        list.push_back(std::move(modality));
+    if (list.empty()) {
+        study.erase("modality");
+    } else {
+        study["modality"] = std::move(list);
+    }
+}
+
+void set_series(json::object& study, json::array series) {
+    if (series.empty()) {
+        study.erase("series");
+    } else {
+        study["series"] = std::move(series);
+    }
+}
+
+}  // namespace
+
+json::object merge_study(const json::object& found, const json::object& wanted, const MergeContext& context) {
+    auto merged = found;
+    auto series = merge_series(list_member(found, "series"), list_member(wanted, "series"), context);
+    if (context.own) {
+        const auto subject = found.if_contains("subject") != nullptr ? found.at("subject") : json::value{};
+        set_exact(merged, wanted, kElements);
+        if (!subject.is_null()) merged["subject"] = subject;
+        if (context.options.description_as_note)
+            set_exact(merged, wanted, std::array<std::string_view, 1>{"note"});
+        set_series(merged, std::move(series));
+        summarise(merged);
+        return merged;
+    }
+    fill_gaps(merged, wanted, kFilled);
+    if (context.options.description_as_note)
+        fill_gaps(merged, wanted, std::array<std::string_view, 1>{"note"});
+    set_series(merged, std::move(series));
+    return merged;
+}
+
+json::object withdraw_study(const json::object& found, const MergeContext& context) {
+    auto merged = found;
+    set_series(merged, merge_series(list_member(found, "series"), {}, context));
+    drop_our_endpoint(merged, context);
+    if (context.own) summarise(merged);
+    return merged;
+}
+
+}  // namespace isocenter::fhir

@@ -1,0 +1,354 @@
+#include "fhir/plan/plan.h"
+
+#include <algorithm>
+#include <map>
+
+#include "fhir/plan/merge.h"
+
+namespace isocenter::fhir {
+
+namespace json = boost::json;
+
+namespace {
+
+std::string reference_of(const json::object& resource) {
+    return text_member(resource, "resourceType") + "/" + text_member(resource, "id");
+}
+
+/// Replaces `@...` by what stands for it in this bundle.
+void resolve(json::value& value, const std::map<std::string, std::string>& references) {
+    if (auto* array = value.if_array()) {
+        for (auto& item : *array)
+            resolve(item, references);
+        return;
+    }
+    auto* object = value.if_object();
+    if (object == nullptr) return;
+    for (auto& member : *object) {
+        auto& inner = member.value();
+        if (member.key() == "reference" && inner.is_string()) {
+            const auto found = references.find(std::string{inner.as_string()});
+            if (found != references.end()) inner = found->second;
+        } else {
+            resolve(inner, references);
+        }
+    }
+}
+
+std::vector<std::string> differing(const json::object& found, const json::object& merged) {
+    std::vector<std::string> elements;
+    const auto note = [&](const json::object& from) {
+        for (const auto& [key, value] : from) {
+            const auto* left = found.if_contains(key);
+            const auto* right = merged.if_contains(key);
+            if (left == nullptr || right == nullptr || !is_equal_content(*left, *right))
+                elements.emplace_back(key);
+        }
+    };
+    note(found);
+    note(merged);
+    std::sort(elements.begin(), elements.end());
+    elements.erase(std::unique(elements.begin(), elements.end()), elements.end());
+    return elements;
+}
+
+bool is_of_marked_partition(const json::object& resource) {
+    for (const auto& identifier : list_member(resource, "identifier")) {
+        if (identifier.is_object() &&
+            text_member(identifier.as_object(), "system").starts_with("urn:isocenter:partition:"))
+            return true;
+    }
+    return false;
+}
+
+/// Made by the reference: a dose Observation that names no report and no event.
+bool is_of_reference(const json::object& resource, const Identifier& study) {
+    const auto* code = resource.if_contains("code");
+    if (code == nullptr || !code->is_object()) return false;
+    const auto codings = list_member(code->as_object(), "coding");
+    const bool dose = std::any_of(codings.begin(), codings.end(), [](const json::value& coding) {
+        const auto text = coding.is_object() ? text_member(coding.as_object(), "code") : std::string{};
+        return text == "73569-6" || text == "113852";
+    });
+    if (!dose) return false;
+    for (const auto& identifier : list_member(resource, "identifier")) {
+        const auto& object = identifier.as_object();
+        if (text_member(object, "system") == study.system && text_member(object, "value") != study.value)
+            return false;
+    }
+    return true;
+}
+
+class Planner {
+  public:
+    Planner(const Wanted& wanted, const Existing& existing, const Options& options, const Target& target)
+        : wanted_(wanted), existing_(existing), options_(options), target_(target) {}
+
+    Result<Plan> run() {
+        ISO_CHECK(find_all());
+        ISO_CHECK(plan_endpoint());
+        ISO_CHECK(plan_study());
+        plan_observations();
+        ISO_CHECK(plan_patients());
+        return std::move(plan_);
+    }
+
+  private:
+    bool chooses_ids(const std::string& type) const {
+        return options_.identity == IdentityMode::automatic && target_.update_creates.contains(type);
+    }
+
+    std::string type_of(const WantedResource& wanted) const {
+        return text_member(wanted.resource, "resourceType");
+    }
+
+    /// How others of the bundle refer to a resource that this bundle creates.
+    std::string new_reference(const WantedResource& wanted) const {
+        const auto type = type_of(wanted);
+        const auto id = resource_id(type, wanted.identity, wanted.partition);
+        return chooses_ids(type) ? type + "/" + id : "urn:uuid:" + id;
+    }
+
+    Result<const json::object*> pick(const std::vector<json::object>& hits) {
+        auto choice = choose(hits, options_);
+        if (!choice) return std::move(choice).error();
+        for (const auto* duplicate : choice->duplicates)
+            plan_.findings.push_back(
+                {Finding::Kind::duplicate, reference_of(*duplicate), "has the identifier of another"});
+        return choice->used;
+    }
+
+    std::vector<json::object> of_partition(const std::vector<json::object>& hits) const {
+        std::vector<json::object> kept;
+        for (const auto& hit : hits) {
+            if (!wanted_.partition.empty() || !is_of_marked_partition(hit)) kept.push_back(hit);
+        }
+        return kept;
+    }
+
+    Status find_all() {
+        ISO_TRY(endpoint_, pick(existing_.endpoints));
+        studies_ = of_partition(existing_.studies);
+        ISO_TRY(study_, pick(studies_));
+        ISO_TRY(patient_, pick(existing_.patients));
+        references_["@endpoint"] =
+            endpoint_ != nullptr ? reference_of(*endpoint_) : new_reference(wanted_.endpoint);
+        if (study_ != nullptr) {
+            references_["@study"] = reference_of(*study_);
+        } else if (wanted_.study) {
+            references_["@study"] = new_reference(*wanted_.study);
+        }
+        if (patient_ != nullptr) {
+            references_["@patient"] = reference_of(*patient_);
+        } else if (wanted_.patient) {
+            references_["@patient"] = new_reference(*wanted_.patient);
+        }
+        return {};
+    }
+
+    json::object resolved(const json::object& resource) const {
+        json::value copy = resource;
+        resolve(copy, references_);
+        return copy.as_object();
+    }
+
+    MergeContext context_for(const json::object& found) const {
+        MergeContext context{options_, is_own(found, options_), {}, wanted_.removed_instances};
+        for (const auto& endpoint : existing_.endpoints) {
+            context.our_endpoints.insert(reference_of(endpoint));
+            context.our_endpoints.insert(target_.base + "/" + reference_of(endpoint));
+        }
+        return context;
+    }
+
+    void create(const WantedResource& wanted) {
+        const auto type = type_of(wanted);
+        auto resource = resolved(wanted.resource);
+        const auto reference = new_reference(wanted);
+        json::object request{{"method", "POST"}, {"url", type}};
+        auto full_url = reference;
+        if (chooses_ids(type)) {
+            request = {{"method", "PUT"}, {"url", reference}};
+            full_url = target_.base + "/" + reference;
+            resource["id"] = reference.substr(type.size() + 1);
+        } else {
+            const Identifier partition{"urn:isocenter:partition:" + wanted.partition,
+                                       wanted_.study_instance_uid};
+            const bool by_partition = type == "ImagingStudy" && !wanted.partition.empty();
+            request["ifNoneExist"] = identifier_query(by_partition ? partition : wanted.identity);
+        }
+        plan_.entries.push_back(
+            {PlannedEntry::Action::create,
+             type,
+             {},
+             {{"fullUrl", full_url}, {"resource", std::move(resource)}, {"request", request}}});
+    }
+
+    json::object request_for(std::string_view method, const json::object& found) const {
+        json::object request{{"method", method}, {"url", reference_of(found)}};
+        const auto* meta = found.if_contains("meta");
+        const auto version =
+            meta != nullptr && meta->is_object() ? text_member(meta->as_object(), "versionId") : "";
+        if (!version.empty()) request["ifMatch"] = "W/\"" + version + "\"";
+        return request;
+    }
+
+    void update(const json::object& found, json::object merged) {
+        if (is_equal_content(found, merged)) return;
+        auto elements = differing(found, merged);
+        plan_.entries.push_back({PlannedEntry::Action::update,
+                                 text_member(found, "resourceType"),
+                                 std::move(elements),
+                                 {{"fullUrl", target_.base + "/" + reference_of(found)},
+                                  {"resource", std::move(merged)},
+                                  {"request", request_for("PUT", found)}}});
+    }
+
+    /// What was marked because others refer to it stays marked.
+    void remove(const json::object& found) {
+        if (text_member(found, "status") == "entered-in-error" && list_member(found, "series").empty())
+            return;
+        if (target_.keep_referenced) {
+            update(found, entered_in_error(found));
+            return;
+        }
+        plan_.entries.push_back({PlannedEntry::Action::remove,
+                                 text_member(found, "resourceType"),
+                                 {},
+                                 {{"fullUrl", target_.base + "/" + reference_of(found)},
+                                  {"request", request_for("DELETE", found)}}});
+    }
+
+    Status plan_endpoint() {
+        if (endpoint_ == nullptr) {
+            if (wanted_.study) create(wanted_.endpoint);
+            return {};
+        }
+        if (text_member(*endpoint_, "address") != options_.own_endpoint)
+            return fail(ErrorCode::conflict,
+                        reference_of(*endpoint_) + " has our identity and another address");
+        if (wanted_.study)
+            update(*endpoint_,
+                   merge_endpoint(*endpoint_, wanted_.endpoint.resource, context_for(*endpoint_)));
+        return {};
+    }
+
+    Status plan_study() {
+        if (study_ == nullptr) {
+            if (wanted_.study) create(*wanted_.study);
+            return {};
+        }
+        const auto context = context_for(*study_);
+        if (wanted_.study) {
+            auto merged = merge_study(*study_, resolved(wanted_.study->resource), context);
+            ISO_CHECK(settle_subject(merged, context.own));
+            update(*study_, std::move(merged));
+            return {};
+        }
+        auto merged = withdraw_study(*study_, context);
+        if (context.own && list_member(merged, "series").empty()) {
+            remove(*study_);
+        } else {
+            update(*study_, std::move(merged));
+        }
+        return {};
+    }
+
+    Status settle_subject(json::object& merged, bool own) {
+        const auto& wanted = references_.at("@patient");
+        const auto* subject = merged.if_contains("subject");
+        const auto there =
+            subject != nullptr && subject->is_object() ? text_member(subject->as_object(), "reference") : "";
+        if (there == wanted || there == target_.base + "/" + wanted) return {};
+        auto rule = options_.subject_mismatch;
+        if (rule == SubjectMismatch::by_owner) rule = own ? SubjectMismatch::relink : SubjectMismatch::keep;
+        if (subject == nullptr || rule == SubjectMismatch::relink) {
+            merged["subject"] = {{"reference", wanted}};
+            return {};
+        }
+        if (rule == SubjectMismatch::dead_letter)
+            return fail(ErrorCode::conflict, reference_of(merged) + " refers to another patient");
+        plan_.findings.push_back(
+            {Finding::Kind::subject_kept, reference_of(merged), "refers to another patient"});
+        return {};
+    }
+
+    void plan_observations() {
+        std::map<Identifier, std::vector<const json::object*>> found;
+        std::vector<const json::object*> leftover;
+        const auto hits = of_partition(existing_.observations);
+        for (const auto& hit : hits) {
+            if (!is_own(hit, options_)) {
+                if (is_of_reference(hit, wanted_.study_identity)) leftover.push_back(&hit);
+                continue;
+            }
+            const auto identifiers = list_member(hit, "identifier");
+            const auto first = identifiers.empty() ? json::object{} : identifiers.front().as_object();
+            found[{text_member(first, "system"), text_member(first, "value")}].push_back(&hit);
+        }
+        std::vector<std::pair<const WantedResource*, const json::object*>> matched;
+        for (const auto& wanted : wanted_.observations) {
+            auto& same = found[wanted.identity];
+            std::sort(same.begin(), same.end(), [](const auto* left, const auto* right) {
+                return reference_of(*left) < reference_of(*right);
+            });
+            const auto* used = same.empty() ? nullptr : same.front();
+            references_["@event/" + wanted.identity.value] =
+                used != nullptr ? reference_of(*used) : new_reference(wanted);
+            matched.emplace_back(&wanted, used);
+            for (std::size_t at = 1; at < same.size(); ++at)
+                plan_.findings.push_back(
+                    {Finding::Kind::duplicate, reference_of(*same[at]), "has the identifier of another"});
+            found.erase(wanted.identity);
+        }
+        for (const auto& [wanted, used] : matched) {
+            if (used == nullptr) {
+                create(*wanted);
+            } else {
+                update(*used, merge_observation(*used, resolved(wanted->resource)));
+            }
+        }
+        for (const auto& [identity, rest] : found)
+            leftover.insert(leftover.end(), rest.begin(), rest.end());
+        std::sort(leftover.begin(), leftover.end(), [](const auto* left, const auto* right) {
+            return reference_of(*left) < reference_of(*right);
+        });
+        for (const auto* observation : leftover)
+            remove(*observation);
+    }
+
+    Status plan_patients() {
+        if (patient_ != nullptr && wanted_.patient) {
+            update(*patient_, merge_patient(*patient_, wanted_.patient->resource, context_for(*patient_)));
+        } else if (wanted_.patient) {
+            create(*wanted_.patient);
+        }
+        for (std::size_t at = 0; at < wanted_.former_patients.size() && at < existing_.former_patients.size();
+             ++at) {
+            ISO_TRY(const auto* found, pick(existing_.former_patients[at]));
+            if (found == nullptr) continue;
+            update(*found, merge_patient(*found, wanted_.former_patients[at].resource, context_for(*found)));
+        }
+        return {};
+    }
+
+    const Wanted& wanted_;
+    const Existing& existing_;
+    const Options& options_;
+    const Target& target_;
+    Plan plan_;
+    std::vector<json::object> studies_;
+    const json::object* endpoint_ = nullptr;
+    const json::object* study_ = nullptr;
+    const json::object* patient_ = nullptr;
+    std::map<std::string, std::string> references_;
+};
+
+}  // namespace
+
+Result<Plan> make_plan(const Wanted& wanted, const Existing& existing, const Options& options,
+                       const Target& target) {
+    return Planner{wanted, existing, options, target}.run();
+}
+
+}  // namespace isocenter::fhir

@@ -1,0 +1,315 @@
+#include "fhir/plan/plan.h"
+
+#include <gtest/gtest.h>
+
+#include "fhir/mapping/test_study.h"
+
+namespace isocenter::fhir {
+namespace {
+
+namespace json = boost::json;
+using testing::element;
+using testing::image;
+using testing::study_of;
+
+constexpr auto kOwn = "https://pacs.lakeside.test/v2";
+
+/// A FHIR server of the simplest kind: entries of a plan are applied to what it holds.
+class Planning : public ::testing::Test {
+  protected:
+    Wanted wanted(std::vector<json::object> instances) {
+        Snapshot snapshot{study_of(std::move(instances)), {}, {}};
+        snapshot.study.removed_instances = removed_;
+        std::vector<ValidationRecord> records;
+        auto result = compute_wanted(snapshot, options_, records);
+        EXPECT_TRUE(result.ok());
+        return *result;
+    }
+    Result<Plan> plan(std::vector<json::object> instances) {
+        return make_plan(wanted(std::move(instances)), existing_, options_, target_);
+    }
+    /// Runs the job and applies its bundle; ids of the server's own where the entry names none.
+    Plan apply(std::vector<json::object> instances) {
+        auto made = plan(std::move(instances));
+        EXPECT_TRUE(made.ok());
+        for (const auto& planned : made->entries) {
+            auto& hits = hits_of(planned.type);
+            const std::string url{planned.entry.at("request").at("url").as_string()};
+            std::erase_if(hits, [&](const json::object& hit) {
+                return planned.type + "/" + std::string{hit.at("id").as_string()} == url;
+            });
+            if (planned.action == PlannedEntry::Action::remove) continue;
+            auto resource = planned.entry.at("resource").as_object();
+            if (!resource.contains("id")) resource["id"] = "s" + std::to_string(++last_id_);
+            resource["meta"].as_object()["versionId"] = std::to_string(++version_);
+            hits.push_back(std::move(resource));
+        }
+        return *made;
+    }
+    std::vector<json::object>& hits_of(const std::string& type) {
+        if (type == "Endpoint") return existing_.endpoints;
+        if (type == "ImagingStudy") return existing_.studies;
+        return type == "Patient" ? existing_.patients : existing_.observations;
+    }
+    static const PlannedEntry* entry_of(const Plan& plan, std::string_view type) {
+        for (const auto& entry : plan.entries) {
+            if (entry.type == type) return &entry;
+        }
+        return nullptr;
+    }
+
+    Options options_{.own_endpoint = kOwn, .patient_system_id = "urn:lakeside:mrn"};
+    Target target_{"https://fhir.test/r4", {"Endpoint", "ImagingStudy", "Observation", "Patient"}, false};
+    Existing existing_;
+    std::set<std::string> removed_;
+    int last_id_ = 0;
+    int version_ = 0;
+};
+
+TEST_F(Planning, Create_ClientIds_InTheOrderOfTheBundle) {
+    const auto made = plan({image("2.25.2", 1), testing::dose_report()});
+    std::vector<std::string> types;
+    for (const auto& entry : made->entries)
+        types.push_back(entry.type);
+    EXPECT_EQ(types, (std::vector<std::string>{"Endpoint", "ImagingStudy", "Observation", "Observation",
+                                               "Patient"}));
+    const auto& study = made->entries[1].entry;
+    const auto id = resource_id("ImagingStudy", {"urn:dicom:uid", "urn:oid:2.25.1"}, {});
+    EXPECT_EQ(study.at("request"), (json::object{{"method", "PUT"}, {"url", "ImagingStudy/" + id}}));
+    EXPECT_EQ(study.at("fullUrl").as_string(), "https://fhir.test/r4/ImagingStudy/" + id);
+    EXPECT_EQ(study.at("resource").at("subject").at("reference").as_string(),
+              "Patient/" + resource_id("Patient", {"urn:lakeside:mrn", "LK-2207"}, {}));
+    EXPECT_EQ(json::serialize(study).find('@'), std::string::npos);
+}
+
+TEST_F(Planning, Create_Conditional_HasEscapedIfNoneExist) {
+    options_.identity = IdentityMode::conditional;
+    auto instance = image("2.25.2", 1);
+    instance["00100020"] = element("A|B,C $\\&");
+    const auto made = plan({instance});
+    const auto* patient = entry_of(*made, "Patient");
+    EXPECT_EQ(patient->entry.at("request").at("ifNoneExist"),
+              "identifier=urn%3Alakeside%3Amrn%7CA%5C%7CB%5C%2CC%20%5C%24%5C%5C%26");
+    const auto full_url = std::string{patient->entry.at("fullUrl").as_string()};
+    EXPECT_TRUE(full_url.starts_with("urn:uuid:"));
+    EXPECT_EQ(entry_of(*made, "ImagingStudy")->entry.at("resource").at("subject").at("reference").as_string(),
+              full_url);
+}
+
+TEST_F(Planning, Ids_AreTheUuidOfTheIdentity) {
+    // Python: uuid.uuid5(uuid.UUID('5b1f4c5e-3c0a-5d0e-9a53-0c7e6f1d2b84'),
+    // 'Patient|urn:lakeside:mrn|LK-2207')
+    EXPECT_EQ(resource_id("Patient", {"urn:lakeside:mrn", "LK-2207"}, {}),
+              "438127ba-d54e-5b5c-ac7f-6ed3a1e89789");
+    EXPECT_NE(resource_id("ImagingStudy", {"a", "b"}, "p"), resource_id("ImagingStudy", {"a", "b"}, {}));
+}
+
+TEST_F(Planning, Replay_WritesNothing) {
+    apply({image("2.25.2", 1), testing::dose_report()});
+    EXPECT_TRUE(apply({image("2.25.2", 1), testing::dose_report()}).entries.empty());
+    existing_.studies[0]["meta"].as_object()["source"] = std::string{kOwn} + "#request-7";
+    existing_.studies[0]["text"] = json::object{{"status", "generated"}};
+    EXPECT_TRUE(apply({image("2.25.2", 1), testing::dose_report()}).entries.empty());
+}
+
+TEST_F(Planning, Update_NamesElementsAndVersion) {
+    apply({image("2.25.2", 1)});
+    const auto made = apply({image("2.25.2", 1), image("2.25.2", 2)});
+    ASSERT_EQ(made.entries.size(), 1U);
+    const auto& entry = made.entries[0];
+    EXPECT_EQ(entry.elements, (std::vector<std::string>{"numberOfInstances", "series"}));
+    EXPECT_EQ(entry.entry.at("request").at("method"), "PUT");
+    EXPECT_EQ(entry.entry.at("request").at("ifMatch"), "W/\"2\"");
+    EXPECT_EQ(existing_.studies[0].at("series").at(0).at("instance").as_array().size(), 2U);
+}
+
+TEST_F(Planning, Own_Study_WithdrawsWhatIsGone) {
+    auto instance = image("2.25.2", 1);
+    instance["00081030"] = element("CT chest");
+    apply({instance, image("2.25.3", 1)});
+    apply({image("2.25.2", 1)});
+    EXPECT_FALSE(existing_.studies[0].contains("description"));
+    EXPECT_EQ(existing_.studies[0].at("series").as_array().size(), 1U);
+    EXPECT_EQ(existing_.studies[0].at("numberOfSeries"), 1);
+}
+
+TEST_F(Planning, Absent_OwnStudyIsDeletedWithItsObservations) {
+    apply({image("2.25.2", 1), testing::dose_report()});
+    const auto made = apply({});
+    ASSERT_EQ(made.entries.size(), 3U);
+    for (const auto& entry : made.entries) {
+        EXPECT_EQ(entry.action, PlannedEntry::Action::remove);
+        EXPECT_FALSE(entry.entry.contains("resource"));
+        EXPECT_EQ(entry.entry.at("request").at("method"), "DELETE");
+    }
+    EXPECT_TRUE(existing_.studies.empty());
+    EXPECT_EQ(existing_.patients.size(), 1U);
+    EXPECT_EQ(existing_.endpoints.size(), 1U);
+    EXPECT_TRUE(apply({}).entries.empty());
+}
+
+TEST_F(Planning, Absent_NothingFoundMeansNothingToDo) {
+    EXPECT_TRUE(apply({}).entries.empty());
+}
+
+TEST_F(Planning, Absent_ReferencedStudyIsMarkedAndLaterAvailableAgain) {
+    apply({image("2.25.2", 1)});
+    target_.keep_referenced = true;
+    apply({});
+    EXPECT_EQ(existing_.studies[0].at("status"), "entered-in-error");
+    EXPECT_FALSE(existing_.studies[0].contains("series"));
+    EXPECT_EQ(existing_.studies[0].at("numberOfInstances"), 0);
+    target_.keep_referenced = false;
+    EXPECT_TRUE(apply({}).entries.empty());
+    apply({image("2.25.2", 1)});
+    EXPECT_EQ(existing_.studies[0].at("status"), "available");
+}
+
+TEST_F(Planning, Foreign_StudyGainsAndKeeps) {
+    const json::object others_series{
+        {"uid", "2.25.90"},
+        {"modality", json::object{{"code", "MR"}}},
+        {"endpoint", json::array{json::object{{"reference", "Endpoint/other"}}}}};
+    existing_.studies.push_back({{"resourceType", "ImagingStudy"},
+                                 {"id", "f1"},
+                                 {"meta", {{"source", "https://other.test"}, {"versionId", "4"}}},
+                                 {"identifier", json::array{json::object{{"system", "urn:ietf:rfc:3986"},
+                                                                         {"value", "urn:oid:2.25.1"}}}},
+                                 {"status", "registered"},
+                                 {"subject", {{"reference", "Patient/elsewhere"}}},
+                                 {"description", "theirs"},
+                                 {"series", json::array{others_series}}});
+    auto instance = image("2.25.2", 1);
+    instance["00081030"] = element("ours");
+    const auto made = apply({instance});
+    const auto& study = existing_.studies[0];
+    EXPECT_EQ(study.at("status"), "registered");
+    EXPECT_EQ(study.at("description"), "theirs");
+    EXPECT_EQ(study.at("subject").at("reference"), "Patient/elsewhere");
+    EXPECT_EQ(study.at("identifier").as_array().size(), 2U);
+    EXPECT_EQ(study.at("series").as_array().size(), 2U);
+    EXPECT_EQ(study.at("series").at(1), others_series);
+    ASSERT_EQ(made.findings.size(), 1U);
+    EXPECT_EQ(made.findings[0].kind, Finding::Kind::subject_kept);
+    apply({});
+    EXPECT_EQ(existing_.studies[0].at("series"), json::array{others_series});
+    EXPECT_FALSE(existing_.studies[0].contains("endpoint"));
+}
+
+TEST_F(Planning, Shared_SeriesLosesOnlyNamedInstances) {
+    apply({image("2.25.2", 1), image("2.25.2", 2)});
+    auto& series = existing_.studies[0]["series"].as_array()[0].as_object();
+    series["endpoint"].as_array().push_back(json::object{{"reference", "Endpoint/other"}});
+    series["description"] = "theirs";
+    apply({image("2.25.2", 1)});
+    EXPECT_EQ(existing_.studies[0].at("series").at(0).at("instance").as_array().size(), 2U);
+    removed_ = {"2.25.2.2"};
+    apply({image("2.25.2", 1)});
+    EXPECT_EQ(existing_.studies[0].at("series").at(0).at("instance").as_array().size(), 1U);
+    EXPECT_EQ(existing_.studies[0].at("series").at(0).at("description"), "theirs");
+}
+
+TEST_F(Planning, Subject_OwnStudyIsRelinkedOrAsTheSettingSays) {
+    apply({image("2.25.2", 1)});
+    existing_.studies[0]["subject"] = json::object{{"reference", "Patient/wrong"}};
+    options_.subject_mismatch = SubjectMismatch::dead_letter;
+    EXPECT_EQ(plan({image("2.25.2", 1)}).error().code, ErrorCode::conflict);
+    options_.subject_mismatch = SubjectMismatch::keep;
+    EXPECT_TRUE(plan({image("2.25.2", 1)})->entries.empty());
+    options_.subject_mismatch = SubjectMismatch::by_owner;
+    apply({image("2.25.2", 1)});
+    EXPECT_NE(existing_.studies[0].at("subject").at("reference"), "Patient/wrong");
+}
+
+TEST_F(Planning, Foreign_PatientIsFilledOrKept) {
+    existing_.patients.push_back(
+        {{"resourceType", "Patient"},
+         {"id", "p1"},
+         {"meta", {{"versionId", "1"}}},
+         {"name", json::array{json::object{{"use", "official"}, {"family", "Legal"}}}},
+         {"birthDate", "1950-01-01"}});
+    options_.foreign_patient = ForeignPatient::keep;
+    EXPECT_EQ(entry_of(*plan({image("2.25.2", 1)}), "Patient"), nullptr);
+    options_.foreign_patient = ForeignPatient::fill;
+    apply({image("2.25.2", 1)});
+    const auto& patient = existing_.patients[0];
+    EXPECT_EQ(patient.at("birthDate"), "1950-01-01");
+    EXPECT_EQ(patient.at("gender"), "female");
+    EXPECT_EQ(patient.at("name").at(0).at("family"), "Legal");
+    EXPECT_EQ(patient.at("name").at(1).at("family"), "Okafor");
+}
+
+TEST_F(Planning, Own_PatientLosesWhatIsGone) {
+    apply({image("2.25.2", 1)});
+    auto instance = image("2.25.2", 1);
+    instance.erase("00100030");
+    apply({instance});
+    EXPECT_FALSE(existing_.patients[0].contains("birthDate"));
+}
+
+TEST_F(Planning, Endpoint_AdoptedGetsOurIdentifierAnotherAddressIsRefused) {
+    existing_.endpoints.push_back({{"resourceType", "Endpoint"},
+                                   {"id", "e1"},
+                                   {"meta", {{"versionId", "1"}}},
+                                   {"name", std::string{"DICOM WADO-RS endpoint "} + kOwn},
+                                   {"address", kOwn}});
+    apply({image("2.25.2", 1)});
+    EXPECT_EQ(existing_.endpoints[0].at("identifier").at(0).at("value"), kOwn);
+    EXPECT_EQ(existing_.studies[0].at("endpoint").at(0).at("reference"), "Endpoint/e1");
+    existing_.endpoints[0]["address"] = "https://elsewhere.test";
+    EXPECT_EQ(plan({image("2.25.2", 1)}).error().code, ErrorCode::conflict);
+}
+
+TEST_F(Planning, Matches_ForeignBeforeOwnDuplicatesReportedSeveralForeignRefused) {
+    apply({image("2.25.2", 1)});
+    auto foreign = existing_.patients[0];
+    foreign["id"] = "foreign";
+    foreign["meta"] = json::object{{"versionId", "1"}};
+    existing_.patients.push_back(foreign);
+    const auto made = apply({image("2.25.2", 1)});
+    ASSERT_EQ(made.findings.size(), 1U);
+    EXPECT_EQ(made.findings[0].kind, Finding::Kind::duplicate);
+    EXPECT_EQ(existing_.studies[0].at("subject").at("reference"), "Patient/foreign");
+    foreign["id"] = "second";
+    existing_.patients.push_back(foreign);
+    EXPECT_EQ(plan({image("2.25.2", 1)}).error().code, ErrorCode::conflict);
+}
+
+TEST_F(Planning, Observations_OfOthersStayOfTheReferenceGo) {
+    const json::object foreign{{"resourceType", "Observation"},
+                               {"id", "o1"},
+                               {"meta", {{"versionId", "1"}}},
+                               {"code", {{"coding", json::array{json::object{{"code", "1234-5"}}}}}}};
+    const json::object reference{
+        {"resourceType", "Observation"},
+        {"id", "o2"},
+        {"meta", {{"versionId", "1"}}},
+        {"identifier", json::array{json::object{{"system", "urn:dicom:uid"}, {"value", "urn:oid:2.25.1"}}}},
+        {"code", {{"coding", json::array{json::object{{"code", "73569-6"}}}}}}};
+    existing_.observations = {foreign, reference};
+    apply({image("2.25.2", 1)});
+    EXPECT_EQ(existing_.observations, std::vector<json::object>{foreign});
+}
+
+TEST_F(Planning, Lookups_BothSystemsForTheStudyAndTheNameForTheEndpoint) {
+    const auto lookups = make_lookups(wanted({image("2.25.2", 1)}), options_);
+    EXPECT_EQ(
+        lookups.study.query,
+        "identifier=urn%3Adicom%3Auid%7Curn%3Aoid%3A2.25.1,urn%3Aietf%3Arfc%3A3986%7Curn%3Aoid%3A2.25.1");
+    EXPECT_EQ(lookups.patient->query, "identifier=urn%3Alakeside%3Amrn%7CLK-2207");
+    EXPECT_TRUE(
+        lookups.endpoint_by_name.query.starts_with("name:exact=DICOM%20WADO-RS%20endpoint%20https%3A%2F%2F"));
+    EXPECT_EQ(lookups.observations->query, "identifier=urn%3Adicom%3Auid%7Curn%3Aoid%3A2.25.1");
+    EXPECT_EQ(to_token({"", "LK-2207"}), "%7CLK-2207");
+}
+
+TEST(Equality, IgnoresOrderOfMembersNarrativeAndNumberForm) {
+    EXPECT_TRUE(is_equal_content(json::parse(R"({"a":1,"b":[2.0]})"), json::parse(R"({"b":[2],"a":1.0})")));
+    EXPECT_FALSE(is_equal_content(json::parse(R"({"b":[1,2]})"), json::parse(R"({"b":[2,1]})")));
+    EXPECT_TRUE(
+        is_equal_content(json::parse(R"({"resourceType":"Patient","text":{},"meta":{"versionId":"1"}})"),
+                         json::parse(R"({"resourceType":"Patient","meta":{"versionId":"2"}})")));
+}
+
+}  // namespace
+}  // namespace isocenter::fhir
