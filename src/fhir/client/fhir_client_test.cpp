@@ -1,0 +1,227 @@
+#include "fhir/client/fhir_client.h"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+
+namespace isocenter::fhir {
+namespace {
+
+namespace json = boost::json;
+
+/// Gives its answers one after another and keeps what was asked.
+class ScriptedServer : public net::HttpSender {
+  public:
+    Result<net::HttpReply> send(const net::HttpRequest& request) override {
+        requests.push_back(request);
+        if (answers.empty()) return fail(ErrorCode::unavailable, "connection refused");
+        auto answer = std::move(answers.front());
+        answers.pop_front();
+        return answer;
+    }
+    void answer(unsigned status, std::string body, net::HttpHeaders headers = {}) {
+        answers.emplace_back(
+            net::HttpReply{status, "application/fhir+json", std::move(headers), std::move(body)});
+    }
+    std::deque<Result<net::HttpReply>> answers;
+    std::vector<net::HttpRequest> requests;
+};
+
+class Client : public testing::Test {
+  protected:
+    ScriptedServer server;
+    FhirClient client{server, {.base = "http://fhir.test/fhir/"}};
+};
+
+std::string patient(const std::string& id, const std::string& meta = R"({"versionId":"1"})") {
+    return R"({"resource":{"resourceType":"Patient","id":")" + id + R"(","meta":)" + meta + "}}";
+}
+
+std::string page(const std::string& entries, const std::string& next = {}) {
+    const std::string link = next.empty() ? "" : R"("link":[{"relation":"next","url":")" + next + R"("}],)";
+    return R"({"resourceType":"Bundle",)" + link + R"("entry":[)" + entries + "]}";
+}
+
+TEST_F(Client, search_results_none_one_and_many_over_pages) {
+    server.answer(200, R"({"resourceType":"Bundle"})");
+    EXPECT_TRUE(client.search("Patient", "identifier=a")->empty());
+    EXPECT_EQ(server.requests[0].url, "http://fhir.test/fhir/Patient?identifier=a");
+    EXPECT_EQ(server.requests[0].headers[1].second, "no-cache");
+    server.answer(200, page(patient("1"), "http://fhir.test/fhir?_getpages=7"));
+    server.answer(200, page(patient("2")));
+    EXPECT_EQ(client.search("Patient", "identifier=a")->size(), 2U);
+    EXPECT_EQ(server.requests[2].url, "http://fhir.test/fhir?_getpages=7");
+}
+
+TEST_F(Client, search_counts_entries_of_the_wanted_type_only) {
+    server.answer(200,
+                  page(R"({"resource":{"resourceType":"OperationOutcome"},"search":{"mode":"outcome"}},)" +
+                       patient("1")));
+    EXPECT_EQ(client.search("Patient", "x")->size(), 1U);
+}
+
+TEST_F(Client, resource_validator_wants_id_meta_and_version) {
+    for (const std::string& entry : {patient(""), patient(" "), patient("1", "{}"),
+                                     patient("1", R"({"versionId":" "})"), patient("1", "1")}) {
+        server.answer(200, page(entry));
+        const auto found = client.search("Patient", "x");
+        ASSERT_FALSE(found.has_value()) << entry;
+        EXPECT_EQ(found.error().kind, FailureKind::refused);
+    }
+}
+
+TEST_F(Client, a_next_link_to_elsewhere_is_not_followed) {
+    server.answer(200, page(patient("1"), "http://evil.test/fhir?page=2"));
+    EXPECT_FALSE(client.search("Patient", "x").has_value());
+    EXPECT_EQ(server.requests.size(), 1U);
+}
+
+TEST_F(Client, capability_versions_and_transaction_interaction) {
+    const auto usable = [&](const std::string& version, const std::string& interaction) {
+        server.answer(
+            200, R"({"fhirVersion":")" + version + R"(","rest":[{"interaction":[{"code":")" + interaction +
+                     R"("}],"resource":[{"type":"Patient","updateCreate":true},{"type":"Group"}]}]})");
+        const auto capability = client.capability();
+        EXPECT_TRUE(capability->update_creates.contains("Patient") &&
+                    !capability->update_creates.contains("Group"));
+        return capability->usable();
+    };
+    EXPECT_TRUE(usable("4.0.0", "transaction"));
+    EXPECT_TRUE(usable("4.0.1", "transaction"));
+    EXPECT_FALSE(usable("5.0.0", "transaction"));
+    EXPECT_FALSE(usable("4.0.1", "batch"));
+}
+
+TEST_F(Client, read_of_what_is_gone_is_nothing) {
+    server.answer(410, "");
+    server.answer(404, "");
+    EXPECT_FALSE(client.read("Patient", "1")->has_value());
+    EXPECT_FALSE(client.read("Patient", "1")->has_value());
+    EXPECT_FALSE(client.read("Patient", "1").has_value()) << "no answer";
+}
+
+std::string reply_of(const std::vector<std::string>& statuses) {
+    std::string entries;
+    for (const std::string& status : statuses)
+        entries += (entries.empty() ? "" : ",") +
+                   (R"({"response":{"status":")" + status + R"(","etag":"W/\"3\""}})");
+    return R"({"resourceType":"Bundle","type":"transaction-response","entry":[)" + entries + "]}";
+}
+
+json::array entries_of(const std::string& method, bool conditional = false) {
+    json::object request{{"method", method}, {"url", "Patient"}};
+    if (conditional) request["ifNoneExist"] = "identifier=a";
+    return {json::object{{"request", request}}};
+}
+
+TEST_F(Client, transaction_statuses_of_an_entry) {
+    struct Case {
+        std::string status;
+        bool passes;
+    };
+    for (const Case& c : std::vector<Case>{{"200", true},
+                                           {"201 Created", true},
+                                           {"204 No Content", true},
+                                           {"", false},
+                                           {"20", false},
+                                           {"2000", false},
+                                           {"20a", false},
+                                           {"200a", false},
+                                           {"404 Not Found", false},
+                                           {"299", false},
+                                           {"302", false}}) {
+        server.answer(200, reply_of({c.status}));
+        const auto replies = client.transact(entries_of("PUT"));
+        EXPECT_EQ(replies.has_value(), c.passes) << c.status;
+        if (replies) {
+            EXPECT_EQ(replies->front().version, "3");
+        } else {
+            EXPECT_EQ(replies.error().kind, FailureKind::refused) << c.status;
+        }
+    }
+    server.answer(200, reply_of({"404 Not Found"}));
+    server.answer(200, reply_of({"410"}));
+    EXPECT_TRUE(client.transact(entries_of("DELETE")).has_value()) << "gone is gone";
+    EXPECT_TRUE(client.transact(entries_of("DELETE")).has_value());
+}
+
+TEST_F(Client, transaction_create_answered_200_is_a_conflict) {
+    server.answer(200, reply_of({"200 OK"}));
+    EXPECT_EQ(client.transact(entries_of("POST", true)).error().kind, FailureKind::conflict);
+    server.answer(200, reply_of({"201"}));
+    EXPECT_TRUE(client.transact(entries_of("POST", true)).has_value());
+}
+
+TEST_F(Client, transaction_replies_that_do_not_fit_the_request) {
+    server.answer(200, reply_of({}));
+    EXPECT_EQ(client.transact(entries_of("PUT")).error().kind, FailureKind::refused);
+    server.answer(200, reply_of({"200", "200"}));
+    EXPECT_EQ(client.transact(entries_of("PUT")).error().kind, FailureKind::refused);
+    json::array two = entries_of("PUT");
+    two.push_back(two.front());
+    server.answer(200, reply_of({"201"}));
+    EXPECT_EQ(client.transact(two).error().kind, FailureKind::conflict) << "merged: look again";
+    for (const char* body :
+         {"", "<html>", "[]", R"({"resourceType":"Patient"})", R"({"resourceType":"Bundle","entry":[null]})",
+          R"({"resourceType":"Bundle","entry":[{}]})",
+          R"({"resourceType":"Bundle","entry":[{"response":{}}]})"}) {
+        server.answer(200, body);
+        EXPECT_EQ(client.transact(entries_of("PUT")).error().kind, FailureKind::refused) << body;
+    }
+}
+
+std::string outcome(const std::string& text) {
+    return R"({"resourceType":"OperationOutcome","issue":[{"code":"processing","diagnostics":")" + text +
+           R"("}]})";
+}
+
+TEST_F(Client, transaction_error_statuses_by_class) {
+    struct Case {
+        unsigned status;
+        std::string body;
+        std::string method;
+        FailureKind kind;
+    };
+    for (const Case& c : std::vector<Case>{
+             {400, outcome("bad"), "PUT", FailureKind::refused},
+             {401, outcome("who"), "PUT", FailureKind::target_down},
+             {403, "", "PUT", FailureKind::transient},
+             {404, "", "PUT", FailureKind::refused},
+             {408, "", "PUT", FailureKind::transient},
+             {409, outcome("HAPI-0550: version"), "PUT", FailureKind::conflict},
+             {409, "not even JSON", "PUT", FailureKind::conflict},
+             {409, outcome("HAPI-0550: HAPI-0515: has reference"), "DELETE", FailureKind::referenced},
+             {409, outcome("HAPI-0989"), "DELETE", FailureKind::conflict},
+             {412, outcome("precondition"), "PUT", FailureKind::conflict},
+             {412, outcome("HAPI-0958: several matches"), "POST", FailureKind::refused},
+             {412, outcome("HAPI-0539"), "POST", FailureKind::refused},
+             {422, outcome("invalid"), "PUT", FailureKind::refused},
+             {429, "", "PUT", FailureKind::transient},
+             {500, outcome("oops"), "PUT", FailureKind::transient},
+             {503, "", "PUT", FailureKind::transient}}) {
+        server.answer(c.status, c.body, {{"retry-after", "17"}});
+        const auto replies = client.transact(entries_of(c.method));
+        ASSERT_FALSE(replies.has_value());
+        EXPECT_EQ(replies.error().kind, c.kind) << c.status << c.body;
+        EXPECT_EQ(replies.error().status, c.status);
+        EXPECT_EQ(replies.error().retry_after, std::chrono::seconds(17));
+    }
+}
+
+TEST_F(Client, no_answer_and_a_late_answer_differ) {
+    EXPECT_EQ(client.transact(entries_of("PUT")).error().kind, FailureKind::target_down);
+    server.answers.emplace_back(fail(ErrorCode::timed_out, "late"));
+    EXPECT_EQ(client.transact(entries_of("PUT")).error().kind, FailureKind::transient);
+    server.answers.emplace_back(fail(ErrorCode::cancelled, "stop"));
+    EXPECT_EQ(client.transact(entries_of("PUT")).error().kind, FailureKind::cancelled);
+}
+
+TEST(ReplyCheck, versions_of_etags) {
+    EXPECT_EQ(version_of_etag("W/\"7\""), "7");
+    EXPECT_EQ(version_of_etag("\"7\""), "7");
+    EXPECT_EQ(version_of_etag("7"), "7");
+    EXPECT_EQ(version_of_etag(""), "");
+}
+
+}  // namespace
+}  // namespace isocenter::fhir

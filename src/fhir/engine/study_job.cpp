@@ -1,0 +1,209 @@
+#include "fhir/engine/study_job.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace isocenter::fhir {
+namespace {
+
+namespace json = boost::json;
+
+std::string text_at(const json::value& value, std::string_view pointer) {
+    boost::system::error_code error;
+    const json::value* found = value.find_pointer(pointer, error);
+    return found != nullptr && found->is_string() ? std::string(found->get_string()) : std::string();
+}
+
+/// `17` of `Patient/17`, also below a server's base and with a version.
+std::string patient_id_of(std::string reference) {
+    if (const std::size_t history = reference.find("/_history/"); history != std::string::npos)
+        reference.resize(history);
+    const std::size_t at = reference.rfind("Patient/");
+    if (at == std::string::npos || (at > 0 && reference[at - 1] != '/')) return {};
+    return reference.substr(at + 8);
+}
+
+std::string study_uid_of(const json::object& data_set) {
+    return text_at(json::value(data_set), "/0020000D/Value/0");
+}
+
+Failure failure_of_mapping(const Error& error, FailureKind kind) {
+    return {kind, error.message, 0, std::nullopt, error.detail};
+}
+
+JobNote note_of(const ValidationRecord& record) {
+    return {record.tag, record.value.empty() ? record.reason : record.reason + ": " + record.value};
+}
+
+}  // namespace
+
+Attempt<void> StudyJob::probe_target() {
+    const auto answer = client_.capability();
+    if (!answer) return failed(answer.error());
+    const std::lock_guard lock(mutex_);
+    capability_ = *answer;
+    return {};
+}
+
+Attempt<Target> StudyJob::target() {
+    {
+        const std::lock_guard lock(mutex_);
+        if (capability_) return Target{client_.base(), capability_->update_creates, false};
+    }
+    if (auto probed = probe_target(); !probed) {
+        // Until the server has said what it can do no study is to blame.
+        probed.error().kind =
+            probed.error().kind == FailureKind::cancelled ? FailureKind::cancelled : FailureKind::target_down;
+        return failed(std::move(probed).error());
+    }
+    const std::lock_guard lock(mutex_);
+    return Target{client_.base(), capability_->update_creates, false};
+}
+
+Attempt<PatientStudies> StudyJob::other_studies(const Key& key, const Identifier& patient) {
+    FHIR_TRY(std::vector<json::object> found, archive_.studies_of_patient(key.partition, patient.value));
+    PatientStudies studies;
+    for (json::object& study : found) {
+        if (study_uid_of(study) == key.study_uid) continue;
+        if (patient_identity(study, key.partition, options_) != patient) continue;
+        studies.studies.push_back(std::move(study));
+    }
+    return studies;
+}
+
+Attempt<Snapshot> StudyJob::read_archive(const Key& key, const std::optional<Identifier>& patient,
+                                         const std::vector<Identifier>& former) {
+    Snapshot snapshot;
+    snapshot.study.partition = key.partition;
+    snapshot.study.study_instance_uid = key.study_uid;
+    FHIR_TRY(snapshot.study.instances, archive_.read_study(key));
+    if (patient) {
+        FHIR_TRY(snapshot.patient, other_studies(key, *patient));
+    }
+    for (const Identifier& each : former) {
+        FHIR_TRY(PatientStudies remaining, other_studies(key, each));
+        snapshot.former_patients.push_back(std::move(remaining));
+    }
+    return snapshot;
+}
+
+Attempt<std::vector<json::object>> StudyJob::search(const Lookup& lookup) {
+    return client_.search(lookup.type, lookup.query);
+}
+
+Attempt<std::vector<json::object>> StudyJob::endpoints(const Lookups& lookups) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (!endpoints_.empty()) return endpoints_;
+    }
+    FHIR_TRY(std::vector<json::object> found, search(lookups.endpoint));
+    if (found.empty()) {
+        FHIR_TRY(found, search(lookups.endpoint_by_name));
+        return found;
+    }
+    const std::lock_guard lock(mutex_);
+    endpoints_ = found;
+    return found;
+}
+
+void StudyJob::forget_endpoint() {
+    const std::lock_guard lock(mutex_);
+    endpoints_.clear();
+}
+
+Attempt<Existing> StudyJob::search_all(const Lookups& lookups) {
+    Existing existing;
+    FHIR_TRY(existing.studies, search(lookups.study));
+    FHIR_TRY(existing.endpoints, endpoints(lookups));
+    if (lookups.patient) {
+        FHIR_TRY(existing.patients, search(*lookups.patient));
+    }
+    for (const Lookup& lookup : lookups.former_patients) {
+        FHIR_TRY(std::vector<json::object> found, search(lookup));
+        existing.former_patients.push_back(std::move(found));
+    }
+    if (lookups.observations) {
+        FHIR_TRY(existing.observations, search(*lookups.observations));
+    }
+    return existing;
+}
+
+/// The patients that the study in FHIR belongs to now, where that is not the archive's: they are to be
+/// recomputed from the studies that remain theirs.
+Attempt<std::vector<Identifier>> StudyJob::former_patients(const Key& key,
+                                                           const std::optional<Identifier>& patient) {
+    Wanted only_study;
+    only_study.study_identity = {"urn:dicom:uid", "urn:oid:" + key.study_uid};
+    only_study.study_instance_uid = key.study_uid;
+    FHIR_TRY(const std::vector<json::object> studies, search(make_lookups(only_study, options_).study));
+    std::vector<Identifier> former;
+    for (const json::object& study : studies) {
+        const std::string id = patient_id_of(text_at(json::value(study), "/subject/reference"));
+        if (!is_own(study, options_) || id.empty()) continue;
+        FHIR_TRY(const std::optional<json::object> found, client_.read("Patient", id));
+        if (!found || !is_own(*found, options_)) continue;
+        const json::value* identifiers = found->if_contains("identifier");
+        if (identifiers == nullptr || !identifiers->is_array()) continue;
+        for (const json::value& each : identifiers->get_array()) {
+            const Identifier identity{text_at(each, "/system"), text_at(each, "/value")};
+            if (!identity.value.empty() && identity != patient) former.push_back(identity);
+        }
+        if (patient && has_identifier(*found, *patient)) former.clear();
+    }
+    return former;
+}
+
+Attempt<StudyJob::Look> StudyJob::look(const Key& key, const std::optional<Identifier>& patient,
+                                       const std::vector<Identifier>& former) {
+    FHIR_TRY(const Snapshot snapshot, read_archive(key, patient, former));
+    Look result;
+    auto wanted = compute_wanted(snapshot, options_, result.records);
+    if (!wanted) return failed(failure_of_mapping(wanted.error(), FailureKind::unusable));
+    result.wanted = std::move(*wanted);
+    FHIR_TRY(result.existing, search_all(make_lookups(result.wanted, options_)));
+    return result;
+}
+
+Attempt<std::size_t> StudyJob::synchronise(const JobRequest& request, std::vector<JobNote>& notes) {
+    FHIR_TRY(Target target, this->target());
+    target.keep_referenced = request.keep_referenced;
+    // A first look tells whose locks to take; what counts is read again once they are held.
+    StudySnapshot first;
+    first.partition = request.key.partition;
+    first.study_instance_uid = request.key.study_uid;
+    FHIR_TRY(first.instances, archive_.read_study(request.key));
+    const std::optional<Identifier> patient = patient_identity(first, options_);
+    FHIR_TRY(const std::vector<Identifier> former, former_patients(request.key, patient));
+    std::vector<Identifier> identities = former;
+    if (patient) identities.push_back(*patient);
+    const PatientLocks::Hold hold = locks_.acquire(std::move(identities));
+
+    FHIR_TRY(const Look found, look(request.key, patient, former));
+    auto plan = make_plan(found.wanted, found.existing, options_, target);
+    if (!plan) return failed(failure_of_mapping(plan.error(), FailureKind::refused));
+    std::transform(found.records.begin(), found.records.end(), std::back_inserter(notes), note_of);
+    for (const Finding& finding : plan->findings) {
+        if (finding.kind == Finding::Kind::subject_kept) notes.push_back({"00100020", finding.text});
+    }
+    if (plan->entries.empty()) return std::size_t{0};
+    json::array entries;
+    for (PlannedEntry& planned : plan->entries)
+        entries.emplace_back(std::move(planned.entry));
+    if (!request.may_write()) return failed(FailureKind::lease_lost, "the lease may end before the answer");
+    FHIR_TRY(const std::vector<EntryReply> replies, client_.transact(std::move(entries)));
+    return replies.size();
+}
+
+JobResult StudyJob::run(const JobRequest& request) {
+    JobResult result;
+    auto written = synchronise(request, result.notes);
+    if (written) {
+        result.written = *written;
+        return result;
+    }
+    forget_endpoint();
+    result.failure = std::move(written).error();
+    return result;
+}
+
+}  // namespace isocenter::fhir

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <mutex>
+#include <optional>
+
+#include "fhir/client/fhir_client.h"
+#include "fhir/engine/archive_source.h"
+#include "fhir/engine/job.h"
+#include "fhir/engine/patient_locks.h"
+#include "fhir/mapping/wanted.h"
+#include "fhir/plan/plan.h"
+
+namespace isocenter::fhir {
+
+/// The job of the engine: reads the study from the archive, computes the wanted resources, looks up what is
+/// there, writes the difference in one transaction. Thread-safe.
+class StudyJob : public JobRunner {
+  public:
+    StudyJob(ArchiveSource& archive, FhirClient& client, Options options)
+        : archive_(archive), client_(client), options_(std::move(options)) {}
+
+    JobResult run(const JobRequest& request) override;
+    Attempt<void> probe_target() override;
+
+  private:
+    /// The wanted resources of one look at the archive, and what the searches found.
+    struct Look {
+        Wanted wanted;
+        Existing existing;
+        std::vector<ValidationRecord> records;
+    };
+    Attempt<std::size_t> synchronise(const JobRequest& request, std::vector<JobNote>& notes);
+    Attempt<Target> target();
+    Attempt<Snapshot> read_archive(const Key& key, const std::optional<Identifier>& patient,
+                                   const std::vector<Identifier>& former);
+    Attempt<PatientStudies> other_studies(const Key& key, const Identifier& patient);
+    Attempt<std::vector<Identifier>> former_patients(const Key& key,
+                                                     const std::optional<Identifier>& patient);
+    Attempt<Look> look(const Key& key, const std::optional<Identifier>& patient,
+                       const std::vector<Identifier>& former);
+    Attempt<Existing> search_all(const Lookups& lookups);
+    Attempt<std::vector<boost::json::object>> search(const Lookup& lookup);
+    Attempt<std::vector<boost::json::object>> endpoints(const Lookups& lookups);
+    void forget_endpoint();
+
+    ArchiveSource& archive_;
+    FhirClient& client_;
+    const Options options_;
+    PatientLocks locks_;
+
+    std::mutex mutex_;
+    std::optional<Capability> capability_;
+    std::vector<boost::json::object> endpoints_;  ///< the same for every job; dropped when anything fails
+};
+
+}  // namespace isocenter::fhir

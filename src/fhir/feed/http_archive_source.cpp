@@ -1,0 +1,73 @@
+#include "fhir/feed/http_archive_source.h"
+
+#include <fmt/format.h>
+
+#include "base/percent.h"
+#include "fhir/mapping/options.h"
+
+namespace isocenter::fhir {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t kPage = 200;
+
+/// `/v1`, or the root of the partition below it.
+std::string prefix_of(const std::string& partition) {
+    if (partition == kDefaultPartition) return "/v1";
+    return "/v1/partitions/" + percent_encode(partition);
+}
+
+Failure failure_of_archive(const Error& error) {
+    const FailureKind kind = error.code == ErrorCode::cancelled   ? FailureKind::cancelled
+                             : error.code == ErrorCode::timed_out ? FailureKind::transient
+                                                                  : FailureKind::archive_down;
+    return {kind, "the DICOM server: " + error.message, 0, std::nullopt, {}};
+}
+
+/// Whatever the archive refuses may pass later: no content of the study is to blame for it.
+Failure failure_of_archive(unsigned status) {
+    const FailureKind kind = status == 401 ? FailureKind::archive_down : FailureKind::transient;
+    return {kind, fmt::format("the DICOM server answered {}", status), status, std::nullopt, {}};
+}
+
+}  // namespace
+
+Attempt<std::vector<json::object>> HttpArchiveSource::get(const std::string& path_and_query) {
+    net::HttpRequest request{.url = options_.root + path_and_query};
+    request.headers = {{"Accept", "application/dicom+json"}};
+    request.timeout = options_.timeout;
+    const auto reply = sender_.send(request);
+    if (!reply) return failed(failure_of_archive(reply.error()));
+    std::vector<json::object> data_sets;
+    const unsigned status = reply->status;
+    if (status == 204 || status == 404 || status == 410) return data_sets;
+    if (status != 200) return failed(failure_of_archive(status));
+    boost::system::error_code error;
+    json::value document = json::parse(reply->body, error);
+    if (error || !document.is_array())
+        return failed(FailureKind::transient, "the DICOM server's answer is no DICOM JSON", status);
+    for (json::value& member : document.get_array()) {
+        if (member.is_object()) data_sets.push_back(std::move(member.get_object()));
+    }
+    return data_sets;
+}
+
+Attempt<std::vector<json::object>> HttpArchiveSource::read_study(const Key& key) {
+    return get(prefix_of(key.partition) + "/studies/" + percent_encode(key.study_uid) + "/metadata");
+}
+
+Attempt<std::vector<json::object>> HttpArchiveSource::studies_of_patient(const std::string& partition,
+                                                                         const std::string& patient_id) {
+    std::vector<json::object> studies;
+    while (true) {
+        FHIR_TRY(std::vector<json::object> page,
+                 get(fmt::format("{}/studies?PatientID={}&includefield=all&limit={}&offset={}",
+                                 prefix_of(partition), percent_encode(patient_id), kPage, studies.size())));
+        for (json::object& study : page)
+            studies.push_back(std::move(study));
+        if (page.size() < kPage) return studies;
+    }
+}
+
+}  // namespace isocenter::fhir
