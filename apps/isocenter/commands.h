@@ -12,6 +12,7 @@ using Command = std::function<int()>;
 void add_serve(CLI::App& app, Command& chosen);
 void add_import(CLI::App& app, Command& chosen);
 void add_verify(CLI::App& app, Command& chosen);
+void add_cast(CLI::App& app, Command& chosen);
 void add_settings(CLI::App& app, Command& chosen);
 
 }  // namespace isocenter

@@ -7,6 +7,7 @@
 #include "app/service.h"
 #include "app/settings.h"
 #include "commands.h"
+#include "process.h"
 
 namespace isocenter {
 namespace {
@@ -19,26 +20,8 @@ struct ServeOptions {
     std::vector<std::string> set;
 };
 
-/// Blocked before any thread starts, so that only the main thread's sigwait takes them.
-sigset_t block_stop_signals() {
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGINT);
-    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-    std::signal(SIGPIPE, SIG_IGN);
-    return signals;
-}
-
 Result<app::Assignments> overrides_of(const ServeOptions& options) {
-    app::Assignments overrides;
-    for (const std::string& assignment : options.set) {
-        const std::size_t equals = assignment.find('=');
-        if (equals == std::string::npos) {
-            return fail(ErrorCode::invalid_request, "--set takes section.name=value, not " + assignment);
-        }
-        overrides.emplace_back(assignment.substr(0, equals), assignment.substr(equals + 1));
-    }
+    ISO_TRY(app::Assignments overrides, assignments_of(options.set));
     if (!options.address.empty()) overrides.emplace_back("server.address", options.address);
     if (!options.port.empty()) overrides.emplace_back("server.port", options.port);
     if (!options.data.empty()) overrides.emplace_back("storage.folder", options.data);

@@ -17,13 +17,6 @@
 namespace isocenter::app {
 namespace {
 
-LogLevel log_level_of(const std::string& name) {
-    if (name == "debug") return LogLevel::debug;
-    if (name == "warning") return LogLevel::warning;
-    if (name == "error") return LogLevel::error;
-    return LogLevel::info;
-}
-
 http::ServerOptions server_options(const Settings& settings) {
     using std::chrono::milliseconds;
     http::ServerOptions options;

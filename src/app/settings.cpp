@@ -182,6 +182,13 @@ Result<Settings> load_settings(const std::string& file, const Environment& envir
     return settings;
 }
 
+LogLevel log_level_of(const std::string& name) {
+    if (name == "debug") return LogLevel::debug;
+    if (name == "warning") return LogLevel::warning;
+    if (name == "error") return LogLevel::error;
+    return LogLevel::info;
+}
+
 std::string settings_as_markdown() {
     std::string out =
         "# Configuration reference\n\n"

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/log.h"
 #include "base/result.h"
 
 namespace isocenter::app {
@@ -45,6 +46,9 @@ Result<Settings> load_settings(const std::string& file, const Environment& envir
 /// Sets one value; `origin` (file name, variable, option) is named in the error.
 Status assign_setting(Settings& settings, std::string_view key, std::string_view value,
                       std::string_view origin);
+
+/// The level that `log.level` names.
+LogLevel log_level_of(const std::string& name);
 
 /// docs/configuration.md.
 std::string settings_as_markdown();

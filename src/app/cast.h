@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stop_token>
+
+#include "app/settings.h"
+#include "base/result.h"
+
+namespace isocenter::app {
+
+/// The bridge to FHIR as a process of its own: follows the change feed of any DICOMweb server and keeps a
+/// FHIR server in step with it.
+class CastProcess {
+  public:
+    /// `invalid_request` for settings that are missing or wrong, or a FHIR server of another version or
+    /// without transactions; `unavailable` when the state cannot be opened. A FHIR server that does not
+    /// answer is waited for.
+    static Result<std::unique_ptr<CastProcess>> open(const Settings& settings,
+                                                     std::optional<std::int64_t> from);
+    ~CastProcess();
+    /// Works until `stop`; calls under way are ended.
+    void run(std::stop_token stop);
+
+  private:
+    struct Graph;
+    explicit CastProcess(std::unique_ptr<Graph> graph);
+    std::unique_ptr<Graph> graph_;
+};
+
+}  // namespace isocenter::app

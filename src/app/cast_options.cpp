@@ -1,0 +1,88 @@
+#include "app/cast_options.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <array>
+
+#include "base/digest.h"
+
+namespace isocenter::app {
+namespace {
+
+bool is_http_url(std::string_view text) {
+    return (text.starts_with("http://") && text.size() > 7) ||
+           (text.starts_with("https://") && text.size() > 8);
+}
+
+Status check_urls(const Settings& settings) {
+    for (const auto& [name, url] : {std::pair("fhir.endpoint", &settings.fhir_endpoint),
+                                    std::pair("dicomweb.endpoint", &settings.dicomweb_endpoint)}) {
+        if (!is_http_url(*url))
+            return fail(ErrorCode::invalid_request,
+                        fmt::format("{} must be given and be an http address", name));
+    }
+    if (!settings.dicomweb_private_endpoint.empty() && !is_http_url(settings.dicomweb_private_endpoint))
+        return fail(ErrorCode::invalid_request, "dicomweb.private_endpoint must be an http address");
+    return {};
+}
+
+fhir::SubjectMismatch subject_mismatch_of(std::string_view name) {
+    if (name == "relink") return fhir::SubjectMismatch::relink;
+    if (name == "keep") return fhir::SubjectMismatch::keep;
+    return name == "dead_letter" ? fhir::SubjectMismatch::dead_letter : fhir::SubjectMismatch::by_owner;
+}
+
+/// A bare host gains a '/', as the reference writes it.
+std::string normalised(const std::string& endpoint) {
+    const bool bare = endpoint.find('/', endpoint.find("://") + 3) == std::string::npos;
+    return bare ? endpoint + '/' : endpoint;
+}
+
+}  // namespace
+
+Result<fhir::Options> cast_content_options(const Settings& settings) {
+    ISO_CHECK(check_urls(settings));
+    fhir::Options options;
+    options.own_endpoint = normalised(settings.dicomweb_endpoint);
+    options.patient_system_id = settings.cast_patient_system_id;
+    options.is_issuer_id_used = settings.cast_is_issuer_id_used;
+    for (const std::string& member : settings.cast_issuer_map) {
+        const std::size_t equals = member.find('=');
+        if (equals == std::string::npos)
+            return fail(ErrorCode::invalid_request, "cast.issuer_map takes issuer=URI, not " + member);
+        options.issuer_map[member.substr(0, equals)] = member.substr(equals + 1);
+    }
+    options.default_time_zone = settings.cast_default_time_zone;
+    if (!fhir::is_time_zone(options.default_time_zone))
+        return fail(ErrorCode::invalid_request,
+                    "cast.default_time_zone: there is no time zone " + options.default_time_zone);
+    options.legacy_codings = settings.cast_legacy_codings;
+    options.description_as_note = settings.cast_description_as_note;
+    options.max_inline_instances = settings.cast_max_inline_instances;
+    options.generate_observations = settings.cast_generate_observations;
+    options.enforce_validation = settings.cast_enforce_validation;
+    options.subject_mismatch = subject_mismatch_of(settings.cast_subject_mismatch);
+    options.foreign_patient =
+        settings.cast_foreign_patient == "keep" ? fhir::ForeignPatient::keep : fhir::ForeignPatient::fill;
+    options.identity = settings.cast_identity == "conditional" ? fhir::IdentityMode::conditional
+                                                               : fhir::IdentityMode::automatic;
+    return options;
+}
+
+fhir::EngineOptions cast_engine_options(const Settings& settings) {
+    std::array<char, 256> host{};
+    if (::gethostname(host.data(), host.size() - 1) != 0) host[0] = '\0';
+    fhir::EngineOptions options;
+    options.owner = fmt::format("{}:{}:{}", host.data(), ::getpid(), random_hex(4));
+    options.lease = settings.cast_lease;
+    options.settling.settle = std::chrono::milliseconds(settings.cast_settle_ms);
+    options.settling.settle_max = std::chrono::milliseconds(settings.cast_settle_max_ms);
+    options.workers = settings.cast_workers;
+    options.read_ahead = settings.cast_read_ahead;
+    options.retry_budget = std::chrono::seconds(settings.cast_retry_total_s);
+    options.letter_days = std::chrono::hours(24 * settings.cast_dead_letter_days);
+    return options;
+}
+
+}  // namespace isocenter::app
