@@ -84,6 +84,15 @@ constexpr std::array kLateralities{
     Row{"B", "51440002"},
 };
 
+/// FHIR's type `code` allows one blank between words.
+std::string single_spaced(std::string_view text) {
+    std::string result;
+    for (const auto& word : split(text, ' ')) {
+        if (!word.empty()) result += (result.empty() ? "" : " ") + word;
+    }
+    return result;
+}
+
 bool is_legacy_snomed(std::string_view designator) {
     return designator == "SRT" || designator == "SNM3" || designator == "99SDM";
 }
@@ -114,8 +123,7 @@ std::optional<Code> read_code(const DataSet& item) {
         code.designator = "SCT";
     }
     code.system = system_of(code.designator);
-    const auto uid = first_text(item, "0008010C");
-    if (code.system.empty() && !uid.empty()) code.system = "urn:oid:" + uid;
+    if (code.system.empty()) code.system = oid_uri(first_text(item, "0008010C"));
     return code;
 }
 
@@ -127,7 +135,7 @@ std::optional<Code> read_code(const DataSet& data_set, std::string_view sequence
 json::object make_coding(std::string_view system, std::string_view code, std::string_view display) {
     json::object coding;
     if (!system.empty()) coding["system"] = system;
-    if (!code.empty()) coding["code"] = code;
+    if (!code.empty()) coding["code"] = single_spaced(code);
     if (!display.empty()) coding["display"] = display;
     return coding;
 }

@@ -31,6 +31,9 @@ std::string_view system_of(std::string_view designator);
 /// SNOMED CT's code for one of SRT, SNM3 or 99SDM; empty when not in the table.
 std::string_view snomed_of_legacy(std::string_view legacy);
 
+/// `urn:oid:...`; empty for what is no OID, since a FHIR server refuses such a URI.
+std::string oid_uri(std::string_view oid);
+
 /// `{system, code, display}`; what is empty is left out.
 boost::json::object make_coding(std::string_view system, std::string_view code,
                                 std::string_view display = {});

@@ -1,6 +1,7 @@
 #include <map>
 
 #include "base/percent.h"
+#include "dicom/value_formats.h"
 #include "fhir/mapping/codings.h"
 #include "fhir/mapping/parts.h"
 
@@ -25,6 +26,20 @@ bool is_absolute_uri(std::string_view text) {
         if (!is_letter(c) && !(c >= '0' && c <= '9') && c != '+' && c != '-' && c != '.') return false;
     }
     return true;
+}
+
+/// FHIR wants UUIDs in lower case. Empty for what is none.
+std::string uuid_uri(std::string_view uuid) {
+    std::string text = "urn:uuid:";
+    for (std::size_t at = 0; at < uuid.size(); ++at) {
+        const bool dash = at == 8 || at == 13 || at == 18 || at == 23;
+        const char c =
+            uuid[at] >= 'A' && uuid[at] <= 'F' ? static_cast<char>(uuid[at] - 'A' + 'a') : uuid[at];
+        const bool digit = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+        if (dash ? c != '-' : !digit) return {};
+        text += c;
+    }
+    return uuid.size() == 36 ? text : std::string{};
 }
 
 std::string system_by_issuer(const DataSet& data_set, const Options& options) {
@@ -60,13 +75,17 @@ bool is_fhir_id(std::string_view uid) {
     return !uid.empty() && uid.size() <= 64 && uid.find_first_not_of(kAllowed) == uid.npos;
 }
 
+std::string oid_uri(std::string_view oid) {
+    const bool is_oid = oid.size() > 2 && oid[0] >= '0' && oid[0] <= '2' && oid[1] == '.';
+    return is_oid && dicom::is_ui_format(oid) ? "urn:oid:" + std::string{oid} : std::string{};
+}
+
 std::string qualified_system(const DataSet& qualifiers) {
     const auto id = first_text(qualifiers, "00400032");
     const auto type = first_text(qualifiers, "00400033");
-    if (id.empty()) return {};
-    if (type == "ISO") return "urn:oid:" + id;
-    if (type == "UUID") return "urn:uuid:" + id;
-    return type == "URI" ? id : std::string{};
+    if (type == "ISO") return oid_uri(id);
+    if (type == "UUID") return uuid_uri(id);
+    return type == "URI" && is_absolute_uri(id) ? id : std::string{};
 }
 
 json::object to_json(const Identifier& identifier) {

@@ -158,8 +158,11 @@ class PatientSystem : public ::testing::Test {
 
 TEST_F(PatientSystem, Issuer_QualifiersComeFirst) {
     EXPECT_EQ(system(issuer("1.2.3", "ISO")), "urn:oid:1.2.3");
-    EXPECT_EQ(system(issuer("ab-cd", "UUID")), "urn:uuid:ab-cd");
+    EXPECT_EQ(system(issuer("0123ABCD-0123-4567-89ab-0123456789ab", "UUID")),
+              "urn:uuid:0123abcd-0123-4567-89ab-0123456789ab");
     EXPECT_EQ(system(issuer("https://x.test/mrn", "URI")), "https://x.test/mrn");
+    for (const auto& [id, type] : {std::pair{"1.2.03", "ISO"}, {"ab-cd", "UUID"}, {"no uri", "URI"}})
+        EXPECT_EQ(system(issuer(id, type)), "urn:lakeside:mrn");
     EXPECT_EQ(system(issuer("x.test", "DNS")), "urn:lakeside:mrn");
 }
 
