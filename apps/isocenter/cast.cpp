@@ -50,7 +50,9 @@ void add_cast(CLI::App& app, Command& chosen) {
     command->add_option("--set", options->set, "Any setting: section.name=value (see `isocenter settings`)");
     command->add_option("--from", options->from, "Begin after this entry of the feed; 0: replay everything")
         ->check(CLI::NonNegativeNumber);
-    command->callback([options, &chosen] {
+    add_cast_state(*command, chosen);
+    command->callback([options, command, &chosen] {
+        if (!command->get_subcommands().empty()) return;
         chosen = [options] {
             const Status status = cast(*options);
             if (status.ok()) return 0;

@@ -1,0 +1,188 @@
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/cast_state.h"
+#include "app/settings.h"
+#include "base/log.h"
+#include "commands.h"
+#include "process.h"
+
+namespace isocenter {
+namespace {
+
+struct LetterOptions {
+    std::string config;
+    std::vector<std::string> set;
+    std::string letter_class;
+    std::string state;
+    std::string study;
+    std::size_t limit = 100;
+    std::int64_t id = 0;
+};
+
+/// The state of the bridge, also while it runs.
+struct Opened {
+    std::unique_ptr<app::CastStateFile> file;
+    std::unique_ptr<app::CastState> state;
+};
+
+Result<Opened> open_state(const LetterOptions& options) {
+    ISO_TRY(const app::Assignments overrides, assignments_of(options.set));
+    ISO_TRY(const app::Settings settings,
+            app::load_settings(options.config, app::process_environment, overrides));
+    // Opening would make a file of that name.
+    if (!std::filesystem::exists(settings.cast_state_path))
+        return fail(ErrorCode::not_found, "there is no " + settings.cast_state_path);
+    Opened opened;
+    ISO_TRY(opened.file, app::CastStateFile::open(settings.cast_state_path));
+    ISO_TRY(opened.state, app::CastState::open(*opened.file, "default"));
+    return opened;
+}
+
+Result<fhir::LetterFilter> filter_of(const LetterOptions& options) {
+    fhir::LetterFilter filter;
+    filter.study_uid = options.study;
+    filter.limit = options.limit;
+    if (!options.letter_class.empty()) {
+        filter.letter_class = fhir::parse_letter_class(options.letter_class);
+        if (!filter.letter_class)
+            return fail(ErrorCode::invalid_request,
+                        "--class takes transient, fhir, dicom, validation or feed");
+    }
+    if (!options.state.empty()) {
+        filter.state = fhir::parse_letter_state(options.state);
+        if (!filter.state)
+            return fail(ErrorCode::invalid_request, "--state takes open, resolved or discarded");
+    }
+    return filter;
+}
+
+void print_letter(const fhir::DeadLetter& letter) {
+    const auto member = [](const char* name, const std::string& text) {
+        return std::string(",\"") + name + "\":" + json_quote(text);
+    };
+    std::string line = "{\"id\":" + std::to_string(letter.id);
+    line += member("class", std::string(to_string(letter.letter_class)));
+    line += member("state", std::string(to_string(letter.state)));
+    line += member("partition", letter.key.partition) + member("study", letter.key.study_uid);
+    line += ",\"firstSequence\":" + std::to_string(letter.first_sequence);
+    line += ",\"lastSequence\":" + std::to_string(letter.last_sequence);
+    line += ",\"entries\":" + std::to_string(letter.entries);
+    line += ",\"attempts\":" + std::to_string(letter.attempts);
+    line += member("firstTime", to_iso8601(letter.first_time));
+    line += member("lastTime", to_iso8601(letter.last_time));
+    line += ",\"status\":" + std::to_string(letter.status);
+    line += member("tag", letter.tag) + member("error", letter.error) + "}";
+    std::puts(line.c_str());
+}
+
+Status list(const LetterOptions& options) {
+    ISO_TRY(const fhir::LetterFilter filter, filter_of(options));
+    ISO_TRY(const Opened opened, open_state(options));
+    ISO_TRY(const std::vector<fhir::DeadLetter> letters, opened.state->list(filter));
+    for (const fhir::DeadLetter& letter : letters)
+        print_letter(letter);
+    return {};
+}
+
+Result<fhir::DeadLetter> find(const Opened& opened, std::int64_t id) {
+    ISO_TRY(const std::optional<fhir::DeadLetter> letter, opened.state->find(id));
+    if (!letter) return fail(ErrorCode::not_found, "there is no such dead letter");
+    return *letter;
+}
+
+Status show(const LetterOptions& options) {
+    ISO_TRY(const Opened opened, open_state(options));
+    ISO_TRY(const fhir::DeadLetter letter, find(opened, options.id));
+    print_letter(letter);
+    return {};
+}
+
+/// The running engine looks for letters to be replayed every two seconds.
+Status replay(const LetterOptions& options) {
+    if (options.id == 0 && options.letter_class.empty())
+        return fail(ErrorCode::invalid_request, "name an ID or a --class");
+    ISO_TRY(const fhir::LetterFilter filter, filter_of(options));
+    ISO_TRY(const Opened opened, open_state(options));
+    if (options.id != 0) {
+        ISO_TRY(const fhir::DeadLetter letter, find(opened, options.id));
+        return opened.state->set_state(letter.id, letter.state, true, now_ticks());
+    }
+    ISO_TRY(const std::uint64_t count, opened.state->set_replay(filter, true));
+    std::printf("%llu to be replayed\n", static_cast<unsigned long long>(count));
+    return {};
+}
+
+Status discard(const LetterOptions& options) {
+    ISO_TRY(const Opened opened, open_state(options));
+    return opened.state->set_state(options.id, fhir::LetterState::discarded, false, now_ticks());
+}
+
+Status status(const LetterOptions& options) {
+    ISO_TRY(const Opened opened, open_state(options));
+    ISO_TRY(const std::optional<fhir::StateRow> found, opened.state->load());
+    const fhir::StateRow row = found.value_or(fhir::StateRow{});
+    std::string letters;
+    for (const char* name : {"transient", "fhir", "dicom", "validation", "feed"}) {
+        fhir::LetterFilter filter;
+        filter.letter_class = fhir::parse_letter_class(name);
+        filter.state = fhir::LetterState::open;
+        filter.limit = SIZE_MAX / 2;
+        ISO_TRY(const std::vector<fhir::DeadLetter> open, opened.state->list(filter));
+        letters += std::string(letters.empty() ? "\"" : ",\"") + name + "\":" + std::to_string(open.size());
+    }
+    std::printf(
+        "{\"position\":%lld,\"latest\":%lld,\"changed\":%s,\"owner\":%s,\"leaseEnd\":%s,\"token\":%lld,"
+        "\"deadLetters\":{%s}}\n",
+        static_cast<long long>(row.low), static_cast<long long>(row.latest),
+        json_quote(to_iso8601(row.changed)).c_str(), json_quote(row.owner).c_str(),
+        json_quote(to_iso8601(row.lease_end)).c_str(), static_cast<long long>(row.token), letters.c_str());
+    return {};
+}
+
+CLI::App* add_action(CLI::App& parent, const std::shared_ptr<LetterOptions>& options, Command& chosen,
+                     const char* name, const char* help, Status (*act)(const LetterOptions&)) {
+    CLI::App* command = parent.add_subcommand(name, help);
+    command->add_option("--config", options->config, "Configuration file");
+    command->add_option("--set", options->set, "Any setting: section.name=value");
+    command->callback([options, act, &chosen] {
+        chosen = [options, act] {
+            const Status done = act(*options);
+            if (done.ok()) return 0;
+            std::fprintf(stderr, "isocenter: %s\n", done.error().message.c_str());
+            return 2;
+        };
+    });
+    return command;
+}
+
+}  // namespace
+
+void add_cast_state(CLI::App& cast, Command& chosen) {
+    const auto options = std::make_shared<LetterOptions>();
+    add_action(cast, options, chosen, "status", "Print position, lease and open dead letters", status);
+    CLI::App* letters = cast.add_subcommand("dead-letters", "What could not be written, and why");
+    letters->require_subcommand(1);
+    CLI::App* listing =
+        add_action(*letters, options, chosen, "list", "Print them, newest first, one a line", list);
+    listing->add_option("--state", options->state, "open, resolved or discarded");
+    listing->add_option("--limit", options->limit, "At most that many [100]");
+    CLI::App* again = add_action(*letters, options, chosen, "replay", "Try again", replay);
+    again->add_option("id", options->id, "One letter");
+    for (CLI::App* each : {listing, again}) {
+        each->add_option("--class", options->letter_class, "transient, fhir, dicom, validation or feed");
+        each->add_option("--study", options->study, "StudyInstanceUID");
+    }
+    add_action(*letters, options, chosen, "show", "Print one", show)
+        ->add_option("id", options->id)
+        ->required();
+    add_action(*letters, options, chosen, "discard", "Give one up", discard)
+        ->add_option("id", options->id)
+        ->required();
+}
+
+}  // namespace isocenter
