@@ -247,6 +247,29 @@ TEST_F(Planning, Own_PatientLosesWhatIsGone) {
     EXPECT_FALSE(existing_.patients[0].contains("birthDate"));
 }
 
+TEST_F(Planning, Former_PatientIsRecomputedFromWhatRemains) {
+    auto remaining = image("2.25.40", 1);
+    remaining["00100020"] = element("LK-OLD");
+    remaining["00100010"] = testing::person("Remaining^Rosa");
+    const Snapshot snapshot{study_of({image("2.25.2", 1)}), {}, {{{remaining}}, {}}};
+    std::vector<ValidationRecord> records;
+    const auto moved = compute_wanted(snapshot, options_, records);
+    ASSERT_EQ(moved->former_patients.size(), 1U);
+    EXPECT_EQ(make_lookups(*moved, options_).former_patients[0].query,
+              "identifier=urn%3Alakeside%3Amrn%7CLK-OLD");
+    existing_.former_patients = {
+        {{{"resourceType", "Patient"},
+          {"id", "old"},
+          {"meta", {{"source", kOwn}, {"versionId", "3"}}},
+          {"name", json::array{json::object{{"use", "usual"}, {"family", "Moved"}}}}}}};
+    const auto made = make_plan(*moved, existing_, options_, target_);
+    const auto& entry = made->entries.back().entry;
+    EXPECT_EQ(entry.at("request").at("url"), "Patient/old");
+    EXPECT_EQ(entry.at("resource").at("name").at(0).at("family"), "Remaining");
+    existing_.former_patients = {{}};
+    EXPECT_EQ(make_plan(*moved, existing_, options_, target_)->entries.size(), 3U);
+}
+
 TEST_F(Planning, Endpoint_AdoptedGetsOurIdentifierAnotherAddressIsRefused) {
     existing_.endpoints.push_back({{"resourceType", "Endpoint"},
                                    {"id", "e1"},
