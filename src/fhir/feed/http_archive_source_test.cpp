@@ -1,0 +1,67 @@
+#include "fhir/feed/http_archive_source.h"
+
+#include <gtest/gtest.h>
+
+namespace isocenter::fhir {
+namespace {
+
+class FakeArchive : public net::HttpSender {
+  public:
+    Result<net::HttpReply> send(const net::HttpRequest& request) override {
+        asked.push_back(request.url);
+        if (failure) return *failure;
+        return net::HttpReply{status, "application/dicom+json", {}, body};
+    }
+    std::vector<std::string> asked;
+    std::optional<Error> failure;
+    unsigned status = 200;
+    std::string body = "[]";
+};
+
+class HttpArchive : public testing::Test {
+  protected:
+    FakeArchive server;
+    HttpArchiveSource archive{server, {.root = "http://pacs"}};
+    const Key key{"Microsoft.Default", "1.2.3"};
+};
+
+TEST_F(HttpArchive, a_study_is_its_metadata_and_absent_when_there_is_none) {
+    server.body = R"([{"00080018":{"vr":"UI"}},{"00080018":{"vr":"UI"}}])";
+    EXPECT_EQ(archive.read_study(key)->size(), 2U);
+    EXPECT_EQ(server.asked[0], "http://pacs/v1/studies/1.2.3/metadata");
+    for (const unsigned status : {204U, 404U, 410U}) {
+        server.status = status;
+        EXPECT_TRUE(archive.read_study(key)->empty()) << status;
+    }
+    server.status = 200;
+    ASSERT_TRUE(archive.read_study({"north wing", "1.2.3"}).has_value());
+    EXPECT_EQ(server.asked.back(), "http://pacs/v1/partitions/north%20wing/studies/1.2.3/metadata");
+}
+
+TEST_F(HttpArchive, an_outage_is_never_taken_for_an_absent_study) {
+    for (const unsigned status : {400U, 401U, 403U, 429U, 500U, 503U}) {
+        server.status = status;
+        const auto study = archive.read_study(key);
+        ASSERT_FALSE(study.has_value()) << status;
+        EXPECT_EQ(study.error().kind, status == 401 ? FailureKind::archive_down : FailureKind::transient);
+    }
+    server.status = 200;
+    server.body = "<html>";
+    EXPECT_EQ(archive.read_study(key).error().kind, FailureKind::transient);
+    server.failure = fail(ErrorCode::unavailable, "connection refused");
+    EXPECT_EQ(archive.read_study(key).error().kind, FailureKind::archive_down);
+    server.failure = fail(ErrorCode::timed_out, "late");
+    EXPECT_EQ(archive.read_study(key).error().kind, FailureKind::transient);
+    server.failure = fail(ErrorCode::cancelled, "stop");
+    EXPECT_EQ(archive.read_study(key).error().kind, FailureKind::cancelled);
+}
+
+TEST_F(HttpArchive, studies_of_a_patient_are_asked_for_by_an_encoded_id) {
+    ASSERT_TRUE(archive.studies_of_patient("Microsoft.Default", "A&B 1").has_value());
+    EXPECT_EQ(server.asked,
+              std::vector<std::string>{
+                  "http://pacs/v1/studies?PatientID=A%26B%201&includefield=all&limit=200&offset=0"});
+}
+
+}  // namespace
+}  // namespace isocenter::fhir
