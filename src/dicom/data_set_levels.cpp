@@ -34,6 +34,21 @@ std::string DataSetParser::path_to_here() const {
     return path;
 }
 
+/// The failure of an input that ends too early; of several levels the innermost open one is named:
+/// `00400275` between items, `00400275/1` inside of one.
+Error DataSetParser::cut_off(std::string_view what) const {
+    const Level& level = levels_.back();
+    if (levels_.size() == 1) return failure(ErrorCode::malformed_dicom, what);
+    std::string path = path_to_here();
+    if (level.kind == Level::Kind::fragments) {
+        path += to_hex8(level.element.tag);
+    } else {
+        path.pop_back();
+        if (level.kind == Level::Kind::sequence) path.erase(path.rfind('/'));
+    }
+    return failure(ErrorCode::malformed_dicom, fmt::format("{}, inside of {}", what, path));
+}
+
 void DataSetParser::append(Element&& element) {
     levels_.back().data_set.elements().push_back(std::move(element));
 }
@@ -98,21 +113,14 @@ bool DataSetParser::parse_unknown_sequence(Element& element) {
 }
 
 Status DataSetParser::finish() {
-    if (value_left_ > 0) {
-        return failure(ErrorCode::malformed_dicom,
-                       fmt::format("{} bytes of its value are missing", value_left_));
-    }
+    if (value_left_ > 0) return cut_off(fmt::format("{} bytes of its value are missing", value_left_));
     const bool padding = levels_.size() == 1 &&
                          std::ranges::all_of(leftover(), [](std::byte byte) { return byte == std::byte{0}; });
     if (pending_size_ > 0 && scope_ == Scope::data_set && !padding) {
-        return failure(ErrorCode::malformed_dicom, "the header of what follows is cut off");
+        return cut_off("the header of what follows is cut off");
     }
-    while (levels_.size() > 1) {
-        if (levels_.back().limit != kNoLimit) {
-            return failure(ErrorCode::malformed_dicom, "the sequence around it is cut off");
-        }
-        close_level();
-    }
+    // A sequence without its delimiter looks like one whose other half was lost.
+    if (levels_.size() > 1) return cut_off("the input ends after it");
     put_in_order(levels_.front().data_set.elements());
     return {};
 }

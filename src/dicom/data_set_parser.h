@@ -64,7 +64,7 @@ class DataSetParser {
     std::uint64_t offset() const { return position_; }
     const DataSet& data_set() const { return levels_.front().data_set; }
 
-    /// Ends the input: closes what may stay open and fails on what is cut off.
+    /// Ends the input: fails when it is cut off, as it is when a sequence is still open.
     Status finish();
 
     DataSet take_data_set() { return std::move(levels_.front().data_set); }
@@ -119,6 +119,7 @@ class DataSetParser {
     std::string path_to_here() const;
     std::uint64_t limit_of(std::uint32_t length) const;
     Error failure(ErrorCode code, std::string_view what) const;
+    Error cut_off(std::string_view what) const;
 
     const ReaderLimits& limits_;
     ReaderUsage& usage_;

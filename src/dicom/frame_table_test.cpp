@@ -188,10 +188,6 @@ TEST(FrameTable, VideoAndTooFewFragmentsAreUnknown) {
     EXPECT_EQ(few.frames().kind, Kind::unknown);
     Read none = read(kJpeg, image(1, 1, 1, 8, "1 ") + fragments(""));
     EXPECT_EQ(none.frames().kind, Kind::unknown);
-    Read no_delimiter =
-        read(kJpeg, image(1, 1, 1, 8, "1 ") +
-                        explicit_element(tags::PixelData, "OB", item("") + item("ab"), kUndefined));
-    EXPECT_EQ(no_delimiter.frame(1), "ab");
 }
 
 TEST(FrameTable, BulkValuesAreListedByPath) {

@@ -27,6 +27,8 @@ std::string nested(unsigned depth) {
         out += explicit_element({0x0040, 0xA730}, "SQ", "", kUndefined) + tag_bytes(tags::Item) +
                u32(kUndefined);
     }
+    for (unsigned i = 0; i < depth; ++i)
+        out += tag_bytes(tags::ItemDelimitationItem) + u32(0) + sequence_end();
     return out;
 }
 

@@ -37,8 +37,9 @@ struct Part10Object {
 /// bounded by ReaderLimits. Reads little and big endian, implicit and explicit VR, deflated, undefined
 /// lengths, UN with undefined length (implicit VR inside, PS3.5 6.2.2 note), private blocks; and what is
 /// wrong but common: a data set whose VR encoding is not what the transfer syntax says, odd lengths, zero VR
-/// bytes, a missing group length in the file meta, missing delimiters at the end. UN of a known public
-/// element gets its dictionary VR when it parses. Top-level (7FE0,0008/0009/0010), (0042,0011) and waveform
+/// bytes, a missing group length in the file meta, a missing delimiter of an item that the next item, the end
+/// of the sequence or of a defined length ends as well. UN of a known public element gets its dictionary VR
+/// when it parses. Top-level (7FE0,0008/0009/0010), (0042,0011) and waveform
 /// data always stay in the object, whatever their size. Not thread-safe.
 class Part10Reader {
   public:

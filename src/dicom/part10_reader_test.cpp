@@ -1,5 +1,6 @@
 #include "dicom/part10_reader.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <zlib.h>
 
@@ -265,21 +266,53 @@ TEST(Part10Reader, NotDicom) {
     expect_malformed(std::string(200, 'x'), "not a DICOM file");
 }
 
-TEST(Part10Reader, MissingDelimitersAtTheEndAreForgiven) {
-    const std::string sequence =
-        explicit_element(tags::RequestAttributesSequence, "SQ", open_item(kId) + sequence_end(), kUndefined);
-    const std::string file = file_of(kExplicitVrLittleEndian, sequence);
-    for (const std::size_t cut : {8U, 16U}) {
-        const Part10Object object = read_good(file.substr(0, file.size() - cut));
-        EXPECT_EQ(object.data_set.find(tags::RequestAttributesSequence)->items.at(0).text(tags::PatientID),
-                  "42");
-    }
-    const Part10Object no_item_end = read_good(
-        file_of(kExplicitVrLittleEndian,
-                explicit_element(tags::RequestAttributesSequence, "SQ",
-                                 tag_bytes(tags::Item) + u32(kUndefined) + kId + sequence_end(), kUndefined) +
-                    explicit_element(tags::RequestedProcedureID, "SH", "x ")));
+TEST(Part10Reader, MissingDelimitersBeforeAnotherEndAreForgiven) {
+    const std::string open = tag_bytes(tags::Item) + u32(kUndefined) + kId;
+    const std::string after = explicit_element(tags::RequestedProcedureID, "SH", "x ");
+    const Part10Object no_item_end = read_good(file_of(
+        kExplicitVrLittleEndian,
+        explicit_element(tags::RequestAttributesSequence, "SQ", open + open + sequence_end(), kUndefined) +
+            after));
     EXPECT_EQ(no_item_end.data_set.text(tags::RequestedProcedureID), "x");
+    const auto& items = no_item_end.data_set.find(tags::RequestAttributesSequence)->items;
+    ASSERT_EQ(items.size(), 2U);
+    EXPECT_EQ(items[0].text(tags::PatientID), "42");
+    const Part10Object defined_length = read_good(file_of(
+        kExplicitVrLittleEndian, explicit_element(tags::RequestAttributesSequence, "SQ", open) + after));
+    EXPECT_EQ(defined_length.data_set.text(tags::RequestedProcedureID), "x");
+}
+
+/// Wherever a sequence or item of undefined length is cut, also exactly between two elements or delimiters.
+TEST(Part10Reader, EveryCutInsideOfUndefinedLengthsIsRefused) {
+    const std::string inner = explicit_element(tags::RequestAttributesSequence, "SQ",
+                                               open_item(kName + kId) + sequence_end(), kUndefined);
+    const std::string sequence = explicit_element(
+        Tag{0x0008, 0x1115}, "SQ", open_item(kId) + open_item(inner) + sequence_end(), kUndefined);
+    const std::string file = file_of(kExplicitVrLittleEndian, sequence);
+    read_good(file);
+    const std::size_t start = file.size() - sequence.size();
+    for (std::size_t size = start + 1; size < file.size(); ++size) {
+        expect_malformed(file.substr(0, size), "offset ");
+    }
+    const auto cut = [&](std::size_t missing) { return file.substr(0, file.size() - missing); };
+    expect_malformed(cut(8), "inside of 00081115");
+    expect_malformed(cut(16), "inside of 00081115/2");
+    expect_malformed(cut(24), "inside of 00081115/2/00400275");
+    expect_malformed(cut(32), fmt::format("offset {}, element (0010,0020): the input ends after it, "
+                                          "inside of 00081115/2/00400275/1",
+                                          file.size() - 32));
+    expect_malformed(cut(33), "1 bytes of its value are missing, inside of 00081115/2/00400275/1");
+}
+
+TEST(Part10Reader, EncapsulatedPixelDataEndWithTheirDelimiter) {
+    const std::string fragments = tag_bytes(tags::Item) + u32(0) + item("abcd") + item("efgh");
+    const std::string file =
+        file_of("1.2.840.10008.1.2.5",
+                explicit_element(tags::PixelData, "OB", fragments + sequence_end(), kUndefined));
+    read_good(file);
+    for (std::size_t missing = 1; missing <= fragments.size() + 8; ++missing) {
+        expect_malformed(file.substr(0, file.size() - missing), "inside of 7FE00010");
+    }
 }
 
 TEST(Part10Reader, TruncationNamesOffsetAndTag) {
@@ -288,7 +321,7 @@ TEST(Part10Reader, TruncationNamesOffsetAndTag) {
     expect_malformed(file.substr(0, file.size() - 5), "cut off");
     const std::string nested = explicit_element(tags::RequestAttributesSequence, "SQ", item(kId));
     const std::string cut = file_of(kExplicitVrLittleEndian, nested);
-    expect_malformed(cut.substr(0, cut.size() - 10), "cut off");
+    expect_malformed(cut.substr(0, cut.size() - 10), "inside of 00400275/1");
     const std::string pixels =
         file_of(kExplicitVrLittleEndian, explicit_element(tags::PixelData, "OW", "abcd"));
     expect_malformed(pixels.substr(0, pixels.size() - 1), "(7fe0,0010)");

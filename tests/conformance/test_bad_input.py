@@ -104,20 +104,29 @@ def test_the_same_uid_twice_in_one_request(standard):
 @pytest.mark.parametrize(
     "tail",
     [
-        SEQUENCE + UNDEFINED + ITEM + UNDEFINED,
-        SEQUENCE + UNDEFINED + ITEM + struct.pack("<I", 0),
+        SEQUENCE + UNDEFINED + ITEM + UNDEFINED + SEQUENCE_END,
         SEQUENCE + struct.pack("<I", 8) + SEQUENCE_END,
         Attributes(PatientName="Twice").encode(),
     ],
-    ids=["open item", "open sequence", "only a delimiter", "element twice"],
+    ids=["item without delimiter", "only a delimiter", "element twice"],
 )
 def test_small_faults_are_read_over(standard, tail):
-    """Delimiters that are missing at the end and a repeated element lose nothing: the file is kept as it came."""
+    """A delimiter before another one and a repeated element lose nothing: the file is kept as it came."""
     instance = plain()
     data = instance.data + tail
     expect.status(standard.store([data]), 200)
     expect.file(standard.get(path_of(instance), "application/dicom" + STORED), data)
     assert len(standard.metadata(path_of(instance))) == 1
+
+
+@pytest.mark.parametrize(
+    "tail",
+    [SEQUENCE + UNDEFINED + ITEM + UNDEFINED, SEQUENCE + UNDEFINED + ITEM + struct.pack("<I", 0)],
+    ids=["open item", "open sequence"],
+)
+def test_sequences_that_never_end_are_refused(standard, tail):
+    """No reader can tell how much of them was cut off."""
+    beside_a_good_one(standard, plain().data + tail)
 
 
 @pytest.mark.parametrize("syntax", ["1.2.3", "", "nonsense", "1.2.840.10008.1.2.1.99"])

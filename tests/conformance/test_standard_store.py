@@ -2,7 +2,7 @@
 
 import pytest
 
-from support import expect, multipart
+from support import expect, makers, multipart, pixels
 from support.cases import CT, DICOM_PARTS, STORED, image, location, plain
 from support.client import JSON, path_of, study_path
 from support.expect import FAILED, OTHER_FAILURES, REFERENCED, RETRIEVE_URL
@@ -174,6 +174,16 @@ def test_nothing_readable_stored(standard):
 def test_truncated_file(standard):
     instance = image()
     response = expect.status(post(standard, instance.data[:-20], "application/dicom"), 409)
+    reasons = other_reasons(response) + [reason for _, reason in expect.failures(response)]
+    assert reasons == [0xC000]
+    expect.problem(standard.get(path_of(instance), DICOM_PARTS), 404)
+
+
+@pytest.mark.parametrize("missing", [8, 9], ids=["delimiter", "fragment"])
+def test_encapsulated_pixel_data_cut_off(standard, missing):
+    """What lacks only the last delimiter cannot be told from what lacks the other frames, too."""
+    instance = pixels.encapsulated(makers.RLE)
+    response = expect.status(post(standard, instance.data[:-missing], "application/dicom"), 409)
     reasons = other_reasons(response) + [reason for _, reason in expect.failures(response)]
     assert reasons == [0xC000]
     expect.problem(standard.get(path_of(instance), DICOM_PARTS), 404)
