@@ -41,6 +41,8 @@ PYDICOM = [
     Row("pydicom-data/693_UNCI.dcm", "00080008", _BLANKS, extra=True),
     Row("pydicom-data/SC_rgb_gdcm2k_uncompressed.dcm", "00080008", _BLANKS, extra=True),
     Row("pydicom-data/OBXXXX1A_expb*.dcm", "0028120.|7FE00010", _BIG_ENDIAN, extra=True),
+    Row("pydicom-data/emri_small_jpeg*_lossless.dcm", "7FE00010", _ENCAPSULATED, extra=True),
+    Row("pydicom-data/explicit_VR-UN.dcm", "7FE00010", _ENCAPSULATED, extra=True),
     Row("pydicom-data/emri_small_big_endian.dcm", "7FE00010", _BIG_ENDIAN, extra=True),
     Row("pydicom-data/gdcm-US-ALOKA-16_big.dcm", "0028122.|7FE00010", _BIG_ENDIAN, extra=True),
 ]
