@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/dicomweb/date_time_pairs.h"
 #include "api/face.h"
 #include "app/archive_folder.h"
 #include "archive/janitor.h"
@@ -44,6 +45,7 @@ api::ApiOptions api_options(const Settings& settings, const DataFolder& folder) 
     api::ApiOptions options;
     options.max_instance_bytes = settings.max_instance_bytes;
     options.max_results = settings.max_results;
+    options.site_utc_offset_minutes = api::read_zone(settings.site_utc_offset).value_or(0);
     options.cache_seconds = static_cast<unsigned>(settings.cache_seconds);
     options.server_version = ISOCENTER_VERSION;
     options.spool_folder = folder.spool_folder();

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <sstream>
 
+#include "api/dicomweb/date_time_pairs.h"
 #include "app/settings_table.h"
 
 namespace isocenter::app {
@@ -178,6 +179,11 @@ Result<Settings> load_settings(const std::string& file, const Environment& envir
     if (settings.tls_certificate_file.empty() != settings.tls_key_file.empty()) {
         return fail(ErrorCode::invalid_request,
                     "tls.certificate_file and tls.key_file must be given together");
+    }
+    if (!api::read_zone(settings.site_utc_offset)) {
+        return fail(ErrorCode::invalid_request,
+                    fmt::format("search.site_utc_offset: \"{}\" is none of -1200 to +1400 (+HHMM or -HHMM)",
+                                settings.site_utc_offset));
     }
     return settings;
 }

@@ -50,6 +50,8 @@ TEST_F(SettingsFile, unknown_keys_and_bad_values_are_refused_by_name) {
                            {"[server]\nport = 70000\n", {"server.port", "70000", "0 to 65535"}},
                            {"[server]\nport = \"x\"\n", {"server.port", "\"x\""}},
                            {"[log]\nlevel = \"loud\"\n", {"log.level", "debug, info, warning, error"}},
+                           {"[search]\nsite_utc_offset = \"+2500\"\n", {"search.site_utc_offset", "+2500"}},
+                           {"[search]\nsite_utc_offset = \"CET\"\n", {"search.site_utc_offset", "CET"}},
                            {"[server]\ncompress = 1\n", {"server.compress", "true or false"}},
                            {"port = 1\n", {"port", "[section]"}},
                            {"[server\n", {"line 1"}},

@@ -170,6 +170,7 @@ def test_second_process_on_the_same_folder_is_refused(spawn, tmp_path):
     [
         ("search.max_results", "0"),
         ("search.max_results", "many"),
+        ("search.site_utc_offset", "CET"),
         ("server.io_threads", "-1"),
         ("storage.sync", "sometimes"),
         ("log.level", "loud"),
@@ -219,6 +220,20 @@ def test_setting_takes_effect(spawn):
         response = expect.status(face.get("/studies", JSON), 200)
     assert len(response.json()) == 1
     assert "There are 1 additional results" in response.headers["Warning"]
+
+
+@OWN
+@pytest.mark.parametrize("offset, found", [("+0000", ["second"]), ("+0100", ["first"]), ("-0030", [])])
+def test_zone_of_the_site(spawn, offset, found):
+    """Dates and times of objects without a zone are in the site's."""
+    server = spawn("--set", f"search.site_utc_offset={offset}").start()
+    query = "StudyDate=20240101&StudyTime=1000-1045&TimezoneOffsetFromUTC=%2B0000"
+    with new_session() as session:
+        face = Face(session, server.base + "/dicom-web", "dicom-web")
+        for name, time in (("first", "1115"), ("second", "1030")):
+            face.keep(Instance(PatientID=name, StudyDate="20240101", StudyTime=time))
+        rows = expect.status(face.get(f"/studies?{query}", JSON), 200).json()
+    assert [row["00100020"]["Value"][0] for row in rows] == found
 
 
 @OWN
