@@ -77,13 +77,12 @@ void describe_search(RouteDescription& out, std::string_view what, bool standard
 void describe_part(RouteDescription& out, std::string_view part, const std::string& entity, bool standard) {
     out.group = "Retrieve";
     out.statuses = {200, 304, 400, 404, 406};
-    if (standard) out.statuses.push_back(410);
     if (part == "metadata") {
         out.summary = "Retrieve the metadata of the " + entity + ".";
         out.response_types = dicom_json(standard);
     } else if (part == "rendered" || part == "thumbnail") {
-        out.summary = "Retrieve images for display of the " + entity + ".";
-        out.response_types = {"image/jpeg", "image/png"};
+        out.summary = "Images for display of the " + entity + ": not offered yet, every request is refused.";
+        out.statuses = {400, 404, 406};
         out.query_parameters = {{"quality", "integer", "1 to 100."}};
     } else if (part == "{frames}" || part == "{frame}") {
         out.summary = "Retrieve frames: numbers from 1, separated by commas.";
@@ -95,6 +94,7 @@ void describe_part(RouteDescription& out, std::string_view part, const std::stri
         out.summary = "Retrieve the " + entity + ".";
         out.response_types = {"multipart/related; type=\"application/dicom\"", "application/dicom"};
     }
+    if (standard) out.statuses.push_back(410);
 }
 
 void describe_get(RouteDescription& out, const http::Route& route, bool standard) {

@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 
 from support import expect
-from support.cases import keep_on_standard, plain
+from support.cases import image, keep_on_standard, plain
 from support.client import JSON, path_of
 
 WADL_TYPE = "application/vnd.sun.wadl+xml"
@@ -107,6 +107,22 @@ def test_tree_equals_the_routes(standard):
 def test_json_and_wadl_are_equal(standard):
     body = options(standard, accept="application/json").json()
     assert json_paths(body["application"]["resources"].get("resource", [])) == wadl_paths(wadl(standard))
+
+
+@pytest.mark.parametrize("part", ["rendered", "thumbnail"])
+def test_media_types_are_listed_only_where_they_are_offered(standard, part):
+    """Pictures are refused everywhere as yet, so that no type may be promised."""
+    found = 0
+    for resource in wadl(standard).iter(WADL + "resource"):
+        if resource.get("path") == part:
+            found += 1
+            response = resource.find(f"{WADL}method[@name='GET']/{WADL}response")
+            offers = response.get("status").split()[0] == "200"
+            listed = [each.get("mediaType") for each in response.findall(WADL + "representation")]
+            assert offers == bool(listed)
+            instance = keep_on_standard(standard, image())
+            assert (standard.get(path_of(instance, f"/{part}"), None).status_code == 200) == offers
+    assert found == 4
 
 
 def test_condition(standard):

@@ -4,7 +4,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from support import dicomjson, expect
+from support import dicomjson, expect, makers, pixels
 from support.cases import CT, XML_PARTS, image, keep_on_standard, plain
 from support.client import JSON, path_of, series_path, study_path
 from support.makers import Attributes, new_uid, sibling, word
@@ -172,11 +172,27 @@ def test_all_on_instance_rows_is_the_whole_metadata(standard):
     assert {tag: found.get(tag) for tag in metadata} == metadata
 
 
-def test_available_transfer_syntaxes(standard):
-    """5.3: optional, on instance rows when included; the stored syntax comes first."""
-    instance = keep_on_standard(standard, image())
+@pytest.mark.parametrize(
+    "make, listed",
+    [
+        (image, [makers.ELE]),
+        (lambda: image(syntax=makers.IMPLICIT), [makers.ELE]),
+        (lambda: image(syntax=makers.BIG_ENDIAN), [makers.ELE]),
+        (lambda: image().deflated(), [makers.DEFLATED, makers.ELE]),
+        (lambda: pixels.encapsulated(makers.RLE), [makers.RLE]),
+        (lambda: pixels.encapsulated(makers.J2K_LOSSLESS), [makers.J2K_LOSSLESS]),
+        (lambda: pixels.encapsulated(makers.JPEG_BASELINE), [makers.JPEG_BASELINE]),
+    ],
+    ids=["explicit", "implicit", "big endian", "deflated", "rle", "lossless", "lossy"],
+)
+def test_available_transfer_syntaxes(standard, make, listed):
+    """5.3: on instance rows when included; the stored syntax comes first, and each one can be had."""
+    instance = keep_on_standard(standard, make())
     found = row(standard, series_path(instance, "/instances"), "includefield=AvailableTransferSyntaxUID")
-    assert found["00083002"]["vr"] == "UI" and found["00083002"]["Value"][0] == instance.syntax
+    assert found["00083002"] == {"vr": "UI", "Value": listed}
+    for each in listed:
+        response = standard.get(path_of(instance), f"application/dicom; transfer-syntax={each}")
+        assert dicomjson.read(expect.status(response, 200).content).file_meta.TransferSyntaxUID == each
 
 
 def test_sequence_reduced_to_the_items_that_match(standard):

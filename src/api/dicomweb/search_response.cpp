@@ -5,10 +5,12 @@
 #include <iterator>
 #include <utility>
 
+#include "api/dicomweb/negotiation.h"
 #include "base/utf8.h"
 #include "dicom/dictionary.h"
 #include "dicom/json_filter.h"
 #include "dicom/tags.h"
+#include "dicom/transfer_syntax.h"
 
 namespace isocenter::api {
 namespace {
@@ -126,18 +128,18 @@ std::size_t value_end(std::string_view text) {
     return text.size();
 }
 
-bool is_native(std::string_view syntax) {
-    return syntax == "1.2.840.10008.1.2" || syntax == "1.2.840.10008.1.2.1" || syntax == "1.2.840.10008.1.2.2" ||
-           syntax == "1.2.840.10008.1.2.1.99";
-}
-
-/// Stored syntax first, then explicit little endian; implicit and big endian are never sent (PS3.18 8.7.3).
-std::vector<std::string> available_syntaxes(const std::string& stored) {
-    const std::string explicit_little = "1.2.840.10008.1.2.1";
-    if (stored.empty()) return {};
-    if (!is_native(stored)) return {stored};
-    if (stored == "1.2.840.10008.1.2.1.99") return {stored, explicit_little};
-    return {explicit_little};
+/// In which the whole object can be had: as stored, when that may travel, then explicit little endian.
+std::vector<std::string> available_syntaxes(const Profile& profile, const std::string& stored) {
+    std::vector<std::string> list;
+    if (stored.empty()) return list;
+    for (const std::string_view syntax : {std::string_view("*"), dicom::kExplicitVrLittleEndian}) {
+        Wish wish;
+        wish.media_type = "application/dicom";
+        wish.syntax = syntax;
+        const auto delivery = deliver_object(profile, wish, StoredForm{stored});
+        if (delivery && (list.empty() || list.front() != delivery->syntax)) list.push_back(delivery->syntax);
+    }
+    return list;
 }
 
 bool is_computed_in_compatibility(Tag tag) {
@@ -253,7 +255,7 @@ bool RowWriter::append_computed(std::string& out, const Field& field, const inde
     if (tag == tags::SpecificCharacterSet) return list({"ISO_IR 192"});
     if (tag == tags::RetrieveURL) return list({resource_path(row.key, level_)});
     if (tag == tags::AvailableTransferSyntaxUID)
-        return level_ == Level::instance && list(available_syntaxes(row.transfer_syntax));
+        return level_ == Level::instance && list(available_syntaxes(profile_, row.transfer_syntax));
     if (tag == tags::RequestAttributesSequence && !field.field.whole && level_ != Level::study &&
         !row.requests.empty()) {
         out += field.head;

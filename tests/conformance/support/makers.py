@@ -7,6 +7,7 @@ tests need values that are not in repair.
 
 import random
 import struct
+import zlib
 
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 
@@ -198,6 +199,14 @@ class Instance(Attributes):
             body = self.encode(self.syntax == IMPLICIT, self.syntax == BIG_ENDIAN)
             self._data = b"\0" * 128 + b"DICM" + self.file_meta() + body
         return self._data
+
+    def deflated(self):
+        """The same instance in the deflated syntax; `Instance(DEFLATED)` is only labelled so."""
+        self.syntax = DEFLATED
+        packer = zlib.compressobj(wbits=-15)
+        body = packer.compress(self.encode()) + packer.flush()
+        self._data = b"\0" * 128 + b"DICM" + self.file_meta() + body + b"\0" * (len(body) % 2)
+        return self
 
     def file_meta(self):
         meta = Attributes()
