@@ -28,24 +28,10 @@ void CommitQueue::commit(std::span<PendingInstance> instances) {
     own.wake.wait(lock, [&] { return own.done || waiting_.front() == &own; });
     if (own.done) return;
 
-    const std::vector<Ticket*> tickets = take_group();
-    lock.unlock();
-    std::vector<PendingInstance*> group;
-    for (Ticket* ticket : tickets) {
-        for (PendingInstance& instance : ticket->instances)
-            group.push_back(&instance);
-    }
-    try {
-        run(group);
-    } catch (const std::exception& error) {
-        // Whatever went wrong, those who wait must be woken.
-        log_event(LogLevel::error, "commit_threw", {{"detail", error.what()}});
-        for (PendingInstance* instance : group) {
-            instance->status = fail(ErrorCode::internal, "the instance could not be committed");
-        }
-    }
-    lock.lock();
-    for (Ticket* ticket : tickets) {
+    const std::size_t tickets = group_size();
+    lead(tickets, lock);
+    for (std::size_t i = 0; i < tickets; ++i) {
+        Ticket* const ticket = waiting_.front();
         waiting_.pop_front();
         ticket->done = true;
         ticket->wake.notify_one();
@@ -53,16 +39,39 @@ void CommitQueue::commit(std::span<PendingInstance> instances) {
     if (!waiting_.empty()) waiting_.front()->wake.notify_one();
 }
 
-/// The tickets stay in the queue while they are committed, so that the front one marks the leader.
-std::vector<CommitQueue::Ticket*> CommitQueue::take_group() {
-    std::vector<Ticket*> tickets;
+/// How many tickets from the front make the next group; one at least.
+std::size_t CommitQueue::group_size() const {
+    std::size_t tickets = 0;
     std::size_t count = 0;
-    for (Ticket* ticket : waiting_) {
+    for (const Ticket* ticket : waiting_) {
         count += ticket->instances.size();
-        if (!tickets.empty() && count > kMaxGroupInstances) break;
-        tickets.push_back(ticket);
+        if (tickets > 0 && count > kMaxGroupInstances) break;
+        ++tickets;
     }
     return tickets;
+}
+
+/// Runs the group with the lock released and returns with the lock held. The tickets stay in the queue
+/// meanwhile, so that the front one marks the leader. Memory may be what is missing when it fails, so nothing
+/// here allocates outside the guard: those who wait must be woken whatever goes wrong.
+void CommitQueue::lead(std::size_t tickets, std::unique_lock<std::mutex>& lock) {
+    try {
+        std::vector<PendingInstance*> group;
+        for (std::size_t i = 0; i < tickets; ++i) {
+            for (PendingInstance& instance : waiting_[i]->instances)
+                group.push_back(&instance);
+        }
+        lock.unlock();
+        run(group);
+        lock.lock();
+    } catch (const std::exception&) {
+        if (!lock.owns_lock()) lock.lock();
+        for (std::size_t i = 0; i < tickets; ++i) {
+            // A text short enough to need no memory.
+            for (PendingInstance& instance : waiting_[i]->instances)
+                instance.status = fail(ErrorCode::internal, "not committed");
+        }
+    }
 }
 
 void CommitQueue::run(std::span<PendingInstance* const> group) {

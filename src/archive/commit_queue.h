@@ -42,7 +42,8 @@ class CommitQueue {
         bool done = false;
         std::condition_variable wake;
     };
-    std::vector<Ticket*> take_group();
+    std::size_t group_size() const;
+    void lead(std::size_t tickets, std::unique_lock<std::mutex>& lock);
     void run(std::span<PendingInstance* const> group);
     void add_to_index(std::span<PendingInstance* const> group);
     void discard(std::span<PendingInstance* const> failed);
