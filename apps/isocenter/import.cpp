@@ -63,11 +63,13 @@ void add_import(CLI::App& app, Command& chosen) {
     auto options = std::make_shared<Options>();
     CLI::App* command = app.add_subcommand("import", "Store files and folder trees");
     command->add_option("paths", options->paths, "Files and folders")->required();
-    auto* server = command->add_option("--server", options->server, "Address of a running server");
+    auto* server = command->add_option("--server", options->server, "Address of a running server")->capture_default_str();
     command->add_option("--data", options->data, "Store straight into this data folder instead (no server may run on it)")->excludes(server);
-    command->add_option("--parallel", options->parallel, "Files under way at once")->check(CLI::Range(1U, 64U));
-    command->add_option("--journal", options->journal, "Remembers finished files, so that the command can be run again");
-    command->add_option("--report", options->report, "What was not stored and why, one JSON object a line");
+    command->add_option("--parallel", options->parallel, "Files under way at once")->check(CLI::Range(1U, 64U))->capture_default_str();
+    command->add_option("--journal", options->journal, "Remembers finished files, so that the command can be run again; removed when all is done")
+        ->capture_default_str();
+    command->add_option("--report", options->report, "What was not stored and why, one JSON object a line; no file when there is nothing to say")
+        ->capture_default_str();
     command->add_flag("--quiet", options->quiet, "No progress bar");
     command->callback([options, &chosen] { chosen = [options] { return import_files(*options); }; });
 }

@@ -109,8 +109,9 @@ class Import {
         summary_.files = candidates_.size();
         if (!options.journal.empty()) journal_.open(options.journal, std::ios::app);
         // A run that goes on keeps what the first one had to say about the files it skips.
-        if (!options.report.empty())
-            report_.open(options.report, finished.empty() ? std::ios::out : std::ios::app);
+        std::error_code error;
+        if (finished.empty() && fs::is_regular_file(fs::symlink_status(options.report, error)))
+            fs::remove(options.report, error);
     }
 
     void work(ImportTarget& target) {
@@ -154,7 +155,8 @@ class Import {
         const bool finished = result.kind != Kind::unreachable && result.kind != Kind::refused;
         if (finished && journal_.is_open()) journal_ << candidate.journal_line << '\n' << std::flush;
         const bool worth_reporting = result.kind != Kind::stored && result.kind != Kind::already_there;
-        if (worth_reporting && report_.is_open()) {
+        if (worth_reporting && !options_.report.empty()) {
+            if (!report_.is_open()) report_.open(options_.report, std::ios::app);
             report_ << fmt::format(R"({{"file":{},"result":"{}","reason":{}}})",
                                    json_quote(candidate.path.string()), name_of(result.kind),
                                    json_quote(result.reason))

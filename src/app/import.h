@@ -33,7 +33,8 @@ struct ImportOptions {
     std::vector<std::filesystem::path> roots;  ///< files and folders
     unsigned parallel = 4;
     std::filesystem::path journal;  ///< finished files; those in it are skipped when run again. Empty: none
-    std::filesystem::path report;   ///< every file that was not stored and why, as JSON lines. Empty: none
+    /// Every file that was not stored and why, as JSON lines; no file when there is none. Empty: none
+    std::filesystem::path report;
     bool progress = true;           ///< a bar on stderr
 };
 

@@ -95,6 +95,13 @@ TEST_F(ImportTest, goes_on_where_it_ended) {
     EXPECT_EQ(received.names.count("1.dcm"), 1U);
 }
 
+TEST_F(ImportTest, nothing_to_report_leaves_no_report) {
+    fs::remove(root / "notes.txt");
+    std::ofstream(options.report) << "of an earlier import\n";
+    EXPECT_EQ(run().stored, 3U);
+    EXPECT_FALSE(fs::exists(options.report));
+}
+
 TEST_F(ImportTest, a_journal_of_other_files_counts_for_nothing) {
     std::ofstream(options.journal) << "12 34 /elsewhere/a.dcm\n";
     EXPECT_EQ(run().skipped, 0U);

@@ -80,6 +80,20 @@ def test_import_into_a_folder(binary, tmp_path, files):
     running.stop()
 
 
+def test_import_of_good_files_leaves_nothing_behind(binary, tmp_path, files):
+    """With the default paths, which --help names, a complete import makes no file where it was started."""
+    (files / "cut.dcm").unlink()
+    (files / "notes.txt").unlink()
+    place = tmp_path / "here"
+    place.mkdir()
+    command = [str(each) for each in (binary, "import", files, "--data", tmp_path / "data", "--quiet")]
+    done = subprocess.run(command, cwd=place, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0 and numbers(done) == [IMAGES, 0, 0, 0, 0, 0]
+    assert list(place.iterdir()) == []
+    told = run(binary, "import", "--help").stdout
+    assert "isocenter-import.journal" in told and "isocenter-import-report.jsonl" in told
+
+
 def test_import_takes_the_address_of_a_face(binary, tmp_path, files, server):
     assert numbers(import_files(binary, tmp_path, files, "--server", server.root))[0] == IMAGES
 
