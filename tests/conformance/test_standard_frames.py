@@ -1,9 +1,10 @@
 """Frames and pixel data on /dicom-web: standard-face.md 2.4, 3.3 and 3.4."""
 
 import numpy
+import pydicom.pixels
 import pytest
 
-from support import expect, makers, pixels
+from support import expect, makers, pixels, samples
 from support.cases import (
     ANY_PARTS,
     CT,
@@ -117,6 +118,23 @@ def test_bare_media_type(standard, syntax, media_type):
     instance = keep_on_standard(standard, pixels.encapsulated(syntax, SOPClassUID=CT))
     part = expect.parts(frames(standard, instance, 1, f'multipart/related; type="{media_type}"'), 1)[0]
     assert part.transfer_syntax == syntax and part.body == instance.frames[0]
+
+
+RLE_SAMPLES = ["MR_small_RLE", "SC_rgb_rle", "SC_rgb_rle_2frame", "SC_rgb_rle_16bit_2frame", "SC_rgb_rle_32bit", "rtdose_rle"]
+
+
+@pytest.mark.parametrize("name", RLE_SAMPLES)
+def test_rle_is_decoded_as_by_another_toolkit(standard, name):
+    """3.3: native frames of 8, 16 and 32 bits, grey and colour, equal pydicom's pixels."""
+    dataset = samples.with_new_identifiers(samples.FOLDER / "test_files" / f"{name}.dcm", makers.new_uid)
+    expect.status(standard.store([samples.written(dataset)]), 200, 202)
+    path = f"/studies/{dataset.StudyInstanceUID}/series/{dataset.SeriesInstanceUID}/instances/{dataset.SOPInstanceUID}"
+    decoded = list(pydicom.pixels.iter_pixels(dataset, raw=True))
+    numbers = ",".join(str(number) for number in range(1, len(decoded) + 1))
+    response = standard.get(f"{path}/frames/{numbers}", f"{OCTET_PARTS}; transfer-syntax={ELE}")
+    for part, frame in zip(expect.parts(response, len(decoded)), decoded, strict=True):
+        by_plane = frame.ndim == 3 and dataset.PlanarConfiguration == 1
+        ele_frame(part, (numpy.moveaxis(frame, 2, 0) if by_plane else frame).tobytes())
 
 
 def test_htj2k_rpcl_satisfies_htj2k_lossless(standard):

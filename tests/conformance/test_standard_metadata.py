@@ -38,6 +38,26 @@ def test_json_of_every_level(standard, path, accept):
     assert sorted(dicomjson.instance_uids(response.json())) == sorted(each.sop for each in wanted)
 
 
+@pytest.mark.parametrize("accept", [JSON, XML_PARTS])
+def test_study_of_several_batches(standard, accept):
+    """450 instances, half of them in series of their own: more than twice what the server reads at once; each comes once."""
+    first = plain()
+    files = [first] + [
+        sibling(first, number % 2 == 0, SOPClassUID=CT)
+        for number in range(449)
+    ]
+    expect.status(standard.store(files), 200)
+    response = expect.status(standard.get(study_path(first, "/metadata"), accept), 200)
+    if accept == JSON:
+        found = dicomjson.instance_uids(response.json())
+    else:
+        found = [
+            ElementTree.fromstring(part.body).findtext(".//{*}DicomAttribute[@tag='00080018']/{*}Value")
+            for part in expect.parts(response)
+        ]
+    assert sorted(found) == sorted(each.sop for each in files)
+
+
 @pytest.mark.parametrize("accept", ["application/dicom", "text/html", "image/jpeg"])
 def test_unacceptable(standard, accept):
     expect.problem(standard.get(path_of(stored(standard), "/metadata"), accept), 406)
