@@ -4,9 +4,11 @@
 
 #include <utility>
 
+#include "app/cast_auth.h"
 #include "app/cast_options.h"
 #include "app/cast_state.h"
 #include "base/log.h"
+#include "fhir/auth/authorizing_sender.h"
 #include "fhir/engine/study_job.h"
 #include "fhir/feed/http_archive_source.h"
 #include "fhir/feed/http_change_source.h"
@@ -64,14 +66,17 @@ Status check_target(fhir::FhirClient& client) {
 
 /// Members are destroyed from the bottom up.
 struct CastProcess::Graph {
-    Graph(const Settings& settings, fhir::Options content, std::optional<std::int64_t> from,
-          std::unique_ptr<CastStateFile> opened, std::unique_ptr<CastState> made)
+    Graph(const Settings& settings, const CastAuth& auth, const fhir::Options& content,
+          std::optional<std::int64_t> from, std::unique_ptr<CastStateFile> opened,
+          std::unique_ptr<CastState> made)
         : file(std::move(opened)),
           state(std::move(made)),
           sender(client_options(stopping)),
-          client(sender, {.base = settings.fhir_endpoint}),
-          feed(sender, feed_options(settings)),
-          archive(sender, {.root = root_of(settings)}),
+          fhir_sender(sender, fhir::make_token_source(auth.fhir, sender)),
+          dicom_sender(sender, fhir::make_token_source(auth.dicom, sender)),
+          client(fhir_sender, {.base = settings.fhir_endpoint}),
+          feed(dicom_sender, feed_options(settings)),
+          archive(dicom_sender, {.root = root_of(settings)}),
           job(archive, client, content),
           engine(engine_options(settings, content, from), {feed, job, *state, *state, clock, metrics}) {}
 
@@ -81,6 +86,8 @@ struct CastProcess::Graph {
     Metrics metrics;
     fhir::Clock clock;
     net::HttpClientPool sender;
+    fhir::AuthorizingSender fhir_sender;
+    fhir::AuthorizingSender dicom_sender;
     fhir::FhirClient client;
     fhir::HttpChangeSource feed;
     fhir::HttpArchiveSource archive;
@@ -91,9 +98,10 @@ struct CastProcess::Graph {
 Result<std::unique_ptr<CastProcess>> CastProcess::open(const Settings& settings,
                                                        std::optional<std::int64_t> from) {
     ISO_TRY(const fhir::Options content, cast_content_options(settings));
+    ISO_TRY(const CastAuth auth, cast_auth(settings));
     ISO_TRY(auto file, CastStateFile::open(settings.cast_state_path));
     ISO_TRY(auto state, CastState::open(*file, "default"));
-    auto graph = std::make_unique<Graph>(settings, content, from, std::move(file), std::move(state));
+    auto graph = std::make_unique<Graph>(settings, auth, content, from, std::move(file), std::move(state));
     ISO_CHECK(check_target(graph->client));
     return std::unique_ptr<CastProcess>(new CastProcess(std::move(graph)));
 }

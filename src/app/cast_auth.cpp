@@ -1,0 +1,51 @@
+#include "app/cast_auth.h"
+
+#include <fmt/format.h>
+
+namespace isocenter::app {
+namespace {
+
+fhir::AuthKind kind_of(const std::string& name) {
+    if (name == "client_credentials") return fhir::AuthKind::client_credentials;
+    if (name == "password") return fhir::AuthKind::password;
+    return name == "token_file" ? fhir::AuthKind::token_file : fhir::AuthKind::none;
+}
+
+// Both sides have the same rows in settings.def under their own prefix.
+#define AUTH_OPTIONS(side)                                                                             \
+    fhir::AuthOptions {                                                                                \
+        kind_of(settings.side##_auth), settings.side##_auth_token_uri, settings.side##_auth_client_id, \
+            {settings.side##_auth_client_secret, settings.side##_auth_client_secret_file},             \
+            settings.side##_auth_scope, settings.side##_auth_resource, settings.side##_auth_username,  \
+            {settings.side##_auth_password, settings.side##_auth_password_file},                       \
+            settings.side##_auth_token_file                                                            \
+    }
+
+Status check(const fhir::AuthOptions& options, std::string_view section) {
+    using fhir::AuthKind;
+    const auto need = [&](bool given, std::string_view name) -> Status {
+        if (given) return {};
+        return fail(ErrorCode::invalid_request,
+                    fmt::format("{0}.{1} must be given: {0}.auth needs it", section, name));
+    };
+    if (options.kind == AuthKind::none) return {};
+    if (options.kind == AuthKind::token_file) return need(!options.token_file.empty(), "auth_token_file");
+    const bool url = options.token_uri.starts_with("http://") || options.token_uri.starts_with("https://");
+    ISO_CHECK(need(url, "auth_token_uri"));
+    ISO_CHECK(need(!options.client_id.empty(), "auth_client_id"));
+    if (options.kind == AuthKind::client_credentials)
+        return need(options.client_secret.given(), "auth_client_secret");
+    ISO_CHECK(need(!options.username.empty(), "auth_username"));
+    return need(options.password.given(), "auth_password");
+}
+
+}  // namespace
+
+Result<CastAuth> cast_auth(const Settings& settings) {
+    CastAuth auth{AUTH_OPTIONS(fhir), AUTH_OPTIONS(dicomweb)};
+    ISO_CHECK(check(auth.fhir, "fhir"));
+    ISO_CHECK(check(auth.dicom, "dicomweb"));
+    return auth;
+}
+
+}  // namespace isocenter::app

@@ -1,0 +1,24 @@
+#include "fhir/auth/auth.h"
+
+#include "fhir/auth/grants.h"
+#include "fhir/auth/token_endpoint.h"
+#include "fhir/auth/token_file.h"
+
+namespace isocenter::fhir {
+namespace {
+
+Grant grant_of(const AuthOptions& options) {
+    if (options.kind == AuthKind::password) return password_grant(options);
+    return client_credentials_grant(options);
+}
+
+}  // namespace
+
+std::unique_ptr<TokenSource> make_token_source(const AuthOptions& options, net::HttpSender& sender,
+                                               const UnixClock& clock) {
+    if (options.kind == AuthKind::none) return nullptr;
+    if (options.kind == AuthKind::token_file) return std::make_unique<TokenFile>(options.token_file);
+    return std::make_unique<TokenEndpoint>(sender, options.token_uri, grant_of(options), clock);
+}
+
+}  // namespace isocenter::fhir

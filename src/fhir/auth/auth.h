@@ -1,0 +1,31 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "fhir/auth/secret.h"
+#include "fhir/auth/token_source.h"
+#include "net/http_client.h"
+
+namespace isocenter::fhir {
+
+enum class AuthKind { none, client_credentials, password, token_file };
+
+/// How one side is authorized; which members are needed depends on the kind.
+struct AuthOptions {
+    AuthKind kind = AuthKind::none;
+    std::string token_uri;
+    std::string client_id;
+    Secret client_secret;
+    std::string scope;
+    std::string resource;
+    std::string username;
+    Secret password;
+    std::string token_file;
+};
+
+/// Nothing for `none`. `sender` carries the token requests and outlives the source.
+std::unique_ptr<TokenSource> make_token_source(const AuthOptions& options, net::HttpSender& sender,
+                                               const UnixClock& clock = unix_now);
+
+}  // namespace isocenter::fhir
