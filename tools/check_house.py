@@ -16,7 +16,7 @@ OWNERS = {
     r"boost/(asio|beast)": {"net", "http"},
     r"boost/json": {"api", "fhir", "dicom", "app"},
     r"boost/url": {"http"},
-    r"openssl/": {"base", "net", "http"},
+    r"openssl/": {"base", "net", "http", "fhir"},
     r"curl/": {"net"},
     r"sqlite3\.h": {"index"},
     r"libpq": {"index"},

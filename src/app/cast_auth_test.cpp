@@ -29,6 +29,27 @@ TEST(CastAuth, each_side_has_its_own_settings) {
     EXPECT_EQ(auth->dicom.token_file, "/run/token");
 }
 
+TEST(CastAuth, keys_and_certificates) {
+    Settings settings;
+    for (std::string* uri : {&settings.fhir_auth_token_uri, &settings.dicomweb_auth_token_uri})
+        *uri = "https://login.test/token";
+    settings.fhir_auth = "private_key_jwt";
+    settings.fhir_auth_client_id = settings.dicomweb_auth_client_id = "cast";
+    settings.fhir_auth_key_file = "key.pem";
+    settings.fhir_auth_key_id = "k1";
+    settings.fhir_auth_algorithm = "ES384";
+    settings.dicomweb_auth = "client_certificate";
+    settings.dicomweb_auth_certificate_file = "cert.pem";
+    const auto auth = cast_auth(settings);
+    ASSERT_TRUE(auth.ok());
+    EXPECT_EQ(auth->fhir.kind, fhir::AuthKind::private_key_jwt);
+    EXPECT_EQ(auth->fhir.key_file, "key.pem");
+    EXPECT_EQ(auth->fhir.key_id, "k1");
+    EXPECT_EQ(auth->fhir.algorithm, fhir::SigningAlgorithm::es384);
+    EXPECT_EQ(auth->dicom.kind, fhir::AuthKind::client_certificate);
+    EXPECT_EQ(auth->dicom.certificate_file, "cert.pem");
+}
+
 TEST(CastAuth, what_a_kind_needs_is_named_when_missing) {
     const auto missing = [](const std::string& kind, const std::string& secret) {
         Settings settings;
@@ -43,6 +64,9 @@ TEST(CastAuth, what_a_kind_needs_is_named_when_missing) {
     EXPECT_EQ(missing("client_credentials", ""),
               "dicomweb.auth_client_secret must be given: dicomweb.auth needs it");
     EXPECT_EQ(missing("password", "s"), "dicomweb.auth_username must be given: dicomweb.auth needs it");
+    EXPECT_EQ(missing("client_certificate", ""),
+              "dicomweb.auth_certificate_file must be given: dicomweb.auth needs it");
+    EXPECT_EQ(missing("private_key_jwt", ""), "dicomweb.auth_key_id must be given: dicomweb.auth needs it");
     EXPECT_EQ(missing("token_file", "s"), "dicomweb.auth_token_file must be given: dicomweb.auth needs it");
 }
 

@@ -9,6 +9,8 @@ namespace {
 
 Grant grant_of(const AuthOptions& options) {
     if (options.kind == AuthKind::password) return password_grant(options);
+    if (options.kind == AuthKind::client_certificate) return certificate_grant(options);
+    if (options.kind == AuthKind::private_key_jwt) return private_key_grant(options);
     return client_credentials_grant(options);
 }
 

@@ -3,13 +3,14 @@
 #include <memory>
 #include <string>
 
+#include "fhir/auth/assertion.h"
 #include "fhir/auth/secret.h"
 #include "fhir/auth/token_source.h"
 #include "net/http_client.h"
 
 namespace isocenter::fhir {
 
-enum class AuthKind { none, client_credentials, password, token_file };
+enum class AuthKind { none, client_credentials, password, client_certificate, private_key_jwt, token_file };
 
 /// How one side is authorized; which members are needed depends on the kind.
 struct AuthOptions {
@@ -22,6 +23,10 @@ struct AuthOptions {
     std::string username;
     Secret password;
     std::string token_file;
+    std::string key_file;  ///< PEM; empty for client_certificate: in the certificate's file
+    std::string key_id;    ///< private_key_jwt: header `kid`
+    SigningAlgorithm algorithm = SigningAlgorithm::rs384;  ///< of private_key_jwt
+    std::string certificate_file;                          ///< PEM
 };
 
 /// Nothing for `none`. `sender` carries the token requests and outlives the source.
