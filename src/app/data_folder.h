@@ -15,7 +15,11 @@ class DataFolder {
     /// number), `unavailable` when it cannot be made or written.
     static Result<DataFolder> open(const std::filesystem::path& path);
     const std::filesystem::path& path() const { return path_; }
-    std::filesystem::path database_file() const { return path_ / "index.sqlite"; }
+    std::filesystem::path database_file() const { return database_file_of(path_); }
+    /// Where the index of a data folder lies; looks at nothing.
+    static std::filesystem::path database_file_of(const std::filesystem::path& folder) {
+        return folder / "index.sqlite";
+    }
     /// For unnamed temporary files; exists. On the same disk, so that its room is the archive's.
     std::string spool_folder() const { return (path_ / "incoming").string(); }
     std::string object_folder() const { return path_.string(); }

@@ -40,6 +40,8 @@ struct Janitor::State {
     Result<std::uint64_t> remove_due(Ticks now);
     Status remove_or_postpone(const BlobKey& key, Ticks now, std::vector<BlobKey>& gone);
     Result<std::uint64_t> scan(Ticks now);
+    void survey(const std::vector<BlobKey>& orphans);
+    void end_survey();
     Result<std::uint64_t> remove_old(const std::vector<BlobKey>& orphans, Ticks now);
     void run();
     bool stopping() {
@@ -57,6 +59,9 @@ struct Janitor::State {
 
     std::unordered_map<BlobKey, unsigned> attempts;
     std::unordered_map<BlobKey, Ticks> first_seen;  ///< of blobs without a record
+    bool surveyed = false;                          ///< the first scan came to its end
+    bool too_many_inherited = false;                ///< more than are remembered: none is removed
+    std::unordered_set<BlobKey> inherited;          ///< without a record when the process began
     Ticks next_scan = 0;
 
     std::mutex mutex;
@@ -150,18 +155,43 @@ Result<std::uint64_t> Janitor::State::scan(Ticks now) {
         if (keys.empty()) break;
         after = keys.back();
         ISO_TRY(const auto orphans, database.records->unreferenced(keys));
+        if (!surveyed) {
+            survey(orphans);
+            continue;
+        }
         present.insert(orphans.begin(), orphans.end());
         ISO_TRY(const std::uint64_t old, remove_old(orphans, now));
         count += old;
     }
+    if (!surveyed && !stopping()) end_survey();
     std::erase_if(first_seen, [&](const auto& entry) { return !present.contains(entry.first); });
     unreferenced.Increment(static_cast<double>(count));
     return count;
 }
 
+// What has no record when the process begins may be the only copy of an instance: the index may have been
+// lost, or restored from a backup that is older than the objects. Such blobs stay.
+void Janitor::State::survey(const std::vector<BlobKey>& orphans) {
+    inherited.insert(orphans.begin(), orphans.end());
+    if (inherited.size() <= kMaxRemembered) return;
+    too_many_inherited = true;
+    inherited.clear();
+}
+
+void Janitor::State::end_survey() {
+    surveyed = true;
+    if (inherited.empty() && !too_many_inherited) return;
+    log_event(LogLevel::warning, "objects_without_record",
+              {{"count", std::uint64_t{inherited.size()}},
+               {"more_than_counted", too_many_inherited},
+               {"detail", "they are kept: the index may be older than the objects; see isocenter verify"}});
+}
+
 Result<std::uint64_t> Janitor::State::remove_old(const std::vector<BlobKey>& orphans, Ticks now) {
     std::uint64_t count = 0;
+    if (too_many_inherited) return count;
     for (const BlobKey& key : orphans) {
+        if (inherited.contains(key)) continue;
         if (first_seen.size() >= kMaxRemembered && !first_seen.contains(key)) continue;
         const Ticks seen = first_seen.try_emplace(key, now).first->second;
         if (now - seen < to_ticks(options.unreferenced_age)) continue;

@@ -19,9 +19,11 @@ struct JanitorOptions {
     std::chrono::seconds last_retry{3600};
 };
 
-/// Removes the blobs of instances that are gone, and those that no record refers to (a crash between the two
-/// commits of a store). Uploads in progress are invisible to it; a blob that was committed and awaits its
-/// record is younger than `unreferenced_age`, which this process counts from when it first saw it.
+/// Removes the blobs of instances that are gone, and those that came to be without a record during this
+/// process's life (a failure between the two commits of a store). Uploads in progress are invisible to it; a
+/// blob that was committed and awaits its record is younger than `unreferenced_age`, which this process
+/// counts from when it first saw it. Blobs without a record at the first scan are kept and logged: they may
+/// be what an index that was lost or restored from an older backup does not know.
 class Janitor {
   public:
     Janitor(blob::BlobStore& blobs, const index::Database& database, JanitorOptions options,

@@ -15,6 +15,14 @@ class JanitorTest : public ::testing::Test {
     std::size_t kept() { return test.memory.list(BlobKey(), 1000)->size(); }
     std::string object(const std::string& uid) { return to_part10(make_data_set("1.2", "1.3", uid)); }
 
+    /// As a failure between the two commits of a store leaves it.
+    void add_without_record() {
+        auto writer = std::move(*test.blobs.create(blob::make_key()));
+        ASSERT_TRUE(writer->write(as_bytes("no record")).ok());
+        blob::BlobWriter* const raw = writer.get();
+        ASSERT_TRUE(test.blobs.commit({&raw, 1}).ok());
+    }
+
     TestArchive test;
     Metrics metrics;
     Janitor janitor{test.blobs, test.database, {}, metrics};
@@ -45,10 +53,8 @@ TEST_F(JanitorTest, TriesAgainLaterAndLater) {
 
 TEST_F(JanitorTest, RemovesUnreferencedBlobsOnlyWhenOld) {
     test.store({object("1.4")});
-    auto writer = std::move(*test.blobs.create(blob::make_key()));
-    ASSERT_TRUE(writer->write(as_bytes("lost in a crash")).ok());
-    blob::BlobWriter* const raw = writer.get();
-    ASSERT_TRUE(test.blobs.commit({&raw, 1}).ok());
+    ASSERT_EQ(*janitor.run_once(now_ticks() - 61 * kMinute), 0U);
+    add_without_record();
     auto uploading = std::move(*test.blobs.create(blob::make_key()));
     ASSERT_TRUE(uploading->write(as_bytes("in progress")).ok());
 
@@ -61,6 +67,16 @@ TEST_F(JanitorTest, RemovesUnreferencedBlobsOnlyWhenOld) {
     EXPECT_TRUE(test.archive->locate(key_of("1.2", "1.3", "1.4")).ok());
     blob::BlobWriter* const late = uploading.get();
     EXPECT_TRUE(test.blobs.commit({&late, 1}).ok());
+}
+
+TEST_F(JanitorTest, KeepsWhatHadNoRecordFromTheBeginning) {
+    add_without_record();
+    const Ticks start = now_ticks();
+    EXPECT_EQ(*janitor.run_once(start), 0U);
+    add_without_record();
+    EXPECT_EQ(*janitor.run_once(start + 61 * kMinute), 0U);
+    EXPECT_EQ(*janitor.run_once(start + 183 * kMinute), 1U);
+    EXPECT_EQ(kept(), 1U);
 }
 
 TEST_F(JanitorTest, StartsAndStops) {

@@ -60,6 +60,7 @@ class Verification {
 void Verification::add(Finding finding) {
     const std::lock_guard lock(mutex_);
     ++report_.problems;
+    if (finding.kind == Finding::Kind::unreferenced_object) ++report_.unreferenced_objects;
     if (report_.findings.size() < options_.max_findings) report_.findings.push_back(std::move(finding));
 }
 

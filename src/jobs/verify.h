@@ -43,8 +43,9 @@ struct VerifyReport {
     std::uint64_t records = 0;
     std::uint64_t bytes = 0;
     std::uint64_t problems = 0;
-    std::vector<Finding> findings;  ///< at most max_findings; by record within a batch in no order
-    bool complete = true;           ///< false after cancellation
+    std::uint64_t unreferenced_objects = 0;  ///< counted in `problems` too
+    std::vector<Finding> findings;           ///< at most max_findings; by record within a batch in no order
+    bool complete = true;                    ///< false after cancellation
 };
 
 /// Holds every record against its object (presence, size, SHA-256, and by reading it again: UIDs, transfer

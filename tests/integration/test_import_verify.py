@@ -196,7 +196,21 @@ def test_verify_forgives_an_object_without_a_record(binary, data):
     path, _ = an_object(data)
     shutil.copy(path, path.with_name(("0" if path.name[0] != "0" else "1") + path.name[1:]))
     done = verify(binary, data)
-    assert done.returncode == 0 and "1 unreferenced objects" in done.stdout, done.stdout + done.stderr
+    assert done.returncode == 0 and "1 objects without a record" in done.stdout, done.stdout + done.stderr
+
+
+def test_verify_of_a_lost_index(binary, data):
+    for part in data.glob("index.sqlite*"):
+        part.unlink()
+    done = verify(binary, data)
+    assert done.returncode == 2 and "no index" in done.stderr, done.stdout + done.stderr
+    assert not list(data.glob("index.sqlite*")), "looking must not make anything"
+
+
+def test_verify_of_an_index_without_records(binary, data):
+    alter(data, "DELETE FROM instance")
+    done = verify(binary, data)
+    assert done.returncode == 1 and "objects without a record" in done.stdout, done.stdout + done.stderr
 
 
 def test_verify_of_no_folder(binary, tmp_path):
