@@ -94,6 +94,42 @@ def test_compressed_frames(standard, kind):
     assert [part.body for part in parts] == made.frames
 
 
+def frames_at(locations, number_of_frames=3):
+    made = pixels.jpeg_baseline(rows=16, columns=16, frames=3)
+    target, body = dataset(**image_module(16, 16, "http://bulk.example/x"))
+    body["00280008"] = {"vr": "IS", "Value": [number_of_frames]}
+    bulk = [("image/jpeg", "http://bulk.example/x" + end, made.frames[n]) for n, end in enumerate(locations)]
+    return target, body, bulk, made.frames
+
+
+def test_frames_by_number(standard):
+    """4.2: `<uri>/frames/<n>`, in any order."""
+    target, body, bulk, streams = frames_at(["/frames/3", "/frames/1", "/frames/2"])
+    expect.status(post(standard, [body], *bulk), 200)
+    parts = expect.parts(standard.get(path_of(target, "/frames/1,2,3"), 'multipart/related; type="*/*"'), 3)
+    assert [part.body for part in parts] == [streams[1], streams[2], streams[0]]
+
+
+@pytest.mark.parametrize(
+    "locations, number_of_frames",
+    [
+        (["/frames/1", "/frames/3"], 3),
+        (["/frames/1", "/frames/3"], 2),
+        (["/frames/1", "/frames/2", "/frames/2"], 3),
+        (["/frames/0", "/frames/1"], 2),
+        (["/frames/1", "/frames/2x"], 2),
+        (["/frames/1", ""], 2),
+        (["/frames/1", "/frames/2"], 3),
+        (["", ""], 3),
+        (["", "", ""], 2),
+    ],
+)
+def test_frames_that_do_not_add_up(standard, locations, number_of_frames):
+    target, body, bulk, _ = frames_at(locations, number_of_frames)
+    response = expect.status(post(standard, [body], *bulk), 409)
+    assert (target.sop, 0xC000) in expect.failures(response)
+
+
 def test_image_attributes_are_read_from_the_stream(standard):
     """4.2: they may be missing for image/jpeg."""
     made = pixels.jpeg_baseline(rows=24, columns=40)

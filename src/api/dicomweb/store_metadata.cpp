@@ -1,7 +1,9 @@
 #include "api/dicomweb/store_metadata.h"
 
 #include <algorithm>
+#include <charconv>
 #include <functional>
+#include <map>
 
 #include "dicom/json_reader.h"
 #include "dicom/part10_writer.h"
@@ -17,6 +19,14 @@ namespace {
 constexpr std::uint64_t kMaxMetadataBytes = 256ULL << 20U;
 /// Profiles and thumbnails may stand before the part of an image that describes it.
 constexpr std::uint64_t kMaxImageHeaderBytes = 1ULL << 20U;
+
+/// The n of `frames/<n>`, from 1 on.
+std::optional<std::size_t> frame_number(std::string_view text) {
+    std::size_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size() || number == 0) return std::nullopt;
+    return number;
+}
 
 class BatchSink : public ByteSink {
   public:
@@ -120,16 +130,31 @@ std::string MetadataStore::resolve(std::string_view uri) const {
     return request_uri_.substr(0, request_uri_.rfind('/') + 1) + std::string(uri);
 }
 
-/// Parts of that location in order, and its `<uri>/frames/<n>` (standard-face.md 4.2).
-std::vector<MetadataStore::BulkPart*> MetadataStore::parts_of(std::string_view uri) {
-    std::vector<BulkPart*> found;
+/// Parts of that location in the order received, or its `<uri>/frames/<n>` in the order of n, each from 1 on
+/// once (standard-face.md 4.2).
+Result<std::vector<MetadataStore::BulkPart*>> MetadataStore::parts_of(std::string_view uri) {
+    std::vector<BulkPart*> whole;
+    std::map<std::size_t, BulkPart*> frames;
     const std::string absolute = resolve(without_slash(uri));
-    const std::string frames = absolute + "/frames/";
+    const std::string prefix = absolute + "/frames/";
     for (BulkPart& part : bulk_) {
         const std::string location = resolve(without_slash(part.uri));
-        if (part.uri == uri || location == absolute || location.starts_with(frames)) found.push_back(&part);
+        if (part.uri == uri || location == absolute) {
+            whole.push_back(&part);
+        } else if (location.starts_with(prefix)) {
+            const auto number = frame_number(std::string_view(location).substr(prefix.size()));
+            if (!number || !frames.emplace(*number, &part).second)
+                return fail(ErrorCode::malformed_dicom, "a frame of bulk data is named wrongly or twice");
+        }
     }
-    return found;
+    if (frames.empty() && whole.empty())
+        return fail(ErrorCode::malformed_dicom, "a bulk data part is missing");
+    if (frames.empty()) return whole;
+    if (!whole.empty() || frames.rbegin()->first != frames.size())
+        return fail(ErrorCode::malformed_dicom, "a frame of bulk data is missing");
+    for (const auto& [number, part] : frames)
+        whole.push_back(part);
+    return whole;
 }
 
 /// Marks the parts that `set` refers to; an error when one is missing.
@@ -137,12 +162,24 @@ Status MetadataStore::find_parts(const dicom::DataSet& set) {
     std::vector<const dicom::Element*> linked;
     collect_links(set, linked);
     for (const dicom::Element* element : linked) {
-        const auto parts = parts_of(element->bulk_uri);
-        if (parts.empty()) return fail(ErrorCode::malformed_dicom, "a bulk data part is missing");
+        ISO_TRY(const auto parts, parts_of(element->bulk_uri));
         for (BulkPart* part : parts)
             part->used = true;
     }
     return {};
+}
+
+/// Compressed frames are one part each: as many as the data set says, where it says so.
+Status MetadataStore::count_frames(const dicom::DataSet& set) {
+    const dicom::Element* pixels = set.find(dicom::tags::PixelData);
+    const auto described = set.integer(dicom::tags::NumberOfFrames);
+    if (pixels == nullptr || pixels->bulk_uri.empty() || !described) return {};
+    ISO_TRY(const auto parts, parts_of(pixels->bulk_uri));
+    if (parts.front()->type.type != "image" || *described == static_cast<std::int64_t>(parts.size()))
+        return {};
+    return fail(ErrorCode::malformed_dicom, "NumberOfFrames is " + std::to_string(*described) +
+                                                ", and there are " + std::to_string(parts.size()) +
+                                                " parts of pixel data");
 }
 
 std::optional<dicom::ImageHeader> MetadataStore::image_header(const BulkPart& part) const {
@@ -158,7 +195,7 @@ std::optional<dicom::ImageHeader> MetadataStore::image_header(const BulkPart& pa
 Result<std::string> MetadataStore::syntax_of_pixels(dicom::DataSet& set) {
     const dicom::Element* pixels = set.find(dicom::tags::PixelData);
     if (pixels == nullptr || pixels->bulk_uri.empty()) return std::string(dicom::kExplicitVrLittleEndian);
-    const auto parts = parts_of(pixels->bulk_uri);
+    ISO_TRY(const auto parts, parts_of(pixels->bulk_uri));
     const auto header = image_header(*parts.front());
     auto syntax = syntax_of(parts.front()->type, header);
     if (!syntax || !is_writable(*syntax))
@@ -171,14 +208,16 @@ void MetadataStore::store_one(dicom::DataSet& set, archive::StoreBatch& batch) {
     using archive::StoreFailure;
     batch.begin_instance();
     if (discard_foreign_groups(set)) batch.mark_discarded();
-    if (const Status found = find_parts(set); !found)
-        return batch.fail_instance(StoreFailure::not_understood, found.error().message, set);
+    Status found = find_parts(set);
+    if (found) found = count_frames(set);
+    if (!found) return batch.fail_instance(StoreFailure::not_understood, found.error().message, set);
     const auto syntax = syntax_of_pixels(set);
     if (!syntax) return batch.fail_instance(StoreFailure::unsupported_part, syntax.error().message, set);
     const dicom::BulkProvider bulk =
         [this](const dicom::Element& element) -> Result<std::vector<std::unique_ptr<ByteSource>>> {
         std::vector<std::unique_ptr<ByteSource>> sources;
-        for (const BulkPart* part : parts_of(element.bulk_uri))
+        ISO_TRY(const auto parts, parts_of(element.bulk_uri));
+        for (const BulkPart* part : parts)
             sources.push_back(spool_.open(part->range));
         return sources;
     };

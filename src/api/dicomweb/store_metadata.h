@@ -45,7 +45,8 @@ class MetadataStore {
     Status find_parts(const dicom::DataSet& set);
     Result<std::string> syntax_of_pixels(dicom::DataSet& set);
     std::optional<dicom::ImageHeader> image_header(const BulkPart& part) const;
-    std::vector<BulkPart*> parts_of(std::string_view uri);
+    Result<std::vector<BulkPart*>> parts_of(std::string_view uri);
+    Status count_frames(const dicom::DataSet& set);
     std::string resolve(std::string_view uri) const;
 
     std::string request_uri_;
