@@ -137,6 +137,19 @@ def test_rle_is_decoded_as_by_another_toolkit(standard, name):
         ele_frame(part, (numpy.moveaxis(frame, 2, 0) if by_plane else frame).tobytes())
 
 
+def test_representations_of_bulk_data_have_tags_of_their_own(standard):
+    """Decoded and stored frames share a media type; a cache must not take one for the other (RFC 9110 8.8.1)."""
+    dataset = samples.with_new_identifiers(samples.FOLDER / "test_files" / "MR_small_RLE.dcm", makers.new_uid)
+    expect.status(standard.store([samples.written(dataset)]), 200, 202)
+    path = f"/studies/{dataset.StudyInstanceUID}/series/{dataset.SeriesInstanceUID}/instances/{dataset.SOPInstanceUID}"
+    answers = [
+        expect.status(standard.get(path + "/pixeldata", f"{OCTET_PARTS}; transfer-syntax={syntax}"), 200)
+        for syntax in (ELE, makers.RLE)
+    ]
+    assert answers[0].content != answers[1].content
+    assert answers[0].headers["ETag"] != answers[1].headers["ETag"]
+
+
 def test_htj2k_rpcl_satisfies_htj2k_lossless(standard):
     instance = keep_on_standard(standard, pixels.encapsulated("1.2.840.10008.1.2.4.202", SOPClassUID=CT))
     accept = 'multipart/related; type="image/jphc"; transfer-syntax=1.2.840.10008.1.2.4.201'

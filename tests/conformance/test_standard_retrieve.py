@@ -216,6 +216,18 @@ def test_partial_answer(standard, path):
 
 
 @SETS
+def test_partial_answers_have_tags_of_their_own(standard, path):
+    """As many instances of the same set are given and left out, but not the same ones."""
+    first, other = mixed_series(standard)
+    answers = [
+        expect.status(standard.get(path(first), f"{DICOM_PARTS}; transfer-syntax={syntax}"), 206)
+        for syntax in (ELE, makers.MPEG2)
+    ]
+    assert [multipart.decode(answer)[0].body for answer in answers] == [first.data, other.data]
+    assert answers[0].headers["ETag"] != answers[1].headers["ETag"]
+
+
+@SETS
 def test_lossy_only_data_come_as_stored_by_default(standard, path):
     """2.2, step 3: no named syntax, so each part is chosen for itself."""
     first, other = mixed_series(standard)

@@ -203,10 +203,12 @@ Result<http::Response> retrieve_bulk_of(const Face& face, const http::Request& r
                 const bool octets =
                     std::ranges::any_of(wishes, [](const Wish& w) { return w.media_type == kOctets; });
                 if (octets) add_value(face, location, value, uri, parts);
+                identity += octets ? "+" : "-";
             } else if (is_pixel_data(value.path)) {
                 const auto choice = choose(standard_profile(), wishes, stored_form(record), deliver_frame);
                 if (!choice) continue;
                 root_type = choice->delivery.media_type;
+                identity += choice->delivery.syntax;
                 add_frames(face, location, choice->delivery, uri, parts);
             }
         }

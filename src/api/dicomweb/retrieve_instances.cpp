@@ -81,15 +81,10 @@ std::optional<std::uint64_t> file_length(const Planned& file) {
 }
 
 std::string set_tag(const std::vector<index::InstanceRecord>& records, const Plan& plan) {
-    std::int64_t newest = 0;
-    for (const index::InstanceRecord& record : records)
-        newest = std::max(newest, record.version);
-    std::size_t converted = 0;
+    std::string members = std::to_string(records.size()) + (plan.media_type == kZip ? "-zip" : "-m");
     for (const Planned& file : plan.files)
-        converted += file.delivery.way == Delivery::Way::verbatim ? 0 : 1;
-    return "\"" + std::to_string(newest) + "-" + std::to_string(records.size()) + "-" +
-           std::to_string(plan.files.size()) + "-" + std::to_string(converted) +
-           (plan.media_type == kZip ? "-zip\"" : "-m\"");
+        members += content_tag(*file.record, file.delivery.syntax);
+    return "\"" + boundary_of(members) + "\"";
 }
 
 SourceOpener file_opener(const Face& face, const Planned& file) {
