@@ -23,19 +23,23 @@ struct Options {
 
 void print_summary(const app::ImportSummary& s, const Options& options) {
     const double seconds = s.seconds > 0 ? s.seconds : 1;
-    std::printf("%llu stored, %llu were there already, %llu refused, %llu not DICOM, %llu not reached, %llu done in an earlier run\n",
-                static_cast<unsigned long long>(s.stored), static_cast<unsigned long long>(s.already_there),
-                static_cast<unsigned long long>(s.refused), static_cast<unsigned long long>(s.not_dicom),
-                static_cast<unsigned long long>(s.unreachable), static_cast<unsigned long long>(s.skipped));
+    std::printf(
+        "%llu stored, %llu were there already, %llu refused, %llu not DICOM, %llu not reached, %llu done in "
+        "an earlier run\n",
+        static_cast<unsigned long long>(s.stored), static_cast<unsigned long long>(s.already_there),
+        static_cast<unsigned long long>(s.refused), static_cast<unsigned long long>(s.not_dicom),
+        static_cast<unsigned long long>(s.unreachable), static_cast<unsigned long long>(s.skipped));
     std::printf("%.1f s, %.0f files/s, %.1f MB/s\n", s.seconds, static_cast<double>(s.files) / seconds,
                 static_cast<double>(s.bytes) / 1e6 / seconds);
-    if (s.refused + s.not_dicom + s.unreachable != 0) std::printf("what was not stored and why: %s\n", options.report.c_str());
+    if (s.refused + s.not_dicom + s.unreachable != 0)
+        std::printf("what was not stored and why: %s\n", options.report.c_str());
     if (s.refused + s.unreachable != 0) std::printf("run the same command again to try the rest once more\n");
 }
 
 Result<app::ImportSummary> run(const Options& options) {
     app::ImportOptions import;
-    for (const std::string& path : options.paths) import.roots.emplace_back(path);
+    for (const std::string& path : options.paths)
+        import.roots.emplace_back(path);
     import.parallel = options.parallel;
     import.journal = options.journal;
     import.report = options.report;
@@ -63,12 +67,24 @@ void add_import(CLI::App& app, Command& chosen) {
     auto options = std::make_shared<Options>();
     CLI::App* command = app.add_subcommand("import", "Store files and folder trees");
     command->add_option("paths", options->paths, "Files and folders")->required();
-    auto* server = command->add_option("--server", options->server, "Address of a running server")->capture_default_str();
-    command->add_option("--data", options->data, "Store straight into this data folder instead (no server may run on it)")->excludes(server);
-    command->add_option("--parallel", options->parallel, "Files under way at once")->check(CLI::Range(1U, 64U))->capture_default_str();
-    command->add_option("--journal", options->journal, "Remembers finished files, so that the command can be run again; removed when all is done")
+    auto* server = command->add_option("--server", options->server, "Address of a running server")
+                       ->capture_default_str();
+    command
+        ->add_option("--data", options->data,
+                     "Store straight into this data folder instead (no server may run on it)")
+        ->excludes(server);
+    command->add_option("--parallel", options->parallel, "Files under way at once")
+        ->check(CLI::Range(1U, 64U))
         ->capture_default_str();
-    command->add_option("--report", options->report, "What was not stored and why, one JSON object a line; no file when there is nothing to say")
+    command
+        ->add_option(
+            "--journal", options->journal,
+            "Remembers finished files, so that the command can be run again; removed when all is done")
+        ->capture_default_str();
+    command
+        ->add_option(
+            "--report", options->report,
+            "What was not stored and why, one JSON object a line; no file when there is nothing to say")
         ->capture_default_str();
     command->add_flag("--quiet", options->quiet, "No progress bar");
     command->callback([options, &chosen] { chosen = [options] { return import_files(*options); }; });

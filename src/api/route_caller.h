@@ -16,7 +16,11 @@ namespace isocenter::api {
 class RouteCaller {
   public:
     explicit RouteCaller(const Profile& profile)
-        : face{*stored.archive, profile, Lanes{lane_, lane_, lane_}, options, '/' + std::string(profile.name),
+        : face{*stored.archive,
+               profile,
+               Lanes{lane_, lane_, lane_},
+               options,
+               '/' + std::string(profile.name),
                std::make_shared<ChangeSignal>()} {}
 
     /// The first route of `routes` with that method and pattern.

@@ -22,7 +22,9 @@ std::vector<std::string> names_in(std::string_view pattern) {
 
 /// `studies/{study}`, `series/{series}`, ...: what the pattern's entity is called.
 std::string entity_of(const std::vector<std::string>& names) {
-    const auto has = [&](std::string_view name) { return std::find(names.begin(), names.end(), name) != names.end(); };
+    const auto has = [&](std::string_view name) {
+        return std::find(names.begin(), names.end(), name) != names.end();
+    };
     if (has("instance")) return "instance";
     if (has("series")) return "series";
     if (has("study")) return "study";
@@ -39,7 +41,8 @@ Parameters search_parameters(bool standard) {
     Parameters list{
         {"limit", "integer", "Largest number of results."},
         {"offset", "integer", "Number of results to skip."},
-        {"includefield", "string", "Attributes to return besides the default ones: keywords or tags, or all."},
+        {"includefield", "string",
+         "Attributes to return besides the default ones: keywords or tags, or all."},
         {"fuzzymatching", "boolean", "Match person names by their words."},
     };
     if (standard) {
@@ -70,7 +73,8 @@ void describe_search(RouteDescription& out, std::string_view what, bool standard
     out.summary = "Search for " + std::string(what) + "; any supported attribute may be a parameter.";
     out.query_parameters = search_parameters(standard);
     out.response_types = dicom_json(standard);
-    out.statuses = standard ? std::vector<unsigned>{200, 400, 406, 413} : std::vector<unsigned>{200, 204, 400, 406};
+    out.statuses =
+        standard ? std::vector<unsigned>{200, 400, 406, 413} : std::vector<unsigned>{200, 204, 400, 406};
 }
 
 /// The last literal of a GET below an entity: metadata, frames, rendered, ...
@@ -86,10 +90,12 @@ void describe_part(RouteDescription& out, std::string_view part, const std::stri
         out.query_parameters = {{"quality", "integer", "1 to 100."}};
     } else if (part == "{frames}" || part == "{frame}") {
         out.summary = "Retrieve frames: numbers from 1, separated by commas.";
-        out.response_types = {"multipart/related; type=\"application/octet-stream\"", "application/octet-stream"};
+        out.response_types = {"multipart/related; type=\"application/octet-stream\"",
+                              "application/octet-stream"};
     } else if (part == "bulkdata" || part == "pixeldata" || part == "{path}") {
         out.summary = "Retrieve bulk data of the " + entity + ".";
-        out.response_types = {"multipart/related; type=\"application/octet-stream\"", "application/octet-stream"};
+        out.response_types = {"multipart/related; type=\"application/octet-stream\"",
+                              "application/octet-stream"};
     } else {
         out.summary = "Retrieve the " + entity + ".";
         out.response_types = {"multipart/related; type=\"application/dicom\"", "application/dicom"};
@@ -100,14 +106,17 @@ void describe_part(RouteDescription& out, std::string_view part, const std::stri
 void describe_get(RouteDescription& out, const http::Route& route, bool standard) {
     const std::string_view pattern = route.pattern;
     const std::string_view part = pattern.substr(pattern.rfind('/') + 1);
-    if (part == "studies" || part == "series" || part == "instances") return describe_search(out, part, standard);
+    if (part == "studies" || part == "series" || part == "instances")
+        return describe_search(out, part, standard);
     if (part == "changefeed" || part == "latest") {
         out.group = "Change feed";
-        out.summary = part == "latest" ? "Read the newest entry of the change feed." : "Read the change feed.";
+        out.summary =
+            part == "latest" ? "Read the newest entry of the change feed." : "Read the change feed.";
         out.query_parameters = feed_parameters(standard);
         if (part == "latest") out.query_parameters = {{"includeMetadata", "boolean", "With the metadata."}};
         out.response_types = {"application/json"};
-        out.statuses = part == "latest" ? std::vector<unsigned>{200, 204, 400} : std::vector<unsigned>{200, 400};
+        out.statuses =
+            part == "latest" ? std::vector<unsigned>{200, 204, 400} : std::vector<unsigned>{200, 400};
         return;
     }
     describe_part(out, part, entity_of(out.path_parameters), standard);
@@ -134,12 +143,17 @@ RouteDescription describe_route(const http::Route& route, bool standard) {
     RouteDescription out;
     out.path_parameters = names_in(route.pattern);
     switch (route.method) {
-        case http::Method::get: describe_get(out, route, standard); break;
-        case http::Method::post: describe_store(out, standard); break;
+        case http::Method::get:
+            describe_get(out, route, standard);
+            break;
+        case http::Method::post:
+            describe_store(out, standard);
+            break;
         case http::Method::delete_:
             out.group = "Delete";
             out.summary = "Delete the " + entity_of(out.path_parameters) + ".";
-            out.statuses = standard ? std::vector<unsigned>{204, 400, 404, 410} : std::vector<unsigned>{204, 400, 404};
+            out.statuses =
+                standard ? std::vector<unsigned>{204, 400, 404, 410} : std::vector<unsigned>{204, 400, 404};
             break;
         case http::Method::options:
             out.group = "Capabilities";

@@ -11,11 +11,12 @@
 
 namespace isocenter::app {
 
-/// The embedded default opened by this process: folder lock, index, objects, and the archive over them. For the server and
-/// for the command-line tools that work on a folder.
+/// The embedded default opened by this process: folder lock, index, objects, and the archive over them. For
+/// the server and for the command-line tools that work on a folder.
 class ArchiveFolder {
   public:
-    /// `conflict` when another process has the folder, `unavailable` or `invalid_request` when it cannot be opened.
+    /// `conflict` when another process has the folder, `unavailable` or `invalid_request` when it cannot be
+    /// opened.
     static Result<std::unique_ptr<ArchiveFolder>> open(const Settings& settings);
     ~ArchiveFolder();
     archive::Archive& archive();

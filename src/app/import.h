@@ -35,7 +35,7 @@ struct ImportOptions {
     std::filesystem::path journal;  ///< finished files; those in it are skipped when run again. Empty: none
     /// Every file that was not stored and why, as JSON lines; no file when there is none. Empty: none
     std::filesystem::path report;
-    bool progress = true;           ///< a bar on stderr
+    bool progress = true;  ///< a bar on stderr
 };
 
 struct ImportSummary {

@@ -411,7 +411,8 @@ Status DataSetParser::complete_held_element() {
     } else if (current_.big_endian) {
         swap_units(current_.bytes, current_.vr == Vr::AT ? 2 : unit_bytes(current_.vr));
     }
-    if (has_number_not_finite(current_)) note_bulk(current_, false);  // what append_json refers to by its path
+    if (has_number_not_finite(current_))
+        note_bulk(current_, false);  // what append_json refers to by its path
     if (current_.tag == tags::PixelRepresentation && current_.bytes.size() >= 2) {
         pixels_signed_ = current_.bytes[0] == 1;
     }

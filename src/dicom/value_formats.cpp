@@ -117,8 +117,8 @@ bool is_tm_format(std::string_view text) {
 
 bool is_dt_format(std::string_view text) {
     if (is_single_date_time(text)) return true;
-    // A '-' may also begin an offset: any that leaves two valid ends is the range's. That the years ascend tells
-    // a range from a bad offset, as in 2024-0000.
+    // A '-' may also begin an offset: any that leaves two valid ends is the range's. That the years ascend
+    // tells a range from a bad offset, as in 2024-0000.
     for (std::size_t dash = text.find('-'); dash != std::string_view::npos; dash = text.find('-', dash + 1)) {
         const auto from = text.substr(0, dash);
         const auto to = text.substr(dash + 1);

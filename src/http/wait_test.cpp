@@ -29,7 +29,8 @@ struct Watched {
 /// Waits until the value is not zero.
 class WaitingExchange final : public Exchange {
   public:
-    explicit WaitingExchange(Watched& watched) : watched_(watched), deadline_(Clock::now() + watched.patience) {}
+    explicit WaitingExchange(Watched& watched)
+        : watched_(watched), deadline_(Clock::now() + watched.patience) {}
     Status on_body(ByteView) override { return {}; }
     std::optional<WaitFor> wait_before_finish() override {
         WaitFor wait{watched_.signal, watched_.signal->generation(), deadline_};

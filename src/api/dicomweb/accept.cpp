@@ -53,8 +53,8 @@ void replace_aliases(std::vector<http::MediaType>& ranges) {
 bool is_rendered_type(std::string_view essence) {
     // Without text/xml, which also is an old name of application/dicom+xml (standard-face.md 2.1).
     constexpr std::array<std::string_view, 12> kTypes = {
-        "image/jpeg", "image/gif",  "image/png",       "image/jp2",  "image/webp", "text/html",
-        "text/plain", "text/rtf",   "application/pdf", "video/mpeg", "video/mp4",  "video/h265",
+        "image/jpeg", "image/gif", "image/png",       "image/jp2",  "image/webp", "text/html",
+        "text/plain", "text/rtf",  "application/pdf", "video/mpeg", "video/mp4",  "video/h265",
     };
     return std::ranges::any_of(
         kTypes, [essence](std::string_view type) { return http::equals_ignore_case(essence, type); });
@@ -146,8 +146,8 @@ Status check_accept_parameter(const Profile& profile, const http::Request& reque
     bool dicom = false;
     bool rendered = false;
     for (const http::MediaType& range : read_accept(profile, request).parameter) {
-        const std::string essence = range.type == "multipart" ? std::string(range.param("type").value_or(""))
-                                                              : range.essence();
+        const std::string essence =
+            range.type == "multipart" ? std::string(range.param("type").value_or("")) : range.essence();
         dicom = dicom || http::starts_with_ignore_case(essence, "application/dicom");
         rendered = rendered || is_rendered_type(essence);
     }

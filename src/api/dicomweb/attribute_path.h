@@ -17,9 +17,9 @@ struct AttributePath {
         malformed,  ///< neither a keyword nor eight digits, or a path that does not run through sequences
     };
     Kind kind = Kind::malformed;
-    std::vector<dicom::Tag> tags;       ///< from the outermost; empty unless known
-    dicom::Vr vr = dicom::Vr::UN;       ///< of the last tag; UN for private ones
-    bool multi_valued = false;          ///< the dictionary's multiplicity is more than 1
+    std::vector<dicom::Tag> tags;  ///< from the outermost; empty unless known
+    dicom::Vr vr = dicom::Vr::UN;  ///< of the last tag; UN for private ones
+    bool multi_valued = false;     ///< the dictionary's multiplicity is more than 1
 
     dicom::Tag tag() const { return tags.back(); }
     bool nested() const { return tags.size() > 1; }

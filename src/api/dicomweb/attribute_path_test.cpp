@@ -31,12 +31,13 @@ TEST(AttributePath, FormsMayBeMixedInAPath) {
 }
 
 TEST(AttributePath, TellsUnknownFromMalformed) {
-    for (const char* text : {"NoSuchKeyword", "studyDate", "00080003x", "0008FFFE", "NoSuchKeyword.PatientID"}) {
+    for (const char* text :
+         {"NoSuchKeyword", "studyDate", "00080003x", "0008FFFE", "NoSuchKeyword.PatientID"}) {
         const Kind wanted = std::string_view(text) == "00080003x" ? Kind::malformed : Kind::unknown;
         EXPECT_EQ(parse_attribute_path(text).kind, wanted) << text;
     }
-    for (const char* text : {"", "0008", "Patient-ID", "a b", ".", "PatientID.", ".PatientID", "PatientID.StudyID",
-                             "(0010,0020)"}) {
+    for (const char* text : {"", "0008", "Patient-ID", "a b", ".", "PatientID.", ".PatientID",
+                             "PatientID.StudyID", "(0010,0020)"}) {
         EXPECT_EQ(parse_attribute_path(text).kind, Kind::malformed) << text;
     }
 }

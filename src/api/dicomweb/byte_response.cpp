@@ -97,8 +97,9 @@ std::string part_head(const PartPlan& part, std::string_view boundary, bool firs
 }
 
 http::Response unsatisfiable(const Profile& profile, const http::Request& request, std::uint64_t length) {
-    http::Response refused = error_response(
-        profile, request, fail(ErrorCode::out_of_range, "The range begins past the end of the value."), 416, {});
+    http::Response refused =
+        error_response(profile, request,
+                       fail(ErrorCode::out_of_range, "The range begins past the end of the value."), 416, {});
     refused.headers.set("Content-Range", http::unsatisfied_content_range(length));
     return refused;
 }

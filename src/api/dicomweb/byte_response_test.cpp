@@ -118,8 +118,9 @@ TEST(SinglePart, RangesAreOfTheValue) {
     auto response = single_part_response(standard_profile(), request, "B", ten_digits());
     ASSERT_TRUE(response);
     EXPECT_EQ(response->status, 206U);
-    EXPECT_EQ(read(*response), "--B\r\nContent-Type: a/b; x=1\r\nContent-Location: here\r\nContent-Length: 3\r\n"
-                               "Content-Range: bytes 2-4/10\r\n\r\n234\r\n--B--\r\n");
+    EXPECT_EQ(read(*response),
+              "--B\r\nContent-Type: a/b; x=1\r\nContent-Location: here\r\nContent-Length: 3\r\n"
+              "Content-Range: bytes 2-4/10\r\n\r\n234\r\n--B--\r\n");
     auto whole = single_part_response(standard_profile(), http::Request(), "B", ten_digits());
     ASSERT_TRUE(whole);
     EXPECT_EQ(whole->status, 200U);

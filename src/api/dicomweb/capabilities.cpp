@@ -54,9 +54,11 @@ std::string joined(const std::vector<unsigned>& statuses) {
 
 void append_method(std::string& out, const http::Route& route) {
     const RouteDescription about = describe_route(route, true);
-    out += "<method name=\"" + std::string(to_string(route.method)) + "\"><doc>" + html_escape(about.summary) + "</doc><request>";
+    out += "<method name=\"" + std::string(to_string(route.method)) + "\"><doc>" +
+           html_escape(about.summary) + "</doc><request>";
     for (const auto& parameter : about.query_parameters) {
-        const std::string type = parameter.type == "integer" ? "xs:nonNegativeInteger" : "xs:" + parameter.type;
+        const std::string type =
+            parameter.type == "integer" ? "xs:nonNegativeInteger" : "xs:" + parameter.type;
         out += "<param name=\"" + html_escape(parameter.name) + "\" style=\"query\" type=\"" + type + "\"/>";
     }
     for (const auto& type : about.request_types)
@@ -73,7 +75,8 @@ void append_node(std::string& out, const Node& node) {
     for (const auto& [segment, child] : node.children) {
         out += "<resource path=\"" + html_escape(segment) + "\">";
         if (segment.starts_with('{'))
-            out += "<param name=\"" + segment.substr(1, segment.size() - 2) + "\" style=\"template\" type=\"xs:string\"/>";
+            out += "<param name=\"" + segment.substr(1, segment.size() - 2) +
+                   "\" style=\"template\" type=\"xs:string\"/>";
         append_node(out, child);
         out += "</resource>";
     }
@@ -90,11 +93,12 @@ void append_representations(std::string& out, const std::vector<std::string>& ty
 
 void append_method_json(std::string& out, const http::Route& route) {
     const RouteDescription about = describe_route(route, true);
-    out += "{\"@name\":" + json_quote(to_string(route.method)) + ",\"doc\":[{\"text\":" + json_quote(about.summary) +
-           "}],\"request\":{\"param\":[";
+    out += "{\"@name\":" + json_quote(to_string(route.method)) +
+           ",\"doc\":[{\"text\":" + json_quote(about.summary) + "}],\"request\":{\"param\":[";
     for (std::size_t i = 0; i < about.query_parameters.size(); ++i) {
         const auto& parameter = about.query_parameters[i];
-        const std::string type = parameter.type == "integer" ? "xs:nonNegativeInteger" : "xs:" + parameter.type;
+        const std::string type =
+            parameter.type == "integer" ? "xs:nonNegativeInteger" : "xs:" + parameter.type;
         out += (i == 0 ? "{\"@name\":" : ",{\"@name\":") + json_quote(parameter.name) +
                ",\"@style\":\"query\",\"@type\":" + json_quote(type) + '}';
     }
@@ -140,21 +144,24 @@ std::optional<bool> wants_wadl(const http::Request& request) {
     for (const http::MediaType& range : http::parse_accept(request.headers.joined("Accept"))) {
         const std::string essence = range.essence();
         const bool any = essence == "*/*" || essence == "application/*";
-        if (any || essence == kWadl || essence == "application/xml") wadl = std::max(wadl, any ? range.q * 0.5 : range.q);
+        if (any || essence == kWadl || essence == "application/xml")
+            wadl = std::max(wadl, any ? range.q * 0.5 : range.q);
         if (any || essence == kJson) json = std::max(json, any ? range.q * 0.5 : range.q);
     }
     if (wadl <= 0 && json <= 0) return std::nullopt;
     return wadl > json;
 }
 
-http::Response answer(const Face& face, const std::vector<http::Route>& routes, const http::Request& request) {
+http::Response answer(const Face& face, const std::vector<http::Route>& routes,
+                      const http::Request& request) {
     const auto wadl = wants_wadl(request);
     if (!wadl) {
         ErrorDetails details;
         details.asked = asked_ranges(request);
         details.available = {std::string(kJson), std::string(kWadl)};
         return error_response(face.profile, request,
-                              fail(ErrorCode::not_acceptable, "Capabilities are given as JSON or WADL."), details);
+                              fail(ErrorCode::not_acceptable, "Capabilities are given as JSON or WADL."),
+                              details);
     }
     const std::string base = face.base_uri(request);
     std::string body = *wadl ? capabilities_wadl(base, routes) : capabilities_json(base, routes);
@@ -198,10 +205,12 @@ http::Route options_route(std::string pattern, http::Handler handler) {
 std::string capabilities_wadl(std::string_view base_uri, const std::vector<http::Route>& routes) {
     std::string out =
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-        "<application xmlns=\"http://wadl.dev.java.net/2009/02\" xmlns:xs=\"http://www.w3.org/2001/XMLSchema\">"
+        "<application xmlns=\"http://wadl.dev.java.net/2009/02\" "
+        "xmlns:xs=\"http://www.w3.org/2001/XMLSchema\">"
         "<resources base=\"" +
         html_escape(base_uri) + "\">";
-    // A resources element holds resources only: what the root itself can do is the resource of the empty path.
+    // A resources element holds resources only: what the root itself can do is the resource of the empty
+    // path.
     Node root = make_tree(routes);
     const std::vector<const http::Route*> own = std::exchange(root.methods, {});
     out += "<resource path=\"/\">";

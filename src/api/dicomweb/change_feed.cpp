@@ -41,7 +41,8 @@ class FeedExchange : public http::Exchange {
         if (feed_.wait_seconds == 0 || !face_.change_signal) return std::nullopt;
         http::WaitFor wait{face_.change_signal, face_.change_signal->generation(), deadline_};
         changes_ = face_.archive.changes(feed_.query);
-        const bool over = !changes_->ok() || !(*changes_)->empty() || std::chrono::steady_clock::now() >= deadline_;
+        const bool over =
+            !changes_->ok() || !(*changes_)->empty() || std::chrono::steady_clock::now() >= deadline_;
         if (over) return std::nullopt;
         return wait;
     }
@@ -84,7 +85,8 @@ http::Route route(const Face& face, std::string pattern, Parse parse) {
     made.pattern = std::move(pattern);
     made.lane = &face.lanes.query;
     made.access = http::Access::read;
-    made.exchange = [&face, parse](const http::RequestContext& context) -> Result<std::unique_ptr<http::Exchange>> {
+    made.exchange = [&face,
+                     parse](const http::RequestContext& context) -> Result<std::unique_ptr<http::Exchange>> {
         ErrorDetails details;
         auto feed = parse(face.profile, context.request.query, details.parameter);
         if (!feed) {

@@ -15,7 +15,8 @@ std::string object(const std::string& instance) {
 
 http::Response get(RouteCaller& test, const std::string& query, const std::string& pattern = "/changefeed") {
     const auto routes = change_feed_routes(test.face);
-    return RouteCaller::call(RouteCaller::find(routes, http::Method::get, pattern), RouteCaller::request(query));
+    return RouteCaller::call(RouteCaller::find(routes, http::Method::get, pattern),
+                             RouteCaller::request(query));
 }
 
 Result<FeedRequest> parse(const Profile& profile, std::string_view query) {
@@ -27,9 +28,9 @@ TEST(FeedParams, TimeWindowsRefuseWhatTheTableRefuses) {
     for (const char* query :
          {"startTime=abc", "endTime=abc", "startTime=2023-05-03T10:58:00", "endTime=2023-05-03T10:58:00",
           "startTime=2023-05-03T10:58:00Z&endTime=2023-05-03T10:58:00Z",
-          "startTime=2023-05-03T10:58:00Z&endTime=2023-05-03T10:57:00Z", "limit=-1", "limit=0", "limit=blah", "limit=",
-          "limit=201", "offset=-1", "offset=92233720368547758070", "offset=blah", "includeMetadata=0",
-          "includeMetadata=true-ish", "includeMetadata=boolean", "includeMetadata="}) {
+          "startTime=2023-05-03T10:58:00Z&endTime=2023-05-03T10:57:00Z", "limit=-1", "limit=0", "limit=blah",
+          "limit=", "limit=201", "offset=-1", "offset=92233720368547758070", "offset=blah",
+          "includeMetadata=0", "includeMetadata=true-ish", "includeMetadata=boolean", "includeMetadata="}) {
         EXPECT_FALSE(parse(v2_profile(), query).ok()) << query;
         EXPECT_FALSE(parse(standard_profile(), query).ok()) << query;
     }
@@ -39,8 +40,9 @@ TEST(FeedParams, TimeWindowsRefuseWhatTheTableRefuses) {
 }
 
 TEST(FeedParams, TimeWindowsTakeTheirDefaultsSpeltOut) {
-    const auto spelt = parse(v2_profile(), "STARTTIME=&endTime=9999-12-31T23:59:59.9999999%2b00:00&limit=200&"
-                                           "includemetadata=False&limit=7");
+    const auto spelt = parse(v2_profile(),
+                             "STARTTIME=&endTime=9999-12-31T23:59:59.9999999%2b00:00&limit=200&"
+                             "includemetadata=False&limit=7");
     ASSERT_TRUE(spelt.ok());
     EXPECT_TRUE(spelt->query.by_time);
     EXPECT_EQ(spelt->query.from, 0);
@@ -66,8 +68,8 @@ TEST(FeedParams, CursorsAreForTheStandardFace) {
     ASSERT_TRUE(first.ok());
     EXPECT_TRUE(first->by_cursor);
     EXPECT_EQ(first->wait_seconds, 60U);
-    for (const char* query : {"cursor=", "cursor=1", "cursor=f1", "cursor=f1zz", "cursor=f1-1", "cursor=0&wait=61",
-                              "cursor=0&wait=x", "cursor=0&limit=0"})
+    for (const char* query : {"cursor=", "cursor=1", "cursor=f1", "cursor=f1zz", "cursor=f1-1",
+                              "cursor=0&wait=61", "cursor=0&wait=x", "cursor=0&limit=0"})
         EXPECT_FALSE(parse(standard_profile(), query).ok()) << query;
     EXPECT_EQ(read_cursor(to_cursor(INT64_MAX)), INT64_MAX);
 }
@@ -97,7 +99,8 @@ TEST(ChangeFeed, EntriesShowTheStateOfNow) {
     EXPECT_EQ(current.at("sopInstanceUid"), json::value("1.1.1.1"));
     EXPECT_TRUE(current.at("metadata").as_object().contains("00080018"));
     EXPECT_FALSE(current.contains("filePath"));
-    EXPECT_FALSE(json_of(get(test, "includeMetadata=false", "/changefeed/latest")).as_object().contains("metadata"));
+    EXPECT_FALSE(
+        json_of(get(test, "includeMetadata=false", "/changefeed/latest")).as_object().contains("metadata"));
     EXPECT_EQ(json_of(get(test, "offset=2&limit=1")).as_array().size(), 1U);
 }
 
@@ -106,7 +109,8 @@ TEST(ChangeFeed, ACursorNeverSkipsNorRepeats) {
     std::string cursor = "0";
     std::int64_t seen = 0;
     for (int round = 0; round < 3; ++round) {
-        test.stored.store({object("1.1.1." + std::to_string(2 * round + 1)), object("1.1.1." + std::to_string(2 * round + 2))});
+        test.stored.store({object("1.1.1." + std::to_string(2 * round + 1)),
+                           object("1.1.1." + std::to_string(2 * round + 2))});
         for (;;) {
             const json::value page = json_of(get(test, "limit=1&cursor=" + cursor));
             const json::array& entries = page.at("entries").as_array();

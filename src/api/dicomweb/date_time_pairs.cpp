@@ -39,7 +39,8 @@ int digits(std::string_view text, std::size_t at, std::size_t count) {
 
 dicom::Matcher* find_range(std::vector<dicom::Matcher>& matchers, Tag tag) {
     const auto at = std::find_if(matchers.begin(), matchers.end(), [&](const dicom::Matcher& matcher) {
-        return matcher.tag == tag && !matcher.sequence && std::holds_alternative<dicom::MatchRange>(matcher.match);
+        return matcher.tag == tag && !matcher.sequence &&
+               std::holds_alternative<dicom::MatchRange>(matcher.match);
     });
     return at == matchers.end() ? nullptr : &*at;
 }
@@ -78,7 +79,9 @@ std::optional<int> read_zone(std::string_view text) {
     const int minutes = digits(text, 3, 2);
     const int total = (text[0] == '-' ? -1 : 1) * (hours * 60 + minutes);
     // -0000 is not allowed.
-    if (minutes > 59 || total < kLeastZoneMinutes || total > kGreatestZoneMinutes || (text[0] == '-' && total == 0)) return std::nullopt;
+    if (minutes > 59 || total < kLeastZoneMinutes || total > kGreatestZoneMinutes ||
+        (text[0] == '-' && total == 0))
+        return std::nullopt;
     return total;
 }
 

@@ -11,18 +11,24 @@ namespace {
 
 std::string_view to_word(index::Action action) {
     switch (action) {
-        case index::Action::create: return "Create";
-        case index::Action::remove: return "Delete";
-        case index::Action::update: return "Update";
+        case index::Action::create:
+            return "Create";
+        case index::Action::remove:
+            return "Delete";
+        case index::Action::update:
+            return "Update";
     }
     return "Create";
 }
 
 std::string_view to_word(index::State state) {
     switch (state) {
-        case index::State::current: return "Current";
-        case index::State::replaced: return "Replaced";
-        case index::State::deleted: return "Deleted";
+        case index::State::current:
+            return "Current";
+        case index::State::replaced:
+            return "Replaced";
+        case index::State::deleted:
+            return "Deleted";
     }
     return "Current";
 }

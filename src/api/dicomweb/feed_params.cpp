@@ -84,7 +84,8 @@ Result<std::optional<Ticks>> FeedParser::read_time(std::string_view name) {
     const std::string* text = find(name);
     if (text == nullptr || text->empty()) return std::optional<Ticks>{};
     const auto time = parse_iso8601(*text);
-    if (!time) return bad(std::string(name) + " must be a date and time with a zone, such as 2024-01-31T09:15:27Z.");
+    if (!time)
+        return bad(std::string(name) + " must be a date and time with a zone, such as 2024-01-31T09:15:27Z.");
     return time;
 }
 

@@ -23,8 +23,8 @@ Result<FeedRequest> parse_feed(const Profile& profile, std::string_view query, s
 /// The same for `changefeed/latest`.
 Result<FeedRequest> parse_latest(const Profile& profile, std::string_view query, std::string& bad_parameter);
 
-/// The place after an entry in the feed: stable, opaque to clients, valid for good since sequences have no gaps
-/// and rise in commit order.
+/// The place after an entry in the feed: stable, opaque to clients, valid for good since sequences have no
+/// gaps and rise in commit order.
 std::string to_cursor(std::int64_t sequence);
 /// `0` is the beginning. Nothing when ill-formed.
 std::optional<std::int64_t> read_cursor(std::string_view text);

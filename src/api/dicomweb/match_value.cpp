@@ -34,26 +34,54 @@ bool only_stars(std::string_view text) {
 
 bool knows_wildcards(Vr vr) {
     switch (vr) {
-        case Vr::AE: case Vr::CS: case Vr::LO: case Vr::LT: case Vr::PN:
-        case Vr::SH: case Vr::ST: case Vr::UC: case Vr::UR: case Vr::UT: return true;
-        default: return false;
+        case Vr::AE:
+        case Vr::CS:
+        case Vr::LO:
+        case Vr::LT:
+        case Vr::PN:
+        case Vr::SH:
+        case Vr::ST:
+        case Vr::UC:
+        case Vr::UR:
+        case Vr::UT:
+            return true;
+        default:
+            return false;
     }
 }
 
 bool is_number(Vr vr) {
     switch (vr) {
-        case Vr::IS: case Vr::DS: case Vr::US: case Vr::UL: case Vr::SS: case Vr::SL:
-        case Vr::FL: case Vr::FD: case Vr::SV: case Vr::UV: return true;
-        default: return false;
+        case Vr::IS:
+        case Vr::DS:
+        case Vr::US:
+        case Vr::UL:
+        case Vr::SS:
+        case Vr::SL:
+        case Vr::FL:
+        case Vr::FD:
+        case Vr::SV:
+        case Vr::UV:
+            return true;
+        default:
+            return false;
     }
 }
 
 /// AE AS AT CS LO PN SH UC: the VRs of PS3.4 C.2.2.2.8.
 bool knows_multiple_values(Vr vr) {
     switch (vr) {
-        case Vr::AE: case Vr::AS: case Vr::AT: case Vr::CS:
-        case Vr::LO: case Vr::PN: case Vr::SH: case Vr::UC: return true;
-        default: return false;
+        case Vr::AE:
+        case Vr::AS:
+        case Vr::AT:
+        case Vr::CS:
+        case Vr::LO:
+        case Vr::PN:
+        case Vr::SH:
+        case Vr::UC:
+            return true;
+        default:
+            return false;
     }
 }
 
@@ -164,7 +192,8 @@ Result<Conditions> read_dates(std::string_view name, std::string_view value, con
     const auto range = read_date_range(value);
     if (!range) {
         return options.standard
-                   ? bad_value(name, "a date has the form yyyyMMdd, a range runs from the earlier to the later one")
+                   ? bad_value(name,
+                               "a date has the form yyyyMMdd, a range runs from the earlier to the later one")
                    : fail(ErrorCode::invalid_request, date_message(name, value));
     }
     return Conditions{dicom::MatchRange{range->from, range->to}};
@@ -190,9 +219,11 @@ Result<Conditions> read_uids(std::string_view name, const std::vector<std::strin
     return Conditions{std::move(match)};
 }
 
-Conditions read_texts(std::vector<std::string> parts, const AttributePath& path, const MatchOptions& options) {
-    const bool pattern = knows_wildcards(path.vr) &&
-                         std::any_of(parts.begin(), parts.end(), [](const auto& p) { return has_wildcard(p); });
+Conditions read_texts(std::vector<std::string> parts, const AttributePath& path,
+                      const MatchOptions& options) {
+    const bool pattern =
+        knows_wildcards(path.vr) &&
+        std::any_of(parts.begin(), parts.end(), [](const auto& p) { return has_wildcard(p); });
     if (pattern) return {dicom::MatchWildcard{std::move(parts)}};
     const auto text = [&](std::vector<std::string> any_of) {
         if (!options.standard) {
@@ -254,7 +285,8 @@ std::optional<RangeText> read_time_range(std::string_view text) {
 
 Result<Conditions> read_match_value(const AttributePath& path, std::string_view name, std::string_view value,
                                     const MatchOptions& options) {
-    const bool keep_leading = path.vr == Vr::ST || path.vr == Vr::LT || path.vr == Vr::UT || path.vr == Vr::UR;
+    const bool keep_leading =
+        path.vr == Vr::ST || path.vr == Vr::LT || path.vr == Vr::UT || path.vr == Vr::UR;
     value = trim_blanks(value, options.standard && keep_leading);
     if (value.empty() || (options.standard && only_stars(value))) return Conditions{};
     if (options.empty_value && value == "\"\"") return Conditions{dicom::MatchEmpty{}};
@@ -270,13 +302,15 @@ Result<Conditions> read_match_value(const AttributePath& path, std::string_view 
         return Conditions{dicom::MatchRange{range->from, range->to}};
     }
     const bool list = options.standard || path.vr == Vr::UI;
-    std::vector<std::string> parts = list ? split_list(value, ",\\", keep_leading) : std::vector{std::string(value)};
+    std::vector<std::string> parts =
+        list ? split_list(value, ",\\", keep_leading) : std::vector{std::string(value)};
     std::erase_if(parts, [](const std::string& part) { return part.empty(); });
     if (parts.empty()) return Conditions{};
     if (parts.size() > kMaxListValues) return fail(ErrorCode::too_large, "The list of values is too long.");
     if (path.vr == Vr::UI) return read_uids(name, parts, options.standard);
     if (is_number(path.vr)) return read_numbers(name, parts);
-    if (options.standard && std::any_of(parts.begin(), parts.end(), [](const auto& p) { return only_stars(p); })) {
+    if (options.standard &&
+        std::any_of(parts.begin(), parts.end(), [](const auto& p) { return only_stars(p); })) {
         if (knows_wildcards(path.vr)) return Conditions{};
         return bad_value(name, "wildcards are not defined for its value representation");
     }

@@ -97,8 +97,7 @@ void Parser::ignore(std::string_view name) {
 
 Status Parser::read_limit(std::string_view value) {
     if (!profile_.standard && seen("limit")) return {};
-    const std::uint64_t max =
-        profile_.standard ? limits_.max_results : profile_.max_limit;
+    const std::uint64_t max = profile_.standard ? limits_.max_results : profile_.max_limit;
     ISO_TRY(request_.query.limit, read_count("Limit", value, max, profile_.reject_limit_above_max));
     if (request_.query.limit == 0 && profile_.reject_limit_above_max)
         return bad("Limit must be from 1 to " + std::to_string(max) + ".");
@@ -119,9 +118,11 @@ Result<bool> Parser::read_service_parameter(std::string_view name, const std::st
         return true;
     };
     if (key == "includefield") return done(read_include(value));
-    // `accept` is read by the negotiation; the answer is UTF-8 whatever `charset` says (standard-face.md D19).
+    // `accept` is read by the negotiation; the answer is UTF-8 whatever `charset` says (standard-face.md
+    // D19).
     if (key == "charset" || key == "accept") return true;
-    const bool matching = profile_.standard && (key == "emptyvaluematching" || key == "multiplevaluematching");
+    const bool matching =
+        profile_.standard && (key == "emptyvaluematching" || key == "multiplevaluematching");
     if (key != "limit" && key != "offset" && key != "fuzzymatching" && !matching) return false;
     if (profile_.standard && seen(key)) return bad(key + " must not be repeated.");
     if (key == "limit") return done(read_limit(value));
@@ -193,8 +194,9 @@ Status Parser::read_filter(const http::QueryItem& item) {
 }
 
 Status Parser::keep_filter(Filter filter) {
-    const bool repeated = std::any_of(filters_.begin(), filters_.end(),
-                                      [&](const Filter& other) { return other.path.tags == filter.path.tags; });
+    const bool repeated = std::any_of(filters_.begin(), filters_.end(), [&](const Filter& other) {
+        return other.path.tags == filter.path.tags;
+    });
     if (repeated) return bad("The attribute " + filter.name + " must not be repeated.");
     filters_.push_back(std::move(filter));
     return {};
@@ -214,7 +216,8 @@ Status Parser::check_private_creators() {
         const Tag tag = filter.path.tags.front();
         if (!tag.is_private() || tag.element < 0x1000) continue;
         bad_parameter_ = filter.name;
-        if (creator_of(tag) == nullptr) return bad("The private attribute " + filter.name + " needs its private creator.");
+        if (creator_of(tag) == nullptr)
+            return bad("The private attribute " + filter.name + " needs its private creator.");
     }
     bad_parameter_.clear();
     return {};
@@ -238,10 +241,12 @@ void Parser::return_filter(const Filter& filter) {
 /// The filters of dicomweb.md 6.2; the index can match more.
 bool is_compatibility_filter(Tag tag) {
     constexpr std::array kFilters{
-        tags::SOPInstanceUID,    tags::StudyDate,       tags::AccessionNumber,
-        tags::Modality,          tags::ModalitiesInStudy, tags::ReferringPhysicianName,
-        tags::StudyDescription,  tags::ManufacturerModelName, tags::PatientName,
-        tags::PatientID,         tags::PatientBirthDate, tags::StudyInstanceUID,
+        tags::SOPInstanceUID,    tags::StudyDate,
+        tags::AccessionNumber,   tags::Modality,
+        tags::ModalitiesInStudy, tags::ReferringPhysicianName,
+        tags::StudyDescription,  tags::ManufacturerModelName,
+        tags::PatientName,       tags::PatientID,
+        tags::PatientBirthDate,  tags::StudyInstanceUID,
         tags::SeriesInstanceUID, tags::PerformedProcedureStepStartDate,
     };
     return std::find(kFilters.begin(), kFilters.end(), tag) != kFilters.end();
@@ -331,7 +336,8 @@ void Parser::finish() {
     pin(tags::StudyInstanceUID, scope_.study.str());
     pin(tags::SeriesInstanceUID, scope_.series.str());
     if (profile_.standard && !scope_.study.empty()) query.order = dicom::Query::Order::by_number;
-    query.want_document = !request_.checks.empty() || needs_document(profile_, query.level, request_.return_set);
+    query.want_document =
+        !request_.checks.empty() || needs_document(profile_, query.level, request_.return_set);
 }
 
 Result<SearchRequest> Parser::parse(std::string_view query) {

@@ -29,8 +29,8 @@ struct SearchLimits {
 struct SearchRequest {
     dicom::Query query;
     ReturnSet return_set;
-    std::vector<RowCheck> checks;        ///< beside the query; rows then carry their document
-    std::vector<std::string> warnings;   ///< texts for Warning headers: ASCII, no agent
+    std::vector<RowCheck> checks;       ///< beside the query; rows then carry their document
+    std::vector<std::string> warnings;  ///< texts for Warning headers: ASCII, no agent
 };
 
 /// Reads the query string of a search (standard-face.md 5.1 to 5.4; dicomweb.md 6.2 to 6.4).

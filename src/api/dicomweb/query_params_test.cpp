@@ -1,13 +1,13 @@
-#include "api/dicomweb/date_time_pairs.h"
 #include "api/dicomweb/query_params.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <array>
 #include <string>
 
+#include "api/dicomweb/date_time_pairs.h"
+#include "api/dicomweb/test_query.h"
 #include "dicom/tags.h"
 
 namespace isocenter::api {
@@ -18,49 +18,6 @@ using dicom::Tag;
 using testing::ElementsAre;
 using testing::HasSubstr;
 namespace tags = dicom::tags;
-
-Profile standard() {
-    Profile profile;
-    profile.standard = true;
-    return profile;
-}
-
-Profile compatible(bool broad) {
-    Profile profile;
-    profile.standard = false;
-    profile.default_limit = 100;
-    profile.max_limit = 200;
-    profile.reject_limit_above_max = true;
-    profile.broad_search_defaults = broad;
-    return profile;
-}
-
-SearchScope scope_of(SearchResource resource) {
-    SearchScope scope{resource, StudyUid{}, SeriesUid{}};
-    if (!covers_level(resource, Level::study)) scope.study = StudyUid("1.2");
-    if (resource == SearchResource::series_instances) scope.series = SeriesUid("1.2.3");
-    return scope;
-}
-
-struct Parsed {
-    Result<SearchRequest> request;
-    std::string parameter;
-};
-
-Parsed parse(const Profile& profile, std::string_view query, SearchResource resource = SearchResource::studies) {
-    std::string parameter;
-    auto request = parse_search(profile, scope_of(resource), query, SearchLimits{}, parameter);
-    return {std::move(request), std::move(parameter)};
-}
-
-constexpr std::array kResources{SearchResource::studies,        SearchResource::all_series,
-                                SearchResource::all_instances,  SearchResource::study_series,
-                                SearchResource::study_instances, SearchResource::series_instances};
-
-const dicom::Match& only_match(const Parsed& parsed) {
-    EXPECT_EQ(parsed.request->query.matchers.size(), 1U);
-    return parsed.request->query.matchers.front().match;
-}
 
 // --- dicomweb.md 6.2
 
@@ -100,7 +57,8 @@ TEST(CompatibilityQuery, TakesTheFiltersOfTheTableAndNoOthers) {
     for (bool broad : {false, true}) {
         for (const FilterRow& row : rows) {
             for (std::size_t q = 0; q < kResources.size(); ++q) {
-                const Parsed parsed = parse(compatible(broad), std::string(row.keyword) + "=" + row.value, kResources[q]);
+                const Parsed parsed =
+                    parse(compatible(broad), std::string(row.keyword) + "=" + row.value, kResources[q]);
                 EXPECT_EQ(parsed.request.ok(), row.allowed[q] == 'x') << row.keyword << " Q" << q + 1;
                 if (!parsed.request.ok()) {
                     EXPECT_EQ(parsed.request.error().code, ErrorCode::invalid_request);
@@ -112,23 +70,50 @@ TEST(CompatibilityQuery, TakesTheFiltersOfTheTableAndNoOthers) {
 }
 
 TEST(CompatibilityQuery, RefusesWhatTheTableOfParametersRefuses) {
-    for (const char* query :
-         {"limit=0", "limit=201", "limit=-1", "limit=", "limit=abc", "limit=1.5", "limit=99999999999999999999",
-          "offset=-1", "offset=", "offset=9223372036854775808", "offset=abc", "fuzzymatching=1",
-          "fuzzymatching=yes", "fuzzymatching=", "includefield=all,PatientID", "includefield=all&includefield=StudyID",
-          "includefield=", "includefield=PatientID,", "includefield=nosuch", "includefield=patientid",
-          "includefield=0008FFFE", "includefield=RequestAttributesSequence.RequestedProcedureID",
-          "StudyDate=2020", "StudyDate=20200230", "StudyDate=-", "StudyDate=20200102-20200101",
-          "StudyDate=20200101-x", "StudyDate=20200101-20200102-20200103", "StudyDate=2020-01-01",
-          "PatientID=1&PatientID=2", "PatientID=1&00100020=2", "PatientID=%zz", "PatientID=%ff",
-          "PatientName=a\"b&fuzzymatching=true", "PatientID=a%3Cb", "PatientID=a<b"}) {
+    for (const char* query : {"limit=0",
+                              "limit=201",
+                              "limit=-1",
+                              "limit=",
+                              "limit=abc",
+                              "limit=1.5",
+                              "limit=99999999999999999999",
+                              "offset=-1",
+                              "offset=",
+                              "offset=9223372036854775808",
+                              "offset=abc",
+                              "fuzzymatching=1",
+                              "fuzzymatching=yes",
+                              "fuzzymatching=",
+                              "includefield=all,PatientID",
+                              "includefield=all&includefield=StudyID",
+                              "includefield=",
+                              "includefield=PatientID,",
+                              "includefield=nosuch",
+                              "includefield=patientid",
+                              "includefield=0008FFFE",
+                              "includefield=RequestAttributesSequence.RequestedProcedureID",
+                              "StudyDate=2020",
+                              "StudyDate=20200230",
+                              "StudyDate=-",
+                              "StudyDate=20200102-20200101",
+                              "StudyDate=20200101-x",
+                              "StudyDate=20200101-20200102-20200103",
+                              "StudyDate=2020-01-01",
+                              "PatientID=1&PatientID=2",
+                              "PatientID=1&00100020=2",
+                              "PatientID=%zz",
+                              "PatientID=%ff",
+                              "PatientName=a\"b&fuzzymatching=true",
+                              "PatientID=a%3Cb",
+                              "PatientID=a<b"}) {
         const Parsed parsed = parse(compatible(false), query);
         EXPECT_FALSE(parsed.request.ok()) << query;
     }
 }
 
 TEST(CompatibilityQuery, ParameterNamesAreCaseInsensitiveAndTheFirstWins) {
-    const Parsed parsed = parse(compatible(false), "LIMIT=7&Offset=3&limit=9&FuzzyMatching=TRUE&IncludeField=StudyID");
+    const Parsed parsed =
+        parse(compatible(false), "LIMIT=7&Offset=3&limit=9&FuzzyMatching=TRUE&IncludeField=StudyID");
     ASSERT_TRUE(parsed.request.ok());
     EXPECT_EQ(parsed.request->query.limit, 7U);
     EXPECT_EQ(parsed.request->query.offset, 3U);
@@ -141,8 +126,8 @@ TEST(CompatibilityQuery, LimitTextBeginsWithACapital) {
 }
 
 TEST(CompatibilityQuery, TheRequestOfACommonViewerSucceeds) {
-    const Parsed parsed =
-        parse(compatible(false), "limit=25&offset=0&includefield=00081030%2C00080060&StudyDate=19521125-20210507");
+    const Parsed parsed = parse(
+        compatible(false), "limit=25&offset=0&includefield=00081030%2C00080060&StudyDate=19521125-20210507");
     ASSERT_TRUE(parsed.request.ok());
     EXPECT_TRUE(parsed.request->return_set.has(tags::Modality));
     const auto& range = std::get<dicom::MatchRange>(only_match(parsed));
@@ -169,11 +154,15 @@ TEST(CompatibilityQuery, NamesMatchWholeAndFuzzyNamesByAdjacentWords) {
 }
 
 TEST(CompatibilityQuery, CommasAreLiteralButUidsMayBeAList) {
-    EXPECT_THAT(std::get<dicom::MatchText>(only_match(parse(compatible(false), "ModalitiesInStudy=CT,MR"))).any_of,
-                ElementsAre("ct,mr"));
-    EXPECT_THAT(std::get<dicom::MatchUid>(only_match(parse(compatible(false), "StudyInstanceUID=1.2,1.3%5C1.4"))).any_of,
-                ElementsAre("1.2", "1.3", "1.4"));
-    EXPECT_TRUE(std::holds_alternative<dicom::MatchWildcard>(only_match(parse(compatible(false), "PatientID=A*"))));
+    EXPECT_THAT(
+        std::get<dicom::MatchText>(only_match(parse(compatible(false), "ModalitiesInStudy=CT,MR"))).any_of,
+        ElementsAre("ct,mr"));
+    EXPECT_THAT(
+        std::get<dicom::MatchUid>(only_match(parse(compatible(false), "StudyInstanceUID=1.2,1.3%5C1.4")))
+            .any_of,
+        ElementsAre("1.2", "1.3", "1.4"));
+    EXPECT_TRUE(
+        std::holds_alternative<dicom::MatchWildcard>(only_match(parse(compatible(false), "PatientID=A*"))));
 }
 
 TEST(CompatibilityQuery, EmptyFilterIsUniversalAndReturned) {
@@ -186,31 +175,65 @@ TEST(CompatibilityQuery, EmptyFilterIsUniversalAndReturned) {
 // --- standard-face.md 5.1
 
 TEST(StandardQuery, RefusesBadParameters) {
-    for (const char* query :
-         {"limit=", "limit=-1", "limit=x", "limit=1&limit=2", "offset=-1", "offset=x", "fuzzymatching=TRUE",
-          "fuzzymatching=", "emptyvaluematching=1", "multiplevaluematching=x", "includefield=a-b",
-          "includefield=0008", "Patient-ID=1", "0008=1", ".=1", "PatientID=1&00100020=2",
-          "PatientID=1&PatientID=2", "PatientID=%ff", "PatientID=%1", "00231001=x",
-          "PatientID.StudyID=1", "RequestAttributesSequence=x", "StudyInstanceUID=1.2,abc",
-          "StudyDate=2020", "StudyDate=20200230", "StudyDate=-", "StudyDate=20200102-20200101",
-          "StudyDate=2020*", "StudyTime=25", "StudyTime=1", "StudyTime=10-09", "StudyTime=-", "StudyTime=100000.",
-          "StudyTime=100000.1234567", "NumberOfStudyRelatedInstances=abc", "NumberOfStudyRelatedInstances=1-2",
-          "NumberOfStudyRelatedInstances=1*", "TimezoneOffsetFromUTC=0100", "TimezoneOffsetFromUTC=%2B1500",
-          "TimezoneOffsetFromUTC=-0000"}) {
+    for (const char* query : {"limit=",
+                              "limit=-1",
+                              "limit=x",
+                              "limit=1&limit=2",
+                              "offset=-1",
+                              "offset=x",
+                              "fuzzymatching=TRUE",
+                              "fuzzymatching=",
+                              "emptyvaluematching=1",
+                              "multiplevaluematching=x",
+                              "includefield=a-b",
+                              "includefield=0008",
+                              "Patient-ID=1",
+                              "0008=1",
+                              ".=1",
+                              "PatientID=1&00100020=2",
+                              "PatientID=1&PatientID=2",
+                              "PatientID=%ff",
+                              "PatientID=%1",
+                              "00231001=x",
+                              "PatientID.StudyID=1",
+                              "RequestAttributesSequence=x",
+                              "StudyInstanceUID=1.2,abc",
+                              "StudyDate=2020",
+                              "StudyDate=20200230",
+                              "StudyDate=-",
+                              "StudyDate=20200102-20200101",
+                              "StudyDate=2020*",
+                              "StudyTime=25",
+                              "StudyTime=1",
+                              "StudyTime=10-09",
+                              "StudyTime=-",
+                              "StudyTime=100000.",
+                              "StudyTime=100000.1234567",
+                              "NumberOfStudyRelatedInstances=abc",
+                              "NumberOfStudyRelatedInstances=1-2",
+                              "NumberOfStudyRelatedInstances=1*",
+                              "TimezoneOffsetFromUTC=0100",
+                              "TimezoneOffsetFromUTC=%2B1500",
+                              "TimezoneOffsetFromUTC=-0000"}) {
         EXPECT_FALSE(parse(standard(), query).request.ok()) << query;
     }
 }
 
 TEST(StandardQuery, RefusesAttributesBelowTheTargetOnly) {
     const FilterRow rows[] = {
-        {"StudyDate", "20200101", "xxxxxx"},   {"PatientID", "1", "xxxxxx"},
-        {"ModalitiesInStudy", "CT", "xxxxxx"}, {"Modality", "CT", ".xxxxx"},
-        {"SeriesNumber", "1", ".xxxxx"},       {"RequestAttributesSequence.RequestedProcedureID", "1", ".xxxxx"},
-        {"SOPInstanceUID", "1.2", "..x.xx"},   {"InstanceNumber", "7", "..x.xx"},
+        {"StudyDate", "20200101", "xxxxxx"},
+        {"PatientID", "1", "xxxxxx"},
+        {"ModalitiesInStudy", "CT", "xxxxxx"},
+        {"Modality", "CT", ".xxxxx"},
+        {"SeriesNumber", "1", ".xxxxx"},
+        {"RequestAttributesSequence.RequestedProcedureID", "1", ".xxxxx"},
+        {"SOPInstanceUID", "1.2", "..x.xx"},
+        {"InstanceNumber", "7", "..x.xx"},
     };
     for (const FilterRow& row : rows) {
         for (std::size_t q = 0; q < kResources.size(); ++q) {
-            const Parsed parsed = parse(standard(), std::string(row.keyword) + "=" + row.value, kResources[q]);
+            const Parsed parsed =
+                parse(standard(), std::string(row.keyword) + "=" + row.value, kResources[q]);
             EXPECT_EQ(parsed.request.ok(), row.allowed[q] == 'x') << row.keyword << " Q" << q + 1;
         }
     }
@@ -236,19 +259,22 @@ TEST(StandardQuery, CutsTheLimitAndAllowsZero) {
 }
 
 TEST(StandardQuery, IncludeFieldSkipsWhatDoesNotFit) {
-    const Parsed studies = parse(standard(), "includefield=NoSuch,SeriesNumber,00081030&includefield=&accept=x/y&charset=utf-8");
+    const Parsed studies =
+        parse(standard(), "includefield=NoSuch,SeriesNumber,00081030&includefield=&accept=x/y&charset=utf-8");
     ASSERT_TRUE(studies.request.ok());
     EXPECT_FALSE(studies.request->return_set.has(tags::SeriesNumber));
     EXPECT_TRUE(studies.request->return_set.has(tags::StudyDescription));
     EXPECT_FALSE(studies.request->query.want_document);
-    EXPECT_TRUE(parse(standard(), "includefield=Rows", SearchResource::all_instances).request->return_set.has(tags::Rows));
+    EXPECT_TRUE(parse(standard(), "includefield=Rows", SearchResource::all_instances)
+                    .request->return_set.has(tags::Rows));
     EXPECT_TRUE(parse(standard(), "includefield=all,StudyID").request->query.want_document);
 }
 
 // --- standard-face.md 5.4
 
 TEST(StandardQuery, UniversalMatching) {
-    for (const char* query : {"PatientID=", "PatientID", "PatientID=*", "PatientName=**", "StudyInstanceUID=*", "StudyDate="}) {
+    for (const char* query :
+         {"PatientID=", "PatientID", "PatientID=*", "PatientName=**", "StudyInstanceUID=*", "StudyDate="}) {
         const Parsed parsed = parse(standard(), query);
         ASSERT_TRUE(parsed.request.ok()) << query;
         EXPECT_TRUE(parsed.request->query.matchers.empty()) << query;
@@ -260,10 +286,13 @@ TEST(StandardQuery, TextIsExactAndListsMeanAnyOfThem) {
     const Parsed one = parse(standard(), "PatientID=%20AbC%20");
     EXPECT_THAT(std::get<dicom::MatchText>(only_match(one)).any_of, ElementsAre("AbC"));
     EXPECT_TRUE(std::get<dicom::MatchText>(only_match(one)).case_sensitive);
-    for (const char* query : {"ModalitiesInStudy=CT,MR", "ModalitiesInStudy=CT%2CMR", "ModalitiesInStudy=CT%5CMR"})
-        EXPECT_THAT(std::get<dicom::MatchText>(only_match(parse(standard(), query))).any_of, ElementsAre("CT", "MR"));
-    EXPECT_THAT(std::get<dicom::MatchText>(only_match(parse(standard(), "StudyDate=20200101,20200102"))).any_of,
-                ElementsAre("20200101", "20200102"));
+    for (const char* query :
+         {"ModalitiesInStudy=CT,MR", "ModalitiesInStudy=CT%2CMR", "ModalitiesInStudy=CT%5CMR"})
+        EXPECT_THAT(std::get<dicom::MatchText>(only_match(parse(standard(), query))).any_of,
+                    ElementsAre("CT", "MR"));
+    EXPECT_THAT(
+        std::get<dicom::MatchText>(only_match(parse(standard(), "StudyDate=20200101,20200102"))).any_of,
+        ElementsAre("20200101", "20200102"));
 }
 
 TEST(StandardQuery, WildcardsWhereTheVrKnowsThem) {
@@ -287,7 +316,8 @@ TEST(StandardQuery, EmptyValueMatchingNeedsItsParameter) {
         only_match(parse(standard(), "emptyvaluematching=true&PatientID=%22%22"))));
     EXPECT_TRUE(std::holds_alternative<dicom::MatchEmpty>(
         only_match(parse(standard(), "PatientID=%22%22&emptyvaluematching=true"))));
-    EXPECT_THAT(std::get<dicom::MatchText>(only_match(parse(standard(), "PatientID=%22%22"))).any_of, ElementsAre("\"\""));
+    EXPECT_THAT(std::get<dicom::MatchText>(only_match(parse(standard(), "PatientID=%22%22"))).any_of,
+                ElementsAre("\"\""));
 }
 
 TEST(StandardQuery, MultipleValueMatchingAsksForAllOfSeveralValues) {
@@ -302,7 +332,8 @@ TEST(StandardQuery, MultipleValueMatchingAsksForAllOfSeveralValues) {
 
 TEST(StandardQuery, NumbersMatchByValue) {
     for (const char* value : {"7", "007", "%2B7", "7.0"}) {
-        const Parsed parsed = parse(standard(), std::string("InstanceNumber=") + value, SearchResource::all_instances);
+        const Parsed parsed =
+            parse(standard(), std::string("InstanceNumber=") + value, SearchResource::all_instances);
         ASSERT_TRUE(parsed.request.ok()) << value;
         EXPECT_THAT(std::get<dicom::MatchNumber>(only_match(parsed)).any_of, ElementsAre(7.0)) << value;
     }
@@ -350,8 +381,9 @@ TEST(StandardQuery, DateAndTimeOfTheSameFormAreOneSpan) {
         EXPECT_EQ(moment.from, row.from) << row.query;
         EXPECT_EQ(moment.to, row.to) << row.query;
     }
-    for (const char* query : {"StudyDate=20240101-20240103&StudyTime=1000", "StudyDate=20240101-&StudyTime=-1000",
-                              "StudyDate=20240101&StudyTime=1000", "StudyDate=20240101-20240103&SeriesTime=10-11"}) {
+    for (const char* query :
+         {"StudyDate=20240101-20240103&StudyTime=1000", "StudyDate=20240101-&StudyTime=-1000",
+          "StudyDate=20240101&StudyTime=1000", "StudyDate=20240101-20240103&SeriesTime=10-11"}) {
         const Parsed parsed = parse(standard(), query, SearchResource::all_series);
         EXPECT_EQ(parsed.request->query.matchers.size(), 2U) << query;
     }
@@ -360,14 +392,14 @@ TEST(StandardQuery, DateAndTimeOfTheSameFormAreOneSpan) {
 TEST(StandardQuery, AZoneIsCheckedAgainstTheObjects) {
     // 01:00 at +02:00 is 23:00 of the day before in UTC.
     const RangeRow rows[] = {
-        {"StudyDate=20240101-20240103&StudyTime=0100-1800&TimezoneOffsetFromUTC=%2B0200", "20231231230000.000000",
-         "20240103160059.999999"},
-        {"StudyDate=20240101-20240103&StudyTime=0100-1800&TimezoneOffsetFromUTC=+0200", "20231231230000.000000",
-         "20240103160059.999999"},
+        {"StudyDate=20240101-20240103&StudyTime=0100-1800&TimezoneOffsetFromUTC=%2B0200",
+         "20231231230000.000000", "20240103160059.999999"},
+        {"StudyDate=20240101-20240103&StudyTime=0100-1800&TimezoneOffsetFromUTC=+0200",
+         "20231231230000.000000", "20240103160059.999999"},
         {"StudyDate=20241231&StudyTime=2330&TimezoneOffsetFromUTC=-0100", "20250101003000.000000",
          "20250101003000.000000"},
-        {"StudyDate=20240101-20240101&StudyTime=0030-1059&TimezoneOffsetFromUTC=%2B0100", "20231231233000.000000",
-         "20240101095959.999999"},
+        {"StudyDate=20240101-20240101&StudyTime=0030-1059&TimezoneOffsetFromUTC=%2B0100",
+         "20231231233000.000000", "20240101095959.999999"},
     };
     for (const RangeRow& row : rows) {
         const Parsed parsed = parse(standard(), row.query);
@@ -401,9 +433,9 @@ TEST(StandardQuery, AZoneAloneChangesNothing) {
 }
 
 TEST(StandardQuery, MembersOfASequenceKeepTheirSequence) {
-    const Parsed parsed = parse(standard(),
-                                "RequestAttributesSequence.RequestedProcedureID=A&00400275.00400009=B",
-                                SearchResource::all_series);
+    const Parsed parsed =
+        parse(standard(), "RequestAttributesSequence.RequestedProcedureID=A&00400275.00400009=B",
+              SearchResource::all_series);
     ASSERT_TRUE(parsed.request.ok());
     ASSERT_EQ(parsed.request->query.matchers.size(), 2U);
     for (const auto& matcher : parsed.request->query.matchers)
@@ -417,34 +449,6 @@ TEST(StandardQuery, PathUidsAreConditionsAndReturned) {
     EXPECT_EQ(parsed.request->query.level, Level::instance);
     EXPECT_EQ(parsed.request->query.order, dicom::Query::Order::by_number);
     EXPECT_EQ(parse(standard(), "").request->query.order, dicom::Query::Order::newest_first);
-}
-
-TEST(SearchDefaults, StudiesNeedNoDocument) {
-    EXPECT_FALSE(parse(standard(), "").request->query.want_document);
-    EXPECT_FALSE(parse(standard(), "", SearchResource::all_series).request->query.want_document);
-    EXPECT_FALSE(parse(compatible(false), "").request->query.want_document);
-    EXPECT_FALSE(parse(compatible(false), "ModalitiesInStudy=CT&includefield=NumberOfStudyRelatedInstances")
-                     .request->query.want_document);
-    EXPECT_TRUE(parse(compatible(true), "").request->query.want_document);
-    EXPECT_TRUE(parse(compatible(false), "includefield=StudyDescription,Rows").request->query.want_document);
-}
-
-TEST(SearchDefaults, EachVersionHasItsOwn) {
-    const ReturnSet compact = parse(compatible(false), "", SearchResource::all_instances).request->return_set;
-    EXPECT_FALSE(compact.has(tags::SOPClassUID));
-    EXPECT_FALSE(compact.has(tags::BitsAllocated));
-    EXPECT_TRUE(compact.has(tags::ManufacturerModelName));
-    const ReturnSet broad = parse(compatible(true), "", SearchResource::all_instances).request->return_set;
-    EXPECT_TRUE(broad.has(tags::SOPClassUID));
-    EXPECT_TRUE(broad.has(tags::BitsAllocated));
-    const ReturnSet series = parse(compatible(false), "", SearchResource::study_series).request->return_set;
-    EXPECT_TRUE(series.has(tags::StudyInstanceUID));
-    EXPECT_FALSE(series.has(tags::PatientID));
-    const ReturnSet all = parse(compatible(false), "includefield=ALL").request->return_set;
-    EXPECT_TRUE(all.has(Tag{0x0010, 0x2180}));
-    EXPECT_FALSE(all.has(tags::NumberOfStudyRelatedInstances));
-    EXPECT_TRUE(std::is_sorted(all.fields.begin(), all.fields.end(),
-                               [](const auto& a, const auto& b) { return a.tag < b.tag; }));
 }
 
 }  // namespace

@@ -9,7 +9,9 @@ namespace {
 
 /// dicomweb.md section 7; standard-face.md section 8.
 http::Response answer(const Face& face, const http::RequestContext& context) {
-    const auto refuse = [&](const Error& error) { return error_response(face.profile, context.request, error); };
+    const auto refuse = [&](const Error& error) {
+        return error_response(face.profile, context.request, error);
+    };
     const auto key = read_entity(context.params);
     if (!key) return refuse(key.error());
     const auto removed = face.archive.remove(*key);

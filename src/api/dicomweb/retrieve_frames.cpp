@@ -87,9 +87,9 @@ Result<http::Response> retrieve(const Face& face, const http::RequestContext& co
                               available_ranges(face.profile, ByteResource::frame, stored));
     const bool other_than_first = std::ranges::any_of(numbers, [](std::uint32_t n) { return n != 1; });
     if (location->layout.frames.kind == dicom::FrameTable::Kind::unknown && other_than_first)
-        return not_acceptable(face, request,
-                              "The frames of this instance cannot be told apart; frame 1 is the whole stream.",
-                              available_ranges(face.profile, ByteResource::frame, stored));
+        return not_acceptable(
+            face, request, "The frames of this instance cannot be told apart; frame 1 is the whole stream.",
+            available_ranges(face.profile, ByteResource::frame, stored));
     const std::string etag = content_tag(
         location->record, "f" + std::string(context.params.get("frames")) + "-" + choice->delivery.syntax);
     if (auto unchanged = not_modified(request, etag)) return *std::move(unchanged);

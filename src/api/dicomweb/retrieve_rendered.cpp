@@ -105,9 +105,10 @@ Result<http::Response> refuse(const Face& face, const http::RequestContext& cont
     if (!face.profile.standard && !accepts_picture(context.request))
         return not_acceptable(face, context.request, "The image is offered as", {"image/jpeg", "image/png"});
     ISO_CHECK(check_existence(face, key, frames));
-    return not_acceptable(face, context.request,
-                          "Rendering is not offered by this server yet; what is available is the object itself.",
-                          {range_text("application/dicom", true, "*")});
+    return not_acceptable(
+        face, context.request,
+        "Rendering is not offered by this server yet; what is available is the object itself.",
+        {range_text("application/dicom", true, "*")});
 }
 
 }  // namespace

@@ -13,8 +13,8 @@ using dicom::Level;
 using dicom::Tag;
 namespace tags = dicom::tags;
 
-// Attributes of the Patient, General Study, Patient Study, Clinical Trial Subject and Study modules (PS3.3 C.7.1,
-// C.7.2) and what a search adds to them. Ascending.
+// Attributes of the Patient, General Study, Patient Study, Clinical Trial Subject and Study modules (PS3.3
+// C.7.1, C.7.2) and what a search adds to them. Ascending.
 constexpr std::array kStudyLevel{
     Tag{0x0008, 0x0005}, Tag{0x0008, 0x0020}, Tag{0x0008, 0x0030}, Tag{0x0008, 0x0050}, Tag{0x0008, 0x0051},
     Tag{0x0008, 0x0056}, Tag{0x0008, 0x0061}, Tag{0x0008, 0x0062}, Tag{0x0008, 0x0063}, Tag{0x0008, 0x0090},
@@ -40,8 +40,8 @@ constexpr std::array kStudyLevel{
     Tag{0x0038, 0x0500}, Tag{0x0040, 0x1012},
 };
 
-// General Series, Clinical Trial Series, General Equipment and Frame of Reference modules (PS3.3 C.7.3, C.7.4,
-// C.7.5). Ascending.
+// General Series, Clinical Trial Series, General Equipment and Frame of Reference modules (PS3.3 C.7.3,
+// C.7.4, C.7.5). Ascending.
 constexpr std::array kSeriesLevel{
     Tag{0x0008, 0x0021}, Tag{0x0008, 0x0031}, Tag{0x0008, 0x0060}, Tag{0x0008, 0x0064}, Tag{0x0008, 0x0068},
     Tag{0x0008, 0x0070}, Tag{0x0008, 0x0080}, Tag{0x0008, 0x0081}, Tag{0x0008, 0x1010}, Tag{0x0008, 0x103E},
@@ -57,24 +57,37 @@ constexpr std::array kSeriesLevel{
 
 // standard-face.md 5.3: R and U ...
 constexpr std::array kStandardStudyRequired{
-    tags::StudyDate,      tags::StudyTime,        tags::AccessionNumber,
-    tags::ModalitiesInStudy, tags::ReferringPhysicianName, tags::PatientName,
-    tags::PatientID,      tags::PatientBirthDate, tags::PatientSex,
-    tags::StudyInstanceUID, tags::StudyID,        tags::NumberOfStudyRelatedSeries,
+    tags::StudyDate,
+    tags::StudyTime,
+    tags::AccessionNumber,
+    tags::ModalitiesInStudy,
+    tags::ReferringPhysicianName,
+    tags::PatientName,
+    tags::PatientID,
+    tags::PatientBirthDate,
+    tags::PatientSex,
+    tags::StudyInstanceUID,
+    tags::StudyID,
+    tags::NumberOfStudyRelatedSeries,
     tags::NumberOfStudyRelatedInstances,
 };
 constexpr std::array kStandardSeriesRequired{
-    tags::Modality, tags::SeriesInstanceUID, tags::SeriesNumber, tags::NumberOfSeriesRelatedInstances,
+    tags::Modality,
+    tags::SeriesInstanceUID,
+    tags::SeriesNumber,
+    tags::NumberOfSeriesRelatedInstances,
 };
 constexpr std::array kStandardInstanceRequired{tags::SOPClassUID, tags::SOPInstanceUID, tags::InstanceNumber};
 // ... and C.
-constexpr std::array kStandardStudyKnown{tags::InstanceAvailability, tags::TimezoneOffsetFromUTC, tags::RetrieveURL};
+constexpr std::array kStandardStudyKnown{tags::InstanceAvailability, tags::TimezoneOffsetFromUTC,
+                                         tags::RetrieveURL};
 constexpr std::array kStandardSeriesKnown{
-    tags::TimezoneOffsetFromUTC,           tags::SeriesDescription, tags::PerformedProcedureStepStartDate,
-    tags::PerformedProcedureStepStartTime, tags::RequestAttributesSequence, tags::RetrieveURL,
+    tags::TimezoneOffsetFromUTC,           tags::SeriesDescription,
+    tags::PerformedProcedureStepStartDate, tags::PerformedProcedureStepStartTime,
+    tags::RequestAttributesSequence,       tags::RetrieveURL,
 };
 constexpr std::array kStandardInstanceKnown{
-    tags::InstanceAvailability, tags::TimezoneOffsetFromUTC, tags::Rows, tags::Columns,
+    tags::InstanceAvailability, tags::TimezoneOffsetFromUTC, tags::Rows,        tags::Columns,
     tags::BitsAllocated,        tags::NumberOfFrames,        tags::RetrieveURL,
 };
 
@@ -84,27 +97,41 @@ constexpr std::array kCompactStudy{
     tags::PatientName, tags::PatientID,       tags::PatientBirthDate,       tags::StudyInstanceUID,
 };
 constexpr std::array kCompactSeries{
-    tags::Modality, tags::ManufacturerModelName, tags::SeriesInstanceUID, tags::PerformedProcedureStepStartDate,
+    tags::Modality,
+    tags::ManufacturerModelName,
+    tags::SeriesInstanceUID,
+    tags::PerformedProcedureStepStartDate,
 };
 constexpr std::array kCompactInstance{tags::SOPInstanceUID};
 constexpr std::array kBroadStudy{
-    tags::SpecificCharacterSet, tags::StudyDate,       tags::StudyTime,
-    tags::AccessionNumber,      tags::InstanceAvailability, tags::ReferringPhysicianName,
-    tags::TimezoneOffsetFromUTC, tags::PatientName,    tags::PatientID,
-    tags::PatientBirthDate,     tags::PatientSex,      tags::StudyInstanceUID,
+    tags::SpecificCharacterSet,
+    tags::StudyDate,
+    tags::StudyTime,
+    tags::AccessionNumber,
+    tags::InstanceAvailability,
+    tags::ReferringPhysicianName,
+    tags::TimezoneOffsetFromUTC,
+    tags::PatientName,
+    tags::PatientID,
+    tags::PatientBirthDate,
+    tags::PatientSex,
+    tags::StudyInstanceUID,
     tags::StudyID,
 };
 constexpr std::array kBroadSeries{
-    tags::SpecificCharacterSet, tags::Modality,
-    tags::TimezoneOffsetFromUTC, tags::SeriesDescription,
-    tags::SeriesInstanceUID,    tags::PerformedProcedureStepStartDate,
-    tags::PerformedProcedureStepStartTime, tags::RequestAttributesSequence,
+    tags::SpecificCharacterSet,
+    tags::Modality,
+    tags::TimezoneOffsetFromUTC,
+    tags::SeriesDescription,
+    tags::SeriesInstanceUID,
+    tags::PerformedProcedureStepStartDate,
+    tags::PerformedProcedureStepStartTime,
+    tags::RequestAttributesSequence,
 };
 constexpr std::array kBroadInstance{
-    tags::SpecificCharacterSet, tags::SOPClassUID,          tags::SOPInstanceUID,
-    tags::InstanceAvailability, tags::TimezoneOffsetFromUTC, tags::InstanceNumber,
-    tags::Rows,                 tags::Columns,              tags::BitsAllocated,
-    tags::NumberOfFrames,
+    tags::SpecificCharacterSet,  tags::SOPClassUID,    tags::SOPInstanceUID, tags::InstanceAvailability,
+    tags::TimezoneOffsetFromUTC, tags::InstanceNumber, tags::Rows,           tags::Columns,
+    tags::BitsAllocated,         tags::NumberOfFrames,
 };
 constexpr std::array kAllStudy{
     tags::StudyDescription, Tag{0x0008, 0x0063}, Tag{0x0008, 0x1032}, Tag{0x0008, 0x1060},
@@ -132,7 +159,8 @@ LevelTags tags_of(Level level) {
             return {kStandardStudyRequired, kStandardStudyKnown, kCompactStudy, kBroadStudy, kAllStudy};
         case Level::series:
             return {kStandardSeriesRequired, kStandardSeriesKnown, kCompactSeries, kBroadSeries, kAllSeries};
-        case Level::instance: break;
+        case Level::instance:
+            break;
     }
     return {kStandardInstanceRequired, kStandardInstanceKnown, kCompactInstance, kBroadInstance, {}};
 }
@@ -146,20 +174,23 @@ bool in_index(Tag tag, Level level) {
 
 /// Attributes that a standard row computes.
 bool computed_always(Tag tag) {
-    return tag == tags::SpecificCharacterSet || tag == tags::InstanceAvailability || tag == tags::RetrieveURL ||
-           tag == tags::AvailableTransferSyntaxUID;
+    return tag == tags::SpecificCharacterSet || tag == tags::InstanceAvailability ||
+           tag == tags::RetrieveURL || tag == tags::AvailableTransferSyntaxUID;
 }
 
 }  // namespace
 
 Level row_level(SearchResource resource) {
     switch (resource) {
-        case SearchResource::studies: return Level::study;
+        case SearchResource::studies:
+            return Level::study;
         case SearchResource::all_series:
-        case SearchResource::study_series: return Level::series;
+        case SearchResource::study_series:
+            return Level::series;
         case SearchResource::all_instances:
         case SearchResource::study_instances:
-        case SearchResource::series_instances: break;
+        case SearchResource::series_instances:
+            break;
     }
     return Level::instance;
 }
@@ -169,8 +200,10 @@ bool covers_level(SearchResource resource, Level level) {
         case Level::study:
             return resource == SearchResource::studies || resource == SearchResource::all_series ||
                    resource == SearchResource::all_instances;
-        case Level::series: return resource != SearchResource::studies && resource != SearchResource::series_instances;
-        case Level::instance: break;
+        case Level::series:
+            return resource != SearchResource::studies && resource != SearchResource::series_instances;
+        case Level::instance:
+            break;
     }
     return row_level(resource) == Level::instance;
 }

@@ -22,12 +22,12 @@ enum class SearchResource {
 
 /// What one row stands for.
 dicom::Level row_level(SearchResource resource);
-/// Whether the rows of `resource` carry and match attributes of `level` by themselves: Q3 all three, Q4 series
-/// alone.
+/// Whether the rows of `resource` carry and match attributes of `level` by themselves: Q3 all three, Q4
+/// series alone.
 bool covers_level(SearchResource resource, dicom::Level level);
 
-/// The level that an attribute belongs to when the standard's modules say so (patient and study modules; series
-/// modules), else instance.
+/// The level that an attribute belongs to when the standard's modules say so (patient and study modules;
+/// series modules), else instance.
 dicom::Level level_of(dicom::Tag tag);
 
 /// One attribute of a row.

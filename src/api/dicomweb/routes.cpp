@@ -11,9 +11,16 @@ using RouteGroup = std::vector<http::Route> (*)(const Face&);
 
 /// One line per resource file.
 constexpr std::array<RouteGroup, 10> kGroups = {
-    store_routes,           retrieve_instances_routes, retrieve_metadata_routes, retrieve_frames_routes,
-    retrieve_bulkdata_routes, retrieve_rendered_routes,  wado_uri_routes,
-    search_routes,          remove_routes,             change_feed_routes,
+    store_routes,
+    retrieve_instances_routes,
+    retrieve_metadata_routes,
+    retrieve_frames_routes,
+    retrieve_bulkdata_routes,
+    retrieve_rendered_routes,
+    wado_uri_routes,
+    search_routes,
+    remove_routes,
+    change_feed_routes,
 };
 
 }  // namespace
@@ -21,7 +28,8 @@ constexpr std::array<RouteGroup, 10> kGroups = {
 std::vector<http::Route> face_routes(const Face& face) {
     std::vector<http::Route> routes;
     const auto add = [&routes](std::vector<http::Route> more) {
-        routes.insert(routes.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+        routes.insert(routes.end(), std::make_move_iterator(more.begin()),
+                      std::make_move_iterator(more.end()));
     };
     for (const RouteGroup group : kGroups)
         add(group(face));

@@ -54,9 +54,10 @@ Result<index::SearchSummary> search_with_checks(const Face& face, const SearchRe
     };
     ISO_TRY(index::SearchSummary summary, face.archive.search(query, [&](index::SearchRow&& row) -> Status {
         if (++checked > kMaxChecked)
-            return fail(ErrorCode::too_large, "The search is too broad for its time zone or private attribute.");
-        const bool all = std::ranges::all_of(
-            search.checks, [&](const RowCheck& check) { return pass(check, row); });
+            return fail(ErrorCode::too_large,
+                        "The search is too broad for its time zone or private attribute.");
+        const bool all =
+            std::ranges::all_of(search.checks, [&](const RowCheck& check) { return pass(check, row); });
         if (!all) return {};
         const std::uint64_t place = passed++;
         if (place < search.query.offset || place - search.query.offset >= search.query.limit) return {};
@@ -111,8 +112,8 @@ Result<index::EntityKey> read_scope(SearchResource resource, const http::PathPar
     return read_entity(params);
 }
 
-/// A parameter of a type of its own: the compatibility faces read it before they look at Accept (dicomweb.md 2.1,
-/// rows 5 and 7).
+/// A parameter of a type of its own: the compatibility faces read it before they look at Accept
+/// (dicomweb.md 2.1, rows 5 and 7).
 bool is_typed(std::string_view name) {
     return http::equals_ignore_case(name, "limit") || http::equals_ignore_case(name, "offset") ||
            http::equals_ignore_case(name, "fuzzymatching");
@@ -122,7 +123,8 @@ http::Response answer(const Face& face, SearchResource resource, const http::Req
     const http::Request& request = context.request;
     const auto form = choose_data_set_form(face.profile, request, kOffer);
     const auto key = read_scope(resource, context.params);
-    const SearchScope scope = key ? SearchScope{resource, key->study, key->series} : SearchScope{resource, {}, {}};
+    const SearchScope scope =
+        key ? SearchScope{resource, key->study, key->series} : SearchScope{resource, {}, {}};
     const SearchLimits limits{face.options.max_results};
     std::string parameter;
     auto search = parse_search(face.profile, scope, request.query, limits, parameter);
@@ -149,7 +151,9 @@ http::Route route(const Face& face, SearchResource resource, std::string pattern
     made.pattern = std::move(pattern);
     made.lane = &face.lanes.query;
     made.access = http::Access::read;
-    made.handler = [&face, resource](const http::RequestContext& context) { return answer(face, resource, context); };
+    made.handler = [&face, resource](const http::RequestContext& context) {
+        return answer(face, resource, context);
+    };
     return made;
 }
 

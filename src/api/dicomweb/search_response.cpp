@@ -67,8 +67,10 @@ void append_value(std::string& out, Vr vr, std::string_view text) {
         append_name(out, text);
     } else if (vr == Vr::IS || vr == Vr::US) {
         const auto number = to_json_number(text);
-        if (number) out += *number;
-        else append_string(out, text);
+        if (number)
+            out += *number;
+        else
+            append_string(out, text);
     } else {
         append_string(out, text);
     }
@@ -101,7 +103,8 @@ void append_requests(std::string& out, const std::vector<index::RequestItem>& re
 }
 
 const std::string* find_value(const index::AttributeValues& values, Tag tag) {
-    const auto at = std::find_if(values.begin(), values.end(), [&](const auto& value) { return value.first == tag; });
+    const auto at =
+        std::find_if(values.begin(), values.end(), [&](const auto& value) { return value.first == tag; });
     return at == values.end() ? nullptr : &at->second;
 }
 
@@ -117,8 +120,10 @@ std::size_t value_end(std::string_view text) {
     for (std::size_t i = 0; i < text.size(); ++i) {
         const char c = text[i];
         if (in_string) {
-            if (c == '\\') ++i;
-            else if (c == '"') in_string = false;
+            if (c == '\\')
+                ++i;
+            else if (c == '"')
+                in_string = false;
             continue;
         }
         if (c == '"') in_string = true;
@@ -177,14 +182,17 @@ RowWriter::RowWriter(const Profile& profile, const SearchRequest& request, std::
     bool computed = false;
     for (const ReturnField& field : request.return_set.fields) {
         const Vr vr = vr_of(field.tag);
-        Field made{field, "\"" + dicom::to_hex8(field.tag) + "\":{\"vr\":\"" + std::string(to_string(vr)) + '"', false};
+        Field made{field,
+                   "\"" + dicom::to_hex8(field.tag) + "\":{\"vr\":\"" + std::string(to_string(vr)) + '"',
+                   false};
         const auto level = dicom::searchable_level(field.tag, std::nullopt);
         made.indexed = level && *level <= level_;
         computed = computed || is_computed_in_compatibility(field.tag);
         wanted_.push_back(field.tag);
         fields_.push_back(std::move(made));
     }
-    // dicomweb.md 6.6: the newest instance's values, unless something computed lays those of the index over them.
+    // dicomweb.md 6.6: the newest instance's values, unless something computed lays those of the index over
+    // them.
     if (!profile.standard && want_document_) index_first_ = computed && level_ != Level::instance;
     if (profile.standard && whole_document_) index_first_ = false;
 }
@@ -194,7 +202,8 @@ std::vector<index::RequestItem> RowWriter::matching(const std::vector<index::Req
     std::ranges::copy_if(items, std::back_inserter(kept), [this](const index::RequestItem& item) {
         return std::ranges::all_of(item_conditions_, [&item](const dicom::Matcher& condition) {
             const bool step = condition.tag == tags::ScheduledProcedureStepID;
-            return meets(condition.match, step ? item.scheduled_procedure_step_id : item.requested_procedure_id);
+            return meets(condition.match,
+                         step ? item.scheduled_procedure_step_id : item.requested_procedure_id);
         });
     });
     return kept;
@@ -247,7 +256,8 @@ bool RowWriter::append_computed(std::string& out, const Field& field, const inde
     const bool own = profile_.standard || level_ != Level::instance;
     if (tag == tags::ModalitiesInStudy) return own && list(row.modalities_in_study);
     if (tag == tags::NumberOfStudyRelatedInstances) return own && count(row.study_instances);
-    if (tag == tags::NumberOfSeriesRelatedInstances) return own && level_ != Level::study && count(row.series_instances);
+    if (tag == tags::NumberOfSeriesRelatedInstances)
+        return own && level_ != Level::study && count(row.series_instances);
     if (!profile_.standard) return false;
     if (tag == tags::SOPClassesInStudy) return list(row.sop_classes_in_study);
     if (tag == tags::NumberOfStudyRelatedSeries) return count(row.study_series);
@@ -297,17 +307,20 @@ void RowWriter::append_field(std::string& out, const Field& field, const index::
     const std::size_t before = out.size();
     if (before > 0 && out.back() != '{') out += ',';
     if (append_computed(out, field, row)) return;
-    const bool path_uid = field.field.tag == tags::StudyInstanceUID || field.field.tag == tags::SeriesInstanceUID;
-    // An element without a value does not hide what the study or series has from another instance (dicomweb.md
-    // 10.2); an instance's own row shows its own values.
+    const bool path_uid =
+        field.field.tag == tags::StudyInstanceUID || field.field.tag == tags::SeriesInstanceUID;
+    // An element without a value does not hide what the study or series has from another instance
+    // (dicomweb.md 10.2); an instance's own row shows its own values.
     const bool fall_back = profile_.standard || path_uid || level_ != Level::instance;
     const bool stored_value = stored(field.field.tag).size() > kEmptyElement.size();
     const bool done = index_first_ || stored_.empty() || (!stored_value && fall_back)
                           ? append_indexed(out, field, row) || append_stored(out, field)
                           : append_stored(out, field);
     if (done) return;
-    if (field.field.required) out += field.head + "}";
-    else out.resize(before);
+    if (field.field.required)
+        out += field.head + "}";
+    else
+        out.resize(before);
 }
 
 void RowWriter::append(std::string& out, const index::SearchRow& row) {
@@ -317,13 +330,19 @@ void RowWriter::append(std::string& out, const index::SearchRow& row) {
     for (const Field& field : fields_) {
         if (whole_document_) {
             for (; next != stored_.end() && next->tag < field.field.tag; ++next)
-                (object += object.size() > 1 ? ",\"" : "\"").append(dicom::to_hex8(next->tag)).append("\":").append(next->json);
+                (object += object.size() > 1 ? ",\"" : "\"")
+                    .append(dicom::to_hex8(next->tag))
+                    .append("\":")
+                    .append(next->json);
             if (next != stored_.end() && next->tag == field.field.tag) ++next;
         }
         append_field(object, field, row);
     }
     for (; whole_document_ && next != stored_.end(); ++next)
-        (object += object.size() > 1 ? ",\"" : "\"").append(dicom::to_hex8(next->tag)).append("\":").append(next->json);
+        (object += object.size() > 1 ? ",\"" : "\"")
+            .append(dicom::to_hex8(next->tag))
+            .append("\":")
+            .append(next->json);
     object += '}';
     out += object;
 }

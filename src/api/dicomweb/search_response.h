@@ -9,9 +9,9 @@
 
 namespace isocenter::api {
 
-/// Writes matches as DICOM JSON objects with the attributes of the request's return set (dicomweb.md 6.1, 6.5,
-/// 6.6; standard-face.md 5.3). Values come from the index row; the stored document is looked into only when the
-/// return set needs it. Used by one thread.
+/// Writes matches as DICOM JSON objects with the attributes of the request's return set
+/// (dicomweb.md 6.1, 6.5, 6.6; standard-face.md 5.3). Values come from the index row; the stored document is
+/// looked into only when the return set needs it. Used by one thread.
 class RowWriter {
   public:
     /// `base_uri` is that of the face, for RetrieveURL. The references must outlive the writer.
@@ -43,7 +43,7 @@ class RowWriter {
     const std::string base_uri_;
     std::vector<Field> fields_;
     std::vector<dicom::Matcher> item_conditions_;  ///< on members of RequestAttributesSequence
-    std::vector<dicom::Tag> wanted_;  ///< of the document; empty with whole_document_
+    std::vector<dicom::Tag> wanted_;               ///< of the document; empty with whole_document_
     bool whole_document_ = false;
     bool want_document_ = false;
     bool index_first_ = true;  ///< which of two sources of a value wins

@@ -38,10 +38,11 @@ class Search : public testing::Test {
         for (const auto& outcome : outcomes)
             ASSERT_FALSE(outcome.failure.has_value()) << outcome.message;
     }
-    static http::Response get(RouteCaller& test, const std::string& query, const std::string& pattern = "/studies",
-                              const http::PathParams& params = {}) {
+    static http::Response get(RouteCaller& test, const std::string& query,
+                              const std::string& pattern = "/studies", const http::PathParams& params = {}) {
         const auto routes = search_routes(test.face);
-        return RouteCaller::call(RouteCaller::find(routes, http::Method::get, pattern), RouteCaller::request(query), params);
+        return RouteCaller::call(RouteCaller::find(routes, http::Method::get, pattern),
+                                 RouteCaller::request(query), params);
     }
 };
 
@@ -54,15 +55,17 @@ TEST_F(Search, StandardStudyRowHasEveryRequiredAttribute) {
     const json::value body = json_of(response);
     ASSERT_EQ(body.as_array().size(), 1U);
     const json::object& row = body.at(0).as_object();
-    for (const char* key : {"00080005", "00080020", "00080030", "00080050", "00080056", "00080061", "00080090", "00081190",
-                            "00100010", "00100020", "00100030", "00100040", "0020000D", "00200010", "00201206", "00201208"})
+    for (const char* key :
+         {"00080005", "00080020", "00080030", "00080050", "00080056", "00080061", "00080090", "00081190",
+          "00100010", "00100020", "00100030", "00100040", "0020000D", "00200010", "00201206", "00201208"})
         EXPECT_TRUE(row.contains(key)) << key;
     EXPECT_EQ(row.size(), 16U);
     EXPECT_EQ(row.at("00080030"), json::parse(R"({"vr":"TM"})"));
     EXPECT_EQ(row.at("00080061"), json::parse(R"({"vr":"CS","Value":["CT","MR"]})"));
     EXPECT_EQ(row.at("00201206"), json::parse(R"({"vr":"IS","Value":[3]})"));
     EXPECT_EQ(row.at("00100010"), json::parse(R"({"vr":"PN","Value":[{"Alphabetic":"Doe^Jane"}]})"));
-    EXPECT_EQ(row.at("00081190"), json::parse(R"({"vr":"UR","Value":["http://test/dicom-web/studies/1.1"]})"));
+    EXPECT_EQ(row.at("00081190"),
+              json::parse(R"({"vr":"UR","Value":["http://test/dicom-web/studies/1.1"]})"));
 }
 
 TEST_F(Search, StandardEmptyAnswerIsAnEmptyListAndAnUnknownStudyIsNoError) {
@@ -97,8 +100,8 @@ TEST_F(Search, StandardNewestStudyComesFirst) {
 TEST_F(Search, StandardNamesMatchWithoutCaseAndAccents) {
     RouteCaller test(standard_profile());
     fill(test);
-    for (const char* query : {"PatientName=hall%5Ejon", "PatientName=HAL*", "PatientName=jo&fuzzymatching=true",
-                              "PatientName=H%C3%84LL%5E*"})
+    for (const char* query : {"PatientName=hall%5Ejon", "PatientName=HAL*",
+                              "PatientName=jo&fuzzymatching=true", "PatientName=H%C3%84LL%5E*"})
         EXPECT_EQ(json_of(get(test, query)).as_array().size(), 1U) << query;
 }
 
@@ -113,8 +116,9 @@ TEST_F(Search, StandardInstanceRowsShowTheirLevelsAndAllMeansTheWholeDocument) {
     EXPECT_EQ(row.at("00081190").at("Value").at(0),
               json::value("http://test/dicom-web/studies/1.1/series/1.1.2/instances/1.1.2.1"));
     EXPECT_FALSE(row.contains("00280011"));
-    const json::value all = json_of(get(test, "includefield=all", "/studies/{study}/series/{series}/instances",
-                                        params_of({{"study", "1.1"}, {"series", "1.1.2"}})));
+    const json::value all =
+        json_of(get(test, "includefield=all", "/studies/{study}/series/{series}/instances",
+                    params_of({{"study", "1.1"}, {"series", "1.1.2"}})));
     ASSERT_EQ(all.as_array().size(), 1U);
     EXPECT_TRUE(all.at(0).as_object().contains("00280010"));
     EXPECT_TRUE(all.at(0).as_object().contains("00200010"));
@@ -127,12 +131,15 @@ TEST_F(Search, StandardGivesXmlWhenAsked) {
     http::Request request = RouteCaller::request("");
     request.headers.set("Accept", "multipart/related; type=\"application/dicom+xml\"");
     const auto routes = search_routes(test.face);
-    const http::Response response = RouteCaller::call(RouteCaller::find(routes, http::Method::get, "/studies"), request);
+    const http::Response response =
+        RouteCaller::call(RouteCaller::find(routes, http::Method::get, "/studies"), request);
     EXPECT_EQ(response.status, 200U);
-    EXPECT_THAT(std::string(response.headers.get("Content-Type")), HasSubstr("type=\"application/dicom+xml\""));
+    EXPECT_THAT(std::string(response.headers.get("Content-Type")),
+                HasSubstr("type=\"application/dicom+xml\""));
     EXPECT_THAT(body_of(response), HasSubstr("keyword=\"PatientName\""));
     request.headers.set("Accept", "application/pdf");
-    EXPECT_EQ(RouteCaller::call(RouteCaller::find(routes, http::Method::get, "/studies"), request).status, 406U);
+    EXPECT_EQ(RouteCaller::call(RouteCaller::find(routes, http::Method::get, "/studies"), request).status,
+              406U);
 }
 
 TEST_F(Search, CompatibilityRowHoldsStoredAttributesOfTheReturnSetOnly) {
@@ -142,16 +149,18 @@ TEST_F(Search, CompatibilityRowHoldsStoredAttributesOfTheReturnSetOnly) {
     ASSERT_EQ(response.status, 200U);
     const json::value body = json_of(response);
     ASSERT_EQ(body.as_array().size(), 1U);
-    EXPECT_EQ(body.at(0), json::parse("{\"00080020\":{\"vr\":\"DA\",\"Value\":[\"20240131\"]},"
-                                      "\"00100010\":{\"vr\":\"PN\",\"Value\":[{\"Alphabetic\":\"H\xC3\xA4ll^Jon\"}]},"
-                                      "\"00100020\":{\"vr\":\"LO\",\"Value\":[\"P1\"]},"
-                                      "\"0020000D\":{\"vr\":\"UI\",\"Value\":[\"1.2\"]}}"));
+    EXPECT_EQ(body.at(0),
+              json::parse("{\"00080020\":{\"vr\":\"DA\",\"Value\":[\"20240131\"]},"
+                          "\"00100010\":{\"vr\":\"PN\",\"Value\":[{\"Alphabetic\":\"H\xC3\xA4ll^Jon\"}]},"
+                          "\"00100020\":{\"vr\":\"LO\",\"Value\":[\"P1\"]},"
+                          "\"0020000D\":{\"vr\":\"UI\",\"Value\":[\"1.2\"]}}"));
 }
 
 TEST_F(Search, CompatibilityComputesWhatIsAskedFor) {
     RouteCaller test(v2_profile());
     fill(test);
-    const json::value body = json_of(get(test, "ModalitiesInStudy=MR&includefield=NumberOfStudyRelatedInstances"));
+    const json::value body =
+        json_of(get(test, "ModalitiesInStudy=MR&includefield=NumberOfStudyRelatedInstances"));
     ASSERT_EQ(body.as_array().size(), 1U);
     EXPECT_EQ(body.at(0).at("00080061").at("Value"), json::parse(R"(["CT","MR"])"));
     EXPECT_EQ(body.at(0).at("00201208").at("Value").at(0), json::value(3));
@@ -174,12 +183,14 @@ TEST_F(Search, CompatibilityEmptyAnswersAndErrors) {
     http::Request request = RouteCaller::request("PatientIDs=1");
     request.headers.set("Accept", "application/dicom");
     const auto routes = search_routes(test.face);
-    const http::Response bad = RouteCaller::call(RouteCaller::find(routes, http::Method::get, "/studies"), request);
+    const http::Response bad =
+        RouteCaller::call(RouteCaller::find(routes, http::Method::get, "/studies"), request);
     EXPECT_EQ(bad.status, 406U);
     EXPECT_TRUE(body_of(bad).empty());
     // Numbers and booleans are read before Accept is looked at.
     request.query = "limit=abc";
-    EXPECT_EQ(RouteCaller::call(RouteCaller::find(routes, http::Method::get, "/studies"), request).status, 400U);
+    EXPECT_EQ(RouteCaller::call(RouteCaller::find(routes, http::Method::get, "/studies"), request).status,
+              400U);
 }
 
 TEST_F(Search, OlderVersionHasBroaderDefaults) {
@@ -202,7 +213,8 @@ TEST_F(Search, DeleteIsEffectiveAtOnceAndKnownAfterwards) {
         const http::Route& study = RouteCaller::find(routes, http::Method::delete_, "/studies/{study}");
         const http::Request request = RouteCaller::request();
         EXPECT_EQ(RouteCaller::call(study, request, params_of({{"study", "1.1"}})).status, 204U);
-        EXPECT_EQ(RouteCaller::call(study, request, params_of({{"study", "1.1"}})).status, profile->standard ? 410U : 404U);
+        EXPECT_EQ(RouteCaller::call(study, request, params_of({{"study", "1.1"}})).status,
+                  profile->standard ? 410U : 404U);
         EXPECT_EQ(RouteCaller::call(study, request, params_of({{"study", "9.9"}})).status, 404U);
         EXPECT_EQ(RouteCaller::call(study, request, params_of({{"study", "bad"}})).status, 400U);
         EXPECT_EQ(json_of(get(test, "")).as_array().size(), 2U);

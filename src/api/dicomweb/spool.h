@@ -14,7 +14,8 @@ namespace isocenter::api {
 /// last source. Written by one thread at a time.
 class Spool {
   public:
-    /// At most `limit_bytes`; more is `too_large`. `folder` exists; empty: the system's folder for such files.
+    /// At most `limit_bytes`; more is `too_large`. `folder` exists; empty: the system's folder for such
+    /// files.
     Spool(std::uint64_t limit_bytes, std::string folder) : limit_(limit_bytes), folder_(std::move(folder)) {}
     /// `unavailable` when the disk does not take it. The file is made by the first write.
     Status write(ByteView bytes);

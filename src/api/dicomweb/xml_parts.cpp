@@ -17,7 +17,8 @@ Result<http::Response> xml_parts_response(const std::vector<std::string>& object
     std::string body;
     for (const std::string& object : objects) {
         const auto data_sets = dicom::read_json(object);
-        if (!data_sets || data_sets->size() != 1) return fail(ErrorCode::internal, "A match cannot be written as XML.");
+        if (!data_sets || data_sets->size() != 1)
+            return fail(ErrorCode::internal, "A match cannot be written as XML.");
         if (!body.empty()) body += "\r\n";
         body += "--";
         body += kBoundary;

@@ -14,8 +14,8 @@
 
 namespace isocenter::api {
 
-/// Looks after the answer to "can this server work?" without ever blocking the asker: the check runs elsewhere
-/// and its result serves for a second. Thread-safe.
+/// Looks after the answer to "can this server work?" without ever blocking the asker: the check runs
+/// elsewhere and its result serves for a second. Thread-safe.
 class ReadinessProbe : public std::enable_shared_from_this<ReadinessProbe> {
   public:
     using Clock = std::chrono::steady_clock;
@@ -41,8 +41,8 @@ class ReadinessProbe : public std::enable_shared_from_this<ReadinessProbe> {
     bool under_way_ = false;
 };
 
-/// `/health/check` (management.md section 9), `/health/live`, `/health/ready`. They run on io threads and wait at
-/// most two seconds for the probe; a lane that is stuck longer is reported as busy.
+/// `/health/check` (management.md section 9), `/health/live`, `/health/ready`. They run on io threads and
+/// wait at most two seconds for the probe; a lane that is stuck longer is reported as busy.
 std::vector<http::Route> health_routes(const std::shared_ptr<ReadinessProbe>& probe);
 
 }  // namespace isocenter::api

@@ -25,7 +25,8 @@ http::Route make_route(http::Method method, std::string pattern) {
 std::vector<http::Route> some_routes() {
     return {make_route(http::Method::get, "/studies"), make_route(http::Method::post, "/studies"),
             make_route(http::Method::get, "/studies/{study}/metadata"),
-            make_route(http::Method::delete_, "/studies/{study}"), make_route(http::Method::get, "/changefeed")};
+            make_route(http::Method::delete_, "/studies/{study}"),
+            make_route(http::Method::get, "/changefeed")};
 }
 
 TEST(OpenApi, NamesEveryRouteOnceWithItsPathParameters) {
@@ -40,7 +41,8 @@ TEST(OpenApi, NamesEveryRouteOnceWithItsPathParameters) {
         ASSERT_TRUE(item.contains(method)) << route.pattern;
         EXPECT_FALSE(item.at(method).at("responses").as_object().empty());
     }
-    const json::value& study = document.at("paths").at("/v2/studies/{study}").at("delete").at("parameters").at(0);
+    const json::value& study =
+        document.at("paths").at("/v2/studies/{study}").at("delete").at("parameters").at(0);
     EXPECT_EQ(study.at("name"), json::value("study"));
     EXPECT_EQ(study.at("required"), json::value(true));
     const std::string yaml = openapi_yaml({"Title", "2", "/v2", false}, routes);
@@ -55,8 +57,8 @@ TEST(Capabilities, JsonAndWadlHoldTheSameTree) {
     EXPECT_EQ(resources.at("@base"), json::value("http://test/dicom-web"));
     EXPECT_EQ(resources.at("resource").as_array().size(), 3U);
     const std::string wadl = capabilities_wadl("http://test/dicom-web", routes);
-    for (const char* part : {"path=\"changefeed\"", "path=\"studies\"", "path=\"{study}\"", "path=\"metadata\"",
-                             "name=\"DELETE\"", "name=\"POST\""})
+    for (const char* part : {"path=\"changefeed\"", "path=\"studies\"", "path=\"{study}\"",
+                             "path=\"metadata\"", "name=\"DELETE\"", "name=\"POST\""})
         EXPECT_THAT(wadl, HasSubstr(part));
 }
 
@@ -77,7 +79,8 @@ TEST(Capabilities, OptionsOfTheRootAndOfOtherPaths) {
     EXPECT_EQ(RouteCaller::call(root, request).headers.get("Content-Type"), "application/vnd.sun.wadl+xml");
     request.headers.set("Accept", "image/png");
     EXPECT_EQ(RouteCaller::call(root, request).status, 406U);
-    const http::Response studies = RouteCaller::call(RouteCaller::find(routes, http::Method::options, "/studies"), request);
+    const http::Response studies =
+        RouteCaller::call(RouteCaller::find(routes, http::Method::options, "/studies"), request);
     EXPECT_EQ(studies.status, 204U);
     EXPECT_EQ(studies.headers.get("Allow"), "GET, HEAD, POST, OPTIONS");
     RouteCaller other(v2_profile());
@@ -138,7 +141,8 @@ TEST(Readiness, AStuckLaneIsBusyAndAFailedCheckIsUnhealthy) {
     EXPECT_EQ(busy.status, 503U);
     EXPECT_THAT(body_of(busy), HasSubstr("busy"));
     tasks.front()();
-    auto answered = *RouteCaller::find(routes, http::Method::get, "/health/check").exchange({request, params});
+    auto answered =
+        *RouteCaller::find(routes, http::Method::get, "/health/check").exchange({request, params});
     EXPECT_FALSE(answered->wait_before_finish().has_value());
     const http::Response failed = answered->finish();
     EXPECT_EQ(failed.status, 503U);

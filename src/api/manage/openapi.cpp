@@ -17,7 +17,8 @@ namespace {
 
 namespace json = boost::json;
 
-json::object parameter(const std::string& name, std::string_view in, std::string_view type, std::string_view about) {
+json::object parameter(const std::string& name, std::string_view in, std::string_view type,
+                       std::string_view about) {
     json::object out;
     out["name"] = name;
     out["in"] = in;
@@ -30,7 +31,8 @@ json::object parameter(const std::string& name, std::string_view in, std::string
 json::object content(const std::vector<std::string>& types) {
     json::object out;
     for (const std::string& type : types) {
-        const bool is_json = type.find("json") != std::string::npos && type.find("multipart") == std::string::npos;
+        const bool is_json =
+            type.find("json") != std::string::npos && type.find("multipart") == std::string::npos;
         json::object schema;
         if (!is_json) {
             schema["type"] = "string";
@@ -110,9 +112,8 @@ json::object document(const ApiDescription& description, const std::vector<http:
 
 /// Keys that YAML reads as strings without quotes; status codes would become numbers.
 std::string yaml_key(std::string_view key) {
-    const bool plain = std::all_of(key.begin(), key.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    });
+    const bool plain = std::all_of(key.begin(), key.end(),
+                                   [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); });
     return plain && !key.empty() ? std::string(key) : json_quote(key);
 }
 

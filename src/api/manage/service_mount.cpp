@@ -54,7 +54,8 @@ http::Mount make_service_mount(archive::Archive& archive, const Lanes& lanes, co
     }));
     mount.routes.push_back(page_route(archive, lanes, options));
     for (const char* icon : {"/favicon.svg", "/favicon.ico"})
-        mount.routes.push_back(simple_route(icon, nullptr, [](const http::RequestContext&) { return favicon(); }));
+        mount.routes.push_back(
+            simple_route(icon, nullptr, [](const http::RequestContext&) { return favicon(); }));
     // The only document whose name is not the prefix of a face.
     const Face prerelease{archive, v1_profile(), lanes, options, "/v1.0-prerelease"};
     for (http::Route& route : face_routes(prerelease)) {

@@ -62,7 +62,8 @@ std::string base64(ByteView bytes) {
     for (std::size_t i = 0; i < bytes.size(); i += 3) {
         std::uint32_t group = 0;
         for (std::size_t k = 0; k < 3; ++k)
-            group = (group << 8U) | (i + k < bytes.size() ? std::to_integer<std::uint32_t>(bytes[i + k]) : 0U);
+            group =
+                (group << 8U) | (i + k < bytes.size() ? std::to_integer<std::uint32_t>(bytes[i + k]) : 0U);
         for (std::size_t k = 0; k < 4; ++k)
             out += i + k > bytes.size() ? '=' : kDigits[(group >> (18U - 6U * k)) & 63U];
     }
@@ -108,14 +109,16 @@ void append_addresses(std::string& out, const std::string& base) {
 
 void append_commands(std::string& out, const std::string& base) {
     const std::array<std::pair<std::string_view, std::string>, 5> rows{{
-        {"Store a file", "curl -H 'Content-Type: application/dicom' -H 'Accept: application/dicom+json' "
-                         "--data-binary @image.dcm " +
-                             base + "/dicom-web/studies"},
+        {"Store a file",
+         "curl -H 'Content-Type: application/dicom' -H 'Accept: application/dicom+json' "
+         "--data-binary @image.dcm " +
+             base + "/dicom-web/studies"},
         {"Search for studies", "curl '" + base + "/dicom-web/studies?PatientName=DOE*&amp;limit=10'"},
         {"Retrieve the metadata of a study", "curl " + base + "/dicom-web/studies/STUDY_UID/metadata"},
         {"Retrieve one file", "curl -H 'Accept: application/dicom; transfer-syntax=*' -o image.dcm " + base +
                                   "/dicom-web/studies/STUDY_UID/series/SERIES_UID/instances/SOP_UID"},
-        {"Follow what changes", "curl '" + base + "/dicom-web/changefeed?cursor=0&amp;limit=100&amp;wait=30'"},
+        {"Follow what changes",
+         "curl '" + base + "/dicom-web/changefeed?cursor=0&amp;limit=100&amp;wait=30'"},
     }};
     out += "<section aria-labelledby=\"use\"><h2 id=\"use\">Use</h2>";
     for (const auto& [title, command] : rows)
@@ -153,9 +156,11 @@ http::Response start_page(const StartPageFacts& facts) {
     append_facts(out, facts.totals);
     append_addresses(out, base);
     out +=
-        "<section aria-labelledby=\"latest\"><h2 id=\"latest\">Latest studies</h2><div class=\"scroll\"><table>"
+        "<section aria-labelledby=\"latest\"><h2 id=\"latest\">Latest studies</h2><div "
+        "class=\"scroll\"><table>"
         "<thead><tr><th scope=\"col\">Patient</th><th scope=\"col\">ID</th><th scope=\"col\">Date</th>"
-        "<th scope=\"col\">Modalities</th><th scope=\"col\">Instances</th></tr></thead><tbody id=\"rows\"></tbody>"
+        "<th scope=\"col\">Modalities</th><th scope=\"col\">Instances</th></tr></thead><tbody "
+        "id=\"rows\"></tbody>"
         "</table></div><p id=\"note\" role=\"status\">Reading the list &hellip;</p>"
         "<noscript><p>The list needs a script.</p></noscript></section>";
     append_commands(out, base);
@@ -164,8 +169,8 @@ http::Response start_page(const StartPageFacts& facts) {
     out += "</script></body></html>\n";
     http::Response response = http::text_response(200, "text/html; charset=utf-8", std::move(out));
     response.headers.set("Content-Security-Policy",
-                         "default-src 'none'; connect-src 'self'; img-src 'self'; style-src " + csp_digest(kStyle) +
-                             "; script-src " + csp_digest(kScript) +
+                         "default-src 'none'; connect-src 'self'; img-src 'self'; style-src " +
+                             csp_digest(kStyle) + "; script-src " + csp_digest(kScript) +
                              "; base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
     response.headers.set("Cache-Control", "no-cache");
     return response;
