@@ -101,7 +101,9 @@ TEST(Validation, NulsInThePatientId) {
     dicom::DataSet trailing = valid();
     trailing.set_text(tags::PatientID, std::string_view("123\0", 4));
     dicom::DataSet embedded = valid();
-    embedded.set_text(tags::PatientID, std::string_view("\0123\0", 5));
+    embedded.set_text(tags::PatientID, std::string_view("\0"
+                                                        "123\0",
+                                                        5));
     EXPECT_EQ(judge(trailing, Validation::strict_indexed).failure, StoreFailure::invalid_attribute);
     const Verdict tolerated = judge(trailing, Validation::lenient);
     EXPECT_FALSE(tolerated.failure);

@@ -90,7 +90,9 @@ TEST_P(IndexContract, ListsByNumbersThenUids) {
     add(key_of("1", "1.20", "7"), {{tags::InstanceNumber, "2"}});
     add(key_of("1", "1.10", "6"), {{tags::SeriesNumber, "9"}, {tags::InstanceNumber, "99"}});
     std::vector<std::string> order;
-    for (const auto& record : *index().list(key_of("1"), false))
+    const auto records = index().list(key_of("1"), false);
+    ASSERT_TRUE(records.ok());
+    for (const auto& record : *records)
         order.push_back(record.key.instance.str());
     EXPECT_THAT(order, ElementsAre("6", "7", "9", "8"));
 }
