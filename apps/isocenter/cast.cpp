@@ -26,7 +26,7 @@ Status cast(const CastOptions& options) {
     const sigset_t signals = block_stop_signals();
     ISO_TRY(const app::Assignments overrides, assignments_of(options.set));
     ISO_TRY(const app::Settings settings,
-            app::load_settings(options.config, app::process_environment, overrides));
+            app::load_settings(options.config, app::process_environment(), overrides));
     configure_log(app::log_level_of(settings.log_level));
     const auto from = options.from < 0 ? std::nullopt : std::optional<std::int64_t>(options.from);
     ISO_TRY(const std::unique_ptr<app::CastProcess> process, app::CastProcess::open(settings, from));

@@ -33,7 +33,7 @@ struct Opened {
 Result<Opened> open_state(const LetterOptions& options) {
     ISO_TRY(const app::Assignments overrides, assignments_of(options.set));
     ISO_TRY(const app::Settings settings,
-            app::load_settings(options.config, app::process_environment, overrides));
+            app::load_settings(options.config, app::process_environment(), overrides));
     // Opening would make a file of that name.
     if (!std::filesystem::exists(settings.cast_state_path))
         return fail(ErrorCode::not_found, "there is no " + settings.cast_state_path);

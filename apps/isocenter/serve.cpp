@@ -32,7 +32,7 @@ Status serve(const ServeOptions& options) {
     const sigset_t signals = block_stop_signals();
     ISO_TRY(const app::Assignments overrides, overrides_of(options));
     ISO_TRY(const app::Settings settings,
-            app::load_settings(options.config, app::process_environment, overrides));
+            app::load_settings(options.config, app::process_environment(), overrides));
     ISO_TRY(const std::unique_ptr<app::Service> service, app::Service::start(settings));
     std::printf("listening on %s\n", service->address().c_str());
     std::printf("  data in %s; Ctrl-C stops\n", settings.data_folder.c_str());

@@ -1,11 +1,12 @@
 #include "app/settings.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <toml++/toml.h>
 #include <algorithm>
 #include <charconv>
-#include <cstdlib>
+#include <regex>
 #include <sstream>
 
 #include "api/dicomweb/date_time_pairs.h"
@@ -30,10 +31,12 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     return row[b.size()];
 }
 
-const SettingRow& nearest_row(std::string_view key) {
+/// The row whose name, as `name_of` gives it, is most like `name`.
+template <class NameOf>
+const SettingRow& nearest_row(std::string_view name, const NameOf& name_of) {
     const auto& rows = setting_rows();
     return *std::min_element(rows.begin(), rows.end(), [&](const SettingRow& a, const SettingRow& b) {
-        return edit_distance(a.key, key) < edit_distance(b.key, key);
+        return edit_distance(name_of(a), name) < edit_distance(name_of(b), name);
     });
 }
 
@@ -148,11 +151,47 @@ Status apply_file(Settings& settings, const std::string& file) {
     return {};
 }
 
+/// Whether an orchestrator set the variable because a service is called isocenter: NAME_SERVICE_HOST,
+/// NAME_SERVICE_PORT[_PORTNAME], NAME_PORT=tcp://..., NAME_PORT_8080_TCP[_PROTO|_PORT|_ADDR].
+bool names_a_service(const std::string& name, const std::string& value) {
+    static const std::regex service("ISOCENTER(_[A-Z0-9_]+)?_SERVICE_(HOST|PORT(_[A-Z0-9_]+)?)");
+    static const std::regex link("ISOCENTER(_[A-Z0-9_]+)?_PORT_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?");
+    static const std::regex address("(tcp|udp|sctp)://.*");
+    return std::regex_match(name, service) || std::regex_match(name, link) ||
+           (name.ends_with("_PORT") && std::regex_match(value, address));
+}
+
+Status apply_environment(Settings& settings, const Environment& environment) {
+    for (const auto& [name, value] : environment) {
+        const auto& rows = setting_rows();
+        const auto row = std::find_if(rows.begin(), rows.end(),
+                                      [&](const SettingRow& each) { return each.variable() == name; });
+        if (row != rows.end()) {
+            ISO_CHECK(assign_setting(settings, row->key, value, name));
+        } else if (!names_a_service(name, value)) {
+            const SettingRow& nearest =
+                nearest_row(name, [](const SettingRow& each) { return each.variable(); });
+            return fail(ErrorCode::invalid_request,
+                        fmt::format("environment: there is no setting {}; did you mean {}? `isocenter "
+                                    "settings` lists all",
+                                    name, nearest.variable()));
+        }
+    }
+    return {};
+}
+
 }  // namespace
 
-std::optional<std::string> process_environment(const std::string& name) {
-    const char* value = std::getenv(name.c_str());
-    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+Environment process_environment() {
+    constexpr std::string_view prefix = "ISOCENTER_";
+    Environment found;
+    for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+        const std::string_view assignment(*entry);
+        const std::size_t equals = assignment.find('=');
+        if (!assignment.starts_with(prefix) || equals == std::string_view::npos) continue;
+        found.emplace(assignment.substr(0, equals), assignment.substr(equals + 1));
+    }
+    return found;
 }
 
 Status assign_setting(Settings& settings, std::string_view key, std::string_view value,
@@ -160,20 +199,17 @@ Status assign_setting(Settings& settings, std::string_view key, std::string_view
     for (const SettingRow& row : setting_rows()) {
         if (row.key == key) return std::visit(Assigner{settings, row, value, origin}, row.kind);
     }
-    return fail(ErrorCode::invalid_request,
-                fmt::format("{}: there is no setting {}; did you mean {}? `isocenter settings` lists all",
-                            origin, key, nearest_row(key).key));
+    return fail(
+        ErrorCode::invalid_request,
+        fmt::format("{}: there is no setting {}; did you mean {}? `isocenter settings` lists all", origin,
+                    key, nearest_row(key, [](const SettingRow& each) { return each.key; }).key));
 }
 
 Result<Settings> load_settings(const std::string& file, const Environment& environment,
                                const Assignments& overrides) {
     Settings settings;
     if (!file.empty()) ISO_CHECK(apply_file(settings, file));
-    for (const SettingRow& row : setting_rows()) {
-        if (const auto value = environment(row.variable())) {
-            ISO_CHECK(assign_setting(settings, row.key, *value, row.variable()));
-        }
-    }
+    ISO_CHECK(apply_environment(settings, environment));
     for (const auto& [key, value] : overrides)
         ISO_CHECK(assign_setting(settings, key, value, "command line"));
     if (settings.tls_certificate_file.empty() != settings.tls_key_file.empty()) {
@@ -202,8 +238,9 @@ std::string settings_as_markdown() {
         "that serves one\n"
         "machine: no file is needed. The later wins: default, file (`isocenter serve --config FILE`), "
         "environment variable,\n"
-        "command line (`--set section.name=value`). An unknown key or a value that is not allowed is refused "
-        "at start.\n";
+        "command line (`--set section.name=value`). An unknown key or variable, or a value that is not "
+        "allowed, is\n"
+        "refused at start.\n";
     std::string section;
     for (const SettingRow& row : setting_rows()) {
         if (row.section() != section) {

@@ -1,8 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <optional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,14 +31,15 @@ struct Settings {
 /// commas.
 using Assignments = std::vector<std::pair<std::string, std::string>>;
 
-/// Gives the value of an environment variable, if set.
-using Environment = std::function<std::optional<std::string>(const std::string&)>;
-/// The process's own.
-std::optional<std::string> process_environment(const std::string& name);
+/// Environment variables by name.
+using Environment = std::map<std::string, std::string>;
+/// Those of the process that are meant for the product: all that begin with ISOCENTER_.
+Environment process_environment();
 
 /// Defaults, then the TOML file (when `file` is not empty), then ISOCENTER_* variables, then `overrides`: the
-/// later wins. `invalid_request` names the key, where it came from, and what is allowed; unknown keys are
-/// refused, with the nearest known one.
+/// later wins. `invalid_request` names the key, where it came from, and what is allowed; unknown keys and
+/// variables are refused, with the nearest known one. Passed over are variables that Kubernetes and links of
+/// containers set by themselves for a service of the name isocenter (ISOCENTER_SERVICE_HOST and its like).
 Result<Settings> load_settings(const std::string& file, const Environment& environment,
                                const Assignments& overrides);
 

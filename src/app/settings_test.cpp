@@ -18,7 +18,7 @@ class SettingsFile : public testing::Test {
     }
     void TearDown() override { std::filesystem::remove(path_); }
 
-    Environment no_environment = [](const std::string&) { return std::nullopt; };
+    const Environment no_environment;
     std::string path_ =
         std::filesystem::temp_directory_path() / ("isocenter-settings-" + std::to_string(getpid()) + ".toml");
 };
@@ -26,10 +26,7 @@ class SettingsFile : public testing::Test {
 TEST_F(SettingsFile, later_sources_win) {
     const std::string file = write(
         "[server]\nport = 1000\naddress = \"10.0.0.1\"\n[cors]\norigins = [\"https://a\", \"https://b\"]\n");
-    const Environment environment = [](const std::string& name) -> std::optional<std::string> {
-        if (name == "ISOCENTER_SERVER_PORT") return "2000";
-        return std::nullopt;
-    };
+    const Environment environment{{"ISOCENTER_SERVER_PORT", "2000"}};
     const auto settings = load_settings(file, environment, {{"server.port", "3000"}});
     ASSERT_TRUE(settings.ok()) << settings.error().message;
     EXPECT_EQ(settings->port, 3000U);
@@ -62,6 +59,43 @@ TEST_F(SettingsFile, unknown_keys_and_bad_values_are_refused_by_name) {
             EXPECT_NE(settings.error().message.find(word), std::string::npos) << settings.error().message;
         }
     }
+}
+
+TEST_F(SettingsFile, unknown_variables_are_refused_with_the_nearest) {
+    for (const auto& [variable, nearest] :
+         std::map<std::string, std::string>{{"ISOCENTER_SERVER_PROT", "ISOCENTER_SERVER_PORT"},
+                                            {"ISOCENTER_PORT", "ISOCENTER_SERVER_PORT"},
+                                            {"ISOCENTER_LOGLEVEL", "ISOCENTER_LOG_LEVEL"},
+                                            {"ISOCENTER_log_level", "ISOCENTER_LOG_LEVEL"}}) {
+        const auto settings = load_settings("", {{variable, "9"}}, {});
+        ASSERT_FALSE(settings.ok()) << variable;
+        EXPECT_EQ(settings.error().code, ErrorCode::invalid_request);
+        EXPECT_NE(settings.error().message.find(variable), std::string::npos) << settings.error().message;
+        EXPECT_NE(settings.error().message.find(nearest + "?"), std::string::npos)
+            << settings.error().message;
+    }
+}
+
+TEST_F(SettingsFile, what_an_orchestrator_sets_for_a_service_is_passed_over) {
+    const Environment of_kubernetes{
+        {"ISOCENTER_SERVICE_HOST", "10.0.0.7"},      {"ISOCENTER_SERVICE_PORT", "8080"},
+        {"ISOCENTER_SERVICE_PORT_HTTP", "8080"},     {"ISOCENTER_WEB_SERVICE_HOST", "10.0.0.8"},
+        {"ISOCENTER_PORT", "tcp://10.0.0.7:8080"},   {"ISOCENTER_PORT_8080_TCP", "tcp://10.0.0.7:8080"},
+        {"ISOCENTER_PORT_8080_TCP_PROTO", "tcp"},    {"ISOCENTER_PORT_8080_TCP_PORT", "8080"},
+        {"ISOCENTER_PORT_8080_TCP_ADDR", "10.0.0.7"}};
+    const auto settings = load_settings("", of_kubernetes, {});
+    ASSERT_TRUE(settings.ok()) << settings.error().message;
+    EXPECT_EQ(settings->port, 8080U);
+}
+
+TEST(ProcessEnvironment, holds_what_is_meant_for_the_product) {
+    ASSERT_EQ(setenv("ISOCENTER_OF_A_TEST", "a=b", 1), 0);
+    ASSERT_EQ(setenv("NOT_ISOCENTER_OF_A_TEST", "c", 1), 0);
+    const Environment environment = process_environment();
+    EXPECT_EQ(environment.at("ISOCENTER_OF_A_TEST"), "a=b");
+    EXPECT_FALSE(environment.contains("NOT_ISOCENTER_OF_A_TEST"));
+    unsetenv("ISOCENTER_OF_A_TEST");
+    unsetenv("NOT_ISOCENTER_OF_A_TEST");
 }
 
 TEST_F(SettingsFile, the_annotated_file_is_accepted_and_complete) {

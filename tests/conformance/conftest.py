@@ -32,7 +32,7 @@ SERVER_SETTINGS = ["--set", "cors.origins=https://viewer.example"]
 def pytest_addoption(parser):
     group = parser.getgroup("conformance", "DICOMweb conformance")
     group.addoption("--base", help="root URL of a running server; without it the suite starts one")
-    group.addoption("--server", default=os.environ.get("ISOCENTER_BINARY"), help="the server's program")
+    group.addoption("--server", default=os.environ.get("TEST_ISOCENTER_BINARY"), help="the server's program")
     group.addoption(
         "--server-arg", action="append", default=[], help="further argument for the server; repeatable"
     )

@@ -16,11 +16,11 @@ pydicom.config.settings.writing_validation_mode = pydicom.config.IGNORE
 
 ROOT = Path(__file__).resolve().parents[2]
 WHEEL_DATA = Path(pydicom.__file__).parent / "data"
-EXTRA_DATA = os.environ.get("ISOCENTER_EXTRA_DATA", "")
+EXTRA_DATA = os.environ.get("TEST_ISOCENTER_EXTRA_DATA", "")
 
 
 def dump_program() -> str:
-    named = os.environ.get("ISOCENTER_DICOM_DUMP")
+    named = os.environ.get("TEST_ISOCENTER_DICOM_DUMP")
     if named:
         return named
     for preset in ("release", "dev"):

@@ -10,7 +10,7 @@ class Row:
     files: str  # fnmatch pattern of the file's name
     tags: str  # regular expression that a path matches as a whole
     reason: str
-    extra: bool = False  # concerns only files of ISOCENTER_EXTRA_DATA
+    extra: bool = False  # concerns only files of TEST_ISOCENTER_EXTRA_DATA
 
     def covers(self, name: str, tag: str) -> bool:
         return fnmatch.fnmatch(name, self.files) and re.fullmatch(self.tags, tag) is not None
@@ -63,7 +63,7 @@ REFUSED = {
     "test_files/dicomdirtests/DICOMDIR-nooffset": "an item is longer than its sequence and the file",
 }
 
-# The same for files of ISOCENTER_EXTRA_DATA.
+# The same for files of TEST_ISOCENTER_EXTRA_DATA.
 EXTRA_REFUSED = {
     "pydicom-data/emri_small_jpeg_2k_lossless_too_short.dcm": "the file ends before the delimiter of its pixel data; pydicom reads an empty data set",
 }

@@ -1,5 +1,5 @@
 """Our reader and DICOM JSON against pydicom and DCMTK, over every sample file of pydicom's wheel and, when the
-environment names a folder in ISOCENTER_EXTRA_DATA, over the files there."""
+environment names a folder in TEST_ISOCENTER_EXTRA_DATA, over the files there."""
 
 import shutil
 from pathlib import Path
@@ -67,14 +67,14 @@ def test_as_dcmtk():
 @pytest.mark.parametrize("name", sorted(ALL_REFUSED))
 def test_broken_files_are_refused(name):
     if name in expected.EXTRA_REFUSED and not corpus.EXTRA_DATA:
-        pytest.skip("not run: ISOCENTER_EXTRA_DATA names no folder")
+        pytest.skip("not run: TEST_ISOCENTER_EXTRA_DATA names no folder")
     folder = corpus.EXTRA_DATA if name in expected.EXTRA_REFUSED else corpus.WHEEL_DATA
     assert "error" in corpus.our_json(Path(folder) / name)
 
 
 def test_extra_data():
     if not corpus.EXTRA_DATA:
-        pytest.skip("not run: ISOCENTER_EXTRA_DATA names no folder")
+        pytest.skip("not run: TEST_ISOCENTER_EXTRA_DATA names no folder")
     assert any(str(path).startswith(corpus.EXTRA_DATA) for path in READABLE)
 
 

@@ -6,8 +6,8 @@
 #include "fhir/mapping/test_study.h"
 #include "fhir/plan/plan.h"
 
-/// Writes the transaction bundles of sample studies into `$ISOCENTER_FHIR_SAMPLES`, where a real FHIR server
-/// with a validator takes them (tests/integration); without it the bundles are only made.
+/// Writes the transaction bundles of sample studies into `$TEST_ISOCENTER_FHIR_SAMPLES`, where a real FHIR
+/// server with a validator takes them (tests/integration); without it the bundles are only made.
 namespace isocenter::fhir {
 namespace {
 
@@ -72,7 +72,7 @@ void write_sample(const std::string& name, const Snapshot& snapshot, Options opt
         entries.push_back(planned.entry);
     EXPECT_GE(entries.size(), 3U);
     const json::object bundle{{"resourceType", "Bundle"}, {"type", "transaction"}, {"entry", entries}};
-    if (const char* folder = std::getenv("ISOCENTER_FHIR_SAMPLES"))
+    if (const char* folder = std::getenv("TEST_ISOCENTER_FHIR_SAMPLES"))
         std::ofstream{std::filesystem::path{folder} / (name + ".json")} << json::serialize(bundle);
 }
 
