@@ -21,6 +21,7 @@ from support.cases import (
 from support.client import path_of, series_path, study_path
 from support.makers import ELE, J2K_LOSSLESS, Instance, sibling
 
+ENCAPSULATED_UNCOMPRESSED = "1.2.840.10008.1.2.1.98"
 LEVELS = pytest.mark.parametrize(
     "path", [path_of, series_path, study_path], ids=["instance", "series", "study"]
 )
@@ -119,6 +120,27 @@ def test_any_syntax_as_stored(standard, syntax):
     instance = keep_on_standard(standard, pixels.encapsulated(syntax, frames=2))
     for accept in (DICOM_PARTS + STORED, f"{DICOM_PARTS}; transfer-syntax={syntax}"):
         dicom_part(expect.parts(standard.get(path_of(instance), accept), 1)[0], instance)
+
+
+def test_deflated_is_inflated_unless_asked_for(standard):
+    """2.3: deflated is an additional syntax, sent for `*` or when named."""
+    plainly = image()
+    wanted = plainly.encode()
+    instance = keep_on_standard(standard, plainly.deflated())
+    for accept in (None, DICOM_PARTS, f"{DICOM_PARTS}; transfer-syntax={ELE}"):
+        part = expect.parts(standard.get(path_of(instance), accept), 1)[0]
+        assert part.transfer_syntax == ELE and part.body.endswith(wanted)
+    for accept in (DICOM_PARTS + STORED, f"{DICOM_PARTS}; transfer-syntax={makers.DEFLATED}"):
+        dicom_part(expect.parts(standard.get(path_of(instance), accept), 1)[0], instance)
+
+
+def test_encapsulated_uncompressed_as_stored(standard):
+    """2.3: sent for `*` or when named; the form without fragments is not made."""
+    instance = keep_on_standard(standard, pixels.encapsulated(ENCAPSULATED_UNCOMPRESSED))
+    for accept in (DICOM_PARTS + STORED, f"{DICOM_PARTS}; transfer-syntax={ENCAPSULATED_UNCOMPRESSED}"):
+        dicom_part(expect.parts(standard.get(path_of(instance), accept), 1)[0], instance)
+    problem = expect.problem(standard.get(path_of(instance), f"{DICOM_PARTS}; transfer-syntax={ELE}"), 406)
+    assert any(ENCAPSULATED_UNCOMPRESSED in offer for offer in problem["available"])
 
 
 @pytest.mark.parametrize(
