@@ -18,6 +18,9 @@ from fhir_server import FhirServer  # noqa: E402
 def pytest_addoption(parser):
     parser.addoption("--server", default=str(ROOT / "build/release/apps/isocenter/isocenter"))
     parser.addoption("--fhir", default="", help="base address of a FHIR server that runs already")
+    parser.addoption("--feed-entries", type=int, default=300, help="entries of the recorded feed")
+    parser.addoption("--feed-studies", type=int, default=20, help="studies of the recorded feed")
+    parser.addoption("--kills", type=int, default=15, help="kills while the recorded feed is followed")
 
 
 def free_port():

@@ -55,6 +55,11 @@ class Cast:
         return [self.binary, "cast", *[word for key, value in self.settings.items()
                                        for word in ("--set", f"{key}={value}")], *arguments]
 
+    def run(self, *arguments):
+        """A further command over the same state."""
+        return subprocess.run([self.binary, "cast", *arguments, "--set", f"cast.state_path={self.state}"],
+                              capture_output=True, text=True, timeout=30)
+
     def start(self, *arguments):
         self.process = subprocess.Popen(self.command(*arguments), stdout=subprocess.PIPE, text=True)
         assert self.process.stdout.readline().startswith("following"), "the bridge did not start"

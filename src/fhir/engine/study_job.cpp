@@ -23,10 +23,6 @@ std::string patient_id_of(std::string reference) {
     return reference.substr(at + 8);
 }
 
-std::string study_uid_of(const json::object& data_set) {
-    return text_at(json::value(data_set), "/0020000D/Value/0");
-}
-
 Failure failure_of_mapping(const Error& error, FailureKind kind) {
     return {kind, error.message, 0, std::nullopt, error.detail};
 }
@@ -60,15 +56,17 @@ Attempt<Target> StudyJob::target() {
     return Target{client_.base(), capability_->update_creates, false};
 }
 
-Attempt<PatientStudies> StudyJob::other_studies(const Key& key, const Identifier& patient) {
-    FHIR_TRY(std::vector<json::object> found, archive_.studies_of_patient(key.partition, patient.value));
-    PatientStudies studies;
-    for (json::object& study : found) {
-        if (study_uid_of(study) == key.study_uid) continue;
-        if (patient_identity(study, key.partition, options_) != patient) continue;
-        studies.studies.push_back(std::move(study));
-    }
-    return studies;
+/// The patient's latest study, read whole: what a search tells of a study depends on the order of storing.
+/// Without instances when that is the job's own, or when there is none.
+Attempt<StudySnapshot> StudyJob::latest_study_of(const Key& key, const Identifier& patient) {
+    FHIR_TRY(std::vector<json::object> studies, archive_.studies_of_patient(key.partition, patient.value));
+    std::erase_if(studies, [&](const json::object& study) {
+        return patient_identity(study, key.partition, options_) != patient;
+    });
+    StudySnapshot latest{key.partition, latest_study(studies), {}, {}};
+    if (latest.study_instance_uid.empty() || latest.study_instance_uid == key.study_uid) return latest;
+    FHIR_TRY(latest.instances, archive_.read_study({key.partition, latest.study_instance_uid}));
+    return latest;
 }
 
 Attempt<Snapshot> StudyJob::read_archive(const Key& key, const std::optional<Identifier>& patient,
@@ -78,10 +76,10 @@ Attempt<Snapshot> StudyJob::read_archive(const Key& key, const std::optional<Ide
     snapshot.study.study_instance_uid = key.study_uid;
     FHIR_TRY(snapshot.study.instances, archive_.read_study(key));
     if (patient) {
-        FHIR_TRY(snapshot.patient, other_studies(key, *patient));
+        FHIR_TRY(snapshot.latest, latest_study_of(key, *patient));
     }
     for (const Identifier& each : former) {
-        FHIR_TRY(PatientStudies remaining, other_studies(key, each));
+        FHIR_TRY(StudySnapshot remaining, latest_study_of(key, each));
         snapshot.former_patients.push_back(std::move(remaining));
     }
     return snapshot;

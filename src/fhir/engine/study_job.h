@@ -33,7 +33,7 @@ class StudyJob : public JobRunner {
     Attempt<Target> target();
     Attempt<Snapshot> read_archive(const Key& key, const std::optional<Identifier>& patient,
                                    const std::vector<Identifier>& former);
-    Attempt<PatientStudies> other_studies(const Key& key, const Identifier& patient);
+    Attempt<StudySnapshot> latest_study_of(const Key& key, const Identifier& patient);
     Attempt<std::vector<Identifier>> former_patients(const Key& key,
                                                      const std::optional<Identifier>& patient);
     Attempt<Look> look(const Key& key, const std::optional<Identifier>& patient,

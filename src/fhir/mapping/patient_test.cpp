@@ -14,9 +14,9 @@ using testing::study_of;
 
 class PatientMapping : public ::testing::Test {
   protected:
-    json::object patient(std::vector<json::object> instances, std::vector<json::object> others = {}) {
+    json::object patient(std::vector<json::object> instances, std::vector<json::object> latest = {}) {
         records_.clear();
-        Snapshot snapshot{study_of(std::move(instances)), {std::move(others)}, {}};
+        Snapshot snapshot{study_of(std::move(instances)), study_of(std::move(latest)), {}};
         const auto wanted = compute_wanted(snapshot, options_, records_);
         EXPECT_TRUE(wanted.ok());
         return wanted->patient->resource;
@@ -125,13 +125,30 @@ TEST_F(PatientMapping, Patient_Disagreement_OtherIdLeavesARecord) {
     EXPECT_EQ(records_[0].kind, ValidationRecord::Kind::disagreement);
 }
 
-TEST_F(PatientMapping, Patient_Studies_TheLatestSpeaksForThePatient) {
-    auto later = image("2.25.50", 1);
-    later["00080020"] = element("20250101");
-    later["00100010"] = person("Eze^Ngozi");
-    EXPECT_EQ(patient({image("2.25.2", 1)}, {later}).at("name").at(0).at("family"), "Eze");
-    later["00080020"] = element("20200101");
-    EXPECT_EQ(patient({image("2.25.2", 1)}, {later}).at("name").at(0).at("family"), "Okafor");
+TEST_F(PatientMapping, Patient_LatestStudyTellsWhoTheyAre) {
+    auto first = image("2.25.50", 1);
+    first["00100010"] = person("Earlier^Ngozi");
+    first["00080012"] = element("20240101");
+    auto second = image("2.25.51", 2);
+    second["00100010"] = person("Eze^Ngozi");
+    second["00080012"] = element("20240102");
+    EXPECT_EQ(patient({image("2.25.2", 1)}, {first, second}).at("name").at(0).at("family"), "Eze")
+        << "the instances of that study agree as those of any study do";
+    EXPECT_EQ(patient({image("2.25.2", 1)}, {second, first}).at("name").at(0).at("family"), "Eze");
+}
+
+TEST_F(PatientMapping, Patient_LatestStudyIsThatOfTheGreatestDateTimeAndUid) {
+    const auto study = [](const char* uid, const char* date, const char* time) {
+        return json::object{
+            {"0020000D", element(uid)}, {"00080020", element(date)}, {"00080030", element(time)}};
+    };
+    const auto undated = json::object{{"0020000D", element("2.25.9")}};
+    EXPECT_EQ(latest_study({}), "");
+    EXPECT_EQ(latest_study({undated}), "2.25.9");
+    EXPECT_EQ(latest_study({undated, study("2.25.1", "20200101", "10")}), "2.25.1");
+    EXPECT_EQ(latest_study({study("2.25.1", "20250101", "10"), study("2.25.2", "20240101", "11")}), "2.25.1");
+    EXPECT_EQ(latest_study({study("2.25.1", "20250101", "10"), study("2.25.2", "20250101", "11")}), "2.25.2");
+    EXPECT_EQ(latest_study({study("2.25.2", "20250101", "10"), study("2.25.1", "20250101", "10")}), "2.25.2");
 }
 
 TEST_F(PatientMapping, Patient_Id_MissingEverywhereIsUnusable) {

@@ -17,19 +17,14 @@ struct StudySnapshot {
     std::set<std::string> removed_instances;
 };
 
-/// Studies of one patient, one data set (DICOM JSON) each: enough are the attributes of the patient,
-/// StudyDate, StudyTime and StudyInstanceUID.
-struct PatientStudies {
-    std::vector<boost::json::object> studies;
-};
-
 /// Everything a job knows of the archive.
 struct Snapshot {
     StudySnapshot study;
-    /// The other studies of the study's patient, which decide the demographics together with this one.
-    PatientStudies patient;
-    /// Per patient to whom the study belonged before: the studies that remain there. An empty one is ignored.
-    std::vector<PatientStudies> former_patients;
+    /// The latest study of the study's patient, where it is another than this one: it tells the demographics.
+    StudySnapshot latest;
+    /// Per patient to whom the study belonged before: the latest study that remains there. One without
+    /// instances is ignored.
+    std::vector<StudySnapshot> former_patients;
 };
 
 }  // namespace isocenter::fhir

@@ -1,6 +1,7 @@
 #include "fhir/mapping/wanted.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "fhir/mapping/parts.h"
 
@@ -29,46 +30,25 @@ void record_other_patients(const Agreement& instances, const Identifier& winner,
     }
 }
 
-/// The studies of one patient by rank: the greatest (StudyDate, StudyTime, StudyInstanceUID) speaks for them.
-const DataSet* latest_of(const std::vector<const DataSet*>& studies) {
-    const auto rank = [](const DataSet* study) {
-        return std::tuple{first_text(*study, "00080020"), first_text(*study, "00080030"),
-                          first_text(*study, "0020000D")};
-    };
-    const auto found =
-        std::max_element(studies.begin(), studies.end(),
-                         [&](const auto* left, const auto* right) { return rank(left) < rank(right); });
-    return found == studies.end() ? nullptr : *found;
+std::vector<const DataSet*> pointers_to(const std::vector<DataSet>& data_sets) {
+    std::vector<const DataSet*> pointers;
+    for (const auto& each : data_sets)
+        pointers.push_back(&each);
+    return pointers;
 }
 
-/// What the study says of its patient, as one data set: instances agreed.
-DataSet agreed_patient(const StudySnapshot& study, const Agreement& instances) {
-    DataSet agreed;
-    for (const auto* tag : {"00080020", "00100010", "00100020", "00100030", "00100040"}) {
-        const auto& source = instances.source(tag);
-        if (const auto* element = source.if_contains(tag)) agreed[tag] = *element;
-    }
-    // The time goes with its date.
-    if (const auto* time = instances.source("00080020").if_contains("00080030")) agreed["00080030"] = *time;
-    agreed["0020000D"] = {{"vr", "UI"}, {"Value", {study.study_instance_uid}}};
-    return agreed;
-}
-
-WantedResource wanted_patient(const Identifier& identity, const DataSet& demographics,
+WantedResource wanted_patient(const Identifier& identity, const Agreement& instances,
                               const Context& context) {
-    return {identity, {}, make_patient(identity, Agreement{{&demographics}}, context)};
+    return {identity, {}, make_patient(identity, instances, context)};
 }
 
 void add_former_patients(Wanted& wanted, const Snapshot& snapshot, const Context& context) {
-    for (const auto& former : snapshot.former_patients) {
-        std::vector<const DataSet*> studies;
-        for (const auto& study : former.studies)
-            studies.push_back(&study);
-        const auto* latest = latest_of(studies);
-        if (latest == nullptr) continue;
-        const auto identity = patient_identity(*latest, context.partition, context.options);
+    for (const auto& study : snapshot.former_patients) {
+        if (study.instances.empty()) continue;
+        const auto identity = patient_identity(study, context.options);
         if (!identity || (wanted.patient && wanted.patient->identity == *identity)) continue;
-        wanted.former_patients.push_back(wanted_patient(*identity, *latest, context));
+        wanted.former_patients.push_back(
+            wanted_patient(*identity, Agreement{pointers_to(study.instances)}, context));
     }
 }
 
@@ -79,18 +59,12 @@ void sort_distinct(std::vector<ValidationRecord>& records) {
 
 Status add_study(Wanted& wanted, const Snapshot& snapshot, const Context& context) {
     const auto& study = snapshot.study;
-    std::vector<const DataSet*> pointers;
-    for (const auto& instance : study.instances)
-        pointers.push_back(&instance);
-    const Agreement instances{std::move(pointers)};
+    const Agreement instances{pointers_to(study.instances)};
     const auto identity = patient_identity(study, context.options);
     if (!identity) return fail(ErrorCode::malformed_dicom, "no instance of the study has a PatientID");
     record_other_patients(instances, *identity, context);
-    const auto agreed = agreed_patient(study, instances);
-    std::vector<const DataSet*> studies{&agreed};
-    for (const auto& other : snapshot.patient.studies)
-        studies.push_back(&other);
-    wanted.patient = wanted_patient(*identity, *latest_of(studies), context);
+    const Agreement latest{pointers_to(snapshot.latest.instances)};
+    wanted.patient = wanted_patient(*identity, latest.instances().empty() ? instances : latest, context);
     wanted.study = WantedResource{wanted.study_identity, wanted.partition,
                                   make_imaging_study(study, instances, context)};
     if (context.options.generate_observations)
@@ -99,6 +73,14 @@ Status add_study(Wanted& wanted, const Snapshot& snapshot, const Context& contex
 }
 
 }  // namespace
+
+std::string latest_study(const std::vector<DataSet>& studies) {
+    std::tuple<std::string, std::string, std::string> latest;
+    for (const auto& study : studies)
+        latest = std::max(latest, {first_text(study, "00080020"), first_text(study, "00080030"),
+                                   first_text(study, "0020000D")});
+    return std::get<2>(latest);
+}
 
 Result<Wanted> compute_wanted(const Snapshot& snapshot, const Options& options,
                               std::vector<ValidationRecord>& records) {

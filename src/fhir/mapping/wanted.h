@@ -61,6 +61,11 @@ std::optional<Identifier> patient_identity(const boost::json::object& data_set, 
 /// The same of a whole study: instances may disagree.
 std::optional<Identifier> patient_identity(const StudySnapshot& study, const Options& options);
 
+/// Of the studies of one patient (a data set each), the StudyInstanceUID of the one that tells the
+/// demographics: the greatest (StudyDate, StudyTime, StudyInstanceUID), absent ones lowest. Empty when there
+/// are none.
+std::string latest_study(const std::vector<boost::json::object>& studies);
+
 /// The resources that should exist for the study; a function of the snapshot's content, not of its order.
 /// `records` gains what was doubtful, sorted, each once. Every error is of the dead letter class `dicom`
 /// (code malformed_dicom): no PatientID in the study, a UID that is no FHIR id, an invalid value under

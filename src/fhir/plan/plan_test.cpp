@@ -251,7 +251,7 @@ TEST_F(Planning, Former_PatientIsRecomputedFromWhatRemains) {
     auto remaining = image("2.25.40", 1);
     remaining["00100020"] = element("LK-OLD");
     remaining["00100010"] = testing::person("Remaining^Rosa");
-    const Snapshot snapshot{study_of({image("2.25.2", 1)}), {}, {{{remaining}}, {}}};
+    const Snapshot snapshot{study_of({image("2.25.2", 1)}), {}, {study_of({remaining}), {}}};
     std::vector<ValidationRecord> records;
     const auto moved = compute_wanted(snapshot, options_, records);
     ASSERT_EQ(moved->former_patients.size(), 1U);
