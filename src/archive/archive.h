@@ -65,8 +65,9 @@ class Archive {
     /// says.
     Result<std::unique_ptr<ByteSource>> open_object(const index::InstanceRecord& record,
                                                     std::optional<ByteRange> range = {});
-    /// The object as explicit VR little endian (from implicit, big endian or deflated): streamed, never held
-    /// whole.
+    /// The object with its data set in explicit VR little endian (from implicit, big endian or deflated) and
+    /// labelled so: streamed, never held whole. Compressed pixel data stay as they are, with their transfer
+    /// syntax.
     Result<std::unique_ptr<ByteSource>> open_as_explicit_little_endian(const Location& location);
     /// Frame `number` (1-based) as stored: native bytes in little endian order, or the frame's fragments
     /// joined. `out_of_range` when there is no such frame, `not_found` without pixel data, `unsupported` when

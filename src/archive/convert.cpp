@@ -81,9 +81,6 @@ unsigned unit_of(const dicom::ObjectLayout& layout, const dicom::Element& elemen
 }  // namespace
 
 Result<std::unique_ptr<ByteSource>> Archive::open_as_explicit_little_endian(const Location& location) {
-    if (dicom::transfer_syntax(location.record.transfer_syntax).encapsulated) {
-        return fail(ErrorCode::unsupported, "encapsulated objects are converted by frames");
-    }
     blob::BlobStore& blobs = state_->core.blobs;
     auto object = read_again(blobs, location);
     if (!object) return fail(ErrorCode::corrupt, "the stored object cannot be read", object.error().message);
@@ -93,6 +90,9 @@ Result<std::unique_ptr<ByteSource>> Archive::open_as_explicit_little_endian(cons
     const dicom::BulkProvider bulk =
         [&](const dicom::Element& element) -> Result<std::vector<std::unique_ptr<ByteSource>>> {
         std::vector<std::unique_ptr<ByteSource>> sources;
+        if (element.encapsulated && location.layout.big_endian)
+            return fail(ErrorCode::unsupported,
+                        "compressed pixel data in big endian items are not rewritten");
         if (location.layout.deflated) {
             sources.push_back(inflated.open(element.where));
             return sources;
@@ -102,9 +102,11 @@ Result<std::unique_ptr<ByteSource>> Archive::open_as_explicit_little_endian(cons
         sources.push_back(std::move(source));
         return sources;
     };
+    const bool compressed = dicom::transfer_syntax(location.record.transfer_syntax).encapsulated;
+    const std::string_view syntax =
+        compressed ? std::string_view(location.record.transfer_syntax) : dicom::kExplicitVrLittleEndian;
     RopeSink rope;
-    ISO_CHECK(
-        dicom::write_part10(object->meta, object->data_set, dicom::kExplicitVrLittleEndian, bulk, rope));
+    ISO_CHECK(dicom::write_part10(object->meta, object->data_set, syntax, bulk, rope));
     return rope.release();
 }
 

@@ -199,7 +199,40 @@ TEST_F(ConvertTest, FramesOfEncapsulatedObjects) {
     EXPECT_EQ(text_of(test.archive->open_frame(*location, 1)), "first secondthird ");
     EXPECT_EQ(text_of(test.archive->open_frame(*location, 2)), "out_of_range");
     EXPECT_EQ(text_of(test.archive->open_native_frame(*location, 1)), "not_acceptable");
-    EXPECT_EQ(text_of(test.archive->open_as_explicit_little_endian(*location)), "unsupported");
+    EXPECT_TRUE(text_of(test.archive->open_as_explicit_little_endian(*location))
+                    .ends_with(body_of(head) + encapsulate({"first ", "second", "third "})));
+}
+
+/// The data set in implicit VR, as it stands in a file.
+std::string implicit_body_of(const dicom::DataSet& data_set) {
+    const std::string file = to_part10(data_set, dicom::kImplicitVrLittleEndian);
+    return file.substr(dicom::read_part10(as_bytes(file))->layout.data_set_offset);
+}
+
+TEST_F(ConvertTest, ImplicitVrUnderACompressedLabelKeepsThePixels) {
+    dicom::DataSet head = with_pixels(2, 2, 2);
+    head.remove(tags::PixelData);
+    const std::string items = encapsulate({"first ", "second"}).substr(12);
+    const auto location = stored(make_head("1.2.840.10008.1.2.4.90") + implicit_body_of(head) +
+                                 std::string("\xE0\x7F\x10\x00\xFF\xFF\xFF\xFF", 8) + items);
+    ASSERT_TRUE(location->layout.mislabelled);
+    const std::string rewritten = text_of(test.archive->open_as_explicit_little_endian(*location));
+    EXPECT_TRUE(rewritten.ends_with(body_of(head) + encapsulate({"first ", "second"})));
+    const auto object = dicom::read_part10(as_bytes(rewritten));
+    ASSERT_TRUE(object.ok()) << object.error().message;
+    EXPECT_EQ(object->transfer_syntax, "1.2.840.10008.1.2.4.90");
+    EXPECT_FALSE(object->layout.mislabelled);
+    EXPECT_EQ(object->layout.frames.first_fragment, (std::vector<std::uint32_t>{0, 1, 2}));
+}
+
+TEST_F(ConvertTest, ANestedIconOfFragmentsStaysOne) {
+    dicom::DataSet icon;
+    icon.set({.tag = tags::PixelData, .vr = dicom::Vr::OB, .bytes = "abcd", .encapsulated = true});
+    dicom::DataSet data_set = make_data_set("1.2", "1.3", "1.4");
+    data_set.set({.tag = {0x0088, 0x0200}, .vr = dicom::Vr::SQ, .items = {icon}});
+    const auto location = stored(to_part10(data_set, dicom::kImplicitVrLittleEndian));
+    EXPECT_EQ(text_of(test.archive->open_as_explicit_little_endian(*location)),
+              to_part10(data_set, dicom::kExplicitVrLittleEndian));
 }
 
 TEST_F(ConvertTest, RleFramesAreDecoded) {

@@ -56,6 +56,9 @@ struct ObjectLayout {
     FrameTable frames;
     std::vector<BulkValue> bulk;
     friend bool operator==(const ObjectLayout&, const ObjectLayout&) = default;
+    /// The data set is not encoded as the transfer syntax of the file meta says: these bytes may not go out
+    /// under that label, nor under another one, for the label is among them.
+    bool mislabelled = false;
 };
 
 /// A compact binary form (varints, fragments as deltas), versioned. 10,000 fragments take about 40 KB.
@@ -64,3 +67,5 @@ std::string encode_layout(const ObjectLayout& layout);
 Result<ObjectLayout> decode_layout(std::string_view bytes);
 
 }  // namespace isocenter::dicom
+/// ObjectLayout::mislabelled of what encode_layout made, without decoding the rest.
+bool is_mislabelled(std::string_view encoded_layout);

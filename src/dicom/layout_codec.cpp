@@ -1,6 +1,6 @@
 // The binary form of ObjectLayout, version 1. Numbers are LEB128 varints; "signed" ones zigzag first.
 //
-//   version:1  flags:1 (1 big endian, 2 deflated)  data_set_offset
+//   version:1  flags:1 (1 big endian, 2 deflated, 4 mislabelled)  data_set_offset
 //   kind  frames  value.offset  value.length  frame_bits
 //   count of fragments; for each: signed (offset - end of the one before)  length
 //   count of first_fragment; for each: difference to the one before
@@ -17,6 +17,7 @@ namespace {
 constexpr std::uint8_t kVersion = 1;
 constexpr std::uint8_t kBigEndian = 1;
 constexpr std::uint8_t kDeflated = 2;
+constexpr std::uint8_t kMislabelled = 4;
 
 void put(std::string& out, std::uint64_t value) {
     while (value >= 0x80U) {
@@ -123,7 +124,8 @@ FrameTable read_frames(Reader& in) {
 std::string encode_layout(const ObjectLayout& layout) {
     std::string out;
     out += static_cast<char>(kVersion);
-    out += static_cast<char>((layout.big_endian ? kBigEndian : 0) | (layout.deflated ? kDeflated : 0));
+    out += static_cast<char>((layout.big_endian ? kBigEndian : 0) | (layout.deflated ? kDeflated : 0) |
+                             (layout.mislabelled ? kMislabelled : 0));
     put(out, layout.data_set_offset);
     const FrameTable& frames = layout.frames;
     put(out, static_cast<std::uint64_t>(frames.kind));
@@ -159,9 +161,10 @@ Result<ObjectLayout> decode_layout(std::string_view bytes) {
     Reader in(bytes);
     ObjectLayout layout;
     if (in.number() != kVersion) return fail(ErrorCode::corrupt, "object layout of an unknown version");
-    const std::uint64_t flags = in.number_up_to(kBigEndian | kDeflated);
+    const std::uint64_t flags = in.number_up_to(kBigEndian | kDeflated | kMislabelled);
     layout.big_endian = (flags & kBigEndian) != 0;
     layout.deflated = (flags & kDeflated) != 0;
+    layout.mislabelled = (flags & kMislabelled) != 0;
     layout.data_set_offset = in.number();
     layout.frames = read_frames(in);
     constexpr std::uint64_t kLeastBulkBytes = 5;
@@ -176,6 +179,10 @@ Result<ObjectLayout> decode_layout(std::string_view bytes) {
     }
     if (!in.good() || !in.at_end()) return fail(ErrorCode::corrupt, "object layout is damaged");
     return layout;
+}
+
+bool is_mislabelled(std::string_view encoded_layout) {
+    return encoded_layout.size() > 1 && (static_cast<std::uint8_t>(encoded_layout[1]) & kMislabelled) != 0;
 }
 
 }  // namespace isocenter::dicom

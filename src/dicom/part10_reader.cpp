@@ -171,6 +171,7 @@ Result<Part10Object> Part10Reader::State::finish() {
                     fmt::format("offset {}: the deflated data set is cut off", size_bytes));
     }
     ISO_CHECK(body->finish());
+    const TransferSyntax syntax = dicom::transfer_syntax(transfer_syntax);
     Part10Object object;
     object.meta = meta->take_data_set();
     object.transfer_syntax = transfer_syntax;
@@ -179,9 +180,12 @@ Result<Part10Object> Part10Reader::State::finish() {
     object.layout.data_set_offset = data_set_offset;
     object.layout.big_endian = body->encoding().big_endian;
     object.layout.deflated = inflater != nullptr;
+    // Of a private syntax nobody here knows how it encodes data sets.
+    object.layout.mislabelled =
+        is_known_transfer_syntax(transfer_syntax) &&
+        (object.implicit_vr == syntax.explicit_vr || object.layout.big_endian == syntax.little_endian);
     object.layout.bulk = std::move(body->bulk());
-    object.layout.frames = make_frame_table(body->data_set(), std::move(body->pixels()),
-                                            dicom::transfer_syntax(transfer_syntax).video);
+    object.layout.frames = make_frame_table(body->data_set(), std::move(body->pixels()), syntax.video);
     object.data_set = body->take_data_set();
     if (object.layout.big_endian) widen_pixel_cells(object);
     return object;

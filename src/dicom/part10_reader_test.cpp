@@ -197,21 +197,27 @@ TEST(Part10Reader, LabelsThatContradictTheDataSet) {
         std::string data_set;
         bool implicit;
         bool big;
+        bool mislabelled;
     };
     const Case cases[] = {
-        {kExplicitVrLittleEndian, implicit_id, true, false},
-        {kImplicitVrLittleEndian, kId, false, false},
-        {kExplicitVrBigEndian, kId, false, false},
-        {kExplicitVrLittleEndian, big_id, false, true},
-        {kImplicitVrLittleEndian, big_id, false, true},
-        {"1.2.3.4", implicit_id, true, false},
-        {"1.2.840.10008.1.2.4.50", implicit_id, true, false},
+        {kExplicitVrLittleEndian, kId, false, false, false},
+        {kImplicitVrLittleEndian, implicit_id, true, false, false},
+        {kExplicitVrBigEndian, big_id, false, true, false},
+        {kExplicitVrLittleEndian, implicit_id, true, false, true},
+        {kImplicitVrLittleEndian, kId, false, false, true},
+        {kExplicitVrBigEndian, kId, false, false, true},
+        {kExplicitVrLittleEndian, big_id, false, true, true},
+        {kImplicitVrLittleEndian, big_id, false, true, true},
+        {"1.2.3.4", implicit_id, true, false, false},
+        {"1.2.840.10008.1.2.4.50", implicit_id, true, false, true},
     };
     for (const Case& each : cases) {
         const Part10Object object = read_good(file_of(each.syntax, each.data_set));
         EXPECT_EQ(object.data_set.text(tags::PatientID), "42") << each.syntax;
         EXPECT_EQ(object.implicit_vr, each.implicit) << each.syntax;
         EXPECT_EQ(object.layout.big_endian, each.big) << each.syntax;
+        EXPECT_EQ(object.layout.mislabelled, each.mislabelled) << each.syntax;
+        EXPECT_EQ(is_mislabelled(encode_layout(object.layout)), each.mislabelled) << each.syntax;
         EXPECT_EQ(object.transfer_syntax, each.syntax);
     }
 }

@@ -107,7 +107,9 @@ class Writer {
         const bool by_reference = element.bytes.empty() &&
                                   (!element.bulk_uri.empty() || (!element.held && element.where.length != 0));
         const bool is_pixels = element.tag == tags::PixelData;
-        if (top_level ? is_pixels && fragments_ : element.encapsulated)
+        const bool by_place = by_reference && element.bulk_uri.empty();
+        if (by_place && element.encapsulated) return all_items(element);
+        if (top_level && !by_place ? is_pixels && fragments_ : element.encapsulated)
             return encapsulated(element, by_reference);
         Vr vr = element.vr;
         // Encapsulated pixel data are OB; decoded ones of more than a byte are not (PS3.5 A.2).
@@ -171,6 +173,16 @@ class Writer {
         for (std::size_t i = 0; i < sources.size(); ++i)
             ISO_CHECK(out_.source(*sources[i], lengths[i]));
         out_.pad(total, padding_of(vr));
+        return {};
+    }
+
+    /// Offset tables, fragments and the delimiter as they lie in an object: they fit each other already.
+    Status all_items(const Element& element) {
+        ISO_TRY(const Sources sources, sources_of(element));
+        ISO_TRY(const std::vector<std::uint64_t> lengths, lengths_of(sources));
+        begin(element.tag, Vr::OB, kUndefined);
+        for (std::size_t i = 0; i < sources.size(); ++i)
+            ISO_CHECK(out_.source(*sources[i], lengths[i]));
         return {};
     }
 

@@ -95,6 +95,23 @@ def test_WI_05_mpeg2_as_stored(v2, make):
     expect.file(v2.get(path_of(instance), ANY_INSTANCE), instance.data)
 
 
+@pytest.mark.parametrize(
+    "syntax, label",
+    [(makers.IMPLICIT, ELE), (ELE, makers.IMPLICIT)],
+    ids=["implicit as explicit", "explicit as implicit"],
+)
+@pytest.mark.parametrize("accept", [ANY_INSTANCE, SINGLE], ids=["star", "default"])
+def test_a_wrong_label_does_not_leave(v2, syntax, label, accept):
+    """5.2: every part names the syntax that it is in, and so does the file."""
+    instance = pixels.native(bits=16, syntax=syntax, label=label)
+    expect.status(v2.store_single(instance.data), 200, 202)
+    response = expect.status(v2.get(path_of(instance), accept), 200)
+    assert response.headers["Content-Type"] == f"application/dicom; transfer-syntax={ELE}"
+    received = pixels.parse(response.content)
+    assert pixels.encoding_of(response.content) == received.file_meta.TransferSyntaxUID == ELE
+    assert received.PixelData == b"".join(instance.frames)
+
+
 def test_WI_06_unknown(v2):
     expect.text_error(v2.get(path_of(Instance()), ANY_INSTANCE), 404)
 

@@ -25,6 +25,7 @@ ENCAPSULATED_UNCOMPRESSED = "1.2.840.10008.1.2.1.98"
 LEVELS = pytest.mark.parametrize(
     "path", [path_of, series_path, study_path], ids=["instance", "series", "study"]
 )
+STAR_FRAMES = 'multipart/related; type="application/octet-stream"; transfer-syntax=*'
 SETS = pytest.mark.parametrize("path", [series_path, study_path], ids=["series", "study"])
 
 
@@ -216,6 +217,72 @@ def test_implicit_and_big_endian_are_converted(standard, syntax, suffix):
     assert received.file_meta.TransferSyntaxUID == ELE
     assert (received.pixel_array == sent.pixel_array).all()
     assert received.PatientName == sent.PatientName and received.SOPInstanceUID == sent.SOPInstanceUID
+
+
+MISLABELLED = pytest.mark.parametrize(
+    "syntax, label",
+    [(makers.IMPLICIT, ELE), (ELE, makers.IMPLICIT), (makers.BIG_ENDIAN, ELE), (ELE, makers.BIG_ENDIAN)],
+    ids=["implicit as explicit", "explicit as implicit", "big as little", "little as big"],
+)
+
+
+@MISLABELLED
+@pytest.mark.parametrize("suffix", ["", STORED, f"; transfer-syntax={ELE}"], ids=["default", "star", "ele"])
+@pytest.mark.parametrize("form", [DICOM_PARTS, "application/dicom"], ids=["parts", "single"])
+def test_a_wrong_label_does_not_leave(standard, syntax, label, suffix, form):
+    """D15, 3.2: a data set that is not encoded as its file meta says is stored, and what is given is encoded as
+    its label says."""
+    instance = pixels.native(bits=16, syntax=syntax, label=label, SOPClassUID=makers.CT_IMAGE)
+    keep_on_standard(standard, instance)
+    response = expect.status(standard.get(path_of(instance), form + suffix), 200)
+    body = expect.parts(response, 1)[0].body if form == DICOM_PARTS else response.content
+    assert pixels.encoding_of(body) == ELE
+    received = pixels.parse(body)
+    assert received.file_meta.TransferSyntaxUID == ELE
+    assert (received.pixel_array == pixels.parse(relabelled(instance).data).pixel_array).all()
+    assert received.SOPInstanceUID == instance.sop
+
+
+def relabelled(instance):
+    """The same instance with a true label."""
+    copy = Instance(instance.syntax)
+    copy.elements = dict(instance.elements)
+    return copy
+
+
+def test_a_wrong_label_around_compressed_pixels(standard):
+    """The data set is rewritten, the stream stays as it is."""
+    instance = pixels.jpeg_baseline(frames=2)
+    (pixel_data,) = [value for tag, (vr, value) in instance.elements.items() if tag == 0x7FE00010]
+    items = Instance().put(0x7FE00010, "OB", pixel_data).encode()
+    items = items[items.index(b"\xe0\x7f\x10\0OB\0\0\xff\xff\xff\xff") + 12 :]
+    head = Instance(makers.IMPLICIT, label=makers.JPEG_BASELINE)
+    head.elements = {tag: element for tag, element in instance.elements.items() if tag != 0x7FE00010}
+    data = head.data + b"\xe0\x7f\x10\0\xff\xff\xff\xff" + items
+    expect.status(standard.store([data]), 200)
+    for accept in ("application/dicom", f"application/dicom; transfer-syntax={makers.JPEG_BASELINE}"):
+        body = expect.status(standard.get(path_of(instance), accept), 200).content
+        assert body.endswith(instance.encode())
+        assert pixels.parse(body).file_meta.TransferSyntaxUID == makers.JPEG_BASELINE
+    parts = expect.parts(standard.get(path_of(instance) + "/frames/1,2", STAR_FRAMES), 2)
+    assert [part.body for part in parts] == instance.frames
+
+
+def test_a_wrong_label_by_uri_and_in_a_zip(standard):
+    instance = keep_on_standard(
+        standard, pixels.native(syntax=makers.IMPLICIT, label=ELE, SOPClassUID=makers.CT_IMAGE)
+    )
+    query = f"requestType=WADO&studyUID={instance.study}&seriesUID={instance.series}&objectUID={instance.sop}"
+    bodies = [
+        expect.status(standard.get(f"?{query}&contentType=application/dicom{syntax}", None), 200).content
+        for syntax in ("", "&transferSyntax=*")
+    ]
+    archive = expect.status(standard.get(study_path(instance), "application/zip"), 200).content
+    with zipfile.ZipFile(io.BytesIO(archive)) as files:
+        bodies += [files.read(name) for name in files.namelist()]
+    assert len(bodies) == 3
+    for body in bodies:
+        assert pixels.encoding_of(body) == pixels.parse(body).file_meta.TransferSyntaxUID == ELE
 
 
 def mixed_series(standard):

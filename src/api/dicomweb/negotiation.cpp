@@ -257,22 +257,28 @@ std::vector<Wish> find_wishes(const Profile& profile, const AcceptLists& accept,
 
 std::optional<Delivery> deliver_object(const Profile& profile, const Wish& wish, const StoredForm& stored) {
     const dicom::TransferSyntax syntax = dicom::transfer_syntax(stored.syntax);
-    const auto as_explicit = [&]() -> std::optional<Delivery> {
-        if (stored.syntax == dicom::kExplicitVrLittleEndian) return verbatim(stored.syntax, kDicom);
-        if (syntax.encapsulated) return std::nullopt;
-        return Delivery{Delivery::Way::explicit_little, std::string(dicom::kExplicitVrLittleEndian),
-                        std::string(kDicom)};
+    const bool as_it_is = may_travel(profile, syntax) && !stored.mislabelled;
+    const auto rewritten = [](std::string_view uid) {
+        return Delivery{Delivery::Way::explicit_little, std::string(uid), std::string(kDicom)};
     };
-    if (wish.syntax == kAny)
-        return may_travel(profile, syntax) ? verbatim(stored.syntax, kDicom) : as_explicit();
+    // Compressed pixel data keep their syntax when just the data set around them is rewritten.
+    const auto as_stored = [&] {
+        if (as_it_is) return verbatim(stored.syntax, kDicom);
+        return rewritten(syntax.encapsulated ? stored.syntax : dicom::kExplicitVrLittleEndian);
+    };
+    const auto as_explicit = [&]() -> std::optional<Delivery> {
+        if (syntax.encapsulated) return std::nullopt;
+        if (as_it_is && stored.syntax == dicom::kExplicitVrLittleEndian) return as_stored();
+        return rewritten(dicom::kExplicitVrLittleEndian);
+    };
+    if (wish.syntax == kAny) return as_stored();
     if (wish.syntax.empty()) {
         if (auto delivery = as_explicit()) return delivery;
-        if (syntax.lossy || wish.wildcard) return verbatim(stored.syntax, kDicom);
+        if (syntax.lossy || wish.wildcard) return as_stored();
         return std::nullopt;
     }
     if (wish.syntax == dicom::kExplicitVrLittleEndian) return as_explicit();
-    if (satisfies(stored.syntax, wish.syntax) && may_travel(profile, syntax))
-        return verbatim(stored.syntax, kDicom);
+    if (satisfies(stored.syntax, wish.syntax) && (as_it_is || syntax.encapsulated)) return as_stored();
     return std::nullopt;
 }
 

@@ -39,14 +39,15 @@ std::vector<Wish> find_wishes(const Profile& profile, const AcceptLists& accept,
 struct StoredForm {
     std::string_view syntax;  ///< transfer syntax UID
     bool has_pixels = true;
-    bool decodable = false;  ///< frames can be given as native pixels
+    bool decodable = false;    ///< frames can be given as native pixels
+    bool mislabelled = false;  ///< the data set is not encoded as `syntax` says (dicom::ObjectLayout)
 };
 
 /// How one wish is met.
 struct Delivery {
     enum class Way {
         verbatim,         ///< the stored bytes
-        explicit_little,  ///< data set or pixels rewritten as explicit VR little endian, not decoded
+        explicit_little,  ///< data set or pixels rewritten as explicit VR little endian, nothing decoded
         decoded,          ///< pixels decoded to native
     };
     Way way = Way::verbatim;

@@ -22,6 +22,7 @@ struct Case {
     const char* accept;
     const char* stored;
     const char* expected;  ///< "multipart <type> <syntax> <way>", or "406"
+    bool mislabelled = false;
 };
 
 std::string describe(const Case& c) {
@@ -30,7 +31,7 @@ std::string describe(const Case& c) {
     const auto wishes = find_wishes(*c.profile, read_accept(*c.profile, request), c.resource);
     if (wishes.empty()) return "406";
     const bool object = c.resource == ByteResource::object || c.resource == ByteResource::object_set;
-    const StoredForm stored{c.stored, true, std::string_view(c.stored) == kRle};
+    const StoredForm stored{c.stored, true, std::string_view(c.stored) == kRle, c.mislabelled};
     const auto choice = choose(*c.profile, wishes, stored, object ? deliver_object : deliver_frame);
     if (!choice) return "406";
     static constexpr const char* kWays[] = {"verbatim", "explicit", "decoded"};
@@ -111,7 +112,18 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"many_ranges", kStandard, kFrame,
              "multipart/related; type=\"image/jls\"; q=0.5, multipart/related; "
              "type=\"application/octet-stream\"; q=0.9",
-             kJls, "multipart image/jls 1.2.840.10008.1.2.4.80 verbatim"}),
+             kJls, "multipart image/jls 1.2.840.10008.1.2.4.80 verbatim"},
+        Case{"mislabelled_star", kStandard, kObject, "application/dicom; transfer-syntax=*", kEle,
+             "single application/dicom 1.2.840.10008.1.2.1 explicit", true},
+        Case{"mislabelled_default", kStandard, kObject, nullptr, kEle,
+             "multipart application/dicom 1.2.840.10008.1.2.1 explicit", true},
+        Case{"mislabelled_compressed", kStandard, kObject,
+             "application/dicom; transfer-syntax=1.2.840.10008.1.2.4.90", kJ2k,
+             "single application/dicom 1.2.840.10008.1.2.4.90 explicit", true},
+        Case{"mislabelled_lossy", kStandard, kObject, "application/dicom", kJpeg,
+             "single application/dicom 1.2.840.10008.1.2.4.50 explicit", true},
+        Case{"mislabelled_frame", kStandard, kFrame, "application/octet-stream", kEle,
+             "single application/octet-stream 1.2.840.10008.1.2.1 verbatim", true}),
     [](const auto& test) { return std::string(test.param.name); });
 
 INSTANTIATE_TEST_SUITE_P(
@@ -123,6 +135,10 @@ INSTANTIATE_TEST_SUITE_P(
              "single application/dicom 1.2.840.10008.1.2.4.100 verbatim"},
         Case{"implicit_verbatim", kV2, kObject, "application/dicom;transfer-syntax=*", kImplicit,
              "single application/dicom 1.2.840.10008.1.2 verbatim"},
+        Case{"mislabelled_implicit", kV2, kObject, "application/dicom;transfer-syntax=*", kImplicit,
+             "single application/dicom 1.2.840.10008.1.2.1 explicit", true},
+        Case{"mislabelled_explicit", kV2, kObject, "application/dicom;transfer-syntax=*", kEle,
+             "single application/dicom 1.2.840.10008.1.2.1 explicit", true},
         Case{"none_is_ele", kV2, kObject, "application/dicom", kImplicit,
              "single application/dicom 1.2.840.10008.1.2.1 explicit"},
         Case{"wi4", kV2, kObject, "application/dicom; transfer-syntax=1.2.840.10008.1.2.1", kMpeg2, "406"},

@@ -38,6 +38,13 @@ StoredForm stored_form(const index::InstanceRecord& record) {
     form.syntax = record.transfer_syntax;
     form.has_pixels = record.frames != 0;
     form.decodable = archive::Archive::can_decode(record.transfer_syntax);
+    form.mislabelled = dicom::is_mislabelled(record.layout);
+    return form;
+}
+
+StoredForm stored_form(const archive::Location& location) {
+    StoredForm form = stored_form(location.record);
+    form.mislabelled = location.layout.mislabelled;
     return form;
 }
 

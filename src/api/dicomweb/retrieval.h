@@ -26,8 +26,9 @@ http::Route fetch_route(
 http::Response not_acceptable(const Face& face, const http::Request& request, std::string_view reason,
                               std::vector<std::string> available);
 
-/// What is stored of an instance, as far as negotiation cares.
+/// What is stored of an instance, as far as negotiation cares. The record has its layout.
 StoredForm stored_form(const index::InstanceRecord& record);
+StoredForm stored_form(const archive::Location& location);
 
 /// `application/dicom; transfer-syntax=<uid>`
 std::string typed(std::string_view media_type, std::string_view syntax);

@@ -74,7 +74,7 @@ Result<http::Response> encapsulated_value(const Face& face, const http::Request&
     const bool one = part_count(*location) == 1;
     auto wishes = find_wishes(face.profile, read_accept(face.profile, request), ByteResource::bulk_value);
     if (!one) std::erase_if(wishes, [](const Wish& wish) { return !wish.multipart; });
-    const StoredForm stored = stored_form(location->record);
+    const StoredForm stored = stored_form(*location);
     const auto choice = choose(face.profile, wishes, stored, deliver_frame);
     if (!choice)
         return not_acceptable(face, request,

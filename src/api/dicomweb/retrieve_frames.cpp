@@ -78,7 +78,7 @@ Result<http::Response> retrieve(const Face& face, const http::RequestContext& co
     }
     ISO_TRY(const LocationPtr location, face.archive.locate(key));
     ISO_CHECK(check_numbers(*location, numbers));
-    const StoredForm stored = stored_form(location->record);
+    const StoredForm stored = stored_form(*location);
     const auto choice = choose(face.profile, wishes, stored, deliver_frame);
     if (!choice)
         return not_acceptable(face, request,

@@ -139,7 +139,7 @@ Result<http::Response> retrieve(const Face& face, const http::RequestContext& co
                               {std::string(kDicom)});
     }
 
-    const StoredForm stored = stored_form(location->record);
+    const StoredForm stored = stored_form(*location);
     const auto delivery = deliver_object(face.profile, wish, stored);
     if (!delivery)
         return not_acceptable(face, request,

@@ -147,8 +147,9 @@ def _fragments(fragments):
 class Instance(Attributes):
     """A Part 10 file: the "random file" of the rig unless told otherwise."""
 
-    def __init__(self, syntax=ELE, **values):
+    def __init__(self, syntax=ELE, label=None, **values):
         self.syntax = syntax
+        self.label = label  # what the file meta says instead of it
         self._data = None
         super().__init__(
             SOPClassUID=new_uid(),
@@ -211,7 +212,7 @@ class Instance(Attributes):
     def file_meta(self):
         meta = Attributes()
         meta.put(0x00020001, "OB", b"\0\1").put(0x00020002, "UI", self._meta_uid("SOPClassUID"))
-        meta.put(0x00020003, "UI", self._meta_uid("SOPInstanceUID")).put(0x00020010, "UI", self.syntax)
+        meta.put(0x00020003, "UI", self._meta_uid("SOPInstanceUID")).put(0x00020010, "UI", self.label or self.syntax)
         meta.put(0x00020012, "UI", "2.25.331").put(0x00020013, "SH", "CONFORMANCE")
         body = meta.encode()
         return Attributes().put(0x00020000, "UL", len(body)).encode() + body

@@ -120,6 +120,15 @@ def decode_image(body):
     return numpy.array(Image.open(io.BytesIO(body)))
 
 
+def encoding_of(data):
+    """The transfer syntax that the first element of a file's data set (0008,xxxx) is in, whatever the label says;
+    pydicom reads over a wrong one."""
+    start = 144 + struct.unpack("<I", data[140:144])[0]
+    if not data[start + 4 : start + 6].isalpha():
+        return makers.IMPLICIT
+    return makers.ELE if data[start] else makers.BIG_ENDIAN
+
+
 def codestream_facts(stream):
     """Main header of a JPEG 2000 codestream: the fields that the byte-exact conversion fixes."""
     assert stream[:2] == b"\xff\x4f", "not a JPEG 2000 codestream"
