@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "dicom/data_set_parser.h"
@@ -12,14 +13,34 @@ namespace isocenter::dicom {
 namespace {
 
 /// Ascending order, and the last of several elements with one tag: appending while parsing and putting in
-/// order once keeps hostile orders from costing quadratic time.
-void put_in_order(std::vector<Element>& elements) {
+/// order once keeps hostile orders from costing quadratic time. True when a tag was there twice.
+bool put_in_order(std::vector<Element>& elements) {
     const auto not_ascending = [](const Element& a, const Element& b) { return a.tag >= b.tag; };
-    if (std::ranges::adjacent_find(elements, not_ascending) == elements.end()) return;
+    if (std::ranges::adjacent_find(elements, not_ascending) == elements.end()) return false;
     std::ranges::stable_sort(elements, {}, &Element::tag);
     const auto kept = std::unique(elements.rbegin(), elements.rend(),
                                   [](const Element& a, const Element& b) { return a.tag == b.tag; });
+    const bool repeated = kept != elements.rend();
     elements.erase(elements.begin(), kept.base());
+    return repeated;
+}
+
+/// The element at a path of BulkValue, nullptr when the data set has none there.
+const Element* find_at(const DataSet& root, std::string_view path) {
+    const DataSet* data_set = &root;
+    for (;;) {
+        const auto tag = parse_hex8(path.substr(0, path.find('/')));
+        const Element* element = tag ? data_set->find(*tag) : nullptr;
+        const std::size_t item_at = path.find('/');
+        if (element == nullptr || item_at == std::string_view::npos) return element;
+        path.remove_prefix(item_at + 1);
+        const std::size_t end = path.find('/');
+        std::size_t number = 0;
+        std::from_chars(path.data(), path.data() + std::min(end, path.size()), number);
+        if (end == std::string_view::npos || number == 0 || number > element->items.size()) return nullptr;
+        data_set = &element->items[number - 1];
+        path.remove_prefix(end + 1);
+    }
 }
 
 }  // namespace
@@ -57,7 +78,7 @@ void DataSetParser::close_level() {
     Level level = std::move(levels_.back());
     levels_.pop_back();
     if (level.kind == Level::Kind::data_set) {
-        put_in_order(level.data_set.elements());
+        repeated_ = put_in_order(level.data_set.elements()) || repeated_;
         levels_.back().element.items.push_back(std::move(level.data_set));
         return;
     }
@@ -109,7 +130,20 @@ bool DataSetParser::parse_unknown_sequence(Element& element) {
     if (inner.levels_.size() != 1 || inner.data_set().elements().size() != 1) return false;
     element.items = std::move(inner.levels_.front().data_set.elements().front().items);
     std::ranges::move(inner.bulk_, std::back_inserter(bulk_));
+    repeated_ = repeated_ || inner.repeated_;
     return true;
+}
+
+/// Of an element that is there twice the last one counts (PS3.5 7.1 allows one): what was noted of the places
+/// of those before is dropped, so that bulk values and frames are those of the data set.
+void DataSetParser::forget_replaced() {
+    const DataSet& root = data_set();
+    std::erase_if(bulk_, [&root](const BulkValue& value) {
+        const Element* element = find_at(root, value.path);
+        return element == nullptr || element->where != value.range;
+    });
+    const Element* pixels = root.find(pixels_.tag);
+    if (pixels == nullptr || pixels->where != pixels_.value) pixels_ = {};
 }
 
 Status DataSetParser::finish() {
@@ -121,7 +155,8 @@ Status DataSetParser::finish() {
     }
     // A sequence without its delimiter looks like one whose other half was lost.
     if (levels_.size() > 1) return cut_off("the input ends after it");
-    put_in_order(levels_.front().data_set.elements());
+    repeated_ = put_in_order(levels_.front().data_set.elements()) || repeated_;
+    if (repeated_) forget_replaced();
     return {};
 }
 

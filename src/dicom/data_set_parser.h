@@ -110,6 +110,7 @@ class DataSetParser {
     Status complete_held_element();
     void resolve_unknown(Element& element);
     bool parse_unknown_sequence(Element& element);
+    void forget_replaced();
     void append(Element&& element);
     void note_bulk(const Element& element, bool encapsulated);
     void note_pixels(const Element& element);
@@ -136,7 +137,8 @@ class DataSetParser {
 
     Tag tag_{};  ///< of the last header, for messages
     Take take_ = Take::skip;
-    bool dropped_ = false;  ///< the value in progress is no part of the data set
+    bool repeated_ = false;  ///< some data set had a tag twice
+    bool dropped_ = false;   ///< the value in progress is no part of the data set
     std::uint64_t value_left_ = 0;
     std::uint32_t head_bytes_ = 0;  ///< of the current fragment that went into fragment_heads
     Element current_{};

@@ -222,6 +222,30 @@ TEST(Part10Reader, LabelsThatContradictTheDataSet) {
     }
 }
 
+TEST(Part10Reader, OfAnElementThatIsThereTwiceTheLastOneCounts) {
+    const std::string large(2000, 'a');
+    const auto pixels = [](std::string_view value) { return explicit_element(tags::PixelData, "OW", value); };
+    const auto icon = [](std::string_view items) { return explicit_element({0x0088, 0x0200}, "SQ", items); };
+    const std::string image = explicit_element(tags::Rows, "US", u16(1)) +
+                              explicit_element(tags::Columns, "US", u16(2)) +
+                              explicit_element(tags::BitsAllocated, "US", u16(16));
+    const std::string head = explicit_element(tags::PatientID, "LO", "first ") + kId + image;
+    const std::string first = icon(item(pixels(large)) + item(pixels(large))) + pixels("ABCD");
+    const std::string second = icon(item(pixels(large + "bb"))) + pixels("EFGH");
+    const std::string file = file_of(kExplicitVrLittleEndian, head + first + second);
+    const Part10Object object = read_good(file);
+    EXPECT_EQ(object.data_set.text(tags::PatientID), "42");
+    ASSERT_EQ(object.layout.bulk.size(), 2U);
+    EXPECT_EQ(object.layout.bulk[0].path, "00880200/1/7FE00010");
+    EXPECT_EQ(object.layout.bulk[0].range.length, 2002U);
+    EXPECT_EQ(object.layout.bulk[1].path, "7FE00010");
+    EXPECT_EQ(file.substr(object.layout.bulk[1].range.offset, 4), "EFGH");
+    EXPECT_EQ(object.layout.frames.value, object.layout.bulk[1].range);
+
+    const Part10Object emptied = read_good(file_of(kExplicitVrLittleEndian, head + first + pixels("")));
+    EXPECT_EQ(emptied.layout.frames.kind, FrameTable::Kind::none);
+}
+
 TEST(Part10Reader, OddVrLetters) {
     const Part10Object object = read_good(
         file_of(kExplicitVrLittleEndian,

@@ -331,3 +331,23 @@ def test_pixel_data_is_a_link_whatever_its_size(standard):
 def test_unknown(standard):
     for path in (path_of, series_path, study_path):
         expect.problem(standard.get(path(Instance(), "/metadata"), JSON), 404)
+
+
+def test_of_an_element_that_is_there_twice_the_last_one_counts(standard):
+    """PS3.5 7.1 allows one; metadata, bulk data, frames and searches must at least speak of the same one."""
+    first = pixels.native(rows=64, columns=64, StudyID="first")
+    last = pixels.native(rows=64, columns=64)
+    repeated = Attributes(StudyID="last", PatientName="Last").put(0x7FE00010, "OB", last.value("PixelData"))
+    expect.status(standard.store([first.data + repeated.encode()]), 200)
+    attributes = metadata(standard, first)
+    assert dicomjson.first(attributes, "00200010") == "last"
+    assert dicomjson.first(attributes, "00100010") == {"Alphabetic": "Last"}
+    uri = attributes["7FE00010"]["BulkDataURI"].removeprefix(standard.base)
+    for path in (uri, path_of(first, "/frames/1"), path_of(first, "/pixeldata")):
+        assert expect.parts(standard.get(path, 'multipart/related; type="application/octet-stream"'), 1)[
+            0
+        ].body == (last.frames[0])
+    assert len(expect.parts(standard.get(path_of(first, "/bulkdata"), None))) == 1
+    for study_id, found in (("last", 1), ("first", 0)):
+        query = f"/studies?StudyInstanceUID={first.study}&StudyID={study_id}"
+        assert len(expect.status(standard.get(query, JSON), 200).json()) == found
