@@ -15,8 +15,8 @@ enum class Level { study, series, instance };
 
 /// How one attribute is compared (PS3.4 C.2.2.2). All texts are UTF-8, already trimmed.
 struct MatchText {
-    std::vector<std::string> any_of;
-    bool case_sensitive = true;  ///< false: folded by fold_case (the compatibility faces)
+    std::vector<std::string> any_of;  ///< dates and times in the form of MatchRange
+    bool case_sensitive = true;       ///< false: folded by fold_case (the compatibility faces)
 };
 struct MatchWildcard {
     std::vector<std::string> any_of;  ///< `*` any run, `?` one character; at least one member has one

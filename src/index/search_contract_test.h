@@ -175,6 +175,11 @@ TEST_P(IndexContract, SearchByDatesAndTimes) {
     EXPECT_THAT(moments("", "20240109000000.000000"), ElementsAre("4", "1"));
     EXPECT_THAT(uids(studies_with(tags::StudyDate, dicom::MatchEmpty{})), ElementsAre("0"));
     EXPECT_THAT(uids(studies_with(tags::StudyDate, text_of({"20240101"}))), ElementsAre("1"));
+    EXPECT_THAT(uids(studies_with(tags::StudyDate, text_of({"20240103", "20240101", "20250101"}))),
+                ElementsAre("7", "1"));
+    EXPECT_THAT(uids(studies_with(tags::StudyTime, text_of({"100000.000000", "235959.500000"}))),
+                ElementsAre("4", "1"))
+        << "by meaning, not as they were written";
 }
 
 TEST_P(IndexContract, SearchByNumbersAndCounts) {

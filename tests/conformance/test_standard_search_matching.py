@@ -219,6 +219,25 @@ def test_dates(standard):
         "limit=",
         "offset=a",
         "offset=-1",
+def test_lists_of_dates_and_times(standard):
+    """D9: any of the listed values; each is a single one, compared by meaning."""
+    times = ["10", "110000.000", "12"]
+    check(
+        standard,
+        "StudyTime",
+        times,
+        {"10,11": [0, 1], "10%2C1200": [0, 2], "1000%5C110000": [0, 1], "09,10,11,12": [0, 1, 2], "13,14": []},
+    )
+    check(standard, "StudyDate", ["20240101", "20240102", "20240103"], {"20240101,20240103": [0, 2]})
+    check(standard, "PerformedProcedureStepStartTime", times, {"10,11": [0, 1]}, "series")
+
+
+@pytest.mark.parametrize("value", ["10,25", "10,11-12", "10,", "20240101,20240230", "20240101,20240102-20240103"])
+def test_bad_list_of_dates_or_times(standard, value):
+    keyword = "StudyDate" if value.startswith("2024") else "StudyTime"
+    assert expect.problem(standard.get(f"/studies?{keyword}={value}", JSON), 400)["parameter"] == keyword
+
+
         "fuzzymatching=1",
         "fuzzymatching=TRUE-ish",
         "emptyvaluematching=x",

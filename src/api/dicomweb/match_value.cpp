@@ -179,15 +179,41 @@ Result<Conditions> read_names(std::string_view value, const MatchOptions& option
     return Conditions{std::move(match)};
 }
 
+bool is_list(std::string_view value) {
+    return value.find_first_of(",\\") != std::string_view::npos;
+}
+
+/// A list of single dates or times (standard-face.md D9) in the form in which they are compared.
+template <class ReadOne>
+Result<Conditions> read_list(std::string_view name, std::string_view value, std::string_view complaint,
+                             ReadOne read_one) {
+    dicom::MatchText match;
+    for (const std::string& part : split_list(value, ",\\", false)) {
+        auto read = read_one(part);
+        if (!read) return bad_value(name, complaint);
+        match.any_of.push_back(*std::move(read));
+    }
+    if (match.any_of.size() > kMaxListValues)
+        return fail(ErrorCode::too_large, "The list of values is too long.");
+    return Conditions{std::move(match)};
+}
+
+Result<Conditions> read_times(std::string_view name, std::string_view value, const MatchOptions& options) {
+    if (options.standard && is_list(value)) {
+        return read_list(name, value, "a list of times has times of the form HHMMSS and no ranges",
+                         [](const std::string& part) { return fill_time(part, false); });
+    }
+    const auto range = read_time_range(value);
+    if (!range) return bad_value(name, "a time has the form HHMMSS, a range stays within one day");
+    return Conditions{dicom::MatchRange{range->from, range->to}};
+}
+
 Result<Conditions> read_dates(std::string_view name, std::string_view value, const MatchOptions& options) {
-    if (options.standard && value.find_first_of(",\\") != std::string_view::npos) {
-        dicom::MatchText match;
-        for (const std::string& part : split_list(value, ",\\", false)) {
-            if (!dicom::is_valid_date(part))
-                return bad_value(name, "a list of dates has dates of the form yyyyMMdd and no ranges");
-            match.any_of.push_back(part);
-        }
-        return Conditions{std::move(match)};
+    if (options.standard && is_list(value)) {
+        return read_list(name, value, "a list of dates has dates of the form yyyyMMdd and no ranges",
+                         [](const std::string& part) {
+                             return dicom::is_valid_date(part) ? std::optional(part) : std::nullopt;
+                         });
     }
     const auto range = read_date_range(value);
     if (!range) {
@@ -296,11 +322,7 @@ Result<Conditions> read_match_value(const AttributePath& path, std::string_view 
         return read_names(value, options);
     }
     if (path.vr == Vr::DA) return read_dates(name, value, options);
-    if (path.vr == Vr::TM) {
-        const auto range = read_time_range(value);
-        if (!range) return bad_value(name, "a time has the form HHMMSS, a range stays within one day");
-        return Conditions{dicom::MatchRange{range->from, range->to}};
-    }
+    if (path.vr == Vr::TM) return read_times(name, value, options);
     const bool list = options.standard || path.vr == Vr::UI;
     std::vector<std::string> parts =
         list ? split_list(value, ",\\", keep_leading) : std::vector{std::string(value)};

@@ -206,6 +206,8 @@ TEST(StandardQuery, RefusesBadParameters) {
                               "StudyTime=25",
                               "StudyTime=1",
                               "StudyTime=10-09",
+                              "StudyTime=10,25",
+                              "StudyTime=10,11-12",
                               "StudyTime=-",
                               "StudyTime=100000.",
                               "StudyTime=100000.1234567",
@@ -344,6 +346,16 @@ struct RangeRow {
     const char* from;
     const char* to;
 };
+
+TEST(StandardQuery, ListsOfDatesAndTimes) {
+    const auto list_of = [](const char* query) {
+        const Parsed parsed = parse(standard(), query);
+        return std::get<dicom::MatchText>(only_match(parsed)).any_of;
+    };
+    EXPECT_THAT(list_of("StudyTime=10,1130%5C120000.5"),
+                testing::ElementsAre("100000.000000", "113000.000000", "120000.500000"));
+    EXPECT_THAT(list_of("StudyDate=20240101,20240103"), testing::ElementsAre("20240101", "20240103"));
+}
 
 TEST(StandardQuery, DateAndTimeRanges) {
     const RangeRow rows[] = {

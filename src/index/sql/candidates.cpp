@@ -135,12 +135,8 @@ std::optional<Candidates> of_date(const dicom::Matcher& matcher, std::int64_t pa
         return bounded(moment->from.substr(0, 8), moment->to.substr(0, 8));
     }
     if (const auto* text = std::get_if<dicom::MatchText>(&matcher.match)) {
-        std::vector<std::string> keys;
-        for (const std::string& one : text->any_of) {
-            if (auto key = date_key(one)) keys.push_back(std::move(*key));
-        }
-        if (keys.size() != text->any_of.size()) return std::nullopt;
-        found.select.add(equals_any(expression, keys));
+        found.exact = true;
+        found.select.add(equals_any(expression, text->any_of));
         return found;
     }
     return std::nullopt;

@@ -30,6 +30,8 @@ Field field_of(const Column& column, const std::string& table) {
 }
 
 Result<Fragment> compare(const Field& field, const dicom::MatchText& match) {
+    // Dates and times are compared by what they mean, however they were written.
+    if (field.kind == Kind::date || field.kind == Kind::time) return equals_any(field.derived, match.any_of);
     const bool folds = field.shape == Shape::plain && (field.kind == Kind::text || field.kind == Kind::name);
     if (match.case_sensitive || !folds) return equals_any(field.stored, match.any_of);
     return equals_any(field.derived,
