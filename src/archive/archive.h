@@ -70,8 +70,8 @@ class Archive {
     /// syntax.
     Result<std::unique_ptr<ByteSource>> open_as_explicit_little_endian(const Location& location);
     /// Frame `number` (1-based) as stored: native bytes in little endian order, or the frame's fragments
-    /// joined. `out_of_range` when there is no such frame, `not_found` without pixel data, `unsupported` when
-    /// frames cannot be told apart without decoding.
+    /// joined. `out_of_range` when there is no such frame, `not_found` without pixel data and when native
+    /// ones end before the frame does, `unsupported` when frames cannot be told apart without decoding.
     Result<std::unique_ptr<ByteSource>> open_frame(const Location& location, std::uint32_t number);
     /// Frame `number` as native little endian pixels, decoded if need be; `not_acceptable` when there is no
     /// decoder.

@@ -29,7 +29,7 @@ Result<std::unique_ptr<ByteSource>> open_native(blob::BlobStore& blobs, const Lo
                                                 std::uint32_t number) {
     const dicom::FrameTable& frames = location.layout.frames;
     const std::vector<ByteRange> ranges = frames.ranges_of(number);
-    if (ranges.empty()) return fail(ErrorCode::corrupt, "the stored pixel data is shorter than it should be");
+    if (ranges.empty()) return fail(ErrorCode::not_found, "the pixel data ends before this frame");
     ISO_TRY(auto source,
             open_value(blobs, location, frames.value, ranges.front(), swap_unit(pixel_vr(location.layout))));
     const unsigned offset = frames.bit_offset(number);

@@ -42,6 +42,19 @@ TEST(Retrieve, FramesOfANativeObject) {
     EXPECT_EQ(description.bits_allocated, 16U);
 }
 
+TEST(Retrieve, FramesBeyondTheEndOfThePixelDataAreMissing) {
+    TestArchive test;
+    dicom::DataSet data_set = make_data_set("1.2", "1.3", "1.4");
+    const std::string bytes = pixels(2UL * 6400 + 100);
+    set_pixels(data_set, 64, 50, 3, bytes);
+    ASSERT_TRUE(test.store({to_part10(data_set)})[0].created);
+    const auto location = *test.archive->locate(key_of("1.2", "1.3", "1.4"));
+    EXPECT_EQ(location->layout.frames.present(), 2U);
+    EXPECT_EQ(text_of(test.archive->open_frame(*location, 2)), bytes.substr(6400, 6400));
+    EXPECT_EQ(text_of(test.archive->open_frame(*location, 3)), "not_found");
+    EXPECT_EQ(text_of(test.archive->open_frame(*location, 4)), "out_of_range");
+}
+
 TEST(Retrieve, AnObjectWithoutPixelDataHasNoFrames) {
     TestArchive test;
     ASSERT_TRUE(test.store({to_part10(make_data_set("1.2", "1.3", "1.4"))})[0].created);

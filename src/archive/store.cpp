@@ -140,6 +140,15 @@ void StoreBatch::State::end_instance() {
     outcome.multi_valued_indexed = verdict.multi_valued_indexed;
     if (verdict.failure) return mark_failed(outcome, *verdict.failure, verdict.message);
     outcome.key = verdict.key;
+    const dicom::FrameTable& frames = received->object.layout.frames;
+    if (frames.present() < frames.frames) {
+        // The faces store what they are given and warn of nothing here (standard-face.md 4.3, dicomweb.md
+        // 4.5.3); whoever runs the archive should know that a sender loses pixels.
+        log_event(LogLevel::warning, "pixel_data_short",
+                  {{"blob", received->writer->key().view()},
+                   {"frames", frames.frames},
+                   {"frames_present", frames.present()}});
+    }
     add_pending(std::move(*received), verdict);
 }
 

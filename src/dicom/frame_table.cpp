@@ -1,5 +1,7 @@
 #include "dicom/frame_table.h"
 
+#include <algorithm>
+
 namespace isocenter::dicom {
 
 std::vector<ByteRange> FrameTable::ranges_of(std::uint32_t number) const {
@@ -13,12 +15,18 @@ std::vector<ByteRange> FrameTable::ranges_of(std::uint32_t number) const {
         return {fragments.begin() + first, fragments.begin() + last};
     }
     if (kind != Kind::native || frame_bits == 0) return {};
-    // Hostile frame sizes must not overflow: the value's length bounds them first.
-    if (frame_bits / 8 > value.length || number > value.length * 8 / frame_bits) return {};
+    // Hostile frame sizes do not overflow below: the value's length bounds what is present.
+    if (number > present()) return {};
     const std::uint64_t first_bit = index * frame_bits;
     const std::uint64_t first_byte = first_bit / 8;
     const std::uint64_t end_byte = (first_bit + frame_bits + 7) / 8;
     return {{value.offset + first_byte, end_byte - first_byte}};
+}
+
+std::uint32_t FrameTable::present() const {
+    if (kind != Kind::native) return frames;
+    if (frame_bits == 0 || frame_bits / 8 > value.length) return 0;
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(frames, value.length * 8 / frame_bits));
 }
 
 unsigned FrameTable::bit_offset(std::uint32_t number) const {

@@ -29,6 +29,9 @@ struct FrameTable {
     /// The byte ranges of frame `number` (1-based) in order; empty when there is no such frame.
     /// A 1-bit native frame that begins inside a byte gives the bytes that contain it; see bit_offset.
     std::vector<ByteRange> ranges_of(std::uint32_t number) const;
+    /// How many of `frames` are really there: fewer when native pixel data is shorter than its description
+    /// says.
+    std::uint32_t present() const;
     /// Bits to skip in the first byte of a native frame.
     unsigned bit_offset(std::uint32_t number) const;
 
@@ -53,19 +56,19 @@ struct ObjectLayout {
     bool big_endian = false;            ///< values of more than one byte are to be swapped
     bool deflated =
         false;  ///< offsets count in the inflated data set, which begins at data_set_offset in the file
-    FrameTable frames;
-    std::vector<BulkValue> bulk;
-    friend bool operator==(const ObjectLayout&, const ObjectLayout&) = default;
     /// The data set is not encoded as the transfer syntax of the file meta says: these bytes may not go out
     /// under that label, nor under another one, for the label is among them.
     bool mislabelled = false;
+    FrameTable frames;
+    std::vector<BulkValue> bulk;
+    friend bool operator==(const ObjectLayout&, const ObjectLayout&) = default;
 };
 
 /// A compact binary form (varints, fragments as deltas), versioned. 10,000 fragments take about 40 KB.
 std::string encode_layout(const ObjectLayout& layout);
 /// `corrupt` when the bytes are not what encode_layout made.
 Result<ObjectLayout> decode_layout(std::string_view bytes);
-
-}  // namespace isocenter::dicom
 /// ObjectLayout::mislabelled of what encode_layout made, without decoding the rest.
 bool is_mislabelled(std::string_view encoded_layout);
+
+}  // namespace isocenter::dicom

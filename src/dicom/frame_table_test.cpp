@@ -104,6 +104,7 @@ TEST(FrameTable, NativeValueThatIsTooShortOrUndescribed) {
     EXPECT_EQ(short_value.frames().kind, Kind::native);
     EXPECT_EQ(short_value.frame(1), "?");
     EXPECT_EQ(short_value.frame(2147483647), "?");
+    EXPECT_EQ(short_value.frames().present(), 0U);
     Read bare = read(kExplicitVrLittleEndian, explicit_element(tags::PixelData, "OB", "abc"));
     EXPECT_EQ(bare.frame(1), "?");
     EXPECT_EQ(bare.layout.bulk.at(0).range.length, 3U);

@@ -174,3 +174,13 @@ def test_16_bit_frames(v2):
         instance.frames[1],
         instance.frames[3],
     ]
+
+
+def test_frames_beyond_the_end_of_the_pixel_data(v2):
+    """5.3: there is no such frame in what was stored."""
+    instance = pixels.native(frames=3)
+    instance.put(0x7FE00010, "OB", b"".join(instance.frames)[:-100])
+    v2.keep(instance)
+    assert expect.parts(frames(v2, instance, 2), 1)[0].body == instance.frames[1]
+    for numbers in ("3", "1,3"):
+        expect.text_error(frames(v2, instance, numbers), 404)

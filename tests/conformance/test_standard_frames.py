@@ -355,3 +355,28 @@ def test_frame_in_two_fragments(standard):
 def test_rendering_is_refused_with_a_reason(standard, resource):
     instance = keep_on_standard(standard, image())
     assert expect.problem(standard.get(path_of(instance, resource), "image/jpeg"), 406)["detail"]
+
+
+def short_image(frames=3, missing=100):
+    """Native pixel data that end before the last frame does."""
+    instance = pixels.native(frames=frames, rows=16, columns=16, SOPClassUID=CT)
+    return instance.put(0x7FE00010, "OB", b"".join(instance.frames)[:-missing])
+
+
+def test_frames_beyond_the_end_of_the_pixel_data(standard):
+    """3.3: what is there is given; what is not is 404, and nothing is sent before that is known."""
+    instance = keep_on_standard(standard, short_image())
+    for numbers, wanted in (("1", [0]), ("2,1", [1, 0])):
+        parts = expect.parts(standard.get(path_of(instance, f"/frames/{numbers}"), OCTET_PARTS), len(wanted))
+        assert [part.body for part in parts] == [instance.frames[n] for n in wanted]
+    for numbers, accept in (("3", OCTET_PARTS), ("1,3", OCTET_PARTS), ("3", "application/octet-stream")):
+        problem = expect.problem(standard.get(path_of(instance, f"/frames/{numbers}"), accept), 404)
+        assert "2 of 3" in problem["detail"]
+    body = expect.parts(standard.get(path_of(instance, "/pixeldata"), OCTET_PARTS), 1)[0].body
+    assert body == instance.value("PixelData")
+
+
+def test_frames_without_a_description_of_the_pixels(standard):
+    instance = pixels.native(SOPClassUID=CT).remove("Rows")
+    keep_on_standard(standard, instance)
+    expect.problem(standard.get(path_of(instance, "/frames/1"), OCTET_PARTS), 404)

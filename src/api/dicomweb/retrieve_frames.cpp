@@ -15,6 +15,11 @@ Status check_numbers(const archive::Location& location, const std::vector<std::u
     if (std::ranges::any_of(numbers, [&frames](std::uint32_t n) { return n > frames.frames; }))
         return fail(ErrorCode::not_found,
                     "The instance has only " + std::to_string(frames.frames) + " frame(s).");
+    const std::uint32_t present = frames.present();
+    if (std::ranges::any_of(numbers, [present](std::uint32_t n) { return n > present; }))
+        return fail(ErrorCode::not_found, "The pixel data is shorter than its description says: it has " +
+                                              std::to_string(present) + " of " +
+                                              std::to_string(frames.frames) + " frame(s).");
     return {};
 }
 
