@@ -14,6 +14,7 @@ pytest.register_assert_rewrite(
     "support.cases",
     "support.dicomjson",
     "support.expect",
+    "support.matching",
     "support.multipart",
     "support.rows",
     "support.sets",

@@ -6,43 +6,7 @@ from support import dicomjson, expect
 from support.cases import CT, keep_on_standard, plain
 from support.client import JSON, series_path, study_path
 from support.makers import Attributes, new_uid, rng, word
-
-
-def rows(standard, path, query, **options):
-    """`query` is raw (already encoded). The answer is 200 with an array, empty or not."""
-    response = expect.status(standard.get(f"{path}?{query}", JSON, **options), 200)
-    assert response.headers["Content-Type"] == JSON
-    assert isinstance(response.json(), list)
-    return response.json()
-
-
-def hits(standard, query, targets, anchor, level="studies"):
-    """Indexes of the targets that a query finds; `anchor` narrows the search to this test's data."""
-    tag, attribute = {
-        "studies": ("0020000D", "study"),
-        "series": ("0020000E", "series"),
-        "instances": ("00080018", "sop"),
-    }[level]
-    found = {dicomjson.first(row, tag) for row in rows(standard, f"/{level}", f"{anchor}&{query}")}
-    return [n for n, each in enumerate(targets) if getattr(each, attribute) in found]
-
-
-def keep(standard, *variants, charset="ISO_IR 192"):
-    """One instance per dict of attributes, all with the same random PatientID; returns (instances, anchor
-    query)."""
-    patient = word()
-    made = [
-        plain(**{"PatientID": patient, "SpecificCharacterSet": charset, **variant}) for variant in variants
-    ]
-    keep_on_standard(standard, *made)
-    return made, f"PatientID={patient}"
-
-
-def check(standard, keyword, stored, cases, level="studies"):
-    """cases: query value -> indexes of the stored values that match."""
-    made, anchor = keep(standard, *[{} if value is None else {keyword: value} for value in stored])
-    found = {value: hits(standard, f"{keyword}={value}", made, anchor, level) for value in cases}
-    assert found == cases
+from support.matching import check, hits, keep, rows
 
 
 def test_universal(standard):
@@ -219,25 +183,6 @@ def test_dates(standard):
         "limit=",
         "offset=a",
         "offset=-1",
-def test_lists_of_dates_and_times(standard):
-    """D9: any of the listed values; each is a single one, compared by meaning."""
-    times = ["10", "110000.000", "12"]
-    check(
-        standard,
-        "StudyTime",
-        times,
-        {"10,11": [0, 1], "10%2C1200": [0, 2], "1000%5C110000": [0, 1], "09,10,11,12": [0, 1, 2], "13,14": []},
-    )
-    check(standard, "StudyDate", ["20240101", "20240102", "20240103"], {"20240101,20240103": [0, 2]})
-    check(standard, "PerformedProcedureStepStartTime", times, {"10,11": [0, 1]}, "series")
-
-
-@pytest.mark.parametrize("value", ["10,25", "10,11-12", "10,", "20240101,20240230", "20240101,20240102-20240103"])
-def test_bad_list_of_dates_or_times(standard, value):
-    keyword = "StudyDate" if value.startswith("2024") else "StudyTime"
-    assert expect.problem(standard.get(f"/studies?{keyword}={value}", JSON), 400)["parameter"] == keyword
-
-
         "fuzzymatching=1",
         "fuzzymatching=TRUE-ish",
         "emptyvaluematching=x",
@@ -272,6 +217,25 @@ def test_times(standard):
             "120000": [1],
         },
     )
+
+
+def test_lists_of_dates_and_times(standard):
+    """D9: any of the listed values; each is a single one, compared by meaning."""
+    times = ["10", "110000.000", "12"]
+    check(
+        standard,
+        "StudyTime",
+        times,
+        {"10,11": [0, 1], "10%2C1200": [0, 2], "1000%5C110000": [0, 1], "09,10,11,12": [0, 1, 2], "13,14": []},
+    )
+    check(standard, "StudyDate", ["20240101", "20240102", "20240103"], {"20240101,20240103": [0, 2]})
+    check(standard, "PerformedProcedureStepStartTime", times, {"10,11": [0, 1]}, "series")
+
+
+@pytest.mark.parametrize("value", ["10,25", "10,11-12", "10,", "20240101,20240230", "20240101,20240102-20240103"])
+def test_bad_list_of_dates_or_times(standard, value):
+    keyword = "StudyDate" if value.startswith("2024") else "StudyTime"
+    assert expect.problem(standard.get(f"/studies?{keyword}={value}", JSON), 400)["parameter"] == keyword
 
 
 def test_combined_date_and_time(standard):
@@ -497,17 +461,3 @@ def test_unknown_parameter_is_ignored_with_a_warning(standard, name):
     assert [dicomjson.first(row, "0020000D") for row in response.json()] == [made[0].study]
     assert f"{name} is not supported and was ignored" in response.headers["Warning"]
     assert response.headers["Warning"].startswith("299 ")
-
-
-def test_private_attribute_by_its_creator(standard):
-    """5.1: matched by creator, whatever block number an object uses."""
-    patient = word()
-    made = [
-        plain(PatientID=patient)
-        .put(0x00230010 + block, "LO", creator)
-        .put(0x00230001 + (block << 8) + 0x1000, "LO", b"v1")
-        for block, creator in ((0, b"ACME"), (1, b"ACME"), (0, b"MECA"))
-    ]
-    keep_on_standard(standard, *made)
-    query = "00231001=v1&00230010=ACME"
-    assert hits(standard, query, made, f"PatientID={patient}", "instances") == [0, 1]

@@ -261,8 +261,8 @@ const Filter* Parser::creator_of(Tag tag) const {
     return at == filters_.end() ? nullptr : &*at;
 }
 
-/// Private attributes are compared with the stored documents, whatever block an object uses (standard-face.md
-/// 5.1); a creator alone and everything else are ignored, with a warning.
+/// Private attributes are compared with the stored documents of instances, whatever block an object uses
+/// (standard-face.md 5.1); a creator alone and everything else are ignored, with a warning.
 Status Parser::apply_unindexed(const Filter& filter) {
     const Tag tag = filter.path.tag();
     const bool is_creator = tag.is_private() && tag.element < 0x1000;
@@ -271,9 +271,7 @@ Status Parser::apply_unindexed(const Filter& filter) {
                                  other.path.tag().is_private() && creator_of(other.path.tag()) == &filter;
                       });
     if (used) return {};
-    // The level of a private attribute is not known, so only instances have it for certain.
-    const bool comparable = tag.is_private() && !is_creator && !filter.path.nested() &&
-                            row_level(scope_.resource) == Level::instance;
+    const bool comparable = tag.is_private() && !is_creator && !filter.path.nested();
     if (!comparable) {
         ignore(filter.name);
         return {};

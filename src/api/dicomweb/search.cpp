@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <functional>
+#include <set>
+#include <span>
 #include <utility>
 
 #include "api/dicomweb/accept.h"
@@ -9,6 +11,7 @@
 #include "api/dicomweb/xml_parts.h"
 #include "api/errors.h"
 #include "api/face.h"
+#include "dicom/tags.h"
 #include "http/ascii.h"
 
 namespace isocenter::api {
@@ -41,35 +44,66 @@ struct Matches {
 /// Rows that are looked into one by one for what the index cannot compare; what needs more cannot be bounded.
 constexpr std::uint64_t kMaxChecked = 10'000;
 
-/// A search whose rows are checked beside the index, paged after that.
-Result<index::SearchSummary> search_with_checks(const Face& face, const SearchRequest& search,
-                                                const std::function<Status(index::SearchRow&&)>& sink) {
-    dicom::Query query = search.query;
+/// Gives `sink` the rows of `query` that pass all `checks`, whatever page the query asks for.
+Status check_rows(const Face& face, dicom::Query query, std::span<const RowCheck> checks,
+                  const std::function<Status(index::SearchRow&&)>& sink) {
     query.offset = 0;
     query.limit = kMaxChecked + 1;
+    query.want_document = true;
     std::uint64_t checked = 0;
-    std::uint64_t passed = 0;
-    const auto pass = [&](const RowCheck& check, const index::SearchRow& row) {
-        return passes(check, row, face.options.site_utc_offset_minutes);
-    };
-    ISO_TRY(index::SearchSummary summary, face.archive.search(query, [&](index::SearchRow&& row) -> Status {
+    const auto searched = face.archive.search(query, [&](index::SearchRow&& row) -> Status {
         if (++checked > kMaxChecked)
             return fail(ErrorCode::too_large,
                         "The search is too broad for its time zone or private attribute.");
-        const bool all =
-            std::ranges::all_of(search.checks, [&](const RowCheck& check) { return pass(check, row); });
-        if (!all) return {};
+        const bool all = std::ranges::all_of(checks, [&](const RowCheck& check) {
+            return passes(check, row, face.options.site_utc_offset_minutes);
+        });
+        return all ? sink(std::move(row)) : Status{};
+    });
+    if (!searched) return searched.error();
+    return {};
+}
+
+/// A search whose rows are checked beside the index, paged after that.
+Result<index::SearchSummary> search_with_checks(const Face& face, const SearchRequest& search,
+                                                const std::function<Status(index::SearchRow&&)>& sink) {
+    std::uint64_t passed = 0;
+    ISO_CHECK(check_rows(face, search.query, search.checks, [&](index::SearchRow&& row) -> Status {
         const std::uint64_t place = passed++;
         if (place < search.query.offset || place - search.query.offset >= search.query.limit) return {};
         return sink(std::move(row));
     }));
+    index::SearchSummary summary;
     summary.total = passed;
     summary.more = passed > search.query.offset && passed - search.query.offset > search.query.limit;
     return summary;
 }
 
-Result<index::SearchSummary> gather(const Face& face, const SearchRequest& search, std::string base_uri,
-                                    bool xml, Matches& matches) {
+/// Of which level a private attribute is nobody can say, so a study or series matches when one of its
+/// instances does: the conditions on private attributes become a list of UIDs.
+Status resolve_private(const Face& face, SearchRequest& search) {
+    const auto others = std::stable_partition(
+        search.checks.begin(), search.checks.end(),
+        [](const RowCheck& check) { return std::holds_alternative<PrivateValue>(check); });
+    if (search.query.level == dicom::Level::instance || others == search.checks.begin()) return {};
+    const bool series = search.query.level == dicom::Level::series;
+    std::set<std::string> uids;
+    dicom::Query instances = search.query;
+    instances.level = dicom::Level::instance;
+    ISO_CHECK(check_rows(face, instances, std::span(search.checks.begin(), others),
+                         [&](index::SearchRow&& row) -> Status {
+                             uids.insert(series ? row.key.series.str() : row.key.study.str());
+                             return {};
+                         }));
+    search.checks.erase(search.checks.begin(), others);
+    search.query.matchers.push_back({series ? dicom::tags::SeriesInstanceUID : dicom::tags::StudyInstanceUID,
+                                     std::nullopt, dicom::MatchUid{{uids.begin(), uids.end()}}});
+    return {};
+}
+
+Result<index::SearchSummary> gather(const Face& face, SearchRequest& search, std::string base_uri, bool xml,
+                                    Matches& matches) {
+    ISO_CHECK(resolve_private(face, search));
     RowWriter writer(face.profile, search, std::move(base_uri));
     const auto sink = [&](index::SearchRow&& row) -> Status {
         if (xml) {
