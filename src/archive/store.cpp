@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "archive/attributes.h"
 #include "archive/core.h"
 #include "archive/duplicates.h"
 #include "archive/instance_upload.h"
@@ -10,6 +9,7 @@
 #include "base/log.h"
 #include "dicom/json_writer.h"
 #include "dicom/tags.h"
+#include "index/attribute_values.h"
 
 namespace isocenter::archive {
 namespace {
@@ -25,8 +25,8 @@ index::NewInstance make_entry(const Received& received, const Verdict& verdict, 
     const dicom::Part10Object& object = received.object;
     index::NewInstance entry;
     entry.key = verdict.key;
-    entry.attributes = searchable_values(object.data_set, verdict.hidden);
-    entry.requests = request_items(object.data_set, verdict.hidden);
+    entry.attributes = index::searchable_values(object.data_set, verdict.hidden);
+    entry.requests = index::request_items(object.data_set, verdict.hidden);
     entry.sop_class_uid = uid_as_sent(object.data_set, tags::SOPClassUID);
     entry.transfer_syntax = object.transfer_syntax;
     entry.frames =

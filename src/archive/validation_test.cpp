@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "archive/attributes.h"
 #include "archive/test_archive.h"
+#include "index/attribute_values.h"
 
 namespace isocenter::archive {
 namespace {
@@ -129,9 +129,9 @@ TEST(Validation, AnInvalidIndexedAttributeFailsOrIsHidden) {
         return std::any_of(values.begin(), values.end(),
                            [&](const auto& value) { return value.first == tag; });
     };
-    EXPECT_FALSE(has(searchable_values(data_set, lenient.hidden), tags::Modality));
-    EXPECT_TRUE(has(searchable_values(data_set, standard.hidden), tags::Modality));
-    EXPECT_FALSE(has(searchable_values(data_set, standard.hidden), tags::StudyDate));
+    EXPECT_FALSE(has(index::searchable_values(data_set, lenient.hidden), tags::Modality));
+    EXPECT_TRUE(has(index::searchable_values(data_set, standard.hidden), tags::Modality));
+    EXPECT_FALSE(has(index::searchable_values(data_set, standard.hidden), tags::StudyDate));
 }
 
 TEST(Validation, SeveralValuesOfAnIndexedAttribute) {
@@ -156,15 +156,15 @@ TEST(Attributes, FirstValuesTrimmedWithoutComputedOnes) {
     sequence.items.resize(2);
     sequence.items[1].set_text(tags::ScheduledProcedureStepID, "S1 ");
     data_set.set(std::move(sequence));
-    const auto values = searchable_values(data_set, {});
+    const auto values = index::searchable_values(data_set, {});
     EXPECT_THAT(values, ::testing::Contains(std::pair(tags::Modality, std::string("X"))));
     EXPECT_THAT(values, ::testing::Contains(std::pair(tags::PatientName, std::string("Doe^Jane=X^Y"))));
     for (const auto& [tag, text] : values)
         EXPECT_NE(tag, tags::ModalitiesInStudy);
-    const auto requests = request_items(data_set, {});
+    const auto requests = index::request_items(data_set, {});
     ASSERT_EQ(requests.size(), 1U);
     EXPECT_EQ(requests[0].scheduled_procedure_step_id, "S1");
-    EXPECT_THAT(request_items(data_set, {"00400275/2/00400009"}), IsEmpty());
+    EXPECT_THAT(index::request_items(data_set, {"00400275/2/00400009"}), IsEmpty());
 }
 
 }  // namespace

@@ -136,6 +136,82 @@ TEST_P(IndexContract, RemovesWhatIsBelowAndNothingElse) {
     EXPECT_THAT(uids({}), ElementsAre("9"));
 }
 
+TEST_P(IndexContract, ValuesOfRemovedInstancesGo) {
+    const auto attributes_of = [&](dicom::Level level) { return rows(query_of(level, {})).at(0); };
+    add(key_of("1", "2", "3"), {{tags::PatientName, "Adams^Ann"},
+                                {tags::StudyDescription, "first"},
+                                {tags::Modality, "CT"},
+                                {tags::SeriesNumber, "7"}});
+    NewInstance second = instance_of(
+        key_of("1", "2", "4"),
+        {{tags::PatientName, "Baker^Änne"}, {tags::PatientSex, "F"}, {tags::SeriesDescription, "second"}});
+    second.requests = {{"S2", "P2"}};
+    second.document = document_of(second.key, second.attributes, second.requests);
+    add(second);
+    NewInstance third = instance_of(key_of("1", "2", "5"), {{tags::PatientName, "Clark^Ann"}});
+    third.requests = {{"S3", ""}};
+    third.document = document_of(third.key, third.attributes, third.requests);
+    add(third);
+    add(key_of("1", "8", "9"), {{tags::StudyID, "other series"}, {tags::Modality, "SR"}});
+
+    ASSERT_TRUE(index().remove(third.key).ok());
+    SearchRow row = attributes_of(dicom::Level::study);
+    EXPECT_THAT(row.study,
+                ::testing::UnorderedElementsAre(std::pair(tags::PatientName, std::string("Baker^Änne")),
+                                                std::pair(tags::StudyDescription, std::string("first")),
+                                                std::pair(tags::PatientSex, std::string("F")),
+                                                std::pair(tags::StudyID, std::string("other series"))));
+    EXPECT_THAT(uids(studies_with(tags::PatientName, name_of("*lark*"))), IsEmpty());
+    EXPECT_THAT(uids(studies_with(tags::PatientName, name_of("*aker^ann*"))), ElementsAre("1"));
+    EXPECT_EQ(rows(query_of(dicom::Level::series, {{tags::SeriesInstanceUID, {}, dicom::MatchUid{{"2"}}}}))
+                  .at(0)
+                  .requests,
+              second.requests);
+
+    ASSERT_TRUE(index().remove(key_of("1", "8")).ok());
+    ASSERT_TRUE(index().remove(second.key).ok());
+    row = attributes_of(dicom::Level::series);
+    EXPECT_THAT(row.study,
+                ::testing::UnorderedElementsAre(std::pair(tags::PatientName, std::string("Adams^Ann")),
+                                                std::pair(tags::StudyDescription, std::string("first"))));
+    EXPECT_THAT(row.series, ::testing::UnorderedElementsAre(std::pair(tags::Modality, std::string("CT")),
+                                                            std::pair(tags::SeriesNumber, std::string("7"))));
+    EXPECT_THAT(row.requests, IsEmpty());
+    EXPECT_THAT(row.modalities_in_study, ElementsAre("CT"));
+    EXPECT_THAT(uids(studies_with(tags::StudyID, text_of({"other series"}))), IsEmpty());
+}
+
+TEST_P(IndexContract, ValuesThatWereHiddenStayAway) {
+    NewInstance hiding = instance_of(key_of("1", "2", "3"));
+    hiding.document = document_of(hiding.key, {{tags::PatientID, "bad"}, {tags::StudyID, "S"}});
+    hiding.hidden = {"00100020"};
+    hiding.attributes = {{tags::StudyID, "S"}};
+    add(hiding);
+    add(key_of("1", "2", "4"), {{tags::PatientID, "P"}});
+    ASSERT_TRUE(index().remove(key_of("1", "2", "4")).ok());
+    EXPECT_THAT(rows({}).at(0).study, ElementsAre(std::pair(tags::StudyID, std::string("S"))));
+}
+
+TEST_P(IndexContract, ValuesOfReplacedInstancesGo) {
+    add(key_of("1", "2", "3"), {{tags::PatientID, "P"}, {tags::StudyDescription, "kept by another"}});
+    NewInstance old = instance_of(
+        key_of("1", "2", "4"),
+        {{tags::PatientID, "Q"}, {tags::AccessionNumber, "old"}, {tags::SeriesDescription, "old"}});
+    old.requests = {{"S1", ""}};
+    old.document = document_of(old.key, old.attributes, old.requests);
+    add(old);
+    NewInstance fresh = instance_of(key_of("1", "2", "4"), {{tags::StudyID, "new"}});
+    fresh.replace = true;
+    ASSERT_TRUE(add(fresh).created);
+    const SearchRow row = rows(query_of(dicom::Level::series, {})).at(0);
+    EXPECT_THAT(row.study, ::testing::UnorderedElementsAre(
+                               std::pair(tags::PatientID, std::string("P")),
+                               std::pair(tags::StudyDescription, std::string("kept by another")),
+                               std::pair(tags::StudyID, std::string("new"))));
+    EXPECT_THAT(row.series, IsEmpty());
+    EXPECT_THAT(row.requests, IsEmpty());
+}
+
 TEST_P(IndexContract, FeedTellsTheStateOfToday) {
     const EntityKey key = key_of("1", "2", "3");
     add(key);

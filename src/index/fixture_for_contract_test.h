@@ -14,6 +14,8 @@
 #include <thread>
 #include <vector>
 
+#include "dicom/data_set.h"
+#include "dicom/json_writer.h"
 #include "dicom/tags.h"
 #include "index/registry.h"
 
@@ -51,10 +53,29 @@ inline EntityKey key_of(const std::string& study, const std::string& series = {}
     return {kDefaultPartition, StudyUid(study), SeriesUid(series), SopInstanceUid(instance)};
 }
 
+/// The document that these values are read from (attribute_values.h).
+inline std::string document_of(const EntityKey& key, const AttributeValues& attributes,
+                               const std::vector<RequestItem>& requests = {}) {
+    dicom::DataSet data_set;
+    data_set.set_text(tags::SpecificCharacterSet, "ISO_IR 192");
+    for (const auto& [tag, value] : attributes)
+        data_set.set_text(tag, value);
+    if (!key.instance.empty()) data_set.set_text(tags::SOPInstanceUID, key.instance.view());
+    dicom::Element sequence{.tag = tags::RequestAttributesSequence, .vr = dicom::Vr::SQ};
+    for (const RequestItem& request : requests) {
+        dicom::DataSet& item = sequence.items.emplace_back();
+        item.set_text(tags::ScheduledProcedureStepID, request.scheduled_procedure_step_id);
+        item.set_text(tags::RequestedProcedureID, request.requested_procedure_id);
+    }
+    if (!requests.empty()) data_set.set(std::move(sequence));
+    return dicom::to_json(data_set);
+}
+
 inline NewInstance instance_of(const EntityKey& key, AttributeValues attributes = {}) {
     static std::atomic<int> blobs = 0;
     NewInstance made;
     made.key = key;
+    made.document = document_of(key, attributes);
     made.attributes = std::move(attributes);
     made.sop_class_uid = "1.2.840.10008.5.1.4.1.1.2";
     made.transfer_syntax = "1.2.840.10008.1.2.1";
@@ -62,7 +83,6 @@ inline NewInstance instance_of(const EntityKey& key, AttributeValues attributes 
     made.blob = BlobKey("ab/" + std::to_string(++blobs));
     made.size_bytes = 1000;
     made.sha256[0] = static_cast<std::uint8_t>(blobs);
-    made.document = R"({"00080018":{"vr":"UI","Value":[")" + key.instance.str() + R"("]}})";
     made.layout = "layout of " + key.instance.str();
     return made;
 }

@@ -38,12 +38,15 @@ using AttributeValues = std::vector<std::pair<dicom::Tag, std::string>>;
 struct RequestItem {
     std::string scheduled_procedure_step_id;
     std::string requested_procedure_id;
+    friend bool operator==(const RequestItem&, const RequestItem&) = default;
 };
 
 /// What the index keeps of an instance, given in one piece when it is stored.
 struct NewInstance {
     EntityKey key;
-    /// Non-empty, valid values of the searchable attributes of all levels (dicom::is_searchable), any order.
+    /// Non-empty, valid values of the searchable attributes of all levels (dicom::is_searchable), any order;
+    /// both as searchable_values and request_items read them from `document`, which is asked again when other
+    /// instances go (attribute_values.h).
     AttributeValues attributes;
     std::vector<RequestItem> requests;
     std::string sop_class_uid;
@@ -158,10 +161,12 @@ class Index {
   public:
     virtual ~Index() = default;
     /// All in one transaction with their feed entries; one outcome per instance in order. Two equal keys in
-    /// one call: the second is not created. Study and series attributes: the latest non-empty value wins.
+    /// one call: the second is not created. Study and series attributes: the latest non-empty value wins,
+    /// and what only a replaced instance had is gone.
     virtual Result<std::vector<AddOutcome>> add(std::span<const NewInstance> instances) = 0;
     /// Removes everything below the entity, with one feed entry per instance, and queues the blobs for
-    /// removal; the number of instances. `not_found` when there is none.
+    /// removal; the number of instances. `not_found` when there is none. Study and series attributes become
+    /// those of the instances that are left: the latest non-empty value of each.
     virtual Result<std::uint64_t> remove(const EntityKey& key) = 0;
     /// The instances below the entity by Series Number, Series UID, Instance Number, SOP Instance UID; empty
     /// when none.

@@ -5,7 +5,7 @@ import pytest
 from support import expect
 from support.cases import CT, DICOM_PARTS, keep_on_standard, plain
 from support.client import JSON, path_of, series_path, study_path
-from support.makers import sibling
+from support.makers import Attributes, Instance, sibling
 
 LEVELS = pytest.mark.parametrize(
     "path", [path_of, series_path, study_path], ids=["instance", "series", "study"]
@@ -73,3 +73,59 @@ def test_effective_on_the_other_faces(standard, v2):
     instance = keep_on_standard(standard, plain())
     expect.status(standard.delete(study_path(instance)), 204)
     expect.status(v2.get(path_of(instance, "/metadata"), JSON), 404)
+
+
+def row_of(standard, path):
+    (row,) = expect.status(standard.get(path, JSON), 200).json()
+    return row
+
+
+def test_rows_are_those_of_what_is_left(standard):
+    """5.3 shows the latest stored value, so one that only a deleted instance had is shown and found no more."""
+    first = plain(PatientName="First", StudyDescription="first", Modality="CT", SeriesDescription="A")
+    wrong = sibling(
+        first,
+        SOPClassUID=CT,
+        PatientName="Wrong^Name",
+        Modality="CT",
+        SeriesDescription="B",
+        AccessionNumber="W1",
+        RequestAttributesSequence=[Attributes(RequestedProcedureID="P9")],
+    )
+    other = sibling(first, same_series=False, SOPClassUID=CT, PatientName="Other", Modality="SR")
+    keep_on_standard(standard, first, wrong, other)
+    study = f"/studies?StudyInstanceUID={first.study}"
+    assert row_of(standard, study)["00080061"]["Value"] == ["CT", "SR"]
+
+    expect.status(standard.delete(path_of(other)), 204)
+    row = row_of(standard, study)
+    assert row["00080061"]["Value"] == ["CT"]
+    assert row["00100010"]["Value"] == [{"Alphabetic": "Wrong^Name"}]
+    assert (row["00201206"]["Value"], row["00201208"]["Value"]) == ([1], [2])
+
+    expect.status(standard.delete(path_of(wrong)), 204)
+    row = row_of(standard, study + "&includefield=StudyDescription")
+    assert row["00100010"]["Value"] == [{"Alphabetic": "First"}]
+    assert row["00081030"]["Value"] == ["first"]
+    assert "Value" not in row["00080050"]
+    series = row_of(standard, f"/studies/{first.study}/series?includefield=SeriesDescription")
+    assert series["0008103E"]["Value"] == ["A"]
+    assert "00400275" not in series or "Value" not in series["00400275"]
+    for query in ("PatientName=Wrong*", "AccessionNumber=W1", "ModalitiesInStudy=SR"):
+        assert expect.status(standard.get(f"{study}&{query}", JSON), 200).json() == []
+    assert row_of(standard, study + "&PatientName=First")
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+def test_rows_of_the_other_faces_too(request, version):
+    """dicomweb.md 14.4: recomputed from what is left."""
+    face = request.getfixturevalue(version)
+    first = Instance(StudyDescription="first")
+    second = sibling(first, StudyDescription="second", AccessionNumber="W1")
+    face.keep(first, second)
+    expect.status(face.delete(path_of(second)), 204)
+    query = f"/studies?StudyInstanceUID={first.study}&includefield=StudyDescription&includefield=AccessionNumber"
+    row = row_of(face, query)
+    assert row["00081030"]["Value"] == ["first"]
+    assert "00080050" not in row
+    expect.status(face.get(f"/studies?StudyInstanceUID={first.study}&AccessionNumber=W1", JSON), 204)

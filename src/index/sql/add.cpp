@@ -2,9 +2,9 @@
 #include <map>
 #include <unordered_map>
 
-#include "dicom/fold.h"
 #include "index/sql/documents.h"
 #include "index/sql/entity_rows.h"
+#include "index/sql/latest_values.h"
 #include "index/sql/sql_index.h"
 
 namespace isocenter::index::sql {
@@ -15,11 +15,6 @@ struct SeriesState {
     std::vector<RequestItem> requests;
     bool requests_changed = false;
 };
-
-bool same(const RequestItem& a, const RequestItem& b) {
-    return a.scheduled_procedure_step_id == b.scheduled_procedure_step_id &&
-           a.requested_procedure_id == b.requested_procedure_id;
-}
 
 struct Existing {
     std::int64_t id = 0;
@@ -33,8 +28,8 @@ struct Existing {
 // One transaction's work. Study and series rows are read once, changed in memory and written once.
 class Addition {
   public:
-    Addition(Connection& connection, Counters counters)
-        : connection_(connection), counters_(counters), first_version_(counters.version + 1) {}
+    Addition(Connection& connection, const DocumentCodec& codec, Counters counters)
+        : connection_(connection), codec_(codec), counters_(counters), first_version_(counters.version + 1) {}
 
     Result<AddOutcome> add(const NewInstance& given, const PackedDocument& packed);
     Status finish();
@@ -45,9 +40,9 @@ class Addition {
     Result<std::optional<Existing>> find(std::int64_t series, std::string_view uid);
     Status withdraw(EntityRow& study, SeriesState& series, const Existing& existing);
     Status insert(const NewInstance& given, const PackedDocument& packed, EntityRow& series);
-    Status save_requests(const SeriesState& series);
 
     Connection& connection_;
+    const DocumentCodec& codec_;
     Counters counters_;
     std::int64_t first_version_;
     std::map<std::pair<std::int64_t, std::string>, EntityRow> studies_;
@@ -113,6 +108,7 @@ Status Addition::withdraw(EntityRow& study, SeriesState& series, const Existing&
     for (EntityRow* row : {&study, &series.row}) {
         --row->instance_count;
         row->size_bytes -= existing.size_bytes;
+        row->stale = true;
     }
     --sop_classes_[{study.id, existing.sop_class_uid}];
     --totals_[study.partition].instances;
@@ -165,8 +161,7 @@ Result<AddOutcome> Addition::add(const NewInstance& given, const PackedDocument&
         row->newest_instance = counters_.instance;
         row->take(given.attributes);
     }
-    if (!given.requests.empty() && !std::equal(given.requests.begin(), given.requests.end(),
-                                               series->requests.begin(), series->requests.end(), same)) {
+    if (!given.requests.empty() && given.requests != series->requests) {
         series->requests = given.requests;
         series->requests_changed = true;
     }
@@ -177,31 +172,23 @@ Result<AddOutcome> Addition::add(const NewInstance& given, const PackedDocument&
     return AddOutcome{true, counters_.version, counters_.sequence};
 }
 
-Status Addition::save_requests(const SeriesState& series) {
-    ISO_CHECK(Run(connection_, "DELETE FROM series_request WHERE series_id = ?").bind(series.row.id).run());
-    std::int64_t item = 0;
-    for (const RequestItem& request : series.requests) {
-        Run run(connection_,
-                "INSERT INTO series_request (series_id, item, scheduled_procedure_step_id, "
-                "scheduled_procedure_step_id_fold, requested_procedure_id, requested_procedure_id_fold) "
-                "VALUES (?, ?, ?, ?, ?, ?)");
-        run.bind(series.row.id).bind(++item).bind_or_null(request.scheduled_procedure_step_id);
-        run.bind_or_null(dicom::fold_case(request.scheduled_procedure_step_id));
-        run.bind_or_null(request.requested_procedure_id);
-        ISO_CHECK(run.bind_or_null(dicom::fold_case(request.requested_procedure_id)).run());
-    }
-    return {};
-}
-
 Status Addition::finish() {
     // Nothing of a row that only refused duplicates touched has changed; it has instances and is not new.
-    for (const auto& [name, study] : studies_) {
-        if (study.newest_version >= first_version_) ISO_CHECK(save(connection_, study));
-    }
-    for (const auto& [name, series] : series_) {
+    // Series first: a study's values are found through them.
+    for (auto& [name, series] : series_) {
         if (series.row.newest_version < first_version_) continue;
+        if (series.row.stale) {
+            const std::vector<RequestItem> before = series.requests;
+            ISO_CHECK(refresh_values(connection_, codec_, series.row, &series.requests));
+            series.requests_changed = series.requests_changed || series.requests != before;
+        }
         ISO_CHECK(save(connection_, series.row));
-        if (series.requests_changed) ISO_CHECK(save_requests(series));
+        if (series.requests_changed) ISO_CHECK(save_requests(connection_, series.row.id, series.requests));
+    }
+    for (auto& [name, study] : studies_) {
+        if (study.newest_version < first_version_) continue;
+        if (study.stale) ISO_CHECK(refresh_values(connection_, codec_, study, nullptr));
+        ISO_CHECK(save(connection_, study));
     }
     for (const auto& [name, change] : sop_classes_) {
         if (change != 0) ISO_CHECK(count_sop_class(connection_, name.first, name.second, change));
@@ -224,7 +211,7 @@ Result<std::vector<AddOutcome>> SqlIndex::add(std::span<const NewInstance> insta
     ISO_TRY(const auto transaction, Transaction::begin(*connection, Transaction::Kind::write));
     ISO_TRY(Counters counters, load_counters(*connection));
     counters.time = std::max(counters.time, now_ticks());
-    Addition addition(*connection, counters);
+    Addition addition(*connection, codec_, counters);
     std::vector<AddOutcome> outcomes;
     outcomes.reserve(instances.size());
     for (std::size_t i = 0; i < instances.size(); ++i) {

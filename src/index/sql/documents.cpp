@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "dicom/fold.h"
+
 namespace isocenter::index::sql {
 namespace {
 
@@ -106,6 +108,22 @@ Result<std::vector<RequestItem>> requests_of(Connection& connection, std::int64_
         if (!row) return items;
         items.push_back({run.string(0), run.string(1)});
     }
+}
+
+Status save_requests(Connection& connection, std::int64_t series, std::span<const RequestItem> requests) {
+    ISO_CHECK(Run(connection, "DELETE FROM series_request WHERE series_id = ?").bind(series).run());
+    std::int64_t item = 0;
+    for (const RequestItem& request : requests) {
+        Run run(connection,
+                "INSERT INTO series_request (series_id, item, scheduled_procedure_step_id, "
+                "scheduled_procedure_step_id_fold, requested_procedure_id, requested_procedure_id_fold) "
+                "VALUES (?, ?, ?, ?, ?, ?)");
+        run.bind(series).bind(++item).bind_or_null(request.scheduled_procedure_step_id);
+        run.bind_or_null(dicom::fold_case(request.scheduled_procedure_step_id));
+        run.bind_or_null(request.requested_procedure_id);
+        ISO_CHECK(run.bind_or_null(dicom::fold_case(request.requested_procedure_id)).run());
+    }
+    return {};
 }
 
 std::string json_list(std::span<const std::int64_t> numbers) {

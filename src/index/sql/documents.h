@@ -28,6 +28,8 @@ Result<std::map<std::int64_t, Document>> load_documents(Connection& connection, 
                                                         std::span<const std::int64_t> ids);
 
 Result<std::vector<RequestItem>> requests_of(Connection& connection, std::int64_t series);
+/// Replaces those that are there.
+Status save_requests(Connection& connection, std::int64_t series, std::span<const RequestItem> requests);
 
 /// Lists as one bound parameter: JSON arrays.
 std::string json_list(std::span<const std::int64_t> numbers);

@@ -50,6 +50,7 @@ struct EntityRow {
 
     bool is_new = true;
     bool attributes_changed = false;
+    bool stale = false;  ///< an instance that may have given some of the values was taken out
 
     /// Takes the non-empty values of this row's level.
     void take(const AttributeValues& attributes);

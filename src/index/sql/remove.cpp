@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <map>
 
+#include "index/sql/documents.h"
 #include "index/sql/entity_rows.h"
+#include "index/sql/latest_values.h"
 #include "index/sql/sql_index.h"
 
 namespace isocenter::index::sql {
@@ -19,8 +21,8 @@ struct Doomed {
 
 class Removal {
   public:
-    Removal(Connection& connection, Counters& counters, EntityRow study)
-        : connection_(connection), counters_(counters), study_(std::move(study)) {}
+    Removal(Connection& connection, const DocumentCodec& codec, Counters& counters, EntityRow study)
+        : connection_(connection), codec_(codec), counters_(counters), study_(std::move(study)) {}
 
     Result<std::uint64_t> run(const EntityKey& key);
 
@@ -33,6 +35,7 @@ class Removal {
     Status save_or_erase(EntityRow& row);
 
     Connection& connection_;
+    const DocumentCodec& codec_;
     Counters& counters_;
     EntityRow study_;
     std::map<std::string, std::int64_t> sop_classes_;
@@ -122,6 +125,14 @@ Status Removal::refresh_newest(EntityRow& row) {
 Status Removal::save_or_erase(EntityRow& row) {
     if (row.instance_count == 0) return erase(connection_, row);
     ISO_CHECK(refresh_newest(row));
+    if (row.level == dicom::Level::study) {
+        ISO_CHECK(refresh_values(connection_, codec_, row, nullptr));
+        return save(connection_, row);
+    }
+    ISO_TRY(const std::vector<RequestItem> before, requests_of(connection_, row.id));
+    std::vector<RequestItem> requests = before;
+    ISO_CHECK(refresh_values(connection_, codec_, row, &requests));
+    if (requests != before) ISO_CHECK(save_requests(connection_, row.id, requests));
     return save(connection_, row);
 }
 
@@ -151,7 +162,7 @@ Result<std::uint64_t> SqlIndex::remove(const EntityKey& key) {
     counters.time = std::max(counters.time, now_ticks());
     ISO_TRY(auto study, load_study(*connection, key.partition, key.study.view()));
     if (!study) return nothing;
-    ISO_TRY(const std::uint64_t removed, Removal(*connection, counters, std::move(*study)).run(key));
+    ISO_TRY(const std::uint64_t removed, Removal(*connection, codec_, counters, std::move(*study)).run(key));
     if (removed == 0) return nothing;
     ISO_CHECK(transaction->commit());
     return removed;

@@ -1,4 +1,4 @@
-#include "archive/attributes.h"
+#include "index/attribute_values.h"
 
 #include <algorithm>
 
@@ -7,7 +7,7 @@
 #include "dicom/tags.h"
 #include "dicom/value_rules.h"
 
-namespace isocenter::archive {
+namespace isocenter::index {
 namespace {
 
 namespace tags = dicom::tags;
@@ -52,9 +52,8 @@ std::string first_value(const dicom::DataSet& item, dicom::Tag tag, const dicom:
 
 }  // namespace
 
-index::AttributeValues searchable_values(const dicom::DataSet& data_set,
-                                         const std::vector<std::string>& hidden) {
-    index::AttributeValues values;
+AttributeValues searchable_values(const dicom::DataSet& data_set, const std::vector<std::string>& hidden) {
+    AttributeValues values;
     for (const dicom::SearchableAttribute& attribute : dicom::searchable_attributes()) {
         if (attribute.sequence || is_computed_or_key(attribute.tag)) continue;
         const dicom::Element* element = data_set.find(attribute.tag);
@@ -67,9 +66,9 @@ index::AttributeValues searchable_values(const dicom::DataSet& data_set,
     return values;
 }
 
-std::vector<index::RequestItem> request_items(const dicom::DataSet& data_set,
-                                              const std::vector<std::string>& hidden) {
-    std::vector<index::RequestItem> requests;
+std::vector<RequestItem> request_items(const dicom::DataSet& data_set,
+                                       const std::vector<std::string>& hidden) {
+    std::vector<RequestItem> requests;
     const dicom::Element* sequence = data_set.find(tags::RequestAttributesSequence);
     if (sequence == nullptr) return requests;
     const auto charset = dicom::Charset::of(data_set, dicom::Charset());
@@ -80,11 +79,11 @@ std::vector<index::RequestItem> request_items(const dicom::DataSet& data_set,
             const std::string path = base + std::to_string(i + 1) + "/" + dicom::to_hex8(tag);
             return is_hidden(hidden, path) ? std::string() : first_value(sequence->items[i], tag, charset);
         };
-        index::RequestItem request{value(tags::ScheduledProcedureStepID), value(tags::RequestedProcedureID)};
+        RequestItem request{value(tags::ScheduledProcedureStepID), value(tags::RequestedProcedureID)};
         if (request.scheduled_procedure_step_id.empty() && request.requested_procedure_id.empty()) continue;
         requests.push_back(std::move(request));
     }
     return requests;
 }
 
-}  // namespace isocenter::archive
+}  // namespace isocenter::index

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "dicom/data_set.h"
+#include "index/index.h"
+
+namespace isocenter::index {
+
+/// Values of the searchable attributes for the index: first values, trimmed, UTF-8. Left out: empty ones,
+/// those at `hidden` paths, dates, times and integers that are none, and what the index computes itself.
+AttributeValues searchable_values(const dicom::DataSet& data_set, const std::vector<std::string>& hidden);
+
+/// The items of RequestAttributesSequence that say anything.
+std::vector<RequestItem> request_items(const dicom::DataSet& data_set,
+                                       const std::vector<std::string>& hidden);
+
+}  // namespace isocenter::index
