@@ -9,6 +9,7 @@
 
 #include "api/profile.h"
 #include "archive/archive.h"
+#include "base/memory_budget.h"
 #include "http/exchange.h"
 #include "http/signal.h"
 #include "net/lane.h"
@@ -45,6 +46,8 @@ struct Face {
     std::string prefix;  ///< "/dicom-web", "/v2", "/v1.0-prerelease"
     /// nullptr: long polls answer at once.
     std::shared_ptr<ChangeSignal> change_signal = nullptr;
+    /// What requests hold in memory: bodies being read, answers being sent.
+    std::shared_ptr<MemoryBudget> memory = std::make_shared<MemoryBudget>();
 
     /// `https://host/dicom-web` as the client addressed this face; v1/v2: with the version segment as in the
     /// request.

@@ -18,6 +18,9 @@
 namespace isocenter::app {
 namespace {
 
+/// A thread of a lane waits so long for other requests to end before one is answered 503.
+constexpr std::chrono::milliseconds kMemoryPatience{1000};
+
 http::ServerOptions server_options(const Settings& settings) {
     using std::chrono::milliseconds;
     http::ServerOptions options;
@@ -75,6 +78,7 @@ struct Service::Graph {
           fetch("fetch", limits(settings.fetch_threads, settings), metrics),
           ingest("ingest", limits(settings.ingest_threads, settings), metrics),
           lanes{query, fetch, ingest},
+          memory(std::make_shared<MemoryBudget>(settings.request_memory_bytes, kMemoryPatience)),
           faces(make_faces()),
           grace(settings.shutdown_grace_ms) {
         archive.on_change([signal = changed] { signal->fire(); });
@@ -89,7 +93,7 @@ struct Service::Graph {
     std::vector<api::Face> make_faces() {
         std::vector<api::Face> made;
         const auto add = [&](const api::Profile& profile, const char* prefix) {
-            made.push_back(api::Face{archive, profile, lanes, options, prefix, changed});
+            made.push_back(api::Face{archive, profile, lanes, options, prefix, changed, memory});
         };
         add(api::v1_profile(), "/v1");
         add(api::v1_profile(), "/v1.0");
@@ -109,6 +113,7 @@ struct Service::Graph {
     net::Lane fetch;
     net::Lane ingest;
     api::Lanes lanes;
+    std::shared_ptr<MemoryBudget> memory;
     std::shared_ptr<api::ChangeSignal> changed = std::make_shared<api::ChangeSignal>();
     std::vector<api::Face> faces;
     std::chrono::milliseconds grace;

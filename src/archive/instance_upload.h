@@ -32,6 +32,8 @@ class InstanceUpload {
     InstanceUpload(blob::BlobStore& blobs, std::uint64_t max_bytes) : blobs_(blobs), max_bytes_(max_bytes) {}
     /// After a failure further bytes are ignored, and what was written is gone.
     void write(ByteView bytes);
+    /// What the reader holds.
+    std::uint64_t held_bytes() const { return reader_.held_bytes(); }
     const std::optional<Failure>& failure() const { return failure_; }
     void fail(StoreFailure reason, std::string message);
     /// Nothing when there is a failure.

@@ -77,6 +77,7 @@ struct StoreBatch::State {
     std::vector<PendingInstance> pending;
     std::vector<Place> places;  ///< of `pending`, one each
     std::uint64_t pending_bytes = 0;
+    std::uint64_t pending_held = 0;  ///< in memory
 };
 
 StoreBatch::StoreBatch(Archive& archive, StorePolicy policy)
@@ -122,6 +123,11 @@ std::vector<StoreOutcome> StoreBatch::finish() {
 
 std::size_t StoreBatch::instances() const {
     return state_->outcomes.size();
+}
+
+std::uint64_t StoreBatch::held_bytes() const {
+    const std::uint64_t reading = state_->upload ? state_->upload->held_bytes() : 0;
+    return state_->pending_held + reading + state_->outcomes.size() * sizeof(StoreOutcome);
 }
 
 void StoreBatch::State::end_instance() {
@@ -173,6 +179,7 @@ void StoreBatch::State::add_pending(Received received, const Verdict& verdict) {
     }
     added.writer = std::move(received.writer);
     pending_bytes += added.entry.size_bytes;
+    pending_held += sizeof(PendingInstance) + added.entry.document.size() + added.entry.layout.size();
     pending.push_back(std::move(added));
     places.push_back({outcomes.size() - 1, data_set_offset});
     const bool full =
@@ -195,6 +202,7 @@ void StoreBatch::State::commit_pending() {
     pending.clear();
     places.clear();
     pending_bytes = 0;
+    pending_held = 0;
 }
 
 void StoreBatch::State::resolve_duplicate(PendingInstance& instance, StoreOutcome& outcome,

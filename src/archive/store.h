@@ -91,6 +91,8 @@ class StoreBatch {
     /// Commits what is left; outcomes in the order of the instances. Blocks for disk and database.
     std::vector<StoreOutcome> finish();
     std::size_t instances() const;
+    /// Of the instances that are not committed yet, without what their bytes on disk take.
+    std::uint64_t held_bytes() const;
 
   private:
     struct State;

@@ -1,56 +1,55 @@
 #pragma once
 
-#include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <cstdint>
-#include <utility>
+#include <limits>
+#include <mutex>
+
+#include "base/result.h"
 
 namespace isocenter {
 
 /// Bounds the bytes that all requests together hold in memory. Thread-safe.
 class MemoryBudget {
   public:
-    explicit MemoryBudget(std::uint64_t limit_bytes) : limit_(limit_bytes) {}
+    /// Without a limit everything fits. `patience`: how long a request that asks for more waits for others to
+    /// end.
+    explicit MemoryBudget(std::uint64_t limit_bytes = std::numeric_limits<std::uint64_t>::max(),
+                          std::chrono::milliseconds patience = std::chrono::milliseconds(0))
+        : limit_(limit_bytes), patience_(patience) {}
+    MemoryBudget(const MemoryBudget&) = delete;
+    MemoryBudget& operator=(const MemoryBudget&) = delete;
 
-    /// Returns its bytes to the budget when destroyed. Must not outlive the budget.
+    /// What one request holds; nothing at first. Goes back to the budget, which must outlive it, when
+    /// destroyed. Used by one thread at a time.
     class Lease {
       public:
-        Lease() = default;
-        Lease(MemoryBudget* budget, std::uint64_t bytes) : budget_(budget), bytes_(bytes) {}
-        ~Lease() { release(); }
-        Lease(Lease&& other) noexcept
-            : budget_(std::exchange(other.budget_, nullptr)), bytes_(std::exchange(other.bytes_, 0)) {}
-        Lease& operator=(Lease&& other) noexcept {
-            if (this != &other) {
-                release();
-                budget_ = std::exchange(other.budget_, nullptr);
-                bytes_ = std::exchange(other.bytes_, 0);
-            }
-            return *this;
-        }
-        explicit operator bool() const { return budget_ != nullptr; }
-        void release() {
-            if (budget_ != nullptr) budget_->used_.fetch_sub(bytes_);
-            budget_ = nullptr;
-        }
+        explicit Lease(MemoryBudget& budget) : budget_(&budget) {}
+        ~Lease() { budget_->give_back(bytes_); }
+        Lease(Lease&& other) noexcept;
+        Lease(const Lease&) = delete;
+        Lease& operator=(const Lease&) = delete;
+        /// Makes it `bytes`. `overloaded` when so many are not free, after the budget's patience, `too_large`
+        /// when they never can be; then it stays what it was.
+        Status resize(std::uint64_t bytes);
 
       private:
-        MemoryBudget* budget_ = nullptr;
+        MemoryBudget* budget_;
         std::uint64_t bytes_ = 0;
     };
 
-    /// Takes `bytes`, or gives an empty lease when that would pass the limit.
-    Lease try_take(std::uint64_t bytes) {
-        if (used_.fetch_add(bytes) + bytes > limit_) {
-            used_.fetch_sub(bytes);
-            return {};
-        }
-        return {this, bytes};
-    }
-    std::uint64_t used_bytes() const { return used_.load(); }
+    std::uint64_t used_bytes() const;
 
   private:
+    bool take(std::uint64_t bytes);
+    void give_back(std::uint64_t bytes);
+
     const std::uint64_t limit_;
-    std::atomic<std::uint64_t> used_{0};
+    const std::chrono::milliseconds patience_;
+    mutable std::mutex mutex_;
+    std::condition_variable freed_;
+    std::uint64_t used_ = 0;
 };
 
 }  // namespace isocenter

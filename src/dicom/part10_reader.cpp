@@ -203,6 +203,10 @@ Status Part10Reader::write(ByteView bytes) {
     return status;
 }
 
+std::uint64_t Part10Reader::held_bytes() const {
+    return state_->usage.held_bytes;
+}
+
 Result<Part10Object> Part10Reader::finish() {
     if (state_->error) return *state_->error;
     Result<Part10Object> object = state_->finish();

@@ -51,6 +51,8 @@ class Part10Reader {
     /// After an error (malformed_dicom, too_large) every further call returns it again. The message names the
     /// byte offset and, when known, the tag.
     Status write(ByteView bytes);
+    /// Of what was read so far: values, elements and places of fragments.
+    std::uint64_t held_bytes() const;
     /// The object, when the input ended where an object may end; `malformed_dicom` when it is truncated.
     Result<Part10Object> finish();
 

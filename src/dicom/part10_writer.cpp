@@ -56,11 +56,9 @@ class Output {
         buffer_ += text;
         return buffer_.size() < kFlushBytes ? Status{} : flush();
     }
-    Status source(ByteSource& source, std::uint64_t expected) {
+    Status source(std::unique_ptr<ByteSource> source) {
         ISO_CHECK(flush());
-        ISO_TRY(const std::uint64_t copied, copy_all(source, sink_));
-        if (copied != expected) return fail(ErrorCode::corrupt, "a bulk value has not the length it should");
-        return {};
+        return sink_.take(std::move(source));
     }
     void pad(std::uint64_t length, char padding) {
         if (length % 2 != 0) buffer_ += padding;
@@ -164,25 +162,25 @@ class Writer {
     }
 
     Status referenced(const Element& element, Vr vr) {
-        ISO_TRY(const Sources sources, sources_of(element));
+        ISO_TRY(Sources sources, sources_of(element));
         ISO_TRY(const std::vector<std::uint64_t> lengths, lengths_of(sources));
         std::uint64_t total = 0;
         for (const std::uint64_t length : lengths)
             total += length;
         ISO_CHECK(header(element.tag, vr, total));
         for (std::size_t i = 0; i < sources.size(); ++i)
-            ISO_CHECK(out_.source(*sources[i], lengths[i]));
+            ISO_CHECK(out_.source(std::move(sources[i])));
         out_.pad(total, padding_of(vr));
         return {};
     }
 
     /// Offset tables, fragments and the delimiter as they lie in an object: they fit each other already.
     Status all_items(const Element& element) {
-        ISO_TRY(const Sources sources, sources_of(element));
+        ISO_TRY(Sources sources, sources_of(element));
         ISO_TRY(const std::vector<std::uint64_t> lengths, lengths_of(sources));
         begin(element.tag, Vr::OB, kUndefined);
         for (std::size_t i = 0; i < sources.size(); ++i)
-            ISO_CHECK(out_.source(*sources[i], lengths[i]));
+            ISO_CHECK(out_.source(std::move(sources[i])));
         return {};
     }
 
@@ -198,7 +196,7 @@ class Writer {
         write_offset_table(lengths);
         for (std::size_t i = 0; i < sources.size(); ++i) {
             out_.mark(tags::Item, even(lengths[i]));
-            ISO_CHECK(out_.source(*sources[i], lengths[i]));
+            ISO_CHECK(out_.source(std::move(sources[i])));
             out_.pad(lengths[i], '\0');
         }
         out_.mark(tags::SequenceDelimitationItem, 0);

@@ -105,6 +105,33 @@ TEST(Part10Writer, NativePixelDataComeFromTheProvider) {
     EXPECT_TRUE(bytes.ends_with(explicit_element(tags::PixelData, "OW", "abcde\0"s)));
 }
 
+/// A sink that keeps sources for later, as the archive's does.
+class KeepingSink : public ByteSink {
+  public:
+    Status write(ByteView) override { return {}; }
+    Status take(std::unique_ptr<ByteSource> source) override {
+        kept.push_back(std::move(source));
+        return {};
+    }
+    std::vector<std::unique_ptr<ByteSource>> kept;
+};
+
+TEST(Part10Writer, ValuesByReferenceAreHandedOnUnread) {
+    DataSet data_set = sample();
+    data_set.set({.tag = tags::PixelData, .vr = Vr::OB, .bulk_uri = "x"});
+    const BulkProvider bulk = [](const Element&) -> Result<std::vector<std::unique_ptr<ByteSource>>> {
+        std::vector<std::unique_ptr<ByteSource>> sources;
+        sources.push_back(make_string_source("abcd"));
+        return sources;
+    };
+    for (const std::string_view syntax : {kExplicitVrLittleEndian, kRleLossless}) {
+        KeepingSink sink;
+        ASSERT_TRUE(write_part10({}, data_set, syntax, bulk, sink).ok());
+        ASSERT_EQ(sink.kept.size(), 1U) << syntax;
+        EXPECT_EQ(sink.kept.front()->remaining(), 4U);
+    }
+}
+
 TEST(Part10Writer, EncapsulatedPixelDataHaveAnOffsetTable) {
     DataSet data_set = sample();
     data_set.set_text(tags::NumberOfFrames, "2");

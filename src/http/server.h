@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "base/memory_budget.h"
 #include "base/metrics.h"
 #include "base/result.h"
 #include "http/exchange.h"

@@ -109,7 +109,8 @@ struct SearchRow {
     std::uint64_t series_instances = 0;
     std::vector<RequestItem> requests;  ///< of the series
     std::string transfer_syntax;        ///< instance level
-    /// Of the newest instance of the record, when Query::want_document.
+    std::int64_t newest_record = 0;     ///< id of the newest instance's record, for Index::documents
+    /// Of that instance, when Query::want_document.
     std::optional<Document> document;
 };
 

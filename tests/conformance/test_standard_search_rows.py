@@ -336,3 +336,24 @@ def test_deleted_study_is_not_found(standard):
     instance = keep_on_standard(standard, plain())
     expect.status(standard.delete(study_path(instance)), 204)
     assert search(standard, "/studies", f"StudyInstanceUID={instance.study}") == []
+
+
+@pytest.mark.parametrize("accept", [JSON, XML_PARTS])
+def test_long_answers(standard, accept):
+    """More rows with whole documents than the server holds at once; each is complete and in its place."""
+    first = plain(PatientID=word())
+    files = [first, *(sibling(first, SOPClassUID=CT, PatientComments=f"note {n}") for n in range(1, 130))]
+    expect.status(standard.store(files), 200)
+    query = f"/instances?PatientID={first.value('PatientID')}&includefield=all&offset=5"
+    response = expect.status(standard.get(query, accept), 200)
+    newest_first = [each.sop for each in reversed(files)][5:]
+    if accept == XML_PARTS:
+        values = [
+            ElementTree.fromstring(part.body).findtext(".//{*}DicomAttribute[@tag='00080018']/{*}Value")
+            for part in expect.parts(response)
+        ]
+        assert values == newest_first
+        return
+    assert dicomjson.instance_uids(response.json()) == newest_first
+    notes = [dicomjson.first(found, "00104000") for found in response.json()[:-1]]
+    assert notes == [f"note {n}" for n in range(124, 0, -1)]

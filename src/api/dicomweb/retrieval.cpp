@@ -74,9 +74,35 @@ void mark_partial(const Face& face, http::Response& response, std::size_t left_o
                                         " of " + std::to_string(all) + " instances were left out");
 }
 
+namespace {
+
+/// A source whose bytes are in memory, counted as held while it lives.
+class HeldSource : public ByteSource {
+  public:
+    HeldSource(std::unique_ptr<ByteSource> source, MemoryBudget::Lease memory)
+        : source_(std::move(source)), memory_(std::move(memory)) {}
+    Result<std::size_t> read(MutableBytes into) override { return source_->read(into); }
+    std::optional<std::uint64_t> remaining() const override { return source_->remaining(); }
+
+  private:
+    std::unique_ptr<ByteSource> source_;
+    MemoryBudget::Lease memory_;
+};
+
+/// Decoding itself is bounded by the lane's threads; what waits for a slow client is bounded here.
+Result<std::unique_ptr<ByteSource>> decoded_frame(const Face& face, const archive::Location& location,
+                                                  std::uint32_t number) {
+    ISO_TRY(auto frame, face.archive.open_native_frame(location, number));
+    MemoryBudget::Lease memory(*face.memory);
+    ISO_CHECK(memory.resize(frame->remaining().value_or(0)));
+    return std::unique_ptr<ByteSource>(std::make_unique<HeldSource>(std::move(frame), std::move(memory)));
+}
+
+}  // namespace
+
 Result<std::unique_ptr<ByteSource>> open_frame_as(const Face& face, const archive::Location& location,
                                                   std::uint32_t number, const Delivery& delivery) {
-    if (delivery.way == Delivery::Way::decoded) return face.archive.open_native_frame(location, number);
+    if (delivery.way == Delivery::Way::decoded) return decoded_frame(face, location, number);
     if (location.layout.frames.kind != dicom::FrameTable::Kind::unknown)
         return face.archive.open_frame(location, number);
     if (number != 1)

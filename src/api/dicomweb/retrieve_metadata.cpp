@@ -1,7 +1,7 @@
 #include <algorithm>
-#include <cstring>
 
 #include "api/dicomweb/accept.h"
+#include "api/dicomweb/batched_text.h"
 #include "api/dicomweb/retrieval.h"
 #include "api/dicomweb/store_response.h"
 #include "dicom/json_filter.h"
@@ -65,55 +65,35 @@ Status append_document(const Writing& writing, const index::Document& document, 
     return {};
 }
 
-/// Writes metadata batch by batch as the client reads.
-class MetadataSource : public ByteSource {
+class MetadataSource : public BatchedText {
   public:
     MetadataSource(Writing writing, std::vector<std::int64_t> ids)
-        : writing_(std::move(writing)), ids_(std::move(ids)) {
-        if (writing_.form == DataSetForm::json) text_ = "[";
-    }
-
-    Result<std::size_t> read(MutableBytes into) override {
-        while (sent_ == text_.size()) {
-            if (ended_) return std::size_t{0};
-            ISO_CHECK(fill());
-        }
-        const std::size_t n = std::min(into.size(), text_.size() - sent_);
-        std::memcpy(into.data(), text_.data() + sent_, n);
-        sent_ += n;
-        return n;
-    }
+        : writing_(std::move(writing)), ids_(std::move(ids)) {}
 
   private:
-    Status fill() {
-        text_.clear();
-        sent_ = 0;
+    Result<bool> next(std::string& text) override {
+        if (next_ == 0 && writing_.form == DataSetForm::json) text += '[';
         const std::size_t count = std::min(kBatch, ids_.size() - next_);
         const auto batch = std::span(ids_).subspan(next_, count);
         next_ += count;
         if (count > 0) {
             ISO_TRY(const auto documents, writing_.face.archive.documents(batch));
             for (const index::Document& document : documents) {
-                ISO_CHECK(append_document(writing_, document, first_, text_));
+                ISO_CHECK(append_document(writing_, document, first_, text));
                 first_ = false;
             }
         }
-        if (next_ == ids_.size()) {
-            ended_ = true;
-            if (writing_.form == DataSetForm::json) text_ += ']';
-            if (writing_.form == DataSetForm::multipart_xml)
-                text_ += (first_ ? "--" : "\r\n--") + writing_.boundary + "--\r\n";
-        }
-        return {};
+        if (next_ < ids_.size()) return false;
+        if (writing_.form == DataSetForm::json) text += ']';
+        if (writing_.form == DataSetForm::multipart_xml)
+            text += (first_ ? "--" : "\r\n--") + writing_.boundary + "--\r\n";
+        return true;
     }
 
     Writing writing_;
     std::vector<std::int64_t> ids_;
     std::size_t next_ = 0;
     bool first_ = true;
-    bool ended_ = false;
-    std::string text_;
-    std::size_t sent_ = 0;
 };
 
 std::string content_type(const Writing& writing) {

@@ -7,7 +7,8 @@
 #include "api/dicomweb/accept.h"
 #include "api/dicomweb/entity.h"
 #include "api/dicomweb/query_params.h"
-#include "api/dicomweb/search_response.h"
+#include "api/dicomweb/search_body.h"
+#include "api/dicomweb/store_response.h"
 #include "api/dicomweb/xml_parts.h"
 #include "api/errors.h"
 #include "api/face.h"
@@ -33,13 +34,6 @@ http::Response not_acceptable(const Face& face, const http::Request& request, co
     details.bodiless = true;
     return error_response(face.profile, request, error, details);
 }
-
-/// Matches gathered in the form that was chosen.
-struct Matches {
-    std::string json = "[";
-    std::vector<std::string> rows;  ///< for XML
-    std::uint64_t count = 0;
-};
 
 /// Rows that are looked into one by one for what the index cannot compare; what needs more cannot be bounded.
 constexpr std::uint64_t kMaxChecked = 10'000;
@@ -101,22 +95,19 @@ Status resolve_private(const Face& face, SearchRequest& search) {
     return {};
 }
 
-Result<index::SearchSummary> gather(const Face& face, SearchRequest& search, std::string base_uri, bool xml,
-                                    Matches& matches) {
+/// The rows of the page, without their documents: those are fetched while the answer is written.
+Result<index::SearchSummary> gather(const Face& face, SearchRequest& search,
+                                    std::vector<index::SearchRow>& rows) {
     ISO_CHECK(resolve_private(face, search));
-    RowWriter writer(face.profile, search, std::move(base_uri));
-    const auto sink = [&](index::SearchRow&& row) -> Status {
-        if (xml) {
-            writer.append(matches.rows.emplace_back(), row);
-        } else {
-            if (matches.count != 0) matches.json += ',';
-            writer.append(matches.json, row);
-        }
-        ++matches.count;
+    const auto sink = [&rows](index::SearchRow&& row) -> Status {
+        row.document.reset();
+        rows.push_back(std::move(row));
         return {};
     };
     if (!search.checks.empty()) return search_with_checks(face, search, sink);
-    return face.archive.search(search.query, sink);
+    dicom::Query query = search.query;
+    query.want_document = false;
+    return face.archive.search(query, sink);
 }
 
 void add_warnings(const Face& face, const SearchRequest& search, const index::SearchSummary& summary,
@@ -131,13 +122,25 @@ void add_warnings(const Face& face, const SearchRequest& search, const index::Se
                                         " additional results that can be requested");
 }
 
-Result<http::Response> write_answer(const Face& face, Matches matches, bool xml) {
-    if (matches.count == 0 && face.profile.empty_search_status == 204) return http::empty_response(204);
-    if (xml) return xml_parts_response(matches.rows);
-    matches.json += ']';
-    return http::text_response(
-        200, face.profile.standard ? "application/dicom+json" : "application/dicom+json; charset=utf-8",
-        std::move(matches.json));
+Result<http::Response> write_answer(SearchBody body) {
+    const Profile& profile = body.face.profile;
+    if (body.rows.empty() && profile.empty_search_status == 204) return http::empty_response(204);
+    // About what a row takes without its document.
+    constexpr std::uint64_t kRowBytes = 4096;
+    ISO_CHECK(body.memory.resize(body.rows.size() * kRowBytes));
+    const bool small = body.rows.size() <= kRowsAtATime;
+    http::Response response;
+    response.headers.set("Content-Type",
+                         body.xml ? xml_parts_type() : std::string(json_content_type(profile)));
+    auto source = make_search_source(std::move(body));
+    if (small) {
+        // One piece: its length is known and failures are still an error answer.
+        ISO_TRY(std::string text, read_all(*source, UINT64_MAX));
+        response.body = std::move(text);
+    } else {
+        response.body = std::move(source);
+    }
+    return response;
 }
 
 /// The UIDs of the path; resources over all studies have none.
@@ -168,11 +171,13 @@ http::Response answer(const Face& face, SearchResource resource, const http::Req
     if (!search) return refuse(face, request, search.error(), parameter);
     if (!form) return not_acceptable(face, request, form.error());
     const bool xml = *form != DataSetForm::json;
-    Matches matches;
-    const auto summary = gather(face, *search, face.base_uri(request), xml, matches);
+    SearchBody body{face, {face.profile, *search, face.base_uri(request)},
+                    {},   search->query.want_document,
+                    xml,  MemoryBudget::Lease(*face.memory)};
+    const auto summary = gather(face, *search, body.rows);
     if (!summary) return refuse(face, request, summary.error());
-    const std::uint64_t returned = matches.count;
-    auto response = write_answer(face, std::move(matches), xml);
+    const std::uint64_t returned = body.rows.size();
+    auto response = write_answer(std::move(body));
     if (!response) return refuse(face, request, response.error());
     add_warnings(face, *search, *summary, returned, *response);
     if (face.profile.standard) response->headers.set("Cache-Control", "private, no-cache");

@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <span>
+
 #include "api/route_caller.h"
 #include "dicom/tags.h"
 
@@ -219,6 +221,55 @@ TEST_F(Search, DeleteIsEffectiveAtOnceAndKnownAfterwards) {
         EXPECT_EQ(RouteCaller::call(study, request, params_of({{"study", "bad"}})).status, 400U);
         EXPECT_EQ(json_of(get(test, "")).as_array().size(), 2U);
     }
+}
+
+/// So many instances that their answer is written in batches.
+class LongSearch : public Search {
+  protected:
+    static constexpr int kInstances = 120;
+    void SetUp() override {
+        std::vector<std::string> objects;
+        for (int i = 0; i < kInstances; ++i)
+            objects.push_back(make_object("1.1", "1.1.1", "1.1.1." + std::to_string(i + 1), "CT"));
+        for (const auto& outcome : test.stored.store(objects))
+            ASSERT_FALSE(outcome.failure.has_value()) << outcome.message;
+    }
+    http::Response search() { return get(test, "includefield=all", "/instances"); }
+
+    RouteCaller test{standard_profile()};
+};
+
+TEST_F(LongSearch, DocumentsAreFetchedWhileTheAnswerIsRead) {
+    http::Response response = search();
+    ASSERT_EQ(response.status, 200U);
+    auto& source = std::get<std::unique_ptr<ByteSource>>(response.body);
+    std::string text(100, '\0');
+    ASSERT_EQ(*source->read(std::as_writable_bytes(std::span(text))), text.size());
+    // The oldest one stands last, in a batch that has not been fetched yet.
+    ASSERT_TRUE(test.stored.archive->remove(archive::key_of("1.1", "1.1.1", "1.1.1.1")).ok());
+    text += *read_all(*source, 1U << 24U);
+    const json::value body = json::parse(text);
+    ASSERT_EQ(body.as_array().size(), static_cast<std::size_t>(kInstances));
+    for (int i = 0; i < kInstances; ++i) {
+        const json::object& row = body.at(i).as_object();
+        EXPECT_EQ(row.at("00080018").at("Value").at(0), "1.1.1." + std::to_string(kInstances - i));
+        EXPECT_EQ(row.contains("00280010"), i + 1 < kInstances) << "Rows is in the document only";
+        EXPECT_TRUE(row.at("00100020").as_object().contains("Value"));
+    }
+}
+
+TEST_F(LongSearch, TheRowsCountAsMemoryUntilTheyAreSent) {
+    test.face.memory = std::make_shared<MemoryBudget>(600'000);
+    {
+        const http::Response response = search();
+        ASSERT_EQ(response.status, 200U);
+        EXPECT_GE(test.face.memory->used_bytes(), 400'000U);
+        const http::Response refused = search();
+        EXPECT_EQ(refused.status, 503U);
+        EXPECT_TRUE(refused.headers.has("Retry-After"));
+    }
+    EXPECT_EQ(test.face.memory->used_bytes(), 0U);
+    EXPECT_EQ(search().status, 200U);
 }
 
 }  // namespace

@@ -114,6 +114,7 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
           pinned_(!key.study.empty()),
           form_(std::move(form)),
           answer_(answer),
+          memory_(*face.memory),
           batch_(std::in_place, face.archive, policy_of(face, key)) {
         http::MultipartHandler& parts = *this;
         if (!form_.boundary.empty())
@@ -123,8 +124,8 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
     }
 
     Status on_body(ByteView bytes) override {
-        if (!reader_) return on_part_data(bytes);
-        auto status = reader_->write(bytes);
+        Status status = reader_ ? reader_->write(bytes) : on_part_data(bytes);
+        if (status) status = charge(0);
         if (!status && !early_) drop_batch();
         return status;
     }
@@ -137,6 +138,8 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
         }
         std::vector<archive::StoreFailure> others = std::move(other_failures_);
         if (metadata_) {
+            if (const Status room = charge(metadata_->parsed_bytes()); !room)
+                return error_response(face_.profile, request_, room.error());
             auto failures = metadata_->finish(*batch_);
             if (!failures) return error_response(face_.profile, request_, failures.error());
             others.insert(others.end(), failures->begin(), failures->end());
@@ -154,6 +157,14 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
     std::unique_ptr<http::Response> early_response() override { return std::move(early_); }
 
   private:
+    /// Takes what the request holds, and `more`, from the memory of all requests. In whole steps, so that
+    /// small objects need not ask.
+    Status charge(std::uint64_t more) {
+        constexpr std::uint64_t kStep = 64 * 1024;
+        const std::uint64_t held = batch_->held_bytes() + (metadata_ ? metadata_->held_bytes() : 0) + more;
+        return memory_.resize(held / kStep * kStep);
+    }
+
     void begin_single() {
         const auto kind = kind_of(*form_.type);
         begin(*kind, *form_.type, {});
@@ -281,6 +292,7 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
     bool pinned_;
     BodyForm form_;
     DataSetForm answer_;
+    MemoryBudget::Lease memory_;
     std::optional<archive::StoreBatch> batch_;
     std::optional<http::MultipartReader> reader_;
     std::optional<MetadataStore> metadata_;

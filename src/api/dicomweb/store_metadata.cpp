@@ -104,6 +104,12 @@ Status MetadataStore::write(ByteView bytes) {
 
 void MetadataStore::end_part() {}
 
+// An element takes some 200 bytes beside its value, and the least that names one are 30 bytes of text.
+std::uint64_t MetadataStore::parsed_bytes() const {
+    constexpr std::uint64_t kTimesTheText = 4;
+    return kTimesTheText * metadata_bytes_;
+}
+
 Status MetadataStore::read_metadata(std::vector<dicom::DataSet>& sets) {
     for (const auto& [kind, text] : metadata_) {
         if (kind == Kind::json) {

@@ -28,6 +28,9 @@ class MetadataStore {
     /// `too_large` past the bounds, `unavailable` when the disk fails.
     Status write(ByteView bytes);
     void end_part();
+    /// The text of the metadata; and about what finish takes beside it.
+    std::uint64_t held_bytes() const { return metadata_bytes_; }
+    std::uint64_t parsed_bytes() const;
 
     /// Builds the objects and gives them to `batch`. `invalid_request` when the metadata cannot be read or
     /// there is none. The failures are bulk parts that nothing refers to.

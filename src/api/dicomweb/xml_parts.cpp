@@ -1,7 +1,5 @@
 #include "api/dicomweb/xml_parts.h"
 
-#include <utility>
-
 #include "dicom/json_reader.h"
 #include "dicom/xml.h"
 
@@ -13,25 +11,25 @@ constexpr std::string_view kBoundary = "isocenter-dicom-xml-part-boundary";
 
 }  // namespace
 
-Result<http::Response> xml_parts_response(const std::vector<std::string>& objects) {
-    std::string body;
-    for (const std::string& object : objects) {
-        const auto data_sets = dicom::read_json(object);
-        if (!data_sets || data_sets->size() != 1)
-            return fail(ErrorCode::internal, "A match cannot be written as XML.");
-        if (!body.empty()) body += "\r\n";
-        body += "--";
-        body += kBoundary;
-        body += "\r\nContent-Type: application/dicom+xml\r\n\r\n";
-        body += dicom::to_xml(data_sets->front());
-    }
-    if (!body.empty()) body += "\r\n";
-    body += "--";
-    body += kBoundary;
-    body += "--\r\n";
-    return http::text_response(
-        200, "multipart/related; type=\"application/dicom+xml\"; boundary=" + std::string(kBoundary),
-        std::move(body));
+std::string xml_parts_type() {
+    return "multipart/related; type=\"application/dicom+xml\"; boundary=" + std::string(kBoundary);
+}
+
+Status append_xml_part(std::string& out, std::string_view object, bool first) {
+    const auto data_sets = dicom::read_json(object);
+    if (!data_sets || data_sets->size() != 1)
+        return fail(ErrorCode::internal, "A match cannot be written as XML.");
+    out += first ? "--" : "\r\n--";
+    out += kBoundary;
+    out += "\r\nContent-Type: application/dicom+xml\r\n\r\n";
+    out += dicom::to_xml(data_sets->front());
+    return {};
+}
+
+void append_xml_end(std::string& out, bool any) {
+    out += any ? "\r\n--" : "--";
+    out += kBoundary;
+    out += "--\r\n";
 }
 
 }  // namespace isocenter::api

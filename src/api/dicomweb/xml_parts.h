@@ -2,16 +2,17 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/result.h"
-#include "http/message.h"
 
 namespace isocenter::api {
 
-/// 200 with `multipart/related; type="application/dicom+xml"`: one Native DICOM Model document for each of
-/// the DICOM JSON objects (PS3.18 8.6.1.2; without any, the closing boundary alone). `internal` when one
-/// cannot be read.
-Result<http::Response> xml_parts_response(const std::vector<std::string>& objects);
+/// The content type of what append_xml_part and append_xml_end make.
+std::string xml_parts_type();
+/// Appends the DICOM JSON object as a part: one Native DICOM Model document (PS3.18 8.6.1.2). `internal` when
+/// it cannot be read.
+Status append_xml_part(std::string& out, std::string_view object, bool first);
+/// Without any part the closing boundary is alone.
+void append_xml_end(std::string& out, bool any);
 
 }  // namespace isocenter::api

@@ -156,7 +156,9 @@ Status Page::load(std::span<const std::int64_t> ids) {
             ISO_TRY(const bool row, run.next());
             if (!row) break;
             const auto position = static_cast<std::size_t>(run.integer(0));
-            if (position < rows_.size()) rows_[position] = read_found(run, query_.level);
+            if (position >= rows_.size()) continue;
+            rows_[position] = read_found(run, query_.level);
+            rows_[position]->row.newest_record = rows_[position]->newest_instance;
         }
     }
     ISO_CHECK(load_members());

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "api/dicomweb/search_response.h"
+#include "api/face.h"
+
+namespace isocenter::api {
+
+/// The matches of a search while their answer is sent. Rows are small; their documents, where the answer
+/// needs them, are fetched a batch at a time by the ids of their records, without a transaction that lasts as
+/// long as the client takes to read. An instance removed meanwhile leaves a row with the index's values.
+struct SearchBody {
+    const Face& face;
+    RowWriter writer;
+    std::vector<index::SearchRow> rows;
+    bool documents = false;
+    bool xml = false;
+    MemoryBudget::Lease memory;
+};
+
+/// At most this many rows are written at a time.
+inline constexpr std::size_t kRowsAtATime = 50;
+
+std::unique_ptr<ByteSource> make_search_source(SearchBody body);
+
+}  // namespace isocenter::api
