@@ -77,6 +77,12 @@ Error failure(CURLcode code, const Download& download) {
 
 }  // namespace
 
+std::optional<std::int64_t> parse_http_date(const std::string& text) {
+    const time_t seconds = curl_getdate(text.c_str(), nullptr);
+    if (seconds == -1) return std::nullopt;
+    return static_cast<std::int64_t>(seconds);
+}
+
 std::string_view HttpReply::header(std::string_view name) const {
     const auto found =
         std::find_if(headers.begin(), headers.end(), [&](const auto& field) { return field.first == name; });

@@ -37,6 +37,9 @@ struct HttpReply {
     std::string_view header(std::string_view name) const;
 };
 
+/// Seconds since 1970 of an HTTP date in any of its three forms (RFC 9110 5.6.7); nothing when it is none.
+std::optional<std::int64_t> parse_http_date(const std::string& text);
+
 /// Sends one request and waits for the reply. Any HTTP status is a reply. Errors: `unavailable` when no reply
 /// came, `timed_out` when it did not come in time (the request may have had its effect in both cases),
 /// `cancelled`, `too_large`. What authorizes, repeats or fakes requests implements this as well.

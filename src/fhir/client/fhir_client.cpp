@@ -1,5 +1,7 @@
 #include "fhir/client/fhir_client.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 namespace isocenter::fhir {
@@ -63,6 +65,13 @@ EntryRequest entry_request_of(const json::value& entry) {
 }
 
 }  // namespace
+
+std::string unusable_server(const Capability& capability) {
+    return fmt::format(
+        "the FHIR server at fhir.endpoint speaks version \"{}\" {} transactions; 4.0.0 or 4.0.1 with "
+        "transactions is needed",
+        capability.fhir_version, capability.transactions ? "with" : "without");
+}
 
 FhirClient::FhirClient(net::HttpSender& sender, Options options)
     : sender_(sender), options_(std::move(options)) {

@@ -23,6 +23,9 @@ struct Capability {
     bool usable() const { return transactions && (fhir_version == "4.0.0" || fhir_version == "4.0.1"); }
 };
 
+/// Why a server that is not usable() is not.
+std::string unusable_server(const Capability& capability);
+
 /// Speaks FHIR R4 with one server. Thread-safe when its sender is.
 class FhirClient {
   public:

@@ -53,6 +53,25 @@ TEST_F(Client, search_results_none_one_and_many_over_pages) {
     EXPECT_EQ(server.requests[2].url, "http://fhir.test/fhir?_getpages=7");
 }
 
+TEST_F(Client, retry_after_is_a_number_or_a_date_and_has_a_limit) {
+    const auto wait = [&](net::HttpHeaders headers) {
+        server.answer(503, "", std::move(headers));
+        return client.capability().error().retry_after;
+    };
+    EXPECT_EQ(wait({{"retry-after", "17"}}), std::chrono::seconds(17));
+    EXPECT_EQ(
+        wait({{"date", "Sun, 06 Nov 1994 08:49:37 GMT"}, {"retry-after", "Sun, 06 Nov 1994 08:51:07 GMT"}}),
+        std::chrono::seconds(90));
+    EXPECT_EQ(
+        wait({{"date", "Sun, 06 Nov 1994 08:49:37 GMT"}, {"retry-after", "Sun, 06 Nov 1994 08:49:00 GMT"}}),
+        std::chrono::seconds(0));
+    EXPECT_EQ(wait({{"retry-after", "Sun, 06 Nov 1994 08:49:37 GMT"}}), std::chrono::seconds(0));
+    EXPECT_EQ(wait({{"retry-after", "99999999"}}), std::chrono::seconds(3600));
+    EXPECT_EQ(wait({{"retry-after", "-5"}}), std::chrono::seconds(0));
+    EXPECT_EQ(wait({{"retry-after", "soon"}}), std::nullopt);
+    EXPECT_EQ(wait({}), std::nullopt);
+}
+
 TEST_F(Client, search_counts_entries_of_the_wanted_type_only) {
     server.answer(200,
                   page(R"({"resource":{"resourceType":"OperationOutcome"},"search":{"mode":"outcome"}},)" +

@@ -12,6 +12,8 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t kLongestText = 4000;
+/// A server that asks for more is asked again all the same: a slip of it must not stop the bridge for good.
+constexpr std::chrono::seconds kLongestRetryAfter{3600};
 
 void append_text(std::string& out, const json::value* value) {
     if (value == nullptr || !value->is_string() || value->get_string().empty()) return;
@@ -38,13 +40,19 @@ bool contains_any(std::string_view text, std::initializer_list<std::string_view>
                        [&](std::string_view word) { return text.find(word) != std::string_view::npos; });
 }
 
-/// The number of seconds; dates are not worth their code here: nothing is read from one.
+/// Seconds, or a date. A date is compared with the reply's own, so that clocks that differ do no harm.
 std::optional<std::chrono::seconds> retry_after_of(const net::HttpReply& reply) {
     const std::string_view text = reply.header("retry-after");
-    unsigned seconds = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-    if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-    return std::chrono::seconds(seconds);
+    if (text.empty()) return std::nullopt;
+    std::int64_t wait = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), wait);
+    if (error != std::errc() || end != text.data() + text.size()) {
+        const auto until = net::parse_http_date(std::string(text));
+        if (!until) return std::nullopt;
+        const auto sent = net::parse_http_date(std::string(reply.header("date")));
+        wait = *until - sent.value_or(std::chrono::system_clock::to_time_t(std::chrono::system_clock::now()));
+    }
+    return std::chrono::seconds(std::clamp<std::int64_t>(wait, 0, kLongestRetryAfter.count()));
 }
 
 /// 409 and 412 both mean lost races on some server; the same numbers also stand for what no repetition cures.
