@@ -36,6 +36,8 @@ JobNote note_of(const ValidationRecord& record) {
 Attempt<void> StudyJob::probe_target() {
     const auto answer = client_.capability();
     if (!answer) return failed(answer.error());
+    // Found late, when the server was away at the start: as good as away.
+    if (!answer->usable()) return failed(FailureKind::target_down, unusable_server(*answer));
     const std::lock_guard lock(mutex_);
     capability_ = *answer;
     return {};
@@ -65,21 +67,19 @@ Attempt<StudySnapshot> StudyJob::latest_study_of(const Key& key, const Identifie
     });
     StudySnapshot latest{key.partition, latest_study(studies), {}, {}};
     if (latest.study_instance_uid.empty() || latest.study_instance_uid == key.study_uid) return latest;
-    FHIR_TRY(latest.instances, archive_.read_study({key.partition, latest.study_instance_uid}));
+    FHIR_TRY(StudyContent content, archive_.read_study({key.partition, latest.study_instance_uid}));
+    latest.instances = std::move(content.instances);
     return latest;
 }
 
-Attempt<Snapshot> StudyJob::read_archive(const Key& key, const std::optional<Identifier>& patient,
-                                         const std::vector<Identifier>& former) {
+Attempt<Snapshot> StudyJob::read_archive(Held held) {
     Snapshot snapshot;
-    snapshot.study.partition = key.partition;
-    snapshot.study.study_instance_uid = key.study_uid;
-    FHIR_TRY(snapshot.study.instances, archive_.read_study(key));
-    if (patient) {
-        FHIR_TRY(snapshot.latest, latest_study_of(key, *patient));
+    snapshot.study = std::move(held.study);
+    if (held.patient) {
+        FHIR_TRY(snapshot.latest, latest_study_of(held.key, *held.patient));
     }
-    for (const Identifier& each : former) {
-        FHIR_TRY(StudySnapshot remaining, latest_study_of(key, each));
+    for (const Identifier& each : held.former) {
+        FHIR_TRY(StudySnapshot remaining, latest_study_of(held.key, each));
         snapshot.former_patients.push_back(std::move(remaining));
     }
     return snapshot;
@@ -151,9 +151,28 @@ Attempt<std::vector<Identifier>> StudyJob::former_patients(const Key& key,
     return former;
 }
 
-Attempt<StudyJob::Look> StudyJob::look(const Key& key, const std::optional<Identifier>& patient,
-                                       const std::vector<Identifier>& former) {
-    FHIR_TRY(const Snapshot snapshot, read_archive(key, patient, former));
+/// Tells whose locks to take.
+Attempt<StudyJob::Held> StudyJob::first_look(const Key& key, std::string& version) {
+    Held held{key, {key.partition, key.study_uid, {}, {}}, {}, {}};
+    FHIR_TRY(StudyContent content, archive_.read_study(key));
+    held.study.instances = std::move(content.instances);
+    version = std::move(content.version);
+    held.patient = patient_identity(held.study, options_);
+    FHIR_TRY(held.former, former_patients(key, held.patient));
+    return held;
+}
+
+/// With the locks held: the study as it is now, which mostly is what the first look found.
+Attempt<void> StudyJob::make_sure(Held& held, const std::string& version) {
+    FHIR_TRY(std::optional<StudyContent> changed, archive_.read_if_changed(held.key, version));
+    if (!changed) return {};
+    held.study.instances = std::move(changed->instances);
+    if (patient_identity(held.study, options_) == held.patient) return {};
+    return failed(FailureKind::conflict, "the study went to another patient meanwhile");
+}
+
+Attempt<StudyJob::Look> StudyJob::look(Held held) {
+    FHIR_TRY(const Snapshot snapshot, read_archive(std::move(held)));
     Look result;
     auto wanted = compute_wanted(snapshot, options_, result.records);
     if (!wanted) return failed(failure_of_mapping(wanted.error(), FailureKind::unusable));
@@ -165,18 +184,14 @@ Attempt<StudyJob::Look> StudyJob::look(const Key& key, const std::optional<Ident
 Attempt<std::size_t> StudyJob::synchronise(const JobRequest& request, std::vector<JobNote>& notes) {
     FHIR_TRY(Target target, this->target());
     target.keep_referenced = request.keep_referenced;
-    // A first look tells whose locks to take; what counts is read again once they are held.
-    StudySnapshot first;
-    first.partition = request.key.partition;
-    first.study_instance_uid = request.key.study_uid;
-    FHIR_TRY(first.instances, archive_.read_study(request.key));
-    const std::optional<Identifier> patient = patient_identity(first, options_);
-    FHIR_TRY(const std::vector<Identifier> former, former_patients(request.key, patient));
-    std::vector<Identifier> identities = former;
-    if (patient) identities.push_back(*patient);
+    std::string version;
+    FHIR_TRY(Held held, first_look(request.key, version));
+    std::vector<Identifier> identities = held.former;
+    if (held.patient) identities.push_back(*held.patient);
     const PatientLocks::Hold hold = locks_.acquire(std::move(identities));
+    if (const auto sure = make_sure(held, version); !sure) return failed(sure.error());
 
-    FHIR_TRY(const Look found, look(request.key, patient, former));
+    FHIR_TRY(const Look found, look(std::move(held)));
     auto plan = make_plan(found.wanted, found.existing, options_, target);
     if (!plan) return failed(failure_of_mapping(plan.error(), FailureKind::refused));
     std::transform(found.records.begin(), found.records.end(), std::back_inserter(notes), note_of);

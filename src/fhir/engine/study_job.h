@@ -31,13 +31,20 @@ class StudyJob : public JobRunner {
     };
     Attempt<std::size_t> synchronise(const JobRequest& request, std::vector<JobNote>& notes);
     Attempt<Target> target();
-    Attempt<Snapshot> read_archive(const Key& key, const std::optional<Identifier>& patient,
-                                   const std::vector<Identifier>& former);
+    /// What of a job's first look still holds with the locks taken.
+    struct Held {
+        const Key& key;
+        StudySnapshot study;
+        std::optional<Identifier> patient;
+        std::vector<Identifier> former;
+    };
+    Attempt<Held> first_look(const Key& key, std::string& version);
+    Attempt<void> make_sure(Held& held, const std::string& version);
+    Attempt<Snapshot> read_archive(Held held);
     Attempt<StudySnapshot> latest_study_of(const Key& key, const Identifier& patient);
     Attempt<std::vector<Identifier>> former_patients(const Key& key,
                                                      const std::optional<Identifier>& patient);
-    Attempt<Look> look(const Key& key, const std::optional<Identifier>& patient,
-                       const std::vector<Identifier>& former);
+    Attempt<Look> look(Held held);
     Attempt<Existing> search_all(const Lookups& lookups);
     Attempt<std::vector<boost::json::object>> search(const Lookup& lookup);
     Attempt<std::vector<boost::json::object>> endpoints(const Lookups& lookups);

@@ -31,17 +31,26 @@ Failure failure_of_archive(unsigned status) {
     return {kind, fmt::format("the DICOM server answered {}", status), status, std::nullopt, {}};
 }
 
+/// `/v1/studies/UID/metadata`
+std::string metadata_of(const Key& key) {
+    return prefix_of(key.partition) + "/studies/" + percent_encode(key.study_uid) + "/metadata";
+}
+
 }  // namespace
 
-Attempt<std::vector<json::object>> HttpArchiveSource::get(const std::string& path_and_query) {
+Attempt<std::optional<StudyContent>> HttpArchiveSource::get(const std::string& path_and_query,
+                                                            const std::string& unless) {
     net::HttpRequest request{.url = options_.root + path_and_query};
     request.headers = {{"Accept", "application/dicom+json"}};
+    if (!unless.empty()) request.headers.emplace_back("If-None-Match", unless);
     request.timeout = options_.timeout;
     const auto reply = sender_.send(request);
     if (!reply) return failed(failure_of_archive(reply.error()));
-    std::vector<json::object> data_sets;
+    StudyContent content{{}, std::string(reply->header("etag"))};
+    std::vector<json::object>& data_sets = content.instances;
     const unsigned status = reply->status;
-    if (status == 204 || status == 404 || status == 410) return data_sets;
+    if (status == 304 && !unless.empty()) return std::optional<StudyContent>();
+    if (status == 204 || status == 404 || status == 410) return std::optional<StudyContent>(StudyContent{});
     if (status != 200) return failed(failure_of_archive(status));
     boost::system::error_code error;
     json::value document = json::parse(reply->body, error);
@@ -50,23 +59,30 @@ Attempt<std::vector<json::object>> HttpArchiveSource::get(const std::string& pat
     for (json::value& member : document.get_array()) {
         if (member.is_object()) data_sets.push_back(std::move(member.get_object()));
     }
-    return data_sets;
+    return std::optional<StudyContent>(std::move(content));
 }
 
-Attempt<std::vector<json::object>> HttpArchiveSource::read_study(const Key& key) {
-    return get(prefix_of(key.partition) + "/studies/" + percent_encode(key.study_uid) + "/metadata");
+Attempt<StudyContent> HttpArchiveSource::read_study(const Key& key) {
+    FHIR_TRY(std::optional<StudyContent> content, get(metadata_of(key)));
+    return *std::move(content);
+}
+
+Attempt<std::optional<StudyContent>> HttpArchiveSource::read_if_changed(const Key& key,
+                                                                        const std::string& version) {
+    return get(metadata_of(key), version);
 }
 
 Attempt<std::vector<json::object>> HttpArchiveSource::studies_of_patient(const std::string& partition,
                                                                          const std::string& patient_id) {
     std::vector<json::object> studies;
     while (true) {
-        FHIR_TRY(std::vector<json::object> page,
+        FHIR_TRY(std::optional<StudyContent> page,
                  get(fmt::format("{}/studies?PatientID={}&includefield=all&limit={}&offset={}",
                                  prefix_of(partition), percent_encode(patient_id), kPage, studies.size())));
-        for (json::object& study : page)
+        const std::size_t count = page->instances.size();
+        for (json::object& study : page->instances)
             studies.push_back(std::move(study));
-        if (page.size() < kPage) return studies;
+        if (count < kPage) return studies;
     }
 }
 

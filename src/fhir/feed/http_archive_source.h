@@ -18,12 +18,15 @@ class HttpArchiveSource : public ArchiveSource {
     HttpArchiveSource(net::HttpSender& sender, Options options)
         : sender_(sender), options_(std::move(options)) {}
 
-    Attempt<std::vector<boost::json::object>> read_study(const Key& key) override;
+    Attempt<StudyContent> read_study(const Key& key) override;
+    Attempt<std::optional<StudyContent>> read_if_changed(const Key& key, const std::string& version) override;
     Attempt<std::vector<boost::json::object>> studies_of_patient(const std::string& partition,
                                                                  const std::string& patient_id) override;
 
   private:
-    Attempt<std::vector<boost::json::object>> get(const std::string& path_and_query);
+    /// `unless`: an ETag; nothing when the resource still has it.
+    Attempt<std::optional<StudyContent>> get(const std::string& path_and_query,
+                                             const std::string& unless = {});
 
     net::HttpSender& sender_;
     const Options options_;

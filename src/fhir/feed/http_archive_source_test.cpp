@@ -9,9 +9,12 @@ class FakeArchive : public net::HttpSender {
   public:
     Result<net::HttpReply> send(const net::HttpRequest& request) override {
         asked.push_back(request.url);
+        headers = request.headers;
         if (failure) return *failure;
-        return net::HttpReply{status, "application/dicom+json", {}, body};
+        return net::HttpReply{status, "application/dicom+json", {{"etag", etag}}, body};
     }
+    net::HttpHeaders headers;
+    std::string etag;
     std::vector<std::string> asked;
     std::optional<Error> failure;
     unsigned status = 200;
@@ -27,15 +30,33 @@ class HttpArchive : public testing::Test {
 
 TEST_F(HttpArchive, a_study_is_its_metadata_and_absent_when_there_is_none) {
     server.body = R"([{"00080018":{"vr":"UI"}},{"00080018":{"vr":"UI"}}])";
-    EXPECT_EQ(archive.read_study(key)->size(), 2U);
+    EXPECT_EQ(archive.read_study(key)->instances.size(), 2U);
     EXPECT_EQ(server.asked[0], "http://pacs/v1/studies/1.2.3/metadata");
     for (const unsigned status : {204U, 404U, 410U}) {
         server.status = status;
-        EXPECT_TRUE(archive.read_study(key)->empty()) << status;
+        EXPECT_TRUE(archive.read_study(key)->instances.empty()) << status;
     }
     server.status = 200;
     ASSERT_TRUE(archive.read_study({"north wing", "1.2.3"}).has_value());
     EXPECT_EQ(server.asked.back(), "http://pacs/v1/partitions/north%20wing/studies/1.2.3/metadata");
+}
+
+TEST_F(HttpArchive, content_that_is_the_same_is_not_sent_again) {
+    server.body = R"([{"00080018":{"vr":"UI"}}])";
+    server.etag = "W/\"7\"";
+    const auto first = archive.read_study(key);
+    EXPECT_EQ(first->version, "W/\"7\"");
+    server.status = 304;
+    const auto same = archive.read_if_changed(key, first->version);
+    ASSERT_TRUE(same.has_value());
+    EXPECT_FALSE(same->has_value());
+    EXPECT_EQ(server.headers.back(), std::pair(std::string("If-None-Match"), first->version));
+    server.status = 200;
+    EXPECT_EQ((*archive.read_if_changed(key, first->version))->instances.size(), 1U);
+    server.status = 404;
+    EXPECT_TRUE((*archive.read_if_changed(key, first->version))->instances.empty());
+    server.status = 304;
+    EXPECT_FALSE(archive.read_if_changed(key, "").has_value()) << "no server may say that to a plain request";
 }
 
 TEST_F(HttpArchive, an_outage_is_never_taken_for_an_absent_study) {

@@ -1,0 +1,217 @@
+#include "fhir/engine/study_job.h"
+
+#include <gtest/gtest.h>
+
+#include "fhir/mapping/test_study.h"
+
+namespace isocenter::fhir {
+namespace {
+
+namespace json = boost::json;
+using testing::element;
+
+/// A FHIR server with one transaction: searches find what is in `found`, writes are kept.
+class FakeFhir : public net::HttpSender {
+  public:
+    Result<net::HttpReply> send(const net::HttpRequest& request) override {
+        const std::string path = request.url.substr(std::string("http://fhir").size());
+        if (request.method == "POST") return transact(request.body);
+        ++asked[path.substr(0, path.find('?'))];
+        if (path == "/metadata") {
+            return reply(200,
+                         {{"fhirVersion", version},
+                          {"rest", json::array{{{"interaction", json::array{{{"code", "transaction"}}}}}}}});
+        }
+        json::array entries;
+        for (const json::object& resource : found) {
+            const std::string type(resource.at("resourceType").as_string());
+            const std::string id(resource.at("id").as_string());
+            if (path == '/' + type + '/' + id) return reply(200, resource);
+            if (path.starts_with('/' + type + '?'))
+                entries.emplace_back(json::object{{"resource", resource}});
+        }
+        return reply(200, {{"resourceType", "Bundle"}, {"entry", entries}});
+    }
+
+    std::map<std::string, int> asked;  ///< path -> times
+    std::vector<json::object> found;
+    std::vector<json::array> written;
+    unsigned refuse = 0;  ///< status of transactions; 0: they succeed
+    std::string version = "4.0.1";
+
+    /// The resource of that type in the last bundle.
+    json::object last(std::string_view type) const {
+        for (const json::value& entry : written.back()) {
+            const json::value* resource = entry.as_object().if_contains("resource");
+            if (resource != nullptr && resource->at("resourceType").as_string() == type)
+                return resource->as_object();
+        }
+        return {};
+    }
+
+  private:
+    static Result<net::HttpReply> reply(unsigned status, const json::object& body) {
+        return net::HttpReply{status, "application/fhir+json", {}, json::serialize(body)};
+    }
+    Result<net::HttpReply> transact(const std::string& body) {
+        if (refuse != 0) return reply(refuse, {});
+        written.push_back(json::parse(body).at("entry").as_array());
+        json::array entries;
+        for (std::size_t i = 0; i < written.back().size(); ++i)
+            entries.emplace_back(json::object{{"response", {{"status", "201 Created"}}}});
+        return reply(200, {{"resourceType", "Bundle"}, {"entry", entries}});
+    }
+};
+
+/// An archive of one study, which may change between two looks.
+class FakeArchive : public ArchiveSource {
+  public:
+    Attempt<StudyContent> read_study(const Key& key) override {
+        if (key.study_uid != "2.25.1") return StudyContent{others, ""};
+        ++reads;
+        return content;
+    }
+    Attempt<std::optional<StudyContent>> read_if_changed(const Key&, const std::string& version) override {
+        ++checks;
+        if (meanwhile) content = *std::exchange(meanwhile, std::nullopt);
+        if (!version.empty() && version == content.version) return std::optional<StudyContent>();
+        return std::optional<StudyContent>(content);
+    }
+    Attempt<std::vector<json::object>> studies_of_patient(const std::string&,
+                                                          const std::string& id) override {
+        patients.push_back(id);
+        return others;
+    }
+
+    StudyContent content{{testing::image("2.25.2", 1)}, "v1"};
+    std::optional<StudyContent> meanwhile;
+    std::vector<json::object> others;   ///< instances of another study
+    std::vector<std::string> patients;  ///< asked for
+    int reads = 0;
+    int checks = 0;
+};
+
+class StudyJobTest : public ::testing::Test {
+  protected:
+    static Options options() {
+        Options made;
+        made.own_endpoint = "http://pacs/v2";
+        return made;
+    }
+    JobResult run() {
+        return job.run({{"Microsoft.Default", "2.25.1"}, false, [this] { return may_write; }});
+    }
+    static StudyContent with(const char* tag, const char* value) {
+        json::object image = testing::image("2.25.2", 1);
+        image[tag] = element(value);
+        return {{image}, "v2"};
+    }
+
+    FakeFhir server;
+    FakeArchive archive;
+    FhirClient client{server, {.base = "http://fhir"}};
+    StudyJob job{archive, client, options()};
+    bool may_write = true;
+};
+
+TEST_F(StudyJobTest, a_study_is_read_once_and_written_in_one_transaction) {
+    const JobResult result = run();
+    ASSERT_FALSE(result.failure) << result.failure->text;
+    EXPECT_EQ(result.written, 3U);
+    ASSERT_EQ(server.written.size(), 1U);
+    EXPECT_EQ(archive.reads, 1);
+    EXPECT_EQ(archive.checks, 1);
+    EXPECT_EQ(server.last("ImagingStudy").at("numberOfInstances"), 1);
+    EXPECT_EQ(server.last("Patient").at("gender"), "female");
+    EXPECT_EQ(server.last("Endpoint").at("address"), "http://pacs/v2");
+}
+
+TEST_F(StudyJobTest, what_changed_before_the_locks_were_held_is_what_is_written) {
+    archive.meanwhile = with("00081030", "changed");
+    ASSERT_FALSE(run().failure);
+    EXPECT_EQ(server.last("ImagingStudy").at("description"), "changed");
+}
+
+TEST_F(StudyJobTest, an_archive_that_cannot_tell_is_read_again) {
+    archive.content.version.clear();
+    archive.meanwhile = with("00081030", "changed");
+    archive.meanwhile->version.clear();
+    ASSERT_FALSE(run().failure);
+    EXPECT_EQ(server.last("ImagingStudy").at("description"), "changed");
+}
+
+TEST_F(StudyJobTest, another_patient_than_the_one_whose_lock_is_held_is_a_conflict) {
+    archive.meanwhile = with("00100020", "OTHER");
+    const JobResult first = run();
+    ASSERT_TRUE(first.failure);
+    EXPECT_EQ(first.failure->kind, FailureKind::conflict);
+    EXPECT_TRUE(server.written.empty());
+    ASSERT_FALSE(run().failure) << "the rerun takes the right lock";
+    EXPECT_EQ(archive.patients, std::vector<std::string>{"OTHER"});
+}
+
+TEST_F(StudyJobTest, the_latest_study_of_the_patient_decides_the_demographics) {
+    json::object later = testing::image("2.25.7", 1);
+    later["0020000D"] = element("2.25.6");
+    later["00080020"] = element("20250101");
+    later["00100040"] = element("M");
+    archive.others = {later};
+    ASSERT_FALSE(run().failure);
+    EXPECT_EQ(server.last("Patient").at("gender"), "male");
+}
+
+TEST_F(StudyJobTest, a_study_of_somebody_else_decides_nothing) {
+    json::object other = testing::image("2.25.7", 1);
+    other["0020000D"] = element("2.25.6");
+    other["00080020"] = element("20250101");
+    other["00100020"] = element("SOMEBODY");
+    other["00100040"] = element("M");
+    archive.others = {other};
+    ASSERT_FALSE(run().failure);
+    EXPECT_EQ(server.last("Patient").at("gender"), "female");
+}
+
+TEST_F(StudyJobTest, nothing_is_written_when_the_lease_may_end) {
+    may_write = false;
+    const JobResult result = run();
+    ASSERT_TRUE(result.failure);
+    EXPECT_EQ(result.failure->kind, FailureKind::lease_lost);
+    EXPECT_TRUE(server.written.empty());
+}
+
+TEST_F(StudyJobTest, the_endpoint_is_looked_up_again_after_a_failure_only) {
+    server.found = {
+        {{"resourceType", "Endpoint"},
+         {"id", "e1"},
+         {"meta", {{"versionId", "1"}}},
+         {"address", "http://pacs/v2"},
+         {"identifier", json::array{{{"system", "urn:ietf:rfc:3986"}, {"value", "http://pacs/v2"}}}}}};
+    ASSERT_FALSE(run().failure);
+    ASSERT_FALSE(run().failure);
+    EXPECT_EQ(server.asked["/Endpoint"], 1);
+    server.refuse = 404;
+    ASSERT_TRUE(run().failure);
+    server.refuse = 0;
+    ASSERT_FALSE(run().failure);
+    EXPECT_EQ(server.asked["/Endpoint"], 2);
+    EXPECT_EQ(server.asked["/metadata"], 1);
+}
+
+TEST_F(StudyJobTest, a_study_without_patient_id_is_unusable) {
+    archive.content = with("00100020", "");
+    const JobResult result = run();
+    ASSERT_TRUE(result.failure);
+    EXPECT_EQ(result.failure->kind, FailureKind::unusable);
+}
+
+TEST_F(StudyJobTest, a_server_of_another_version_blames_no_study) {
+    server.version = "5.0.0";
+    const JobResult result = run();
+    ASSERT_TRUE(result.failure);
+    EXPECT_EQ(result.failure->kind, FailureKind::target_down);
+    EXPECT_NE(result.failure->text.find("5.0.0"), std::string::npos);
+    EXPECT_EQ(archive.reads, 0);
+}
+
+}  // namespace
+}  // namespace isocenter::fhir
