@@ -19,18 +19,22 @@ namespace {
 struct CastOptions {
     std::string config;
     std::vector<std::string> set;
+    std::string listen;
     std::int64_t from = -1;
 };
 
 Status cast(const CastOptions& options) {
     const sigset_t signals = block_stop_signals();
-    ISO_TRY(const app::Assignments overrides, assignments_of(options.set));
+    ISO_TRY(app::Assignments overrides, assignments_of(options.set));
+    if (!options.listen.empty()) overrides.emplace_back("cast.listen", options.listen);
     ISO_TRY(const app::Settings settings,
             app::load_settings(options.config, app::process_environment(), overrides));
     configure_log(app::log_level_of(settings.log_level));
     const auto from = options.from < 0 ? std::nullopt : std::optional<std::int64_t>(options.from);
     ISO_TRY(const std::unique_ptr<app::CastProcess> process, app::CastProcess::open(settings, from));
     std::printf("following %s\n", settings.dicomweb_endpoint.c_str());
+    const std::string address = process->address();
+    if (!address.empty()) std::printf("listening on %s\n", address.c_str());
     std::fflush(stdout);
     std::jthread work([&](std::stop_token stop) { process->run(stop); });
     int received = 0;
@@ -50,6 +54,8 @@ void add_cast(CLI::App& app, Command& chosen) {
     command->add_option("--set", options->set, "Any setting: section.name=value (see `isocenter settings`)");
     command->add_option("--from", options->from, "Begin after this entry of the feed; 0: replay everything")
         ->check(CLI::NonNegativeNumber);
+    command->add_option("--listen", options->listen,
+                        "Serve /cast, /health and /metrics there (127.0.0.1:8081)");
     add_cast_state(*command, chosen);
     command->callback([options, command, &chosen] {
         if (!command->get_subcommands().empty()) return;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "api/manage/cast.h"
 #include "app/cast_state.h"
 #include "app/settings.h"
 #include "base/log.h"
@@ -62,22 +63,7 @@ Result<fhir::LetterFilter> filter_of(const LetterOptions& options) {
 }
 
 void print_letter(const fhir::DeadLetter& letter) {
-    const auto member = [](const char* name, const std::string& text) {
-        return std::string(",\"") + name + "\":" + json_quote(text);
-    };
-    std::string line = "{\"id\":" + std::to_string(letter.id);
-    line += member("class", std::string(to_string(letter.letter_class)));
-    line += member("state", std::string(to_string(letter.state)));
-    line += member("partition", letter.key.partition) + member("study", letter.key.study_uid);
-    line += ",\"firstSequence\":" + std::to_string(letter.first_sequence);
-    line += ",\"lastSequence\":" + std::to_string(letter.last_sequence);
-    line += ",\"entries\":" + std::to_string(letter.entries);
-    line += ",\"attempts\":" + std::to_string(letter.attempts);
-    line += member("firstTime", to_iso8601(letter.first_time));
-    line += member("lastTime", to_iso8601(letter.last_time));
-    line += ",\"status\":" + std::to_string(letter.status);
-    line += member("tag", letter.tag) + member("error", letter.error) + "}";
-    std::puts(line.c_str());
+    std::puts(api::letter_json(letter).c_str());
 }
 
 Status list(const LetterOptions& options) {
@@ -126,18 +112,11 @@ Status status(const LetterOptions& options) {
     ISO_TRY(const Opened opened, open_state(options));
     ISO_TRY(const std::optional<fhir::StateRow> found, opened.state->load());
     const fhir::StateRow row = found.value_or(fhir::StateRow{});
-    std::string letters;
-    for (const char* name : {"transient", "fhir", "dicom", "validation", "feed"}) {
-        fhir::LetterFilter filter;
-        filter.letter_class = fhir::parse_letter_class(name);
-        filter.state = fhir::LetterState::open;
-        filter.limit = SIZE_MAX / 2;
-        ISO_TRY(const std::vector<fhir::DeadLetter> open, opened.state->list(filter));
-        letters += std::string(letters.empty() ? "\"" : ",\"") + name + "\":" + std::to_string(open.size());
-    }
+    ISO_TRY(const fhir::LetterCounts counts, opened.state->count_open());
+    const std::string letters = api::counts_json(counts);
     std::printf(
         "{\"position\":%lld,\"latest\":%lld,\"changed\":%s,\"owner\":%s,\"leaseEnd\":%s,\"token\":%lld,"
-        "\"deadLetters\":{%s}}\n",
+        "\"deadLetters\":%s}\n",
         static_cast<long long>(row.low), static_cast<long long>(row.latest),
         json_quote(to_iso8601(row.changed)).c_str(), json_quote(row.owner).c_str(),
         json_quote(to_iso8601(row.lease_end)).c_str(), static_cast<long long>(row.token), letters.c_str());

@@ -16,6 +16,8 @@
 
 namespace isocenter::api {
 
+struct CastView;
+
 /// The lanes that routes run on (architecture: concurrency).
 struct Lanes {
     net::Lane& query;
@@ -82,8 +84,8 @@ std::optional<http::Response> unsupported_version(const http::Request& request);
 /// All routes of one face, from routes.cpp.
 std::vector<http::Route> face_routes(const Face& face);
 
-/// Health, metrics, start page, OpenAPI: outside of the faces.
+/// Health, metrics, start page, OpenAPI, and the bridge to FHIR where there is one: outside of the faces.
 http::Mount make_service_mount(archive::Archive& archive, const Lanes& lanes, const ApiOptions& options,
-                               Metrics& metrics);
+                               Metrics& metrics, const CastView* cast = nullptr);
 
 }  // namespace isocenter::api

@@ -3,16 +3,21 @@
 #include <fmt/format.h>
 
 #include <utility>
+#include <vector>
 
+#include "api/errors.h"
+#include "api/manage/cast.h"
+#include "api/profile.h"
 #include "app/cast_auth.h"
+#include "app/cast_engine.h"
 #include "app/cast_options.h"
 #include "app/cast_state.h"
-#include "base/log.h"
 #include "fhir/auth/authorizing_sender.h"
-#include "fhir/engine/study_job.h"
 #include "fhir/feed/http_archive_source.h"
 #include "fhir/feed/http_change_source.h"
+#include "http/server.h"
 #include "net/http_client.h"
+#include "net/lane.h"
 
 namespace isocenter::app {
 namespace {
@@ -36,82 +41,94 @@ fhir::HttpChangeSource::Options feed_options(const Settings& settings) {
     return options;
 }
 
-fhir::EngineOptions engine_options(const Settings& settings, const fhir::Options& content,
-                                   std::optional<std::int64_t> from) {
-    fhir::EngineOptions options = cast_engine_options(settings);
-    options.from = from;
-    options.wants_partition = [content](const std::string& name) {
-        return fhir::is_synchronised(name, content);
-    };
-    return options;
+/// Everyone may do everything, as in the server.
+Status allow_everything(const http::Request&, http::Access) {
+    return {};
 }
 
-/// Only a server that answers and is of the wrong kind stops the start; one that is away is waited for.
-Status check_target(fhir::FhirClient& client) {
-    const auto capability = client.capability();
-    if (!capability) {
-        log_event(LogLevel::warning, "cast_target_unreachable", {{"status", capability.error().status}});
-        return {};
-    }
-    if (capability->usable()) return {};
-    return fail(
-        ErrorCode::invalid_request,
-        fmt::format(
-            "the FHIR server at fhir.endpoint speaks version \"{}\" {} transactions; 4.0.0 or 4.0.1 with "
-            "transactions is needed",
-            capability->fhir_version, capability->transactions ? "with" : "without"));
+http::Mount make_mount(const api::CastView& cast, net::Lane& lane, const Metrics& metrics) {
+    http::Mount mount;
+    mount.error = [](const http::Request& request, const Error& error, unsigned status) {
+        return api::error_response(api::standard_profile(), request, error, status, {});
+    };
+    mount.routes = api::cast_routes(cast, lane);
+    for (http::Route& route : api::cast_health_routes(cast))
+        mount.routes.push_back(std::move(route));
+    http::Route shown;
+    shown.pattern = "/metrics";
+    shown.access = http::Access::anonymous;
+    shown.handler = [&metrics](const http::RequestContext&) {
+        return http::text_response(200, "text/plain; version=0.0.4; charset=utf-8", metrics.to_text());
+    };
+    mount.routes.push_back(std::move(shown));
+    return mount;
 }
 
 }  // namespace
 
 /// Members are destroyed from the bottom up.
 struct CastProcess::Graph {
-    Graph(const Settings& settings, const CastAuth& auth, const fhir::Options& content,
-          std::optional<std::int64_t> from, std::unique_ptr<CastStateFile> opened,
-          std::unique_ptr<CastState> made)
+    Graph(const Settings& settings, const fhir::AuthOptions& auth, std::unique_ptr<CastStateFile> opened)
         : file(std::move(opened)),
-          state(std::move(made)),
           sender(client_options(stopping)),
-          fhir_sender(sender, fhir::make_token_source(auth.fhir, sender)),
-          dicom_sender(sender, fhir::make_token_source(auth.dicom, sender)),
-          client(fhir_sender, {.base = settings.fhir_endpoint}),
-          feed(dicom_sender, feed_options(settings)),
-          archive(dicom_sender, {.root = root_of(settings)}),
-          job(archive, client, content),
-          engine(engine_options(settings, content, from), {feed, job, *state, *state, clock, metrics}) {}
+          authorized(sender, fhir::make_token_source(auth, sender)),
+          feed(authorized, feed_options(settings)),
+          archive(authorized, {.root = root_of(settings)}) {}
 
     std::unique_ptr<CastStateFile> file;
-    std::unique_ptr<CastState> state;
     std::stop_source stopping;  ///< ends calls under way
     Metrics metrics;
-    fhir::Clock clock;
     net::HttpClientPool sender;
-    fhir::AuthorizingSender fhir_sender;
-    fhir::AuthorizingSender dicom_sender;
-    fhir::FhirClient client;
+    fhir::AuthorizingSender authorized;
     fhir::HttpChangeSource feed;
     fhir::HttpArchiveSource archive;
-    fhir::StudyJob job;
-    fhir::Engine engine;
+    std::unique_ptr<CastEngine> engine;
+    std::unique_ptr<net::Lane> lane;
+    std::unique_ptr<http::Server> server;  ///< null without `cast.listen`
+    std::string host;
+
+    Status listen(const Settings& settings) {
+        if (settings.cast_listen.empty()) return {};
+        ISO_TRY(const ListenAddress address, parse_listen_address(settings.cast_listen));
+        host = address.host.find(':') == std::string::npos ? address.host : '[' + address.host + ']';
+        http::ServerOptions options;
+        options.address = address.host;
+        options.port = address.port;
+        options.io_threads = 1;
+        options.request_log = settings.log_requests;
+        lane = std::make_unique<net::Lane>("query", net::Lane::Limits{.threads = 1, .queue = 64}, metrics);
+        std::vector<http::Mount> mounts;
+        mounts.push_back(make_mount({engine->engine(), engine->state()}, *lane, metrics));
+        server =
+            std::make_unique<http::Server>(std::move(options), std::move(mounts), allow_everything, metrics);
+        return server->start();
+    }
 };
 
 Result<std::unique_ptr<CastProcess>> CastProcess::open(const Settings& settings,
                                                        std::optional<std::int64_t> from) {
-    ISO_TRY(const fhir::Options content, cast_content_options(settings));
     ISO_TRY(const CastAuth auth, cast_auth(settings));
     ISO_TRY(auto file, CastStateFile::open(settings.cast_state_path));
-    ISO_TRY(auto state, CastState::open(*file, "default"));
-    auto graph = std::make_unique<Graph>(settings, auth, content, from, std::move(file), std::move(state));
-    ISO_CHECK(check_target(graph->client));
+    auto graph = std::make_unique<Graph>(settings, auth.dicom, std::move(file));
+    ISO_TRY(graph->engine,
+            CastEngine::make(settings, {graph->feed, graph->archive, *graph->file, graph->metrics},
+                             {.lease = true, .from = from}));
+    ISO_CHECK(graph->engine->check_server());
+    ISO_CHECK(graph->listen(settings));
     return std::unique_ptr<CastProcess>(new CastProcess(std::move(graph)));
 }
 
 CastProcess::CastProcess(std::unique_ptr<Graph> graph) : graph_(std::move(graph)) {}
 CastProcess::~CastProcess() = default;
 
+std::string CastProcess::address() const {
+    if (!graph_->server) return {};
+    return fmt::format("http://{}:{}", graph_->host, graph_->server->port());
+}
+
 void CastProcess::run(std::stop_token stop) {
     const std::stop_callback end_calls(stop, [this] { graph_->stopping.request_stop(); });
-    graph_->engine.run(stop);
+    graph_->engine->run(stop);
 }
 
 }  // namespace isocenter::app

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <stop_token>
+#include <string>
 
 #include "app/settings.h"
 #include "base/result.h"
@@ -20,6 +21,9 @@ class CastProcess {
     static Result<std::unique_ptr<CastProcess>> open(const Settings& settings,
                                                      std::optional<std::int64_t> from);
     ~CastProcess();
+    /// `http://127.0.0.1:8081` where it serves `/cast`, `/health` and `/metrics`; empty without
+    /// `cast.listen`.
+    std::string address() const;
     /// Works until `stop`; calls under way are ended.
     void run(std::stop_token stop);
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <charconv>
 
 #include "base/digest.h"
 
@@ -68,6 +69,21 @@ Result<fhir::Options> cast_content_options(const Settings& settings) {
     options.identity = settings.cast_identity == "conditional" ? fhir::IdentityMode::conditional
                                                                : fhir::IdentityMode::automatic;
     return options;
+}
+
+Result<ListenAddress> parse_listen_address(const std::string& text) {
+    const Error refusal =
+        fail(ErrorCode::invalid_request, "cast.listen must be ADDRESS:PORT (127.0.0.1:8081), not " + text);
+    const std::size_t colon = text.rfind(':');
+    if (colon == std::string::npos || colon == 0) return refusal;
+    ListenAddress address{text.substr(0, colon), 0};
+    const char* const end = text.data() + text.size();
+    const auto [rest, error] = std::from_chars(text.data() + colon + 1, end, address.port);
+    if (error != std::errc() || rest != end) return refusal;
+    const bool bracketed = address.host.front() == '[' && address.host.back() == ']';
+    if (bracketed) address.host = address.host.substr(1, address.host.size() - 2);
+    if (address.host.empty() || bracketed != (address.host.find(':') != std::string::npos)) return refusal;
+    return address;
 }
 
 fhir::EngineOptions cast_engine_options(const Settings& settings) {

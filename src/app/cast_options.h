@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cstdint>
+#include <string>
+
 #include "app/settings.h"
 #include "fhir/engine/engine.h"
 #include "fhir/mapping/options.h"
@@ -9,5 +12,12 @@ namespace isocenter::app {
 /// What shapes the content; `invalid_request` names the setting that is wrong.
 Result<fhir::Options> cast_content_options(const Settings& settings);
 fhir::EngineOptions cast_engine_options(const Settings& settings);
+
+struct ListenAddress {
+    std::string host;
+    std::uint16_t port = 0;
+};
+/// `127.0.0.1:8081`, `[::1]:8081`; `invalid_request` when it is neither.
+Result<ListenAddress> parse_listen_address(const std::string& text);
 
 }  // namespace isocenter::app

@@ -284,6 +284,21 @@ Result<std::optional<fhir::DeadLetter>> CastState::find(std::int64_t id) {
     return std::optional<fhir::DeadLetter>(std::move(letter));
 }
 
+Result<fhir::LetterCounts> CastState::count_open() {
+    ISO_TRY(const auto connection, connections_.reader());
+    Run run(*connection,
+            "SELECT class, count(*) FROM cast_letter WHERE target = ? AND state = 'open' GROUP BY class");
+    run.bind(target_);
+    fhir::LetterCounts counts;
+    while (true) {
+        ISO_TRY(const bool row, run.next());
+        if (!row) return counts;
+        const auto letter_class = fhir::parse_letter_class(run.text(0));
+        if (!letter_class) return fail(ErrorCode::corrupt, "a dead letter is of no known class");
+        counts[*letter_class] = run.count(1);
+    }
+}
+
 Result<std::uint64_t> CastState::set_replay(const fhir::LetterFilter& filter, bool replay) {
     ISO_TRY(const auto connection, connections_.writer());
     const Condition condition(filter);

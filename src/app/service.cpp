@@ -9,7 +9,9 @@
 
 #include "api/dicomweb/date_time_pairs.h"
 #include "api/face.h"
+#include "api/manage/cast.h"
 #include "app/archive_folder.h"
+#include "app/cast_embedded.h"
 #include "archive/janitor.h"
 #include "base/log.h"
 #include "http/server.h"
@@ -68,8 +70,10 @@ Status allow_everything(const http::Request&, http::Access) {
 
 /// Members are destroyed from the bottom up: the server before what its handlers use, the folder's lock last.
 struct Service::Graph {
-    Graph(const Settings& settings, std::unique_ptr<ArchiveFolder> opened)
+    Graph(const Settings& settings, std::unique_ptr<ArchiveFolder> opened,
+          std::unique_ptr<EmbeddedCast> bridge)
         : folder(std::move(opened)),
+          cast(std::move(bridge)),
           options(api_options(settings, folder->folder())),
           archive(folder->archive()),
           metrics(folder->metrics()),
@@ -83,7 +87,8 @@ struct Service::Graph {
           grace(settings.shutdown_grace_ms) {
         archive.on_change([signal = changed] { signal->fire(); });
         std::vector<http::Mount> mounts = api::make_mounts(faces);
-        mounts.push_back(api::make_service_mount(archive, lanes, options, metrics));
+        const auto view = cast ? std::optional(api::CastView{cast->engine(), cast->letters()}) : std::nullopt;
+        mounts.push_back(api::make_service_mount(archive, lanes, options, metrics, view ? &*view : nullptr));
         server = std::make_unique<http::Server>(server_options(settings), std::move(mounts), allow_everything,
                                                 metrics);
         scheme = settings.tls_certificate_file.empty() ? "http" : "https";
@@ -105,6 +110,7 @@ struct Service::Graph {
     }
 
     std::unique_ptr<ArchiveFolder> folder;
+    std::unique_ptr<EmbeddedCast> cast;  ///< null: no FHIR server is set
     api::ApiOptions options;
     archive::Archive& archive;
     Metrics& metrics;
@@ -128,9 +134,14 @@ Result<std::unique_ptr<Service>> Service::start(const Settings& settings) {
         log_event(LogLevel::warning, "storage.sync is none: a power cut may lose acknowledged instances");
     }
     ISO_TRY(std::unique_ptr<ArchiveFolder> folder, ArchiveFolder::open(settings));
-    auto graph = std::make_unique<Graph>(settings, std::move(folder));
+    std::unique_ptr<EmbeddedCast> cast;
+    if (!settings.fhir_endpoint.empty()) {
+        ISO_TRY(cast, EmbeddedCast::make(settings, folder->archive(), folder->database(), folder->metrics()));
+    }
+    auto graph = std::make_unique<Graph>(settings, std::move(folder), std::move(cast));
     ISO_CHECK(graph->server->start());
     graph->janitor.start();
+    if (graph->cast) graph->cast->start();
     log_event(LogLevel::info, "started",
               {{"version", ISOCENTER_VERSION}, {"port", static_cast<unsigned>(graph->server->port())}});
     return std::unique_ptr<Service>(new Service(std::move(graph)));
@@ -147,12 +158,14 @@ std::string Service::address() const {
 
 void Service::stop() {
     log_event(LogLevel::info, "stopping");
+    if (graph_->cast) graph_->cast->request_stop();
     graph_->janitor.stop();
     if (!graph_->server->stop(graph_->grace)) {
         // A task on a lane is stuck, so nothing may be destroyed; what was acknowledged is durable.
         log_event(LogLevel::error, "stopped_by_exit");
         std::_Exit(EXIT_FAILURE);
     }
+    if (graph_->cast) graph_->cast->stop();
     log_event(LogLevel::info, "stopped");
 }
 

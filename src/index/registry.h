@@ -8,12 +8,18 @@
 
 namespace isocenter::index {
 
+namespace sql {
+class ConnectionSource;
+}
+
 /// One database and the ports it implements; the object owns its connections.
 struct Database {
     std::shared_ptr<void> owner;
     Index* index = nullptr;
     RemovalQueue* removals = nullptr;
     RecordScan* records = nullptr;
+    /// For tables of others, which belong into the same backup as the index; the index looks at none of them.
+    sql::ConnectionSource* connections = nullptr;
 };
 
 struct DatabaseOptions {

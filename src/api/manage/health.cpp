@@ -17,6 +17,7 @@ constexpr std::string_view kJson = "application/json";
 struct Verdict {
     bool ready = false;
     std::string reason;
+    std::vector<SideHealth> sides{};
 };
 
 Verdict judge(const std::optional<Status>& result) {
@@ -27,12 +28,19 @@ Verdict judge(const std::optional<Status>& result) {
 
 http::Response check_response(const Verdict& verdict) {
     const std::string status = verdict.ready ? "Healthy" : "Unhealthy";
-    std::string body = "{\"overallStatus\":\"" + status + "\",\"details\":[";
-    const char* const names[] = {"DataStoreHealthCheck", "MetadataHealthCheck", "DcmHealthCheck"};
-    for (std::size_t i = 0; i < std::size(names); ++i) {
-        body += std::string(i == 0 ? "" : ",") + "{\"name\":\"" + names[i] + "\",\"status\":\"" + status +
-                "\",\"description\":" + json_quote(verdict.reason) + '}';
+    std::string overall = status;
+    std::string details;
+    const auto add = [&](std::string_view name, std::string_view state, std::string_view why) {
+        details += (details.empty() ? "{\"name\":" : ",{\"name\":") + json_quote(name) +
+                   ",\"status\":" + json_quote(state) + ",\"description\":" + json_quote(why) + '}';
+    };
+    for (const char* name : {"DataStoreHealthCheck", "MetadataHealthCheck", "DcmHealthCheck"})
+        add(name, status, verdict.reason);
+    for (const SideHealth& side : verdict.sides) {
+        add(side.name, side.working ? "Healthy" : "Degraded", side.reason);
+        if (!side.working && verdict.ready) overall = "Degraded";
     }
+    const std::string body = "{\"overallStatus\":\"" + overall + "\",\"details\":[" + details;
     return http::text_response(verdict.ready ? 200 : 503, kJson, body + "]}");
 }
 
@@ -46,8 +54,11 @@ using Write = http::Response (*)(const Verdict&);
 
 class ProbeExchange : public http::Exchange {
   public:
-    ProbeExchange(std::shared_ptr<ReadinessProbe> probe, Write write)
-        : probe_(std::move(probe)), write_(write), deadline_(ReadinessProbe::Clock::now() + kPatience) {}
+    ProbeExchange(std::shared_ptr<ReadinessProbe> probe, Write write, std::vector<SideCheck> sides)
+        : probe_(std::move(probe)),
+          write_(write),
+          sides_(std::move(sides)),
+          deadline_(ReadinessProbe::Clock::now() + kPatience) {}
 
     Status on_body(ByteView) override { return {}; }
 
@@ -61,7 +72,10 @@ class ProbeExchange : public http::Exchange {
     }
 
     http::Response finish() override {
-        http::Response response = write_(judge(result_));
+        Verdict verdict = judge(result_);
+        for (const SideCheck& side : sides_)
+            verdict.sides.push_back(side());
+        http::Response response = write_(verdict);
         response.headers.add("Cache-Control", "no-store");
         return response;
     }
@@ -69,16 +83,19 @@ class ProbeExchange : public http::Exchange {
   private:
     const std::shared_ptr<ReadinessProbe> probe_;
     const Write write_;
+    const std::vector<SideCheck> sides_;
     const ReadinessProbe::Clock::time_point deadline_;
     std::optional<Status> result_;
 };
 
-http::Route probe_route(std::string pattern, const std::shared_ptr<ReadinessProbe>& probe, Write write) {
+http::Route probe_route(std::string pattern, const std::shared_ptr<ReadinessProbe>& probe, Write write,
+                        const std::vector<SideCheck>& sides = {}) {
     http::Route route;
     route.pattern = std::move(pattern);
     route.access = http::Access::anonymous;
-    route.exchange = [probe, write](const http::RequestContext&) -> Result<std::unique_ptr<http::Exchange>> {
-        return std::make_unique<ProbeExchange>(probe, write);
+    route.exchange = [probe, write,
+                      sides](const http::RequestContext&) -> Result<std::unique_ptr<http::Exchange>> {
+        return std::make_unique<ProbeExchange>(probe, write, sides);
     };
     return route;
 }
@@ -116,7 +133,8 @@ void ReadinessProbe::run() {
     done_->fire();
 }
 
-std::vector<http::Route> health_routes(const std::shared_ptr<ReadinessProbe>& probe) {
+std::vector<http::Route> health_routes(const std::shared_ptr<ReadinessProbe>& probe,
+                                       const std::vector<SideCheck>& sides) {
     http::Route live;
     live.pattern = "/health/live";
     live.access = http::Access::anonymous;
@@ -125,7 +143,7 @@ std::vector<http::Route> health_routes(const std::shared_ptr<ReadinessProbe>& pr
         response.headers.add("Cache-Control", "no-store");
         return response;
     };
-    return {live, probe_route("/health/check", probe, check_response),
+    return {live, probe_route("/health/check", probe, check_response, sides),
             probe_route("/health/ready", probe, ready_response)};
 }
 

@@ -41,8 +41,19 @@ class ReadinessProbe : public std::enable_shared_from_this<ReadinessProbe> {
     bool under_way_ = false;
 };
 
+/// Something beside the archive that the server runs.
+struct SideHealth {
+    std::string name;
+    bool working = true;
+    std::string reason;
+};
+/// Must not block.
+using SideCheck = std::function<SideHealth()>;
+
 /// `/health/check` (management.md section 9), `/health/live`, `/health/ready`. They run on io threads and
-/// wait at most two seconds for the probe; a lane that is stuck longer is reported as busy.
-std::vector<http::Route> health_routes(const std::shared_ptr<ReadinessProbe>& probe);
+/// wait at most two seconds for the probe; a lane that is stuck longer is reported as busy. `sides` are told
+/// of in `/health/check`; their trouble makes the server Degraded, never Unhealthy.
+std::vector<http::Route> health_routes(const std::shared_ptr<ReadinessProbe>& probe,
+                                       const std::vector<SideCheck>& sides = {});
 
 }  // namespace isocenter::api

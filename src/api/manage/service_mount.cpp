@@ -4,6 +4,7 @@
 
 #include "api/errors.h"
 #include "api/face.h"
+#include "api/manage/cast.h"
 #include "api/manage/health.h"
 #include "api/manage/start_page.h"
 
@@ -33,10 +34,17 @@ http::Route page_route(archive::Archive& archive, const Lanes& lanes, const ApiO
     return route;
 }
 
+SideCheck cast_check(const CastView& cast) {
+    return [cast]() -> SideHealth {
+        const CastHealth health = cast_health(cast.engine.status());
+        return {"CastHealthCheck", health.working, health.reason};
+    };
+}
+
 }  // namespace
 
 http::Mount make_service_mount(archive::Archive& archive, const Lanes& lanes, const ApiOptions& options,
-                               Metrics& metrics) {
+                               Metrics& metrics, const CastView* cast) {
     http::Mount mount;
     mount.error = [](const http::Request& request, const Error& error, unsigned status) {
         if (auto response = unsupported_version(request)) return *std::move(response);
@@ -48,7 +56,12 @@ http::Mount make_service_mount(archive::Archive& archive, const Lanes& lanes, co
     const auto probe = std::make_shared<ReadinessProbe>(
         [&archive] { return archive.check(); },
         [&lane](std::function<void()> task) { return lane.try_post(std::move(task)); });
-    mount.routes = health_routes(probe);
+    mount.routes = health_routes(
+        probe, cast == nullptr ? std::vector<SideCheck>{} : std::vector<SideCheck>{cast_check(*cast)});
+    if (cast != nullptr) {
+        for (http::Route& route : cast_routes(*cast, lane))
+            mount.routes.push_back(std::move(route));
+    }
     mount.routes.push_back(simple_route("/metrics", nullptr, [&metrics](const http::RequestContext&) {
         return http::text_response(200, "text/plain; version=0.0.4; charset=utf-8", metrics.to_text());
     }));

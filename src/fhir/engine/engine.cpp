@@ -68,6 +68,7 @@ EngineStatus Engine::State::describe() {
     status.active = active;
     status.state_usable = state_usable;
     status.target_reachable = !target.is_open();
+    if (target.is_open()) status.target_trouble = target_trouble;
     status.archive_reachable = !archive.is_open();
     status.low = positions ? positions->low() : row.low;
     status.read = positions ? positions->read_up_to() : row.low;
@@ -99,11 +100,16 @@ void Engine::mark(const Key& key) {
     state_->changed.notify_all();
 }
 
-void Engine::State::nap(std::stop_token stop, milliseconds longest) {
-    std::unique_lock lock(mutex);
+void Engine::State::wait_for_change(std::unique_lock<std::mutex>& lock, std::stop_token stop,
+                                    milliseconds longest) {
     bool woken = false;
     // False when asked first, true after any notification.
     changed.wait_for(lock, stop, longest, [&] { return std::exchange(woken, true); });
+}
+
+void Engine::State::nap(std::stop_token stop, milliseconds longest) {
+    std::unique_lock lock(mutex);
+    wait_for_change(lock, stop, longest);
 }
 
 void Engine::run(std::stop_token stop) {
@@ -121,9 +127,10 @@ void Engine::run(std::stop_token stop) {
         }
     });
     for (std::size_t i = 0; i < std::max<std::size_t>(state.options.workers, 1); ++i) {
-        threads.emplace_back([&] {
+        threads.emplace_back([&, i] {
+            if (i == 0) state.first_probe();
             while (!stop.stop_requested()) {
-                if (!work_step()) state.nap(stop, state.pause_of_work());
+                if (!work_step()) state.nap_until_work(stop);
             }
         });
     }

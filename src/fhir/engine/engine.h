@@ -40,6 +40,7 @@ struct EngineStatus {
     bool target_reachable = true;
     bool archive_reachable = true;
     bool state_usable = true;
+    std::string target_trouble;  ///< why it is not reachable; may quote the FHIR server
     std::int64_t low = 0;
     std::int64_t read = 0;
     std::int64_t latest = 0;

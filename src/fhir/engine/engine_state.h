@@ -51,7 +51,8 @@ struct Engine::State {
     std::set<Key> lettered;  ///< keys that may have open letters
     Circuit target;
     bool probing = false;
-    Time next_letters;  ///< look for replays
+    std::string target_trouble;  ///< why `target` is open; may quote the FHIR server
+    Time next_letters;           ///< look for replays
     Time next_purge;
 
     /// Begins to be the one who works: everything is read again from the stored position.
@@ -63,6 +64,8 @@ struct Engine::State {
     EngineStatus describe();
     /// Waits for a notification, a stop or the time.
     void nap(std::stop_token stop, std::chrono::milliseconds longest);
+    void wait_for_change(std::unique_lock<std::mutex>& lock, std::stop_token stop,
+                         std::chrono::milliseconds longest);
 
     // --- engine_read.cpp
     struct Reading {
@@ -86,7 +89,11 @@ struct Engine::State {
     };
     std::optional<Job> next_job();
     bool probe();
-    std::chrono::milliseconds pause_of_work();
+    /// Learns at the start whether the FHIR server is there, so that nobody waits for the first study to
+    /// know.
+    void first_probe();
+    /// Waits until a key may be ready. The time is taken with the lock held, so that no mark slips between.
+    void nap_until_work(std::stop_token stop);
     JobResult run_job(const Job& job);
     void finish_job(Job job, const JobResult& result, std::chrono::milliseconds took);
     void postpone(Job& job, const Failure& failure, std::chrono::milliseconds took);

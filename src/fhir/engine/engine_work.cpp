@@ -35,11 +35,13 @@ std::optional<Engine::State::Job> Engine::State::next_job() {
     return Job{*std::move(work), epoch};
 }
 
-milliseconds Engine::State::pause_of_work() {
-    const std::lock_guard lock(mutex);
+void Engine::State::nap_until_work(std::stop_token stop) {
+    std::unique_lock lock(mutex);
     const auto ready = keys ? keys->next_ready() : std::nullopt;
-    if (!ready || target.is_open() || archive.is_open()) return kLongestPause;
-    return std::clamp(to_milliseconds(*ready - parts.clock.now()), milliseconds(1), kLongestPause);
+    milliseconds longest = kLongestPause;
+    if (ready && !target.is_open() && !archive.is_open())
+        longest = std::clamp(to_milliseconds(*ready - parts.clock.now()), milliseconds(1), kLongestPause);
+    wait_for_change(lock, stop, longest);
 }
 
 bool Engine::State::probe() {
@@ -53,6 +55,7 @@ bool Engine::State::probe() {
     const std::lock_guard lock(mutex);
     probing = false;
     if (!answer) {
+        target_trouble = answer.error().text;
         target.probe_failed(parts.clock.now(), answer.error().retry_after);
         return false;
     }
@@ -61,6 +64,17 @@ bool Engine::State::probe() {
     log_event(LogLevel::info, "cast_target_up", {{"target", options.target}});
     changed.notify_all();
     return true;
+}
+
+void Engine::State::first_probe() {
+    const auto answer = parts.jobs.probe_target();
+    if (answer || answer.error().kind == FailureKind::cancelled) return;
+    const std::lock_guard lock(mutex);
+    target_trouble = answer.error().text;
+    if (!target.is_open())
+        log_event(LogLevel::warning, "cast_target_down",
+                  {{"target", options.target}, {"status", answer.error().status}});
+    target.down(parts.clock.now(), answer.error().retry_after);
 }
 
 JobResult Engine::State::run_job(const Job& job) {
@@ -179,9 +193,11 @@ void Engine::State::postpone(Job& job, const Failure& failure, milliseconds took
     if (failure.kind == FailureKind::target_down) target.down(now, failure.retry_after);
     if (failure.kind == FailureKind::archive_down) archive.down(now, failure.retry_after);
     if (failure.kind == FailureKind::transient) target.trouble(job.work.key, now, failure.retry_after);
-    if (!was_open && target.is_open())
+    if (!was_open && target.is_open()) {
+        target_trouble = failure.text;
         log_event(LogLevel::error, "cast_target_down",
                   {{"target", options.target}, {"status", failure.status}});
+    }
     const bool outage = target.is_open() || archive.is_open();
     if (outage || failure.kind == FailureKind::lease_lost || failure.kind == FailureKind::cancelled) {
         keys->failed(std::move(job.work), now + kPause);

@@ -158,6 +158,15 @@ Status MemoryState::set_state(std::int64_t id, LetterState state, bool replay, T
     return {};
 }
 
+Result<LetterCounts> MemoryState::count_open() {
+    const std::lock_guard lock(mutex_);
+    LetterCounts counts;
+    for (const auto& [id, letter] : letters_) {
+        if (letter.state == LetterState::open) ++counts[letter.letter_class];
+    }
+    return counts;
+}
+
 Result<std::uint64_t> MemoryState::purge(Ticks before) {
     const std::lock_guard lock(mutex_);
     return std::erase_if(letters_, [&](const auto& entry) {

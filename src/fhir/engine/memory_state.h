@@ -22,6 +22,7 @@ class MemoryState : public CheckpointStore, public DeadLetterStore {
     Status resolve_number(std::int64_t token, std::int64_t sequence, Ticks now) override;
     Result<std::vector<DeadLetter>> list(const LetterFilter& filter) override;
     Result<std::optional<DeadLetter>> find(std::int64_t id) override;
+    Result<LetterCounts> count_open() override;
     Result<std::uint64_t> set_replay(const LetterFilter& filter, bool replay) override;
     Status set_state(std::int64_t id, LetterState state, bool replay, Ticks now) override;
     Result<std::uint64_t> purge(Ticks before) override;

@@ -183,6 +183,18 @@ TYPED_TEST_P(StateContract, letters_are_fenced_too) {
     EXPECT_EQ(store.list({.state = LetterState::open})->size(), 1U);
 }
 
+TYPED_TEST_P(StateContract, open_letters_are_counted_by_class) {
+    DeadLetterStore& store = this->fixture.letters();
+    EXPECT_TRUE(store.count_open()->empty());
+    ASSERT_TRUE(store.record(0, make_letter(LetterClass::fhir, "1.1", 1)).ok());
+    ASSERT_TRUE(store.record(0, make_letter(LetterClass::fhir, "1.2", 2)).ok());
+    ASSERT_TRUE(store.record(0, make_letter(LetterClass::dicom, "1.3", 3)).ok());
+    EXPECT_EQ(*store.count_open(), (LetterCounts{{LetterClass::fhir, 2}, {LetterClass::dicom, 1}}));
+    const auto first = store.list({.study_uid = "1.3"});
+    ASSERT_TRUE(store.set_state(first->front().id, LetterState::discarded, false, 70).ok());
+    EXPECT_EQ(*store.count_open(), (LetterCounts{{LetterClass::fhir, 2}}));
+}
+
 REGISTER_TYPED_TEST_SUITE_P(StateContract, a_target_never_worked_on_has_no_row, the_position_is_kept,
                             a_lease_is_renewed_by_its_owner_and_taken_over_when_it_has_ended,
                             an_ended_lease_of_the_same_owner_gets_a_new_token,
@@ -192,6 +204,6 @@ REGISTER_TYPED_TEST_SUITE_P(StateContract, a_target_never_worked_on_has_no_row, 
                             unreadable_entries_have_a_letter_per_number,
                             a_successful_job_resolves_the_letters_of_its_key,
                             replays_are_asked_for_by_filter_and_letters_discarded_by_id,
-                            letters_are_fenced_too);
+                            letters_are_fenced_too, open_letters_are_counted_by_class);
 
 }  // namespace isocenter::fhir

@@ -47,6 +47,10 @@ std::string_view to_string(LetterState state) {
     return "unknown";
 }
 
+std::span<const LetterClass> letter_classes() {
+    return kClasses;
+}
+
 std::optional<LetterClass> parse_letter_class(std::string_view text) {
     return find_name(kClasses, text);
 }

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -25,6 +27,8 @@ enum class LetterClass { transient, fhir, dicom, validation, feed };
 enum class LetterState { open, resolved, discarded };
 std::string_view to_string(LetterClass letter_class);
 std::string_view to_string(LetterState state);
+/// All of them. Static storage.
+std::span<const LetterClass> letter_classes();
 std::optional<LetterClass> parse_letter_class(std::string_view text);
 std::optional<LetterState> parse_letter_state(std::string_view text);
 
@@ -54,6 +58,9 @@ struct LetterFilter {
     std::int64_t before = 0;  ///< ids below it; 0: from the newest
     std::size_t limit = 100;
 };
+
+/// Letters by class; a class without any may be missing.
+using LetterCounts = std::map<LetterClass, std::uint64_t>;
 
 /// Checkpoint and lease of one target. Thread-safe. Errors: `unavailable` (database), `corrupt`; `conflict`
 /// where named. A token of 0 is not checked: for engines that run without lease.
@@ -85,6 +92,7 @@ class DeadLetterStore {
     /// Newest first.
     virtual Result<std::vector<DeadLetter>> list(const LetterFilter& filter) = 0;
     virtual Result<std::optional<DeadLetter>> find(std::int64_t id) = 0;
+    virtual Result<LetterCounts> count_open() = 0;
     /// Open letters that fit are to be tried again, or not any more; the number of them.
     virtual Result<std::uint64_t> set_replay(const LetterFilter& filter, bool replay) = 0;
     /// `not_found` when there is no such letter.

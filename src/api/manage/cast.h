@@ -1,0 +1,36 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "fhir/engine/engine.h"
+#include "fhir/engine/state_store.h"
+#include "http/exchange.h"
+#include "net/lane.h"
+
+namespace isocenter::api {
+
+/// A running bridge to FHIR, as far as it is shown and managed over HTTP. Both outlive the server.
+struct CastView {
+    fhir::Engine& engine;
+    fhir::DeadLetterStore& letters;
+};
+
+/// How the bridge does, in one sentence.
+struct CastHealth {
+    bool working = true;
+    std::string reason;
+};
+CastHealth cast_health(const fhir::EngineStatus& status);
+
+/// `/cast/status` and `/cast/dead-letters` (fhir-sync.md 23.9) on `lane`. Errors are problem documents.
+std::vector<http::Route> cast_routes(const CastView& cast, net::Lane& lane);
+/// `/health/live` and `/health/ready` of a bridge that is a process of its own.
+std::vector<http::Route> cast_health_routes(const CastView& cast);
+
+/// A dead letter as HTTP and the command line show it: one JSON object.
+std::string letter_json(const fhir::DeadLetter& letter);
+/// The number of open letters of each class, by its name: one JSON object.
+std::string counts_json(const fhir::LetterCounts& counts);
+
+}  // namespace isocenter::api

@@ -1,0 +1,90 @@
+#include "app/cast_engine.h"
+
+#include <utility>
+
+#include "app/cast_auth.h"
+#include "app/cast_options.h"
+#include "base/log.h"
+#include "fhir/auth/authorizing_sender.h"
+#include "fhir/engine/study_job.h"
+
+namespace isocenter::app {
+namespace {
+
+net::HttpClient::Options client_options(const std::stop_source& stop) {
+    net::HttpClient::Options options;
+    options.stop = stop.get_token();
+    return options;
+}
+
+fhir::EngineOptions engine_options(const Settings& settings, const fhir::Options& content,
+                                   const CastEngine::Wishes& wishes) {
+    fhir::EngineOptions options = cast_engine_options(settings);
+    options.lease = options.lease && wishes.lease;
+    options.from = wishes.from;
+    options.wants_partition = [content](const std::string& name) {
+        return fhir::is_synchronised(name, content);
+    };
+    return options;
+}
+
+}  // namespace
+
+/// Members are destroyed from the bottom up.
+struct CastEngine::Graph {
+    Graph(const Settings& settings, const fhir::AuthOptions& auth, const fhir::Options& content,
+          const Sides& sides, const Wishes& wishes, std::unique_ptr<CastState> opened)
+        : state(std::move(opened)),
+          sender(client_options(stopping)),
+          authorized(sender, fhir::make_token_source(auth, sender)),
+          client(authorized, {.base = settings.fhir_endpoint}),
+          job(sides.archive, client, content),
+          engine(engine_options(settings, content, wishes),
+                 {sides.feed, job, *state, *state, clock, sides.metrics}) {}
+
+    std::unique_ptr<CastState> state;
+    std::stop_source stopping;  ///< ends calls under way
+    fhir::Clock clock;
+    net::HttpClientPool sender;
+    fhir::AuthorizingSender authorized;
+    fhir::FhirClient client;
+    fhir::StudyJob job;
+    fhir::Engine engine;
+};
+
+Result<std::unique_ptr<CastEngine>> CastEngine::make(const Settings& settings, const Sides& sides,
+                                                     const Wishes& wishes) {
+    ISO_TRY(const fhir::Options content, cast_content_options(settings));
+    ISO_TRY(const CastAuth auth, cast_auth(settings));
+    ISO_TRY(auto state, CastState::open(sides.state, "default"));
+    return std::unique_ptr<CastEngine>(new CastEngine(
+        std::make_unique<Graph>(settings, auth.fhir, content, sides, wishes, std::move(state))));
+}
+
+CastEngine::CastEngine(std::unique_ptr<Graph> graph) : graph_(std::move(graph)) {}
+CastEngine::~CastEngine() = default;
+
+Status CastEngine::check_server() {
+    const auto capability = graph_->client.capability();
+    if (!capability) {
+        log_event(LogLevel::warning, "cast_target_unreachable", {{"status", capability.error().status}});
+        return {};
+    }
+    if (capability->usable()) return {};
+    return fail(ErrorCode::invalid_request, fhir::unusable_server(*capability));
+}
+
+void CastEngine::run(std::stop_token stop) {
+    const std::stop_callback end_calls(stop, [this] { graph_->stopping.request_stop(); });
+    graph_->engine.run(stop);
+}
+
+fhir::Engine& CastEngine::engine() {
+    return graph_->engine;
+}
+
+CastState& CastEngine::state() {
+    return *graph_->state;
+}
+
+}  // namespace isocenter::app

@@ -1,0 +1,112 @@
+#include "app/cast_local.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <thread>
+
+#include "archive/test_archive.h"
+
+namespace isocenter::app {
+namespace {
+
+using archive::make_data_set;
+using archive::to_part10;
+using std::chrono::milliseconds;
+
+class LocalCast : public testing::Test {
+  protected:
+    void store(const std::string& study, const std::string& instance, const std::string& patient = "P1") {
+        dicom::DataSet data_set = make_data_set(study, study + ".1", instance);
+        data_set.set_text(dicom::tags::PatientID, patient);
+        ASSERT_EQ(stored.store({to_part10(data_set)}).size(), 1U);
+    }
+    static fhir::Key key(const std::string& study) { return {"Microsoft.Default", study}; }
+
+    archive::TestArchive stored;
+    LocalChangeSource feed{*stored.archive};
+    LocalArchiveSource source{*stored.archive};
+};
+
+TEST_F(LocalCast, the_feed_is_read_in_windows) {
+    EXPECT_EQ(*feed.latest(), 0);
+    EXPECT_TRUE(feed.read(0)->entries.empty());
+    for (int i = 1; i <= 103; ++i)
+        store("1.2", "1.2.3." + std::to_string(i));
+    EXPECT_EQ(*feed.latest(), 103);
+    const auto window = feed.read(0);
+    ASSERT_EQ(window->entries.size(), 100U);
+    EXPECT_EQ(window->entries.front().sequence, 1);
+    EXPECT_EQ(window->entries.front().study_uid, "1.2");
+    EXPECT_EQ(window->entries.front().partition, "Microsoft.Default");
+    EXPECT_GT(window->entries.front().time, 0);
+    EXPECT_EQ(feed.read(100)->entries.size(), 3U);
+}
+
+TEST_F(LocalCast, a_commit_wakes_who_waits_for_news) {
+    ASSERT_TRUE(feed.latest().ok());
+    std::jthread later([&] {
+        std::this_thread::sleep_for(milliseconds(50));
+        store("1.2", "1.2.3");
+    });
+    const auto begin = std::chrono::steady_clock::now();
+    feed.wait_for_news({}, milliseconds(60'000));
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(30));
+    EXPECT_EQ(*feed.latest(), 1);
+}
+
+TEST_F(LocalCast, a_commit_between_looking_and_waiting_is_not_missed) {
+    ASSERT_TRUE(feed.latest().ok());
+    store("1.2", "1.2.3");
+    const auto begin = std::chrono::steady_clock::now();
+    feed.wait_for_news({}, milliseconds(60'000));
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(30));
+}
+
+TEST_F(LocalCast, waiting_ends_with_a_stop_and_with_the_time) {
+    ASSERT_TRUE(feed.latest().ok());
+    feed.wait_for_news({}, milliseconds(1));
+    std::stop_source stop;
+    stop.request_stop();
+    feed.wait_for_news(stop.get_token(), milliseconds(60'000));
+}
+
+TEST_F(LocalCast, a_study_is_its_instances_and_has_a_version) {
+    EXPECT_TRUE(source.read_study(key("1.2"))->instances.empty());
+    store("1.2", "1.2.3");
+    store("1.2", "1.2.4");
+    const auto content = source.read_study(key("1.2"));
+    ASSERT_EQ(content->instances.size(), 2U);
+    EXPECT_EQ(content->instances[0].at("0020000D").at("Value").at(0), "1.2");
+    EXPECT_FALSE(source.read_if_changed(key("1.2"), content->version)->has_value());
+    store("1.2", "1.2.5");
+    const auto changed = source.read_if_changed(key("1.2"), content->version);
+    ASSERT_TRUE(changed->has_value());
+    EXPECT_EQ((*changed)->instances.size(), 3U);
+    ASSERT_TRUE(stored.archive->remove(archive::key_of("1.2")).ok());
+    EXPECT_TRUE((*source.read_if_changed(key("1.2"), (*changed)->version))->instances.empty());
+}
+
+TEST_F(LocalCast, bulk_data_is_left_out) {
+    dicom::DataSet data_set = make_data_set("1.2", "1.2.1", "1.2.3");
+    archive::set_pixels(data_set, 1, 1, 1, "ab");
+    ASSERT_EQ(stored.store({to_part10(data_set)}).size(), 1U);
+    const auto content = source.read_study(key("1.2"));
+    ASSERT_EQ(content->instances.size(), 1U);
+    EXPECT_FALSE(content->instances[0].contains("7FE00010"));
+}
+
+TEST_F(LocalCast, studies_of_a_patient_are_found_by_the_exact_id) {
+    for (int i = 1; i <= 203; ++i)
+        store("1.2." + std::to_string(i), "1.3." + std::to_string(i));
+    store("1.4", "1.4.1", "P*");
+    store("1.5", "1.5.1", "p1");
+    EXPECT_EQ(source.studies_of_patient("Microsoft.Default", "P1")->size(), 203U);
+    const auto wild = source.studies_of_patient("Microsoft.Default", "P*");
+    ASSERT_EQ(wild->size(), 1U);
+    EXPECT_EQ((*wild)[0].at("0020000D").at("Value").at(0), "1.4");
+    EXPECT_TRUE(source.studies_of_patient("Microsoft.Default", "nobody")->empty());
+}
+
+}  // namespace
+}  // namespace isocenter::app

@@ -1,0 +1,23 @@
+#include "app/cast_options.h"
+
+#include <gtest/gtest.h>
+
+namespace isocenter::app {
+namespace {
+
+TEST(CastOptions, addresses_to_listen_on) {
+    const auto v4 = parse_listen_address("127.0.0.1:8081");
+    ASSERT_TRUE(v4.ok());
+    EXPECT_EQ(v4->host, "127.0.0.1");
+    EXPECT_EQ(v4->port, 8081);
+    const auto v6 = parse_listen_address("[::1]:0");
+    ASSERT_TRUE(v6.ok());
+    EXPECT_EQ(v6->host, "::1");
+    EXPECT_EQ(v6->port, 0);
+    for (const char* wrong : {"8081", ":8081", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:80x",
+                              "::1:8081", "[]:80", "[127.0.0.1]:80"})
+        EXPECT_FALSE(parse_listen_address(wrong).ok()) << wrong;
+}
+
+}  // namespace
+}  // namespace isocenter::app
