@@ -10,10 +10,13 @@
 #include <sstream>
 
 #include "api/dicomweb/date_time_pairs.h"
+#include "app/reference_settings.h"
 #include "app/settings_table.h"
 
 namespace isocenter::app {
 namespace {
+
+constexpr std::string_view kVariablePrefix = "ISOCENTER_";
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
     std::vector<std::size_t> row(b.size() + 1);
@@ -161,8 +164,25 @@ bool names_a_service(const std::string& name, const std::string& value) {
            (name.ends_with("_PORT") && std::regex_match(value, address));
 }
 
+/// A setting in the words of the reference; nothing when it is none of its.
+std::optional<Status> assign_reference_setting(Settings& settings, std::string_view name,
+                                               std::string_view value, std::string_view origin) {
+    const auto translated = translate_reference_setting(name, value, origin);
+    if (!translated) return std::nullopt;
+    if (!*translated) return translated->error();
+    const TranslatedSetting& setting = **translated;
+    if (!setting.key.empty()) return assign_setting(settings, setting.key, setting.value, origin);
+    log_event(LogLevel::warning, "setting_without_effect", {{"name", name}});
+    return Status();
+}
+
 Status apply_environment(Settings& settings, const Environment& environment) {
+    // Those of the reference first: where both are given, ours win.
     for (const auto& [name, value] : environment) {
+        if (const auto done = assign_reference_setting(settings, name, value, name)) ISO_CHECK(*done);
+    }
+    for (const auto& [name, value] : environment) {
+        if (!name.starts_with(kVariablePrefix)) continue;
         const auto& rows = setting_rows();
         const auto row = std::find_if(rows.begin(), rows.end(),
                                       [&](const SettingRow& each) { return each.variable() == name; });
@@ -183,13 +203,14 @@ Status apply_environment(Settings& settings, const Environment& environment) {
 }  // namespace
 
 Environment process_environment() {
-    constexpr std::string_view prefix = "ISOCENTER_";
     Environment found;
     for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
         const std::string_view assignment(*entry);
         const std::size_t equals = assignment.find('=');
-        if (!assignment.starts_with(prefix) || equals == std::string_view::npos) continue;
-        found.emplace(assignment.substr(0, equals), assignment.substr(equals + 1));
+        if (equals == std::string_view::npos) continue;
+        const std::string_view name = assignment.substr(0, equals);
+        if (name.starts_with(kVariablePrefix) || translate_reference_setting(name, "", name))
+            found.emplace(name, assignment.substr(equals + 1));
     }
     return found;
 }
@@ -199,6 +220,7 @@ Status assign_setting(Settings& settings, std::string_view key, std::string_view
     for (const SettingRow& row : setting_rows()) {
         if (row.key == key) return std::visit(Assigner{settings, row, value, origin}, row.kind);
     }
+    if (const auto done = assign_reference_setting(settings, key, value, origin)) return *done;
     return fail(
         ErrorCode::invalid_request,
         fmt::format("{}: there is no setting {}; did you mean {}? `isocenter settings` lists all", origin,

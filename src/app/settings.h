@@ -33,7 +33,8 @@ using Assignments = std::vector<std::pair<std::string, std::string>>;
 
 /// Environment variables by name.
 using Environment = std::map<std::string, std::string>;
-/// Those of the process that are meant for the product: all that begin with ISOCENTER_.
+/// Those of the process that are meant for the product: all that begin with ISOCENTER_, and the reference's
+/// names of settings that the bridge to FHIR has too (`Fhir__Endpoint`, see reference_settings.h).
 Environment process_environment();
 
 /// Defaults, then the TOML file (when `file` is not empty), then ISOCENTER_* variables, then `overrides`: the

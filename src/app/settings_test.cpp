@@ -76,6 +76,21 @@ TEST_F(SettingsFile, unknown_variables_are_refused_with_the_nearest) {
     }
 }
 
+TEST_F(SettingsFile, names_of_the_reference_are_taken_and_ours_win) {
+    const Environment environment{{"Fhir__Endpoint", "http://theirs/fhir"},
+                                  {"Cast__Settle", "00:00:05"},
+                                  {"TableStore__ConnectionString", "anything"},
+                                  {"ISOCENTER_CAST_SETTLE_MS", "300"}};
+    const auto settings = load_settings("", environment, {{"Patient:PatientSystemId", "urn:lakeside:mrn"}});
+    ASSERT_TRUE(settings.ok()) << settings.error().message;
+    EXPECT_EQ(settings->fhir_endpoint, "http://theirs/fhir");
+    EXPECT_EQ(settings->cast_settle_ms, 300U);
+    EXPECT_EQ(settings->cast_patient_system_id, "urn:lakeside:mrn");
+    const auto refused = load_settings("", {{"Cast__Workers", "many"}}, {});
+    ASSERT_FALSE(refused.ok());
+    EXPECT_NE(refused.error().message.find("Cast__Workers"), std::string::npos) << refused.error().message;
+}
+
 TEST_F(SettingsFile, what_an_orchestrator_sets_for_a_service_is_passed_over) {
     const Environment of_kubernetes{
         {"ISOCENTER_SERVICE_HOST", "10.0.0.7"},      {"ISOCENTER_SERVICE_PORT", "8080"},

@@ -134,8 +134,10 @@ TEST(SideHealth, trouble_beside_the_archive_degrades_the_server_and_no_more) {
                                                         });
     probe->refresh(ReadinessProbe::Clock::now());
     bool working = true;
-    const auto routes = health_routes(
-        probe, {[&] { return SideHealth{"CastHealthCheck", working, working ? "fine" : "away"}; }});
+    const auto routes =
+        health_routes(probe, {[&] {
+                          return SideHealth{"CastHealthCheck", working, working ? "fine" : "away"};
+                      }});
     const auto ask = [&](const char* path) {
         const http::Route& route = RouteCaller::find(routes, http::Method::get, path);
         const http::Request request = RouteCaller::request();

@@ -1,0 +1,69 @@
+#include "app/reference_settings.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+namespace isocenter::app {
+namespace {
+
+TEST(ReferenceSettings, durations) {
+    EXPECT_EQ(parse_duration("00:01:00"), 60'000U);
+    EXPECT_EQ(parse_duration("1.02:03:04.5"), 93'784'500U);
+    EXPECT_EQ(parse_duration("00:00:00"), 0U);
+    EXPECT_EQ(parse_duration("00:00:00.0019999"), 1U);
+    for (const char* wrong : {"", "60", "00:01", "24:00:00", "00:60:00", "00:00:60", "-00:00:01", "00:00:01.",
+                              "00:00:01.12345678", "1.00:00", "00:00:1s", "a.00:00:00"})
+        EXPECT_EQ(parse_duration(wrong), std::nullopt) << wrong;
+}
+
+TEST(ReferenceSettings, names_of_the_reference_become_ours) {
+    struct Case {
+        const char* name;
+        const char* value;
+        const char* key;
+        const char* ours;
+    };
+    const Case cases[] = {
+        {"Fhir:Endpoint", "http://fhir/R4", "fhir.endpoint", "http://fhir/R4"},
+        {"FHIR__ENDPOINT", "http://fhir/R4", "fhir.endpoint", "http://fhir/R4"},
+        {"DicomWeb__Endpoint", "http://pacs/v2", "dicomweb.endpoint", "http://pacs/v2"},
+        {"DicomCastWorker:PollInterval", "00:00:30", "cast.poll_interval_ms", "30000"},
+        {"RetryConfiguration__TotalRetryDuration", "00:10:00.5", "cast.retry_total_s", "601"},
+        {"DicomCast:Features:GenerateObservations", "True", "cast.generate_observations", "true"},
+        {"Patient:PatientSystemId", "urn:lakeside:mrn", "cast.patient_system_id", "urn:lakeside:mrn"},
+        {"Cast:SubjectMismatch", "deadLetter", "cast.subject_mismatch", "dead_letter"},
+        {"Fhir:Authentication:AuthenticationType", "OAuth2ClientCredential", "fhir.auth",
+         "client_credentials"},
+        {"Fhir:Authentication:OAuth2ClientCredential:TokenUri", "http://id", "fhir.auth_token_uri",
+         "http://id"},
+        {"DicomWeb__Authentication__OAuth2UserPasswordCredential__Password", "p:w__",
+         "dicomweb.auth_password", "p:w__"},
+        {"Fhir:Authentication:Enabled", "false", "fhir.auth", "none"},
+        {"Fhir:Authentication:Enabled", "true", "", ""},
+        {"TableStore__ConnectionString", "UseDevelopmentStorage=true", "", ""},
+    };
+    for (const Case& c : cases) {
+        const auto setting = translate_reference_setting(c.name, c.value, "test");
+        ASSERT_TRUE(setting.has_value()) << c.name;
+        ASSERT_TRUE(setting->ok()) << c.name << ": " << setting->error().message;
+        EXPECT_EQ((*setting)->key, c.key) << c.name;
+        EXPECT_EQ((*setting)->value, c.ours) << c.name;
+    }
+}
+
+TEST(ReferenceSettings, what_is_unknown_or_wrong) {
+    EXPECT_FALSE(translate_reference_setting("Fhir:Endpoints", "x", "test").has_value());
+    EXPECT_FALSE(translate_reference_setting("fhir.endpoint", "x", "test").has_value());
+    const auto duration = translate_reference_setting("Cast:Settle", "2s", "Cast__Settle");
+    ASSERT_TRUE(duration.has_value());
+    ASSERT_FALSE(duration->ok());
+    EXPECT_NE(duration->error().message.find("Cast__Settle"), std::string::npos);
+    const auto kind =
+        translate_reference_setting("Fhir:Authentication:AuthenticationType", "ManagedIdentity", "test");
+    ASSERT_TRUE(kind.has_value());
+    EXPECT_FALSE(kind->ok());
+}
+
+}  // namespace
+}  // namespace isocenter::app
