@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 #include <charconv>
+#include <cmath>
 #include <functional>
 #include <optional>
 #include <string_view>
@@ -174,7 +175,7 @@ http::Response show_status(const CastView& cast, const http::RequestContext& con
               {"read", status.read},
               {"latest", status.latest},
               {"lagEntries", status.lag_entries},
-              {"lagSeconds", status.lag_seconds},
+              {"lagSeconds", std::llround(status.lag_seconds)},
               {"dirtyStudies", status.dirty_keys},
               {"runningJobs", status.running_jobs},
               {"circuit",

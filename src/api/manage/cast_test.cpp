@@ -100,6 +100,7 @@ TEST_F(CastRoutes, the_status_tells_position_lag_circuit_and_letters) {
     EXPECT_EQ(status.at("position"), 0);
     EXPECT_EQ(status.at("latest"), 2);
     EXPECT_EQ(status.at("lagEntries"), 2);
+    EXPECT_TRUE(status.at("lagSeconds").is_int64());
     EXPECT_EQ(status.at("dirtyStudies"), 2);
     EXPECT_EQ(status.at("circuit").at("fhir"), "closed");
     EXPECT_EQ(status.at("deadLetters").at("fhir"), 2);

@@ -45,7 +45,7 @@ struct DeadLetter {
     Ticks first_time = 0;
     Ticks last_time = 0;
     std::string error;    ///< may quote the FHIR server's outcome
-    std::string tag;      ///< `(0010,0040)` where one attribute is to blame
+    std::string tag;      ///< `00100040` where one attribute is to blame
     unsigned status = 0;  ///< HTTP
     bool replay = false;  ///< somebody asked for it to be tried again
 };

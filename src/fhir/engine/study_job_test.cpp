@@ -202,6 +202,18 @@ TEST_F(StudyJobTest, a_study_without_patient_id_is_unusable) {
     const JobResult result = run();
     ASSERT_TRUE(result.failure);
     EXPECT_EQ(result.failure->kind, FailureKind::unusable);
+    EXPECT_EQ(result.failure->tag, "00100020");
+}
+
+TEST_F(StudyJobTest, an_invalid_value_is_named_where_it_fails_the_study) {
+    Options strict = options();
+    strict.enforce_validation = true;
+    StudyJob strict_job{archive, client, strict};
+    archive.content = with("00100040", "X");
+    const JobResult result = strict_job.run({{"Microsoft.Default", "2.25.1"}, false, [] { return true; }});
+    ASSERT_TRUE(result.failure);
+    EXPECT_EQ(result.failure->kind, FailureKind::unusable);
+    EXPECT_EQ(result.failure->tag, "00100040");
 }
 
 TEST_F(StudyJobTest, a_server_of_another_version_blames_no_study) {

@@ -11,12 +11,12 @@ namespace {
 
 Status check_uids(const StudySnapshot& study) {
     if (!is_fhir_id(study.study_instance_uid))
-        return fail(ErrorCode::malformed_dicom, "StudyInstanceUID is no FHIR id");
+        return fail(ErrorCode::malformed_dicom, "StudyInstanceUID is no FHIR id", "0020000D");
     for (const auto& instance : study.instances) {
         if (!is_fhir_id(first_text(instance, "0020000E")))
-            return fail(ErrorCode::malformed_dicom, "a SeriesInstanceUID is no FHIR id");
+            return fail(ErrorCode::malformed_dicom, "a SeriesInstanceUID is no FHIR id", "0020000E");
         if (!is_fhir_id(first_text(instance, "00080018")))
-            return fail(ErrorCode::malformed_dicom, "a SOPInstanceUID is no FHIR id");
+            return fail(ErrorCode::malformed_dicom, "a SOPInstanceUID is no FHIR id", "00080018");
     }
     return {};
 }
@@ -61,7 +61,8 @@ Status add_study(Wanted& wanted, const Snapshot& snapshot, const Context& contex
     const auto& study = snapshot.study;
     const Agreement instances{pointers_to(study.instances)};
     const auto identity = patient_identity(study, context.options);
-    if (!identity) return fail(ErrorCode::malformed_dicom, "no instance of the study has a PatientID");
+    if (!identity)
+        return fail(ErrorCode::malformed_dicom, "no instance of the study has a PatientID", "00100020");
     record_other_patients(instances, *identity, context);
     const Agreement latest{pointers_to(snapshot.latest.instances)};
     wanted.patient = wanted_patient(*identity, latest.instances().empty() ? instances : latest, context);
@@ -96,12 +97,12 @@ Result<Wanted> compute_wanted(const Snapshot& snapshot, const Options& options,
     if (!study.instances.empty()) ISO_CHECK(add_study(wanted, snapshot, context));
     add_former_patients(wanted, snapshot, context);
     sort_distinct(records);
-    const bool invalid = std::any_of(records.begin(), records.end(), [](const auto& record) {
+    const auto invalid = std::find_if(records.begin(), records.end(), [](const auto& record) {
         return record.kind == ValidationRecord::Kind::invalid;
     });
-    if (options.enforce_validation && invalid)
+    if (options.enforce_validation && invalid != records.end())
         return fail(ErrorCode::malformed_dicom,
-                    "an attribute has an invalid value and validation is enforced");
+                    "an attribute has an invalid value and validation is enforced", invalid->tag);
     return wanted;
 }
 

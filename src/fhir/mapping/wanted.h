@@ -68,8 +68,8 @@ std::string latest_study(const std::vector<boost::json::object>& studies);
 
 /// The resources that should exist for the study; a function of the snapshot's content, not of its order.
 /// `records` gains what was doubtful, sorted, each once. Every error is of the dead letter class `dicom`
-/// (code malformed_dicom): no PatientID in the study, a UID that is no FHIR id, an invalid value under
-/// `enforce_validation`.
+/// (code malformed_dicom, detail: the tag to blame): no PatientID in the study, a UID that is no FHIR id, an
+/// invalid value under `enforce_validation`.
 Result<Wanted> compute_wanted(const Snapshot& snapshot, const Options& options,
                               std::vector<ValidationRecord>& records);
 
