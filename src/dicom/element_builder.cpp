@@ -15,9 +15,9 @@ Error wrong(std::string why) {
 
 bool is_beyond_ascii(const DataSet& data_set) {
     return std::any_of(data_set.elements().begin(), data_set.elements().end(), [](const Element& element) {
-        if (uses_character_set(element.vr) &&
-            std::any_of(element.bytes.begin(), element.bytes.end(),
-                        [](char c) { return static_cast<unsigned char>(c) >= 0x80; }))
+        // Not only of the VRs that have a character set: the others are decoded by it when they must be.
+        if (is_text(element.vr) && std::any_of(element.bytes.begin(), element.bytes.end(),
+                                               [](char c) { return static_cast<unsigned char>(c) >= 0x80; }))
             return true;
         return std::any_of(element.items.begin(), element.items.end(), is_beyond_ascii);
     });

@@ -87,6 +87,12 @@ TEST(JsonReader, NamesTextAndCharacterSet) {
               "ISO_IR 192");
 }
 
+TEST(JsonReader, TextThatMustBeAsciiSurvivesWhenItIsNot) {
+    const std::string text =
+        R"({"00080005":{"vr":"CS","Value":["ISO_IR 192"]},"00080060":{"vr":"CS","Value":["É山"]}})";
+    EXPECT_EQ(to_json(read_one(R"({"00080060":{"vr":"CS","Value":["É山"]}})")), text);
+}
+
 TEST(JsonReader, BulkData) {
     EXPECT_EQ(bytes_of("OB", R"(,"InlineBinary":"AAE=")"), "\0\1"s);
     const DataSet data_set = read_one(R"({"7FE00010":{"vr":"OW","BulkDataURI":"http://h/1"}})");

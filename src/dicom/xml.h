@@ -11,7 +11,7 @@ namespace isocenter::dicom {
 /// A Native DICOM Model document (PS3.19 A.1) with XML declaration, in UTF-8, so (0008,0005) is `ISO_IR 192`
 /// where it is present. Private attributes have block 00 and their creator's name; creators are written too.
 /// Values by `bulk_uri`, or by place as path, become BulkData; characters that XML 1.0 does not allow are
-/// dropped.
+/// dropped, bytes that are no UTF-8 (of a URI) become U+FFFD.
 std::string to_xml(const DataSet& data_set);
 
 /// Reads such a document; namespaces and the case of attribute names are not insisted on, nor on `number`,

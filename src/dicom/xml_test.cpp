@@ -80,6 +80,14 @@ TEST(XmlWriter, DropsWhatXmlCannotHold) {
               "&quot;b</Value></DicomAttribute>");
 }
 
+TEST(XmlWriter, IsUtf8WhateverAUriHolds) {
+    const Element element{
+        .tag = tags::PixelData, .vr = Vr::OB, .held = false, .bulk_uri = "http://h/\xCF\xDD?a\xC3\xA9"};
+    EXPECT_EQ(inside(element),
+              "<DicomAttribute tag=\"7FE00010\" vr=\"OB\" keyword=\"PixelData\">"
+              "<BulkData uri=\"http://h/\xEF\xBF\xBD\xEF\xBF\xBD?a\xC3\xA9\"/></DicomAttribute>");
+}
+
 TEST(XmlReader, ReadsWhatTheWriterWrote) {
     const std::string json =
         R"({"00080005":{"vr":"CS","Value":["ISO_IR 192"]},"00080008":{"vr":"CS","Value":["A",null,"B"]},)"

@@ -23,11 +23,13 @@ bool is_illegal(std::string_view character) {
 
 void append_escaped(std::string& out, std::string_view text) {
     while (!text.empty()) {
-        const std::size_t length = std::max<std::size_t>(utf8_sequence_length(text), 1);
-        const auto character = text.substr(0, length);
-        text.remove_prefix(length);
+        const std::size_t length = utf8_sequence_length(text);
+        const auto character = text.substr(0, std::max<std::size_t>(length, 1));
+        text.remove_prefix(character.size());
         if (is_illegal(character)) continue;
-        if (character == "&") {
+        if (length == 0) {
+            out += "\xEF\xBF\xBD";  // U+FFFD, as in JSON
+        } else if (character == "&") {
             out += "&amp;";
         } else if (character == "<") {
             out += "&lt;";
