@@ -135,13 +135,14 @@ HeadOutcome parse_request_head(std::string_view bytes, const HeadLimits& limits,
     const std::string_view rest = bytes.substr(start);
     const std::size_t line_end = rest.find("\r\n");
     const std::size_t max_line = limits.max_target_bytes + kMaxMethodBytes + sizeof(" HTTP/1.1 ");
+    // Of a line end that has not arrived whole, what is there counts for no limit.
     if (line_end == std::string_view::npos) {
-        return rest.size() > max_line ? refused(414) : HeadOutcome{};
+        return rest.size() > max_line + 1 ? refused(414) : HeadOutcome{};
     }
     if (line_end > max_line) return refused(414);
     const std::size_t end = rest.find("\r\n\r\n", line_end);
     if (end == std::string_view::npos) {
-        return rest.size() - line_end > limits.max_header_bytes ? refused(431) : HeadOutcome{};
+        return rest.size() - line_end > limits.max_header_bytes + 3 ? refused(431) : HeadOutcome{};
     }
     if (end - line_end > limits.max_header_bytes) return refused(431);
     out = {};

@@ -92,6 +92,26 @@ TEST(RequestHead, RefusesWhatTwoReadersCouldReadDifferently) {
     EXPECT_EQ(refusal(with("", "GET / HTTP/2.0")), 505U);
 }
 
+TEST(RequestHead, WhatIsWithinTheLimitsIsSoHoweverItArrives) {
+    const HeadLimits limits{.max_target_bytes = 100, .max_header_bytes = 200};
+    RequestHead head;
+    const std::string field = "\r\nHost: ";
+    const std::string text = "GET / HTTP/1.1" + field + std::string(200 - field.size(), 'x') + "\r\n\r\n";
+    for (std::size_t size = 0; size < text.size(); ++size)
+        ASSERT_EQ(parse_request_head(text.substr(0, size), limits, head).kind, Kind::incomplete) << size;
+    EXPECT_EQ(parse_request_head(text, limits, head).kind, Kind::complete);
+
+    // A line as long as a method, a target and a version at their limits may be.
+    std::size_t longest = 0;
+    std::string line;
+    for (std::size_t size = 1; size < 400; ++size) {
+        line.assign(size, 'x');
+        if (parse_request_head(line + "\r\n\r\n", limits, head).status == 400) longest = size;
+    }
+    ASSERT_GT(longest, 100U);
+    EXPECT_EQ(parse_request_head(std::string(longest, 'x') + "\r", limits, head).kind, Kind::incomplete);
+}
+
 TEST(RequestHead, BoundsLineAndFields) {
     const HeadLimits limits{.max_target_bytes = 100, .max_header_bytes = 200};
     RequestHead head;
