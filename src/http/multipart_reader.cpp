@@ -3,6 +3,7 @@
 #include <string.h>  // memmem
 
 #include <algorithm>
+#include <utility>
 
 #include "http/ascii.h"
 
@@ -37,7 +38,7 @@ std::size_t unfinished_tail(std::string_view text, std::string_view needle) {
 }  // namespace
 
 MultipartReader::MultipartReader(std::string boundary, MultipartHandler& handler, std::uint64_t max_parts)
-    : boundary_("\n--" + boundary), handler_(handler), max_parts_(max_parts) {
+    : boundary_(std::move(boundary.insert(0, "\n--"))), handler_(handler), max_parts_(max_parts) {
     enter_data(Phase::preamble);
 }
 

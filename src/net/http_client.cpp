@@ -1,6 +1,7 @@
 #include "net/http_client.h"
 
 #include <curl/curl.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <mutex>
@@ -98,7 +99,7 @@ struct HttpClient::State {
     Result<HttpReply> perform(const std::string& url, const Headers& headers) {
         curl_slist* list = curl_slist_append(nullptr, "Expect:");
         for (const auto& [name, value] : headers)
-            list = curl_slist_append(list, (name + ": " + value).c_str());
+            list = curl_slist_append(list, fmt::format("{}: {}", name, value).c_str());
         Download download{{}, options.max_reply_bytes, false, {}};
         curl_easy_setopt(handle, CURLOPT_URL, url.c_str());
         curl_easy_setopt(handle, CURLOPT_HTTPHEADER, list);

@@ -11,8 +11,8 @@ build_packages=(
 )
 sample_packages=(python3-venv)
 test_packages=(
-  python3-venv curl dcmtk openssl procps clang-format-14 clang-14 libclang-rt-14-dev llvm-14 chromium nodejs npm
-  openjdk-17-jdk-headless maven
+  python3-venv curl dcmtk openssl procps clang-format-14 clang-tidy-14 clang-14 libclang-rt-14-dev llvm-14 chromium
+  nodejs npm openjdk-17-jdk-headless maven
 )
 
 # install_missing PACKAGE...: installs those that are absent; touches nothing when all are there.

@@ -250,6 +250,7 @@ std::string_view literal_prefix(std::string_view pattern) {
 
 std::vector<std::string> folded(const std::vector<std::string>& texts) {
     std::vector<std::string> out;
+    out.reserve(texts.size());
     for (const std::string& text : texts)
         out.push_back(dicom::fold_case(text));
     return out;
@@ -257,6 +258,7 @@ std::vector<std::string> folded(const std::vector<std::string>& texts) {
 
 std::vector<std::string> folded_names(const std::vector<std::string>& texts) {
     std::vector<std::string> out;
+    out.reserve(texts.size());
     for (const std::string& text : texts)
         out.push_back(dicom::fold_name(text));
     return out;
