@@ -250,11 +250,14 @@ TEST_F(LongSearch, DocumentsAreFetchedWhileTheAnswerIsRead) {
     text += *read_all(*source, 1U << 24U);
     const json::value body = json::parse(text);
     ASSERT_EQ(body.as_array().size(), static_cast<std::size_t>(kInstances));
-    for (int i = 0; i < kInstances; ++i) {
-        const json::object& row = body.at(i).as_object();
-        EXPECT_EQ(row.at("00080018").at("Value").at(0), "1.1.1." + std::to_string(kInstances - i));
-        EXPECT_EQ(row.contains("00280010"), i + 1 < kInstances) << "Rows is in the document only";
+    int number = kInstances;
+    for (const json::value& element : body.as_array()) {
+        const json::object& row = element.as_object();
+        EXPECT_EQ(json::value_to<std::string>(row.at("00080018").at("Value").at(0)),
+                  "1.1.1." + std::to_string(number));
+        EXPECT_EQ(row.contains("00280010"), number > 1) << "Rows is in the document only";
         EXPECT_TRUE(row.at("00100020").as_object().contains("Value"));
+        --number;
     }
 }
 
