@@ -78,17 +78,17 @@ FhirClient::FhirClient(net::HttpSender& sender, Options options)
     options_.base.resize(options_.base.find_last_not_of('/') + 1);
 }
 
-Attempt<net::HttpReply> FhirClient::get(const std::string& url) {
-    net::HttpRequest request{.url = url};
-    request.headers = {{"Accept", std::string(kFhirJson)}, {"Cache-Control", "no-cache"}};
+Attempt<net::HttpReply> FhirClient::send(net::HttpRequest request) {
+    request.headers.emplace_back("Accept", kFhirJson);
+    request.headers.emplace_back("Cache-Control", "no-cache");
     request.timeout = options_.timeout;
     auto reply = sender_.send(request);
     if (!reply) return failed(failure_of(reply.error()));
     return std::move(*reply);
 }
 
-Attempt<json::object> FhirClient::get_object(const std::string& url) {
-    FHIR_TRY(const net::HttpReply reply, get(url));
+Attempt<json::object> FhirClient::send_for_object(net::HttpRequest request) {
+    FHIR_TRY(const net::HttpReply reply, send(std::move(request)));
     if (reply.status != 200) return failed(failure_of(reply));
     boost::system::error_code error;
     json::value document = json::parse(reply.body, error);
@@ -98,33 +98,65 @@ Attempt<json::object> FhirClient::get_object(const std::string& url) {
 }
 
 Attempt<Capability> FhirClient::capability() {
-    FHIR_TRY(const json::object statement, get_object(options_.base + "/metadata"));
+    FHIR_TRY(const json::object statement, send_for_object({.url = options_.base + "/metadata"}));
     return capability_of(statement);
+}
+
+Attempt<void> FhirClient::visit_pages(std::string_view type, net::HttpRequest first,
+                                      const std::function<Attempt<void>(json::object&&)>& visit) {
+    net::HttpRequest request = std::move(first);
+    for (int page = 0; !request.url.empty(); ++page) {
+        // A link to elsewhere would hand our credentials to whoever wrote it.
+        if (origin_of(request.url) != origin_of(options_.base) || page == kMostPages)
+            return failed(FailureKind::refused, "the pages of a search lead elsewhere or never end");
+        FHIR_TRY(json::object bundle, send_for_object(std::move(request)));
+        request = net::HttpRequest{.url = next_link(bundle)};
+        json::value* entries = bundle.if_contains("entry");
+        if (entries == nullptr || !entries->is_array()) continue;
+        for (json::value& entry : entries->get_array()) {
+            if (text_at(entry, "/resource/resourceType") != type) continue;
+            if (text_at(entry, "/search/mode") == "include") continue;
+            json::object& resource = entry.at("resource").get_object();
+            if (const auto usable = check_found(resource); !usable) return failed(usable.error());
+            if (auto status = visit(std::move(resource)); !status) return status;
+        }
+    }
+    return {};
 }
 
 Attempt<std::vector<json::object>> FhirClient::search(std::string_view type, std::string_view query) {
     std::vector<json::object> found;
-    std::string url = options_.base + '/' + std::string(type) + '?' + std::string(query);
-    for (int page = 0; !url.empty(); ++page) {
-        // A link to elsewhere would hand our credentials to whoever wrote it.
-        if (origin_of(url) != origin_of(options_.base) || page == kMostPages)
-            return failed(FailureKind::refused, "the pages of a search lead elsewhere or never end");
-        FHIR_TRY(const json::object bundle, get_object(url));
-        for (const json::value& entry : array_at(bundle, "entry")) {
-            if (text_at(entry, "/resource/resourceType") != type) continue;
-            if (text_at(entry, "/search/mode") == "include") continue;
-            const json::object& resource = entry.at("resource").get_object();
-            if (const auto usable = check_found(resource); !usable) return failed(usable.error());
-            found.push_back(resource);
-        }
-        url = next_link(bundle);
-    }
+    const auto status =
+        visit_pages(type, {.url = options_.base + '/' + std::string(type) + '?' + std::string(query)},
+                    [&](json::object&& resource) -> Attempt<void> {
+                        found.push_back(std::move(resource));
+                        return {};
+                    });
+    if (!status) return failed(status.error());
     return found;
+}
+
+Attempt<void> FhirClient::search_each(std::string_view type, std::string form,
+                                      const std::function<Attempt<void>(json::object&&)>& visit) {
+    net::HttpRequest request{.method = "POST", .url = options_.base + '/' + std::string(type) + "/_search"};
+    request.headers = {{"Content-Type", "application/x-www-form-urlencoded"}};
+    request.body = std::move(form);
+    return visit_pages(type, std::move(request), visit);
+}
+
+Attempt<std::uint64_t> FhirClient::count(std::string_view type, std::string_view query) {
+    std::string url = options_.base + '/' + std::string(type) + "?_summary=count";
+    if (!query.empty()) url += '&' + std::string(query);
+    FHIR_TRY(const json::object bundle, send_for_object({.url = std::move(url)}));
+    const json::value* total = bundle.if_contains("total");
+    if (total == nullptr || !total->is_int64() || total->get_int64() < 0)
+        return failed(FailureKind::refused, "the FHIR server's answer to a count has no total", 200);
+    return static_cast<std::uint64_t>(total->get_int64());
 }
 
 Attempt<std::optional<json::object>> FhirClient::read(std::string_view type, std::string_view id) {
     FHIR_TRY(const net::HttpReply reply,
-             get(options_.base + '/' + std::string(type) + '/' + std::string(id)));
+             send({.url = options_.base + '/' + std::string(type) + '/' + std::string(id)}));
     if (reply.status == 404 || reply.status == 410) return std::optional<json::object>();
     if (reply.status != 200) return failed(failure_of(reply));
     boost::system::error_code error;

@@ -2,6 +2,8 @@
 
 #include <boost/json.hpp>
 #include <chrono>
+#include <cstdint>
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -43,14 +45,22 @@ class FhirClient {
     /// Other entries, such as OperationOutcomes and included resources, are left out. Each has id and
     /// version.
     Attempt<std::vector<boost::json::object>> search(std::string_view type, std::string_view query);
+    /// The same by POST, so that long lists of values fit, one resource after another as the pages come; the
+    /// first failure of `visit` ends it.
+    Attempt<void> search_each(std::string_view type, std::string form,
+                              const std::function<Attempt<void>(boost::json::object&&)>& visit);
+    /// How many resources `query` finds, without reading them.
+    Attempt<std::uint64_t> count(std::string_view type, std::string_view query);
     /// Nothing when it is deleted or was never there.
     Attempt<std::optional<boost::json::object>> read(std::string_view type, std::string_view id);
     /// Posts a transaction of `entries` (Bundle.entry) and checks the reply; one reply per entry, in order.
     Attempt<std::vector<EntryReply>> transact(boost::json::array entries);
 
   private:
-    Attempt<net::HttpReply> get(const std::string& url);
-    Attempt<boost::json::object> get_object(const std::string& url);
+    Attempt<net::HttpReply> send(net::HttpRequest request);
+    Attempt<boost::json::object> send_for_object(net::HttpRequest request);
+    Attempt<void> visit_pages(std::string_view type, net::HttpRequest first,
+                              const std::function<Attempt<void>(boost::json::object&&)>& visit);
 
     net::HttpSender& sender_;
     Options options_;

@@ -72,6 +72,38 @@ TEST_F(Client, retry_after_is_a_number_or_a_date_and_has_a_limit) {
     EXPECT_EQ(wait({}), std::nullopt);
 }
 
+TEST_F(Client, a_search_by_post_hands_over_page_after_page_until_the_visitor_fails) {
+    std::vector<std::string> seen;
+    const auto visit = [&](json::object&& resource) -> Attempt<void> {
+        seen.emplace_back(resource.at("id").as_string());
+        if (seen.size() == 3) return failed(FailureKind::cancelled, "enough");
+        return {};
+    };
+    server.answer(200, page(patient("1") + "," + patient("2"), "http://fhir.test/fhir?_getpages=7"));
+    server.answer(200, page(patient("3") + "," + patient("4"), "http://fhir.test/fhir?_getpages=8"));
+    const auto status = client.search_each("Patient", "_id=1,2", visit);
+    EXPECT_EQ(status.error().kind, FailureKind::cancelled);
+    EXPECT_EQ(seen, (std::vector<std::string>{"1", "2", "3"}));
+    ASSERT_EQ(server.requests.size(), 2U);
+    EXPECT_EQ(server.requests[0].method + server.requests[0].url,
+              "POSThttp://fhir.test/fhir/Patient/_search");
+    EXPECT_EQ(server.requests[0].body, "_id=1,2");
+    EXPECT_EQ(server.requests[0].headers[0].second, "application/x-www-form-urlencoded");
+    EXPECT_EQ(server.requests[1].method, "GET");
+    EXPECT_EQ(server.requests[1].body, "");
+}
+
+TEST_F(Client, count_needs_a_total) {
+    server.answer(200, R"({"resourceType":"Bundle","total":12})");
+    EXPECT_EQ(client.count("Patient", "gender=male").value(), 12U);
+    EXPECT_EQ(server.requests[0].url, "http://fhir.test/fhir/Patient?_summary=count&gender=male");
+    for (const char* body : {R"({"resourceType":"Bundle"})", R"({"total":-1})", R"({"total":"1"})", "[]"}) {
+        server.answer(200, body);
+        EXPECT_FALSE(client.count("Patient", "").has_value()) << body;
+    }
+    EXPECT_EQ(server.requests[1].url, "http://fhir.test/fhir/Patient?_summary=count");
+}
+
 TEST_F(Client, search_counts_entries_of_the_wanted_type_only) {
     server.answer(200,
                   page(R"({"resource":{"resourceType":"OperationOutcome"},"search":{"mode":"outcome"}},)" +

@@ -1,0 +1,141 @@
+#include "fhir/cohort/clinical_search.h"
+
+#include <set>
+
+#include "base/percent.h"
+#include "fhir/cohort/search_text.h"
+
+namespace isocenter::fhir::cohort {
+namespace {
+
+namespace json = boost::json;
+
+std::optional<Span> resolved(const std::optional<Bound>& bound, const Span& as_of) {
+    if (!bound) return std::nullopt;
+    return bound->date ? *bound->date : shifted(as_of, bound->from_as_of);
+}
+
+bool has_coding(const json::object& resource, std::string_view name,
+                std::initializer_list<std::string_view> codes) {
+    const json::value* concept_value = resource.if_contains(name);
+    if (concept_value == nullptr || !concept_value->is_object()) return false;
+    const json::value* codings = concept_value->get_object().if_contains("coding");
+    if (codings == nullptr || !codings->is_array()) return false;
+    for (const json::value& coding : codings->get_array()) {
+        if (!coding.is_object()) continue;
+        const std::string_view code = text_at(coding.get_object(), "code");
+        for (const std::string_view wanted : codes) {
+            if (code == wanted) return true;
+        }
+    }
+    return false;
+}
+
+bool counts(const json::object& resource) {
+    if (text_at(resource, "status") == "entered-in-error") return false;
+    return !has_coding(resource, "verificationStatus", {"entered-in-error", "refuted"});
+}
+
+std::string patient_of(const json::object& resource) {
+    for (const char* name : {"subject", "patient", "beneficiary", "individual"}) {
+        const std::string id = referred_id(text_at(resource, name, "reference"), "Patient");
+        if (!id.empty()) return id;
+    }
+    return {};
+}
+
+/// The searches that find all hits together: one per date parameter, since servers cannot join two by "or".
+/// The window is a day wider on both sides: servers read days in a zone of their own.
+std::vector<std::string> forms_of(const ClinicalSearch& search) {
+    const std::optional<DateRule> rule =
+        date_rule(search.search.type, search.within ? search.within->on : std::string());
+    const Window window = window_of(search.within, search.as_of);
+    if (!search.within || !rule) return {search.search.query};
+    std::vector<std::string> forms;
+    for (const std::string& parameter : rule->parameters) {
+        std::string form = search.search.query;
+        const auto add = [&](const char* prefix, std::chrono::sys_days day) {
+            form += (form.empty() ? "" : "&") + parameter + '=' + prefix + to_text(day);
+        };
+        if (window.from) add("ge", window.from->first_day - std::chrono::days{1});
+        if (window.to) add("le", window.to->last_day + std::chrono::days{1});
+        forms.push_back(std::move(form));
+    }
+    return forms;
+}
+
+}  // namespace
+
+Window window_of(const std::optional<Within>& within, const Span& as_of) {
+    if (!within) return {};
+    return {resolved(within->from, as_of), resolved(within->to, as_of)};
+}
+
+Found<std::uint64_t> count_hits(FhirClient& fhir, const ClinicalSearch& search) {
+    std::uint64_t total = 0;
+    for (const std::string& form : forms_of(search)) {
+        const auto count = fhir.count(search.search.type, form);
+        if (!count) return not_found(failure_at(search.pointer, count.error()));
+        total += *count;
+    }
+    return total;
+}
+
+Found<void> each_hit(FhirClient& fhir, const ClinicalSearch& search, const std::vector<std::string>& ids,
+                     const std::function<Found<void>(ClinicalHit&&)>& visit) {
+    const std::optional<DateRule> rule =
+        date_rule(search.search.type, search.within ? search.within->on : std::string());
+    const Window window = window_of(search.within, search.as_of);
+    std::set<std::string> known;
+    std::optional<CohortFailure> of_visitor;
+    for (std::string form : forms_of(search)) {
+        if (!ids.empty()) form += (form.empty() ? "" : "&") + list_parameter("patient", ids);
+        form += form.empty() ? "_count=1000" : "&_count=1000";
+        const auto status = fhir.search_each(
+            search.search.type, std::move(form), [&](json::object&& resource) -> Attempt<void> {
+                std::string patient = patient_of(resource);
+                if (patient.empty() || !counts(resource)) return {};
+                const std::optional<Span> when = rule ? date_of(resource, *rule) : std::nullopt;
+                if (search.within && (!when || !overlaps(*when, window))) return {};
+                if (!known.insert(std::string(text_at(resource, "id"))).second) return {};
+                auto taken = visit({std::move(patient), std::move(resource), when});
+                if (taken) return {};
+                of_visitor = std::move(taken).error();
+                return failed(FailureKind::cancelled, of_visitor->text);
+            });
+        if (of_visitor) return not_found(std::move(*of_visitor));
+        if (!status) return not_found(failure_at(search.pointer, status.error()));
+    }
+    return {};
+}
+
+std::string list_parameter(std::string_view name, const std::vector<std::string>& values) {
+    std::string parameter = std::string(name) + '=';
+    for (const std::string& value : values)
+        parameter += (&value == &values.front() ? "" : ",") + percent_encode(value);
+    return parameter;
+}
+
+std::string referred_id(std::string_view reference, std::string_view type) {
+    std::string_view rest = reference.substr(0, reference.find("/_history/"));
+    const std::size_t slash = rest.rfind('/');
+    if (slash == std::string_view::npos) return {};
+    const std::string_view id = rest.substr(slash + 1);
+    rest = rest.substr(0, slash);
+    if (rest != type && !rest.ends_with('/' + std::string(type))) return {};
+    return std::string(id);
+}
+
+std::string_view text_at(const json::object& object, std::string_view name, std::string_view inner) {
+    const json::value* value = object.if_contains(name);
+    if (value != nullptr && !inner.empty())
+        value = value->is_object() ? value->get_object().if_contains(inner) : nullptr;
+    return value != nullptr && value->is_string() ? std::string_view(value->get_string())
+                                                  : std::string_view();
+}
+
+std::string reference_to(const json::object& resource) {
+    return std::string(text_at(resource, "resourceType")) + '/' + std::string(text_at(resource, "id"));
+}
+
+}  // namespace isocenter::fhir::cohort

@@ -1,0 +1,256 @@
+#include "fhir/cohort/describe.h"
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <set>
+
+#include "base/percent.h"
+#include "fhir/cohort/clinical_search.h"
+#include "fhir/cohort/parallel.h"
+#include "fhir/cohort/people.h"
+#include "fhir/mapping/attributes.h"
+
+namespace isocenter::fhir::cohort {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t kPerRequest = 50;
+
+/// The object at `name`, or the objects of the array there.
+std::vector<const json::object*> objects_at(const json::object& object, std::string_view name) {
+    std::vector<const json::object*> objects;
+    const json::value* value = object.if_contains(name);
+    if (value == nullptr) return objects;
+    if (value->is_object()) objects.push_back(&value->get_object());
+    if (!value->is_array()) return objects;
+    for (const json::value& item : value->get_array()) {
+        if (item.is_object()) objects.push_back(&item.get_object());
+    }
+    return objects;
+}
+
+bool is_accession(const json::object& identifier, const Identifier& accession) {
+    if (text_at(identifier, "value") != accession.value) return false;
+    const std::string_view system = text_at(identifier, "system");
+    if (!system.empty() && !accession.system.empty() && system != accession.system) return false;
+    for (const json::object* type : objects_at(identifier, "type")) {
+        for (const json::object* coding : objects_at(*type, "coding")) {
+            if (text_at(*coding, "code") == "ACSN") return true;
+        }
+    }
+    return false;
+}
+
+/// One round: everything is keyed by the member's place in it.
+class Round {
+  public:
+    Round(const Definition& definition, const Selection& selection, std::size_t first, std::size_t count,
+          const std::string& retrieve_root, const Sources& sources)
+        : definition_(definition),
+          as_of_(selection.as_of),
+          members_(selection.members.data() + first),
+          count_(count),
+          retrieve_root_(retrieve_root),
+          sources_(sources),
+          resources_(definition.returned.size(), std::vector<std::vector<ClinicalHit>>(count)) {}
+    Found<std::vector<json::object>> run();
+
+  private:
+    Found<void> read_modalities();
+    Found<void> read_returned(std::size_t index);
+    bool is_wanted(const Returned& returned, const Member& member, const json::object& resource) const;
+    json::array studies_of(std::size_t at) const;
+    json::object object_of(std::size_t at) const;
+
+    const Definition& definition_;
+    const Span& as_of_;
+    const Member* members_;
+    const std::size_t count_;
+    const std::string& retrieve_root_;
+    const Sources& sources_;
+    Patients patients_;
+    std::map<std::pair<std::string, std::string>, json::array> modalities_;  ///< by partition and UID
+    std::vector<std::vector<std::vector<ClinicalHit>>> resources_;           ///< by `return`, member
+};
+
+Found<void> Round::read_modalities() {
+    std::map<std::string, std::vector<std::string>> uids;
+    for (std::size_t at = 0; at < count_; ++at) {
+        for (const StudyHit& study : members_[at].studies)
+            uids[study.partition].push_back(study.uid);
+    }
+    for (const auto& [partition, all] : uids) {
+        for (std::size_t begin = 0; begin < all.size(); begin += kPerRequest) {
+            const std::size_t end = std::min(all.size(), begin + kPerRequest);
+            StudyQuery query;
+            query.partition = partition;
+            query.study_uids = {all.begin() + static_cast<std::ptrdiff_t>(begin),
+                                all.begin() + static_cast<std::ptrdiff_t>(end)};
+            const auto rows = sources_.archive->find(query);
+            if (!rows) return not_found(failure_at("/imaging", rows.error()));
+            for (const json::object& study : rows->studies) {
+                json::array& modalities = modalities_[{partition, first_text(study, "0020000D")}];
+                for (const std::string& modality : all_texts(study, "00080061"))
+                    modalities.emplace_back(modality);
+            }
+        }
+    }
+    return {};
+}
+
+bool Round::is_wanted(const Returned& returned, const Member& member, const json::object& resource) const {
+    if (!returned.of) return true;
+    return std::any_of(member.studies.begin(), member.studies.end(), [&](const StudyHit& study) {
+        const bool hit =
+            std::find(study.criteria.begin(), study.criteria.end(), *returned.of) != study.criteria.end();
+        return hit && is_linked(resource, study);
+    });
+}
+
+Found<void> Round::read_returned(std::size_t index) {
+    const Returned& returned = definition_.returned[index];
+    std::map<std::string, std::size_t> place;
+    std::vector<std::string> ids;
+    for (std::size_t at = 0; at < count_; ++at) {
+        // What belongs to studies need not be asked of those who have none.
+        if (returned.of && members_[at].studies.empty()) continue;
+        for (const std::string& id : members_[at].ids) {
+            place[id] = at;
+            ids.push_back(id);
+        }
+    }
+    if (ids.empty()) return {};
+    COHORT_CHECK(each_hit(sources_.fhir, {returned.search, returned.within, returned.pointer, as_of_}, ids,
+                          [&](ClinicalHit&& hit) -> Found<void> {
+                              const auto at = place.find(hit.patient);
+                              if (at != place.end() &&
+                                  is_wanted(returned, members_[at->second], hit.resource))
+                                  resources_[index][at->second].push_back(std::move(hit));
+                              return {};
+                          }));
+    for (auto& hits : resources_[index]) {
+        const auto key = [](const ClinicalHit& hit) {
+            return std::pair(hit.when ? hit.when->first_day : std::chrono::sys_days::min(),
+                             text_at(hit.resource, "id"));
+        };
+        std::sort(hits.begin(), hits.end(),
+                  [&](const ClinicalHit& a, const ClinicalHit& b) { return key(a) < key(b); });
+        if (returned.most && hits.size() > *returned.most)
+            hits.erase(hits.begin(), hits.end() - static_cast<std::ptrdiff_t>(*returned.most));
+    }
+    return {};
+}
+
+json::array Round::studies_of(std::size_t at) const {
+    json::array studies;
+    for (const StudyHit& study : members_[at].studies) {
+        json::object object{{"partitionName", study.partition}, {"studyInstanceUid", study.uid}};
+        const auto modalities = modalities_.find({study.partition, study.uid});
+        if (modalities != modalities_.end()) object["modalities"] = modalities->second;
+        if (!study.date.empty()) object["started"] = study.date;
+        if (!study.imaging_study.empty()) object["imagingStudy"] = study.imaging_study;
+        const std::string partition =
+            study.partition == kDefaultPartition ? "" : "/partitions/" + percent_encode(study.partition);
+        object["retrieveUrl"] = retrieve_root_ + partition + "/studies/" + study.uid;
+        std::set<std::string> reports;
+        for (const auto& hits : resources_) {
+            for (const ClinicalHit& hit : hits[at]) {
+                if (text_at(hit.resource, "resourceType") == "DiagnosticReport" &&
+                    is_linked(hit.resource, study))
+                    reports.insert(reference_to(hit.resource));
+            }
+        }
+        object["reports"] = json::array(reports.begin(), reports.end());
+        studies.push_back(std::move(object));
+    }
+    return studies;
+}
+
+json::object Round::object_of(std::size_t at) const {
+    const Member& member = members_[at];
+    const auto patient = patients_.find(member.id);
+    json::object object;
+    object["patient"] = patient != patients_.end()
+                            ? patient->second
+                            : json::object{{"resourceType", "Patient"}, {"id", member.id}};
+    if (!member.problem.empty()) {
+        object["error"] = member.problem;
+        return object;
+    }
+    json::object hits;
+    for (std::size_t index = 0; index < definition_.criteria.size(); ++index) {
+        if (definition_.criteria[index].absent) continue;
+        json::array references;
+        for (const Hit& hit : member.hits[index])
+            references.emplace_back(hit.reference);
+        hits[definition_.criteria[index].as] = std::move(references);
+    }
+    object["hits"] = std::move(hits);
+    object["studies"] = studies_of(at);
+    json::object resources;
+    for (std::size_t index = 0; index < definition_.returned.size(); ++index) {
+        json::array found;
+        for (const ClinicalHit& hit : resources_[index][at])
+            found.emplace_back(hit.resource);
+        resources[definition_.returned[index].as] = std::move(found);
+    }
+    object["resources"] = std::move(resources);
+    return object;
+}
+
+Found<std::vector<json::object>> Round::run() {
+    std::set<std::string> ids;
+    for (std::size_t at = 0; at < count_; ++at)
+        ids.insert(members_[at].id);
+    COHORT_CHECK(
+        in_parallel(definition_.returned.size() + 2, sources_.workers, [&](std::size_t task) -> Found<void> {
+            if (task < definition_.returned.size()) return read_returned(task);
+            if (task == definition_.returned.size()) return read_modalities();
+            COHORT_TRY(patients_, read_patients(ids, {}, sources_));
+            return {};
+        }));
+    std::vector<json::object> objects;
+    for (std::size_t at = 0; at < count_; ++at)
+        objects.push_back(object_of(at));
+    return objects;
+}
+
+}  // namespace
+
+bool is_linked(const json::object& resource, const StudyHit& study) {
+    if (!study.imaging_study.empty()) {
+        const std::string id = referred_id(study.imaging_study, "ImagingStudy");
+        for (const char* name : {"imagingStudy", "partOf", "derivedFrom", "focus"}) {
+            for (const json::object* reference : objects_at(resource, name)) {
+                if (referred_id(text_at(*reference, "reference"), "ImagingStudy") == id) return true;
+            }
+        }
+    }
+    if (!study.accession) return false;
+    for (const json::object* identifier : objects_at(resource, "identifier")) {
+        if (is_accession(*identifier, *study.accession)) return true;
+    }
+    for (const json::object* order : objects_at(resource, "basedOn")) {
+        for (const json::object* identifier : objects_at(*order, "identifier")) {
+            if (is_accession(*identifier, *study.accession)) return true;
+        }
+    }
+    return false;
+}
+
+Found<std::vector<json::object>> describe(const Definition& definition, const Selection& selection,
+                                          std::size_t first, std::size_t count,
+                                          const std::string& retrieve_root, const Sources& sources) {
+    const std::size_t begin = std::min(first, selection.members.size());
+    const std::size_t size = std::min({count, kMembersPerRound, selection.members.size() - begin});
+    if (size == 0) return std::vector<json::object>();
+    return Round(definition, selection, begin, size, retrieve_root, sources).run();
+}
+
+json::object totals_of(const Selection& selection) {
+    return {{"patients", selection.members.size()}, {"studies", selection.studies()}};
+}
+
+}  // namespace isocenter::fhir::cohort

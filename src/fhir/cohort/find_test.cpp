@@ -1,0 +1,346 @@
+#include "fhir/cohort/find.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "fhir/cohort/cohort_fakes.h"
+#include "fhir/cohort/describe.h"
+#include "fhir/cohort/selection_json.h"
+
+namespace isocenter::fhir::cohort {
+namespace {
+
+class Cohort : public testing::Test {
+  protected:
+    Cohort() { content.patient_system_id = "urn:mrn"; }
+
+    void patient(const std::string& id, const std::string& more = "") {
+        server.add(fmt::format(R"({{"resourceType":"Patient","id":"{0}","birthDate":"1970-01-01",
+                                  "identifier":[{{"system":"urn:mrn","value":"mrn-{0}"}}]{1}}})",
+                               id, more));
+    }
+    void resource(const std::string& type, const std::string& id, const std::string& patient,
+                  const std::string& code, const std::string& more = "") {
+        server.add(fmt::format(
+            R"({{"resourceType":"{}","id":"{}","code":{{"text":"{}"}},"subject":{{"reference":"Patient/{}"}}{}}})",
+            type, id, code, patient, more));
+    }
+    void condition(const std::string& id, const std::string& patient, const std::string& code,
+                   const std::string& date = "2026-01-01") {
+        resource("Condition", id, patient, code, R"(,"onsetDateTime":")" + date + '"');
+    }
+    Found<Selection> find(const std::string& text) {
+        definition = *read_definition(std::string_view(text));
+        return find_patients(definition, "", "2026-11-24T10:00:00Z", sources());
+    }
+    Sources sources() { return {.fhir = client, .archive = &studies, .content = content}; }
+    std::string ids(const std::string& text) {
+        const auto selection = find(text);
+        if (!selection) return selection.error().where + ": " + selection.error().text;
+        std::string joined;
+        for (const Member& member : selection->members)
+            joined += (joined.empty() ? "" : " ") + member.id;
+        return joined;
+    }
+
+    FakeFhir server;
+    FakeStudies studies;
+    Options content;
+    Definition definition;
+    FhirClient client{server, {.base = server.base}};
+};
+
+TEST_F(Cohort, the_smallest_condition_begins_and_the_others_see_only_its_patients) {
+    for (int i = 0; i < 300; ++i) {
+        patient(fmt::format("p{:03}", i));
+        condition(fmt::format("c{}", i), fmt::format("p{:03}", i), i < 3 ? "rare" : "other");
+        resource("Observation", fmt::format("o{}", i), fmt::format("p{:03}", i), i % 2 == 0 ? "high" : "low");
+    }
+    EXPECT_EQ(ids(R"({"clinical":[{"as":"lab","search":"Observation?code=high"},
+                                  {"as":"rare","search":"Condition?code=rare"}]})"),
+              "p000 p002");
+    EXPECT_EQ(server.asked.size(), 5U)
+        << "two counts, the smallest condition, its patients, the other condition";
+    EXPECT_EQ(server.asked.back(), "/Observation/_search code=high&patient=p000,p001,p002&_count=1000");
+}
+
+TEST_F(Cohort, requests_follow_the_hits_not_the_population) {
+    std::vector<std::size_t> requests;
+    for (const int population : {100, 2000}) {
+        server.resources.clear();
+        server.asked.clear();
+        for (int i = 0; i < population; ++i) {
+            patient(fmt::format("p{}", i));
+            condition(fmt::format("c{}", i), fmt::format("p{}", i), i < 20 ? "rare" : "other");
+        }
+        EXPECT_EQ(
+            find(R"({"patient":{"age":{"gt":45}},"clinical":[{"as":"a","search":"Condition?code=rare"}]})")
+                ->members.size(),
+            20U);
+        requests.push_back(server.asked.size());
+    }
+    EXPECT_EQ(requests[0], requests[1]);
+}
+
+TEST_F(Cohort, more_than_a_hundred_patients_are_asked_for_in_chunks_and_pages_are_followed) {
+    server.page_size = 30;
+    for (int i = 0; i < 250; ++i) {
+        patient(fmt::format("p{}", i));
+        condition(fmt::format("c{}", i), fmt::format("p{}", i), "rare");
+        resource("Observation", fmt::format("o{}", i), fmt::format("p{}", i), "high");
+        resource("Observation", fmt::format("x{}", i), fmt::format("p{}", i), "high");
+    }
+    // Pages belong to the last search of the fake, so one request at a time.
+    const Definition both = *read_definition(std::string_view(
+        R"({"clinical":[{"as":"a","search":"Condition?code=rare"},{"as":"b","search":"Observation?code=high","min":2}]})"));
+    Sources one = sources();
+    one.workers = 1;
+    EXPECT_EQ(find_patients(both, "", "2026-11-24", one)->members.size(), 250U);
+    EXPECT_EQ(server.asked_for("/Observation/_search"), 3U);
+}
+
+TEST_F(Cohort, dates_are_checked_again_and_errors_never_count) {
+    for (const char* id : {"in", "old", "wrong", "refuted", "undated"})
+        patient(id);
+    condition("c1", "in", "x", "2024-11-24");
+    condition("c2", "old", "x", "2024-11-23");
+    resource("Condition", "c3", "wrong", "x",
+             R"(,"onsetDateTime":"2026","verificationStatus":{"coding":[{"code":"entered-in-error"}]})");
+    resource("Condition", "c4", "refuted", "x",
+             R"(,"onsetDateTime":"2026","verificationStatus":{"coding":[{"code":"refuted"}]})");
+    resource("Condition", "c5", "undated", "x");
+    EXPECT_EQ(ids(R"({"clinical":[{"as":"a","search":"Condition?code=x","within":{"from":"-P2Y"}}]})"), "in");
+    EXPECT_EQ(server.asked_for("onset-date=ge2024-11-23"), 2U) << "count and search, a day wider";
+    EXPECT_EQ(server.asked_for("recorded-date=ge2024-11-23"), 2U);
+}
+
+TEST_F(Cohort, ages_hold_for_every_day_a_birth_date_may_mean) {
+    const auto born = [&](const char* id, const char* date) {
+        server.add(fmt::format(R"({{"resourceType":"Patient","id":"{}","birthDate":"{}"}})", id, date));
+        condition(std::string("c") + id, id, "x");
+    };
+    born("a", "1980-11-24");
+    born("b", "1980-11-25");
+    born("c", "1980");
+    born("d", "1979");
+    server.add(R"({"resourceType":"Patient","id":"e"})");
+    condition("ce", "e", "x");
+    EXPECT_EQ(ids(R"({"patient":{"age":{"gt":45}},"clinical":[{"as":"x","search":"Condition?code=x"}]})"),
+              "a d");
+    EXPECT_EQ(ids(R"({"patient":{"age":{"le":45}},"clinical":[{"as":"x","search":"Condition?code=x"}]})"),
+              "b");
+}
+
+TEST_F(Cohort, at_least_not_and_groups) {
+    for (const char* id : {"p1", "p2", "p3"}) {
+        patient(id);
+        condition(std::string("c") + id, id, "x");
+    }
+    resource("Observation", "o1", "p1", "y");
+    resource("Observation", "o2", "p1", "y");
+    resource("Observation", "o3", "p2", "y");
+    resource("Procedure", "r3", "p3", "z");
+    const std::string x = R"({"as":"x","search":"Condition?code=x"})";
+    EXPECT_EQ(ids(R"({"clinical":[)" + x + R"(,{"as":"y","search":"Observation?code=y","min":2}]})"), "p1");
+    EXPECT_EQ(ids(R"({"clinical":[)" + x + R"(,{"as":"y","search":"Observation?code=y","min":0}]})"),
+              "p1 p2 p3");
+    EXPECT_EQ(ids(R"({"clinical":[)" + x + R"(,{"as":"y","search":"Observation?code=y","not":true}]})"),
+              "p3");
+    const std::string group = R"({"clinical":[{"as":"y","search":"Observation?code=y","min":2},
+                                 {"as":"z","search":"Procedure?code=z"}],"any":[["y","z"]]})";
+    EXPECT_EQ(ids(group), "p1 p3");
+}
+
+TEST_F(Cohort, relations_keep_hits_near_the_first_or_any_other) {
+    for (const char* id : {"p1", "p2"})
+        patient(id);
+    const auto lab = [&](const char* id, const char* patient, const char* date) {
+        resource("Observation", id, patient, "troponin", fmt::format(R"(,"effectiveDateTime":"{}")", date));
+    };
+    lab("o1", "p1", "2026-01-01");
+    lab("o2", "p1", "2026-02-03");
+    lab("o3", "p2", "2025-10-01");
+    lab("o4", "p2", "2026-02-01");
+    studies.add("1.1", "mrn-p1", "CT", "20260131");
+    studies.add("1.2", "mrn-p1", "CT", "20260201");
+    studies.add("2.1", "mrn-p2", "CT", "20260203");
+    const std::string head = R"({"clinical":[{"as":"t","search":"Observation?code=troponin"}],
+        "imaging":[{"as":"ct","match":{"Modality":"CT"}}],
+        "relations":[{"of":"ct","to":"t","from":"P0D","until":"P30D")";
+    const auto first = find(head + R"(,"pick":"first"}]})");
+    ASSERT_TRUE(first.has_value()) << first.error().text;
+    ASSERT_EQ(first->members.size(), 1U);
+    ASSERT_EQ(first->members[0].studies.size(), 1U);
+    EXPECT_EQ(first->members[0].studies[0].uid, "1.1");
+    EXPECT_EQ(ids(head + R"(}]})"), "p1 p2");
+}
+
+TEST_F(Cohort, a_replaced_patient_and_its_successor_are_one_person) {
+    patient("old", R"(,"link":[{"type":"replaced-by","other":{"reference":"Patient/new"}}])");
+    patient("new", R"(,"link":[{"type":"replaces","other":{"reference":"Patient/old"}}])");
+    condition("c1", "old", "x");
+    resource("Observation", "o1", "new", "y");
+    studies.add("1.1", "mrn-old", "CT");
+    const auto selection = find(R"({"clinical":[{"as":"x","search":"Condition?code=x"},
+        {"as":"y","search":"Observation?code=y"}],"imaging":[{"as":"ct","match":{"Modality":"CT"}}]})");
+    ASSERT_TRUE(selection.has_value()) << selection.error().text;
+    ASSERT_EQ(selection->members.size(), 1U);
+    EXPECT_EQ(selection->members[0].id, "new");
+    EXPECT_EQ(selection->members[0].studies.size(), 1U);
+}
+
+TEST_F(Cohort, studies_belong_by_identifier_and_by_imaging_study) {
+    patient("p1");
+    patient("p2");
+    condition("c1", "p1", "x");
+    condition("c2", "p2", "x");
+    studies.add("1.1", "mrn-p1", "CT");
+    studies.add("2.1", "elsewhere", "CT");
+    studies.add("2.2", "elsewhere", "CT");
+    studies.add("9.9", "mrn-p9", "CT");
+    resource("ImagingStudy", "is1", "p2", "-",
+             R"(,"identifier":[{"system":"urn:ietf:rfc:3986","value":"urn:oid:2.1"}])");
+    const auto selection = find(R"({"clinical":[{"as":"x","search":"Condition?code=x"}],
+                                   "imaging":[{"as":"ct","match":{"Modality":"CT"}}]})");
+    ASSERT_TRUE(selection.has_value()) << selection.error().text;
+    ASSERT_EQ(selection->members.size(), 2U);
+    EXPECT_EQ(selection->members[0].studies[0].uid, "1.1");
+    ASSERT_EQ(selection->members[1].studies.size(), 2U) << "the whole archive patient is theirs";
+    EXPECT_EQ(selection->members[1].studies[0].imaging_study, "ImagingStudy/is1");
+    EXPECT_EQ(selection->members[1].studies[1].imaging_study, "");
+}
+
+TEST_F(Cohort, a_rare_kind_of_study_begins) {
+    for (int i = 0; i < 50; ++i) {
+        patient(fmt::format("p{}", i));
+        condition(fmt::format("c{}", i), fmt::format("p{}", i), "x");
+        studies.add(fmt::format("1.{}", i), fmt::format("mrn-p{}", i), i < 2 ? "XA" : "CT");
+    }
+    EXPECT_EQ(ids(R"({"clinical":[{"as":"x","search":"Condition?code=x"}],
+                     "imaging":[{"as":"xa","match":{"Modality":"XA"}}]})"),
+              "p0 p1");
+    EXPECT_EQ(server.asked_for("patient=p0,p1&"), 2U) << "conditions and ImagingStudies";
+    EXPECT_EQ(studies.queries[0].limit, 51U);
+}
+
+TEST_F(Cohort, an_identity_of_two_patients_is_a_problem_not_a_guess) {
+    patient("p1");
+    server.add(
+        R"({"resourceType":"Patient","id":"p2","identifier":[{"system":"urn:mrn","value":"mrn-p1"}]})");
+    condition("c1", "p1", "x");
+    studies.add("1.1", "mrn-p1", "CT");
+    const auto selection = find(R"({"clinical":[{"as":"x","search":"Condition?code=x"}],
+                                   "imaging":[{"as":"ct","match":{"Modality":"CT"}}]})");
+    ASSERT_TRUE(selection.has_value()) << selection.error().text;
+    ASSERT_EQ(selection->members.size(), 1U);
+    EXPECT_NE(selection->members[0].problem.find("2 FHIR patients"), std::string::npos);
+    EXPECT_EQ(selection->studies(), 0U);
+    const auto entry = describe(definition, *selection, 0, 1, "", sources());
+    EXPECT_TRUE((*entry)[0].contains("error"));
+    EXPECT_FALSE((*entry)[0].contains("studies"));
+}
+
+TEST_F(Cohort, failures_name_the_criterion_and_tell_later_from_never) {
+    constexpr const char* kSearch = R"({"clinical":[{"as":"x","search":"Condition?colour=x"}]})";
+    server.answer_status = 400;
+    server.answer_body =
+        R"({"resourceType":"OperationOutcome","issue":[{"diagnostics":"Unknown parameter colour"}]})";
+    const auto refused = find(kSearch);
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().kind, CohortFailure::Kind::refused);
+    EXPECT_EQ(refused.error().where, "/clinical/0");
+    EXPECT_NE(refused.error().text.find("Unknown parameter colour"), std::string::npos);
+    for (const unsigned status : {429U, 500U, 503U}) {
+        server.answer_status = status;
+        const auto away = find(kSearch);
+        EXPECT_EQ(away.error().kind, CohortFailure::Kind::unavailable) << status;
+        EXPECT_EQ(away.error().retry_after, std::chrono::seconds(7));
+    }
+}
+
+TEST_F(Cohort, too_many_candidates_are_refused_with_the_counts) {
+    for (int i = 0; i < 5; ++i) {
+        patient(fmt::format("p{}", i));
+        condition(fmt::format("c{}", i), fmt::format("p{}", i), "x");
+    }
+    definition =
+        *read_definition(std::string_view(R"({"clinical":[{"as":"common","search":"Condition?code=x"}]})"));
+    Sources few = sources();
+    few.max_patients = 4;
+    const auto selection = find_patients(definition, "", "2026-11-24", few);
+    ASSERT_FALSE(selection.has_value());
+    EXPECT_EQ(selection.error().kind, CohortFailure::Kind::too_many);
+    EXPECT_NE(selection.error().text.find("common: 5"), std::string::npos);
+}
+
+TEST_F(Cohort, what_is_returned_is_fetched_for_the_members_described_only) {
+    for (int i = 0; i < 30; ++i) {
+        patient(fmt::format("p{:02}", i));
+        condition(fmt::format("c{}", i), fmt::format("p{:02}", i), "x");
+        for (const char* year : {"2021", "2023", "2022"})
+            resource("Observation", fmt::format("o{}-{}", i, year), fmt::format("p{:02}", i), "y",
+                     fmt::format(R"(,"effectiveDateTime":"{}")", year));
+    }
+    const auto selection = find(R"({"clinical":[{"as":"x","search":"Condition?code=x"}],
+        "return":[{"as":"labs","search":"Observation?code=y","max":2}]})");
+    server.asked.clear();
+    const auto page = describe(definition, *selection, 10, 3, "http://pacs", sources());
+    ASSERT_TRUE(page.has_value());
+    ASSERT_EQ(page->size(), 3U);
+    EXPECT_EQ((*page)[0].at("patient").at("id"), boost::json::value("p10"));
+    EXPECT_EQ((*page)[0].at("hits").at("x").at(0), boost::json::value("Condition/c10"));
+    const auto& labs = (*page)[0].at("resources").at("labs").as_array();
+    ASSERT_EQ(labs.size(), 2U) << "the newest";
+    EXPECT_EQ(labs[0].at("id"), boost::json::value("o10-2022"));
+    EXPECT_EQ(labs[1].at("id"), boost::json::value("o10-2023"));
+    EXPECT_EQ(server.asked_for("patient=p10,p11,p12&"), 1U);
+    EXPECT_TRUE(describe(definition, *selection, 30, 3, "", sources())->empty());
+}
+
+TEST_F(Cohort, a_selection_that_was_kept_is_described_like_the_one_that_was_found) {
+    patient("p1");
+    condition("c1", "p1", "x");
+    studies.add("1.1", "mrn-p1", "CT", "20260203", "551");
+    const auto selection = find(R"({"clinical":[{"as":"x","search":"Condition?code=x"}],
+        "imaging":[{"as":"ct","match":{"Modality":"CT"}}],"return":[{"as":"r","search":"DiagnosticReport","of":"ct"}]})");
+    resource("DiagnosticReport", "r1", "p1", "-",
+             R"(,"identifier":[{"type":{"coding":[{"code":"ACSN"}]},"value":"551"}])");
+    ASSERT_TRUE(selection.has_value()) << selection.error().text;
+    const auto kept = read_selection(to_json(*selection, definition), definition);
+    ASSERT_TRUE(kept.ok());
+    const auto described = describe(definition, *selection, 0, 1, "http://pacs", sources());
+    EXPECT_EQ((*described)[0].at("studies").at(0).at("reports").as_array().size(), 1U);
+    EXPECT_EQ(*described, *describe(definition, *kept, 0, 1, "http://pacs", sources()));
+    EXPECT_EQ(kept->as_of_text, "2026-11-24T10:00:00Z");
+    for (const char* text : {"{}", "[]", R"({"asOf":"x","members":[]})", R"({"asOf":"2026","members":[{}]})"})
+        EXPECT_FALSE(read_selection(boost::json::parse(text), definition).ok()) << text;
+}
+
+TEST(CohortReports, belong_by_reference_or_accession_number_or_not_at_all) {
+    StudyHit study;
+    study.imaging_study = "ImagingStudy/is1";
+    study.accession = Identifier{"urn:acsn", "551"};
+    const auto linked = [&](const char* text) {
+        return is_linked(boost::json::parse(text).as_object(), study);
+    };
+    EXPECT_TRUE(linked(
+        R"({"imagingStudy":[{"reference":"ImagingStudy/is0"},{"reference":"http://f/ImagingStudy/is1"}]})"));
+    EXPECT_FALSE(linked(R"({"imagingStudy":[{"reference":"ImagingStudy/is10"}]})"));
+    constexpr const char* kType = R"("type":{"coding":[{"code":"ACSN"}]})";
+    const auto with = [&](const char* member, const char* identifier) {
+        return linked(fmt::format("{{\"{}\":[{}]}}", member, identifier).c_str());
+    };
+    EXPECT_TRUE(with("identifier", fmt::format(R"({{{},"value":"551"}})", kType).c_str()));
+    EXPECT_TRUE(
+        with("identifier", fmt::format(R"({{{},"system":"urn:acsn","value":"551"}})", kType).c_str()));
+    EXPECT_FALSE(
+        with("identifier", fmt::format(R"({{{},"system":"urn:other","value":"551"}})", kType).c_str()));
+    EXPECT_FALSE(with("identifier", fmt::format(R"({{{},"value":"5510"}})", kType).c_str()));
+    EXPECT_FALSE(with("identifier", R"({"value":"551"})")) << "not said to be an accession number";
+    EXPECT_TRUE(with("basedOn", fmt::format(R"({{"identifier":{{{},"value":"551"}}}})", kType).c_str()));
+    study.accession.reset();
+    EXPECT_FALSE(with("identifier", fmt::format(R"({{{},"value":"551"}})", kType).c_str()));
+}
+
+}  // namespace
+}  // namespace isocenter::fhir::cohort

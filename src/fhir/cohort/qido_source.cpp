@@ -1,0 +1,115 @@
+#include "fhir/cohort/qido_source.h"
+
+#include <fmt/format.h>
+
+#include <set>
+
+#include "base/percent.h"
+#include "fhir/mapping/attributes.h"
+#include "fhir/mapping/options.h"
+
+namespace isocenter::fhir::cohort {
+namespace {
+
+namespace json = boost::json;
+
+/// The most that servers of the compatibility faces give at once.
+constexpr std::size_t kPage = 200;
+
+Failure failure_of_archive(const Error& error) {
+    const FailureKind kind = error.code == ErrorCode::cancelled   ? FailureKind::cancelled
+                             : error.code == ErrorCode::timed_out ? FailureKind::transient
+                                                                  : FailureKind::archive_down;
+    return {kind, "the DICOM server: " + error.message, 0, std::nullopt, {}};
+}
+
+Failure failure_of_archive(const net::HttpReply& reply) {
+    const bool refused = reply.status >= 400 && reply.status < 500 && reply.status != 429;
+    std::string text = fmt::format("the DICOM server answered {}", reply.status);
+    if (refused && !reply.body.empty()) text += ": " + reply.body.substr(0, 500);
+    return {refused ? FailureKind::refused : FailureKind::transient, text, reply.status, std::nullopt, {}};
+}
+
+const char* resource_of(dicom::Level level) {
+    switch (level) {
+        case dicom::Level::study:
+            return "studies";
+        case dicom::Level::series:
+            return "series";
+        case dicom::Level::instance:
+            break;
+    }
+    return "instances";
+}
+
+}  // namespace
+
+std::string qido_query(const StudyQuery& query) {
+    std::string text;
+    for (const auto& [key, value] : query.match)
+        text += fmt::format("{}={}&", key, percent_encode(value));
+    if (!query.patient_id.empty()) text += fmt::format("PatientID={}&", percent_encode(query.patient_id));
+    if (!query.study_uids.empty())
+        text += fmt::format("StudyInstanceUID={}&", fmt::join(query.study_uids, ","));
+    for (const char* field :
+         {"PatientID", "IssuerOfPatientID", "IssuerOfPatientIDQualifiersSequence", "StudyDate", "StudyTime",
+          "TimezoneOffsetFromUTC", "AccessionNumber", "IssuerOfAccessionNumberSequence"})
+        text += fmt::format("includefield={}&", field);
+    // Something that every level knows ends the list.
+    return text + (query.level == dicom::Level::study ? "includefield=ModalitiesInStudy"
+                                                      : "includefield=StudyInstanceUID");
+}
+
+QidoSource::QidoSource(net::HttpSender& sender, Options options)
+    : sender_(sender), options_(std::move(options)) {
+    options_.endpoint.resize(options_.endpoint.find_last_not_of('/') + 1);
+}
+
+std::string QidoSource::url_of(const StudyQuery& query) const {
+    std::string url = options_.endpoint;
+    if (!query.partition.empty() && query.partition != kDefaultPartition)
+        url += "/partitions/" + percent_encode(query.partition);
+    return url + fmt::format("/{}?", resource_of(query.level)) + qido_query(query);
+}
+
+Attempt<std::vector<json::object>> QidoSource::page(const std::string& url) {
+    net::HttpRequest request{.url = url};
+    request.headers = {{"Accept", "application/dicom+json"}};
+    request.timeout = options_.timeout;
+    const auto reply = sender_.send(request);
+    if (!reply) return failed(failure_of_archive(reply.error()));
+    std::vector<json::object> rows;
+    if (reply->status == 204) return rows;
+    if (reply->status != 200 && reply->status != 206) return failed(failure_of_archive(*reply));
+    boost::system::error_code error;
+    json::value document = json::parse(reply->body, error);
+    if (error || !document.is_array())
+        return failed(FailureKind::transient, "the DICOM server's answer is no DICOM JSON", reply->status);
+    for (json::value& row : document.get_array()) {
+        if (row.is_object()) rows.push_back(std::move(row.get_object()));
+    }
+    return rows;
+}
+
+Attempt<StudyRows> QidoSource::find(const StudyQuery& query) {
+    const std::string url = url_of(query);
+    StudyRows found;
+    std::set<std::string> known;
+    for (std::size_t offset = 0;;) {
+        const std::size_t most = query.limit == 0 ? kPage : std::min(kPage, query.limit - offset);
+        FHIR_TRY(std::vector<json::object> rows,
+                 page(fmt::format("{}&limit={}&offset={}", url, most, offset)));
+        offset += rows.size();
+        for (json::object& row : rows) {
+            const std::string uid = first_text(row, "0020000D");
+            if (!uid.empty() && known.insert(uid).second) found.studies.push_back(std::move(row));
+        }
+        if (rows.size() < most) return found;
+        if (offset == query.limit) {
+            found.complete = false;
+            return found;
+        }
+    }
+}
+
+}  // namespace isocenter::fhir::cohort

@@ -1,0 +1,83 @@
+#include "fhir/cohort/qido_source.h"
+
+#include <gtest/gtest.h>
+
+#include <deque>
+
+namespace isocenter::fhir::cohort {
+namespace {
+
+class FakePacs : public net::HttpSender {
+  public:
+    Result<net::HttpReply> send(const net::HttpRequest& request) override {
+        asked.push_back(request.url);
+        if (failure) return *failure;
+        std::string body = bodies.empty() ? "[]" : bodies.front();
+        if (!bodies.empty()) bodies.pop_front();
+        return net::HttpReply{status, "application/dicom+json", {}, std::move(body)};
+    }
+    std::vector<std::string> asked;
+    std::deque<std::string> bodies;
+    std::optional<Error> failure;
+    unsigned status = 200;
+};
+
+class Qido : public testing::Test {
+  protected:
+    static std::string rows(int from, int count) {
+        std::string text = "[";
+        for (int i = from; i < from + count; ++i)
+            text += (i > from ? "," : "") +
+                    (R"({"0020000D":{"vr":"UI","Value":["1.)" + std::to_string(i) + R"("]}})");
+        return text + ']';
+    }
+    FakePacs pacs;
+    QidoSource source{pacs, {.endpoint = "http://pacs/v2/"}};
+};
+
+TEST_F(Qido, keys_choose_the_resource_and_are_encoded) {
+    ASSERT_TRUE(source.find({"", {{"Modality", "CT"}}, dicom::Level::series, "A&B 1", {}, 0}).has_value());
+    EXPECT_EQ(pacs.asked[0].substr(0, 55), "http://pacs/v2/series?Modality=CT&PatientID=A%26B%201&i");
+    ASSERT_TRUE(source.find({"north wing", {}, dicom::Level::study, "", {"1.2", "1.3"}, 0}).has_value());
+    EXPECT_TRUE(pacs.asked[1].starts_with(
+        "http://pacs/v2/partitions/north%20wing/studies?StudyInstanceUID=1.2,1.3&"));
+    EXPECT_NE(pacs.asked[1].find("includefield=ModalitiesInStudy"), std::string::npos);
+}
+
+TEST_F(Qido, pages_are_read_to_the_end_and_each_study_comes_once) {
+    pacs.bodies = {rows(0, 200), rows(150, 50)};
+    const auto found = source.find({});
+    EXPECT_EQ(found->studies.size(), 200U);
+    EXPECT_TRUE(found->complete);
+    EXPECT_TRUE(pacs.asked[1].ends_with("limit=200&offset=200"));
+}
+
+TEST_F(Qido, a_limit_ends_the_reading) {
+    pacs.bodies = {rows(0, 200), rows(200, 51)};
+    StudyQuery query;
+    query.limit = 251;
+    EXPECT_FALSE(source.find(query)->complete);
+    EXPECT_TRUE(pacs.asked[1].ends_with("limit=51&offset=200"));
+    pacs.bodies = {rows(0, 3)};
+    EXPECT_TRUE(source.find(query)->complete);
+}
+
+TEST_F(Qido, refusals_outages_and_nothing) {
+    pacs.status = 204;
+    EXPECT_TRUE(source.find({})->studies.empty());
+    pacs.status = 400;
+    pacs.bodies = {"no such attribute"};
+    const auto refused = source.find({});
+    EXPECT_EQ(refused.error().kind, FailureKind::refused);
+    EXPECT_NE(refused.error().text.find("no such attribute"), std::string::npos);
+    pacs.status = 503;
+    EXPECT_EQ(source.find({}).error().kind, FailureKind::transient);
+    pacs.status = 200;
+    pacs.bodies = {"<html>"};
+    EXPECT_EQ(source.find({}).error().kind, FailureKind::transient);
+    pacs.failure = fail(ErrorCode::unavailable, "connection refused");
+    EXPECT_EQ(source.find({}).error().kind, FailureKind::archive_down);
+}
+
+}  // namespace
+}  // namespace isocenter::fhir::cohort
