@@ -15,6 +15,7 @@ void add_verify(CLI::App& app, Command& chosen);
 void add_cast(CLI::App& app, Command& chosen);
 /// The sub-commands of `cast` that look after its state.
 void add_cast_state(CLI::App& cast, Command& chosen);
+void add_cohort(CLI::App& app, Command& chosen);
 void add_settings(CLI::App& app, Command& chosen);
 
 }  // namespace isocenter

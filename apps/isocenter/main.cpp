@@ -13,6 +13,7 @@ int main(int argc, char** argv) {
     isocenter::add_import(app, chosen);
     isocenter::add_verify(app, chosen);
     isocenter::add_cast(app, chosen);
+    isocenter::add_cohort(app, chosen);
     isocenter::add_settings(app, chosen);
     CLI11_PARSE(app, argc, argv);
     try {

@@ -42,10 +42,8 @@ std::string normalised(const std::string& endpoint) {
 
 }  // namespace
 
-Result<fhir::Options> cast_content_options(const Settings& settings) {
-    ISO_CHECK(check_urls(settings));
+Result<fhir::Options> content_options(const Settings& settings) {
     fhir::Options options;
-    options.own_endpoint = normalised(settings.dicomweb_endpoint);
     options.patient_system_id = settings.cast_patient_system_id;
     options.is_issuer_id_used = settings.cast_is_issuer_id_used;
     for (const std::string& member : settings.cast_issuer_map) {
@@ -84,6 +82,13 @@ Result<ListenAddress> parse_listen_address(const std::string& text) {
     if (bracketed) address.host = address.host.substr(1, address.host.size() - 2);
     if (address.host.empty() || bracketed != (address.host.find(':') != std::string::npos)) return refusal;
     return address;
+}
+
+Result<fhir::Options> cast_content_options(const Settings& settings) {
+    ISO_CHECK(check_urls(settings));
+    ISO_TRY(fhir::Options options, content_options(settings));
+    options.own_endpoint = normalised(settings.dicomweb_endpoint);
+    return options;
 }
 
 fhir::EngineOptions cast_engine_options(const Settings& settings) {

@@ -9,7 +9,10 @@
 
 namespace isocenter::app {
 
-/// What shapes the content; `invalid_request` names the setting that is wrong.
+/// How the archive's values are read; `invalid_request` names the setting that is wrong. The endpoints are
+/// not looked at.
+Result<fhir::Options> content_options(const Settings& settings);
+/// The same for writing: both endpoints must be there.
 Result<fhir::Options> cast_content_options(const Settings& settings);
 fhir::EngineOptions cast_engine_options(const Settings& settings);
 

@@ -12,6 +12,7 @@
 #include "api/manage/cast.h"
 #include "app/archive_folder.h"
 #include "app/cast_embedded.h"
+#include "app/cohort_server.h"
 #include "archive/janitor.h"
 #include "base/log.h"
 #include "http/server.h"
@@ -71,9 +72,10 @@ Status allow_everything(const http::Request&, http::Access) {
 /// Members are destroyed from the bottom up: the server before what its handlers use, the folder's lock last.
 struct Service::Graph {
     Graph(const Settings& settings, std::unique_ptr<ArchiveFolder> opened,
-          std::unique_ptr<EmbeddedCast> bridge)
+          std::unique_ptr<EmbeddedCast> bridge, std::unique_ptr<CohortServer> questions)
         : folder(std::move(opened)),
           cast(std::move(bridge)),
+          cohorts(std::move(questions)),
           options(api_options(settings, folder->folder())),
           archive(folder->archive()),
           metrics(folder->metrics()),
@@ -81,6 +83,7 @@ struct Service::Graph {
           query("query", limits(settings.query_threads, settings), metrics),
           fetch("fetch", limits(settings.fetch_threads, settings), metrics),
           ingest("ingest", limits(settings.ingest_threads, settings), metrics),
+          cohort("cohort", limits(settings.cohort_threads, settings), metrics),
           lanes{query, fetch, ingest},
           memory(std::make_shared<MemoryBudget>(settings.request_memory_bytes, kMemoryPatience)),
           faces(make_faces()),
@@ -89,6 +92,10 @@ struct Service::Graph {
         std::vector<http::Mount> mounts = api::make_mounts(faces);
         const auto view = cast ? std::optional(api::CastView{cast->engine(), cast->letters()}) : std::nullopt;
         mounts.push_back(api::make_service_mount(archive, lanes, options, metrics, view ? &*view : nullptr));
+        if (cohorts) {
+            for (http::Route& route : api::cohort_routes(cohorts->cohorts(), cohort))
+                mounts.back().routes.push_back(std::move(route));
+        }
         server = std::make_unique<http::Server>(server_options(settings), std::move(mounts), allow_everything,
                                                 metrics);
         scheme = settings.tls_certificate_file.empty() ? "http" : "https";
@@ -110,7 +117,8 @@ struct Service::Graph {
     }
 
     std::unique_ptr<ArchiveFolder> folder;
-    std::unique_ptr<EmbeddedCast> cast;  ///< null: no FHIR server is set
+    std::unique_ptr<EmbeddedCast> cast;     ///< null: no FHIR server is set
+    std::unique_ptr<CohortServer> cohorts;  ///< null: no FHIR server is set
     api::ApiOptions options;
     archive::Archive& archive;
     Metrics& metrics;
@@ -118,6 +126,7 @@ struct Service::Graph {
     net::Lane query;
     net::Lane fetch;
     net::Lane ingest;
+    net::Lane cohort;
     api::Lanes lanes;
     std::shared_ptr<MemoryBudget> memory;
     std::shared_ptr<api::ChangeSignal> changed = std::make_shared<api::ChangeSignal>();
@@ -135,10 +144,12 @@ Result<std::unique_ptr<Service>> Service::start(const Settings& settings) {
     }
     ISO_TRY(std::unique_ptr<ArchiveFolder> folder, ArchiveFolder::open(settings));
     std::unique_ptr<EmbeddedCast> cast;
+    std::unique_ptr<CohortServer> cohorts;
     if (!settings.fhir_endpoint.empty()) {
         ISO_TRY(cast, EmbeddedCast::make(settings, folder->archive(), folder->database(), folder->metrics()));
+        ISO_TRY(cohorts, CohortServer::open(settings, folder->archive(), folder->folder().path().string()));
     }
-    auto graph = std::make_unique<Graph>(settings, std::move(folder), std::move(cast));
+    auto graph = std::make_unique<Graph>(settings, std::move(folder), std::move(cast), std::move(cohorts));
     ISO_CHECK(graph->server->start());
     graph->janitor.start();
     if (graph->cast) graph->cast->start();
@@ -159,6 +170,7 @@ std::string Service::address() const {
 void Service::stop() {
     log_event(LogLevel::info, "stopping");
     if (graph_->cast) graph_->cast->request_stop();
+    if (graph_->cohorts) graph_->cohorts->request_stop();
     graph_->janitor.stop();
     if (!graph_->server->stop(graph_->grace)) {
         // A task on a lane is stuck, so nothing may be destroyed; what was acknowledged is durable.

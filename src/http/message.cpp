@@ -145,6 +145,8 @@ std::string_view reason_phrase(unsigned status) {
             return "Range Not Satisfiable";
         case 417:
             return "Expectation Failed";
+        case 422:
+            return "Unprocessable Content";
         case 424:
             return "Failed Dependency";
         case 429:

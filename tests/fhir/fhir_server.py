@@ -49,6 +49,9 @@ class FhirServer:
         assert reply.ok, reply.text
         return reply.json()
 
+    def delete(self, reference):
+        requests.delete(f"{self.base}/{reference}", timeout=30).raise_for_status()
+
 
 def eventually(check, seconds=30):
     """Calls `check` until it is true; its last value."""

@@ -1,0 +1,133 @@
+#include "api/manage/cohorts.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "api/route_caller.h"
+
+namespace isocenter::api {
+namespace {
+
+class TextSource : public ByteSource {
+  public:
+    explicit TextSource(std::string text) : text_(std::move(text)) {}
+    Result<std::size_t> read(MutableBytes into) override {
+        const std::size_t size = std::min(into.size(), text_.size());
+        std::copy_n(as_bytes(text_).begin(), size, into.begin());
+        text_.erase(0, size);
+        return size;
+    }
+
+  private:
+    std::string text_;
+};
+
+/// Says what it was asked.
+class FakeCohorts : public Cohorts {
+  public:
+    CohortAnswer<std::string> post(std::string_view definition, const CohortPage& page) override {
+        return answer("post " + std::string(definition), page);
+    }
+    CohortAnswer<std::string> get(const std::string& name, const CohortPage& page) override {
+        return answer("get " + name, page);
+    }
+    CohortAnswer<std::unique_ptr<ByteSource>> post_lines(std::string_view definition,
+                                                         const CohortPage&) override {
+        return std::make_unique<TextSource>("lines of " + std::string(definition));
+    }
+    CohortAnswer<std::unique_ptr<ByteSource>> get_lines(const std::string& name, const CohortPage&) override {
+        return std::make_unique<TextSource>("lines of " + name);
+    }
+    CohortAnswer<std::string> list() override { return answer("list", {}); }
+    CohortAnswer<std::vector<CohortStudy>> studies(const std::string&, const CohortPage&) override {
+        return std::vector<CohortStudy>{{"Microsoft.Default", "1.2"}, {"north \"wing\"", "1.3"}};
+    }
+    CohortAnswer<std::string> freeze(const std::string& name, const CohortPage& page) override {
+        return answer("freeze " + name, page);
+    }
+    CohortAnswer<void> remove(const std::string& name) override {
+        if (name == "gone") return tl::unexpected(CohortRefusal{404, "no such cohort", {}});
+        return {};
+    }
+    std::optional<CohortRefusal> refusal;
+
+  private:
+    CohortAnswer<std::string> answer(const std::string& what, const CohortPage& page) {
+        if (refusal) return tl::unexpected(*refusal);
+        return what + ' ' + page.as_of + ' ' + std::to_string(page.limit) + ' ' + page.cursor +
+               (page.frozen ? " frozen" : "");
+    }
+};
+
+class CohortRoutes : public testing::Test {
+  protected:
+    http::Response call(http::Method method, const std::string& pattern, const std::string& query = {},
+                        const std::string& accept = {}) {
+        http::Request request = RouteCaller::request();
+        request.method = method;
+        request.query = query;
+        request.headers = {};
+        if (!accept.empty()) request.headers.add("Accept", accept);
+        http::PathParams params;
+        params.set("name", "a");
+        const auto routes = cohort_routes(cohorts, test.face.lanes.query);
+        const http::Route& route = RouteCaller::find(routes, method, pattern);
+        if (route.handler) return route.handler({request, params});
+        auto exchange = route.exchange({request, params});
+        EXPECT_TRUE((*exchange)->on_body(as_bytes("{x}")).ok());
+        return (*exchange)->finish();
+    }
+    RouteCaller test{standard_profile()};
+    FakeCohorts cohorts;
+};
+
+TEST_F(CohortRoutes, hand_over_what_the_query_says) {
+    using http::Method;
+    EXPECT_EQ(body_of(call(Method::get, "/cohorts/{name}", "asOf=2026-01-01&limit=7&cursor=k-1&frozen=true")),
+              "get a 2026-01-01 7 k-1 frozen");
+    EXPECT_EQ(body_of(call(Method::post, "/cohorts")), "post {x}  50 ");
+    EXPECT_EQ(body_of(call(Method::get, "/cohorts")), "list  50 ");
+    EXPECT_EQ(call(Method::post, "/cohorts/{name}/freeze").status, 201U);
+    EXPECT_EQ(call(Method::delete_, "/cohorts/{name}").status, 204U);
+    for (const char* query : {"limit=0", "limit=1001", "limit=x", "frozen=maybe", "page=2", "cursor=", "%4"})
+        EXPECT_EQ(call(Method::get, "/cohorts/{name}", query).status, 400U) << query;
+}
+
+TEST_F(CohortRoutes, studies_are_text_unless_json_is_asked_for) {
+    const auto get = [&](const char* accept) {
+        return call(http::Method::get, "/cohorts/{name}/studies", "", accept);
+    };
+    EXPECT_EQ(body_of(get("")), "1.2\n1.3\n");
+    EXPECT_EQ(get("").headers.get("Content-Type"), "text/plain; charset=utf-8");
+    const auto document = json_of(get("application/json"));
+    EXPECT_EQ(document.at(1).at("partitionName"), boost::json::value("north \"wing\""));
+    EXPECT_EQ(document.at(1).at("studyInstanceUid"), boost::json::value("1.3"));
+}
+
+TEST_F(CohortRoutes, lines_are_a_stream_for_those_who_ask) {
+    const http::Response response = call(http::Method::post, "/cohorts", "", "application/x-ndjson");
+    EXPECT_EQ(response.headers.get("Content-Type"), "application/x-ndjson; charset=utf-8");
+    EXPECT_TRUE(std::holds_alternative<std::unique_ptr<ByteSource>>(response.body));
+}
+
+TEST_F(CohortRoutes, refusals_are_problems_with_their_status) {
+    cohorts.refusal = CohortRefusal{503, "/clinical/0: away", std::chrono::seconds(7)};
+    const http::Response response = call(http::Method::get, "/cohorts/{name}");
+    EXPECT_EQ(response.status, 503U);
+    EXPECT_EQ(response.headers.get("Retry-After"), "7");
+    EXPECT_EQ(response.headers.get("Content-Type"), "application/problem+json");
+    EXPECT_EQ(json_of(response).at("detail"), boost::json::value("/clinical/0: away"));
+}
+
+TEST_F(CohortRoutes, a_definition_of_more_than_a_megabyte_is_refused) {
+    const auto routes = cohort_routes(cohorts, test.face.lanes.query);
+    const http::Request request = RouteCaller::request();
+    const http::PathParams params;
+    auto exchange = *RouteCaller::find(routes, http::Method::post, "/cohorts").exchange({request, params});
+    const std::string half((1U << 19U) + 1, ' ');
+    EXPECT_TRUE(exchange->on_body(as_bytes(half)).ok());
+    EXPECT_EQ(exchange->on_body(as_bytes(half)).error().code, ErrorCode::too_large);
+}
+
+}  // namespace
+}  // namespace isocenter::api

@@ -1,0 +1,125 @@
+#include "app/cohort_engine.h"
+
+#include <optional>
+#include <utility>
+
+#include "app/cast_auth.h"
+#include "app/cast_options.h"
+#include "app/cohort_studies.h"
+#include "base/clock.h"
+#include "fhir/auth/authorizing_sender.h"
+#include "fhir/cohort/counting_sender.h"
+#include "fhir/cohort/describe.h"
+#include "fhir/cohort/find.h"
+#include "fhir/cohort/qido_source.h"
+#include "net/http_client.h"
+
+namespace isocenter::app {
+namespace {
+
+namespace cohort = fhir::cohort;
+
+net::HttpClient::Options client_options(std::stop_token stop) {
+    net::HttpClient::Options options;
+    options.stop = std::move(stop);
+    return options;
+}
+
+}  // namespace
+
+struct CohortEngine::State {
+    State(const Settings& settings, fhir::Options read, const CastAuth& auth, archive::Archive* archive,
+          std::stop_token stop)
+        : content(std::move(read)),
+          max_patients(settings.cohort_max_patients),
+          fhir_endpoint(settings.fhir_endpoint),
+          archive_endpoint(settings.dicomweb_private_endpoint.empty() ? settings.dicomweb_endpoint
+                                                                      : settings.dicomweb_private_endpoint),
+          pool(client_options(std::move(stop))),
+          fhir_sender(pool, fhir::make_token_source(auth.fhir, pool)),
+          dicom_sender(pool, fhir::make_token_source(auth.dicom, pool)) {
+        if (archive != nullptr) local.emplace(*archive);
+    }
+    bool has_archive() const { return local || !archive_endpoint.empty(); }
+
+    const fhir::Options content;
+    const std::size_t max_patients;
+    const std::string fhir_endpoint;
+    const std::string archive_endpoint;
+    net::HttpClientPool pool;
+    fhir::AuthorizingSender fhir_sender;
+    fhir::AuthorizingSender dicom_sender;
+    std::optional<LocalStudies> local;
+};
+
+Result<std::unique_ptr<CohortEngine>> CohortEngine::open(const Settings& settings, archive::Archive* archive,
+                                                         std::stop_token stop) {
+    if (settings.fhir_endpoint.empty())
+        return fail(ErrorCode::invalid_request, "fhir.endpoint must be given");
+    ISO_TRY(fhir::Options content, content_options(settings));
+    ISO_TRY(const CastAuth auth, cast_auth(settings));
+    return std::unique_ptr<CohortEngine>(new CohortEngine(
+        std::make_unique<State>(settings, std::move(content), auth, archive, std::move(stop))));
+}
+
+CohortEngine::CohortEngine(std::unique_ptr<State> state) : state_(std::move(state)) {}
+CohortEngine::~CohortEngine() = default;
+
+Result<cohort::Definition> CohortEngine::read(std::string_view definition) const {
+    ISO_TRY(cohort::Definition parsed, cohort::read_definition(definition));
+    if (!parsed.target.empty())
+        return fail(ErrorCode::invalid_request, "/target: there is no target of that name");
+    if (parsed.has_imaging() && !state_->has_archive())
+        return fail(ErrorCode::invalid_request, "/imaging: needs an archive, dicomweb.endpoint");
+    return parsed;
+}
+
+struct CohortRun::State {
+    explicit State(CohortEngine::State& engine)
+        : content(engine.content),
+          max_patients(engine.max_patients),
+          fhir_sender(engine.fhir_sender),
+          dicom_sender(engine.dicom_sender),
+          client(fhir_sender, {.base = engine.fhir_endpoint}),
+          remote(dicom_sender, {.endpoint = engine.archive_endpoint}),
+          archive(engine.local           ? static_cast<cohort::StudySource*>(&*engine.local)
+                  : engine.has_archive() ? static_cast<cohort::StudySource*>(&remote)
+                                         : nullptr) {}
+    cohort::Sources sources() {
+        return {.fhir = client, .archive = archive, .content = content, .max_patients = max_patients};
+    }
+
+    const fhir::Options& content;
+    const std::size_t max_patients;
+    cohort::CountingSender fhir_sender;
+    cohort::CountingSender dicom_sender;
+    fhir::FhirClient client;
+    cohort::QidoSource remote;
+    cohort::StudySource* archive;  ///< null: none
+    const std::chrono::steady_clock::time_point begun = std::chrono::steady_clock::now();
+};
+
+CohortRun::CohortRun(CohortEngine& engine) : state_(std::make_unique<State>(*engine.state_)) {}
+CohortRun::~CohortRun() = default;
+
+cohort::Found<cohort::Selection> CohortRun::find(const cohort::Definition& definition,
+                                                 const std::string& as_of) {
+    const std::string now = to_iso8601(now_ticks()).substr(0, 19) + 'Z';
+    return cohort::find_patients(definition, as_of, now, state_->sources());
+}
+
+cohort::Found<std::vector<boost::json::object>> CohortRun::describe(const cohort::Definition& definition,
+                                                                    const cohort::Selection& selection,
+                                                                    std::size_t first, std::size_t count,
+                                                                    const std::string& retrieve_root) {
+    return cohort::describe(definition, selection, first, count, retrieve_root, state_->sources());
+}
+
+boost::json::object CohortRun::stats() const {
+    const auto passed = std::chrono::steady_clock::now() - state_->begun;
+    return {{"fhirRequests", state_->fhir_sender.requests()},
+            {"archiveRequests", state_->dicom_sender.requests()},
+            {"milliseconds", std::chrono::duration_cast<std::chrono::milliseconds>(passed).count()}};
+}
+
+}  // namespace isocenter::app

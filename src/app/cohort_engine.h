@@ -1,0 +1,57 @@
+#pragma once
+
+#include <boost/json.hpp>
+#include <chrono>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "app/settings.h"
+#include "archive/archive.h"
+#include "base/result.h"
+#include "fhir/cohort/definition.h"
+#include "fhir/cohort/failure.h"
+#include "fhir/cohort/selection.h"
+
+namespace isocenter::app {
+
+/// What runs of cohorts share: connections, tokens, settings. Thread-safe.
+class CohortEngine {
+  public:
+    /// Asks fhir.endpoint, and `archive` or else, when it is null, the archive at dicomweb.endpoint.
+    /// `invalid_request` names the setting that is wrong. Calls end with `stop`.
+    static Result<std::unique_ptr<CohortEngine>> open(const Settings& settings, archive::Archive* archive,
+                                                      std::stop_token stop);
+    ~CohortEngine();
+    /// Reads a definition and checks that this engine can run it; `invalid_request` names the place.
+    Result<fhir::cohort::Definition> read(std::string_view definition) const;
+
+  private:
+    friend class CohortRun;
+    struct State;
+    explicit CohortEngine(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+/// One run, or one page of it; counts its requests and its time. Used by one thread.
+class CohortRun {
+  public:
+    explicit CohortRun(CohortEngine& engine);
+    ~CohortRun();
+    /// `as_of`: empty for the definition's own, else today.
+    fhir::cohort::Found<fhir::cohort::Selection> find(const fhir::cohort::Definition& definition,
+                                                      const std::string& as_of);
+    /// The answer's objects for members `first` to `first + count`.
+    fhir::cohort::Found<std::vector<boost::json::object>> describe(const fhir::cohort::Definition& definition,
+                                                                   const fhir::cohort::Selection& selection,
+                                                                   std::size_t first, std::size_t count,
+                                                                   const std::string& retrieve_root);
+    boost::json::object stats() const;
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace isocenter::app

@@ -1,0 +1,310 @@
+#include "app/cohort_server.h"
+
+#include <boost/json.hpp>
+#include <cstring>
+#include <optional>
+#include <utility>
+
+#include "app/cast_state.h"
+#include "app/cohort_engine.h"
+#include "app/cohort_results.h"
+#include "app/cohort_store.h"
+#include "base/log.h"
+#include "fhir/cohort/describe.h"
+#include "fhir/cohort/selection_json.h"
+
+namespace isocenter::app {
+namespace {
+
+namespace cohort = fhir::cohort;
+namespace json = boost::json;
+using api::CohortAnswer;
+using api::CohortPage;
+using api::CohortRefusal;
+using Clock = CohortResults::Clock;
+
+tl::unexpected<CohortRefusal> refuse(unsigned status, std::string message) {
+    return tl::unexpected<CohortRefusal>(CohortRefusal{status, std::move(message), std::nullopt});
+}
+
+tl::unexpected<CohortRefusal> refuse(const Error& error) {
+    return refuse(error.code == ErrorCode::invalid_request ? 400 : 503, error.message);
+}
+
+tl::unexpected<CohortRefusal> refuse(const cohort::CohortFailure& failure) {
+    using Kind = cohort::CohortFailure::Kind;
+    const std::string text = failure.where.empty() ? failure.text : failure.where + ": " + failure.text;
+    if (failure.kind == Kind::refused) return refuse(424, text);
+    if (failure.kind == Kind::too_many) return refuse(422, text);
+    constexpr std::chrono::seconds kLater{10};
+    return tl::unexpected<CohortRefusal>(CohortRefusal{503, text, failure.retry_after.value_or(kLater)});
+}
+
+/// A whole result as lines, made while it is sent. An end without totals tells of a failure.
+class LineSource : public ByteSource {
+  public:
+    LineSource(std::shared_ptr<const CohortResult> result, std::string root, std::unique_ptr<CohortRun> run)
+        : result_(std::move(result)), root_(std::move(root)), run_(std::move(run)) {}
+
+    Result<std::size_t> read(MutableBytes into) override {
+        if (sent_ == text_.size()) {
+            if (done_) return std::size_t{0};
+            ISO_CHECK(make_more());
+        }
+        const std::size_t size = std::min(into.size(), text_.size() - sent_);
+        std::memcpy(into.data(), text_.data() + sent_, size);
+        sent_ += size;
+        return size;
+    }
+
+  private:
+    Status make_more() {
+        text_.clear();
+        sent_ = 0;
+        if (first_ >= result_->selection.members.size()) {
+            const json::object end{{"total", cohort::totals_of(result_->selection)},
+                                   {"stats", run_->stats()}};
+            text_ = json::serialize(end) + '\n';
+            done_ = true;
+            return {};
+        }
+        const auto objects =
+            run_->describe(result_->definition, result_->selection, first_, cohort::kMembersPerRound, root_);
+        if (!objects) return fail(ErrorCode::unavailable, objects.error().text);
+        for (const json::object& object : *objects)
+            text_ += json::serialize(object) + '\n';
+        first_ += cohort::kMembersPerRound;
+        return {};
+    }
+
+    const std::shared_ptr<const CohortResult> result_;
+    const std::string root_;
+    const std::unique_ptr<CohortRun> run_;
+    std::string text_;
+    std::size_t sent_ = 0;
+    std::size_t first_ = 0;
+    bool done_ = false;
+};
+
+/// A result, and the run that made it, which counts what its pages cost.
+struct Ran {
+    std::shared_ptr<const CohortResult> result;
+    std::unique_ptr<CohortRun> run;
+    std::string key;  ///< of the kept result
+    std::size_t first = 0;
+};
+
+class CohortService : public api::Cohorts {
+  public:
+    CohortService(CohortEngine& engine, CohortStore& store, const Settings& settings)
+        : engine_(engine),
+          store_(store),
+          results_(std::chrono::seconds(settings.cohort_result_ttl_s)),
+          endpoint_(settings.dicomweb_endpoint) {
+        endpoint_.resize(endpoint_.find_last_not_of('/') + 1);
+    }
+
+    CohortAnswer<std::string> post(std::string_view definition, const CohortPage& page) override {
+        auto ran = run_new(definition, page);
+        if (!ran) return tl::unexpected(std::move(ran).error());
+        return document(*ran, page);
+    }
+    CohortAnswer<std::string> get(const std::string& name, const CohortPage& page) override {
+        auto ran = run_saved(name, page);
+        if (!ran) return tl::unexpected(std::move(ran).error());
+        return document(*ran, page);
+    }
+    CohortAnswer<std::unique_ptr<ByteSource>> post_lines(std::string_view definition,
+                                                         const CohortPage& page) override {
+        return lines(run_new(definition, page), page);
+    }
+    CohortAnswer<std::unique_ptr<ByteSource>> get_lines(const std::string& name,
+                                                        const CohortPage& page) override {
+        return lines(run_saved(name, page), page);
+    }
+    CohortAnswer<std::string> list() override;
+    CohortAnswer<std::vector<api::CohortStudy>> studies(const std::string& name,
+                                                        const CohortPage& page) override;
+    CohortAnswer<std::string> freeze(const std::string& name, const CohortPage& page) override;
+    CohortAnswer<void> remove(const std::string& name) override;
+
+  private:
+    CohortAnswer<Ran> run_new(std::string_view text, const CohortPage& page);
+    CohortAnswer<Ran> run_saved(const std::string& name, const CohortPage& page);
+    CohortAnswer<Ran> run(cohort::Definition definition, const CohortPage& page);
+    CohortAnswer<Ran> resume(const CohortPage& page);
+    CohortAnswer<SavedCohort> saved(const std::string& name);
+    CohortAnswer<std::string> document(Ran& ran, const CohortPage& page);
+    CohortAnswer<std::unique_ptr<ByteSource>> lines(CohortAnswer<Ran> ran, const CohortPage& page);
+
+    std::string retrieve_root(const CohortPage& page) const {
+        return endpoint_.empty() ? page.base_url + "/v2" : endpoint_;
+    }
+
+    CohortEngine& engine_;
+    CohortStore& store_;
+    CohortResults results_;
+    std::string endpoint_;  ///< DICOMweb root as clients reach it; empty: as the request did
+};
+
+CohortAnswer<Ran> CohortService::resume(const CohortPage& page) {
+    const auto cursor = CohortCursor::parse(page.cursor);
+    if (!cursor) return refuse(400, "cursor was not given by an earlier page");
+    auto result = results_.find(cursor->key, Clock::now());
+    if (!result) return refuse(410, "the cursor has expired: run the cohort anew");
+    return Ran{std::move(result), std::make_unique<CohortRun>(engine_), cursor->key, cursor->offset};
+}
+
+CohortAnswer<Ran> CohortService::run(cohort::Definition definition, const CohortPage& page) {
+    if (!page.as_of.empty() && !cohort::read_span(std::string_view(page.as_of)))
+        return refuse(400, "asOf must be a date or a dateTime with a zone");
+    auto run = std::make_unique<CohortRun>(engine_);
+    auto selection = run->find(definition, page.as_of);
+    if (!selection) return refuse(selection.error());
+    auto result =
+        std::make_shared<const CohortResult>(CohortResult{std::move(definition), std::move(*selection)});
+    return Ran{std::move(result), std::move(run), {}, 0};
+}
+
+CohortAnswer<Ran> CohortService::run_new(std::string_view text, const CohortPage& page) {
+    auto definition = engine_.read(text);
+    if (!definition) return refuse(definition.error());
+    if (!page.cursor.empty()) return resume(page);
+    if (!definition->name.empty()) {
+        const Status kept = store_.save(definition->name, std::string(text));
+        if (!kept) return refuse(kept.error());
+    }
+    return run(*std::move(definition), page);
+}
+
+CohortAnswer<SavedCohort> CohortService::saved(const std::string& name) {
+    auto found = store_.find(name);
+    if (!found) return refuse(found.error());
+    if (!*found) return refuse(404, "no cohort of that name is saved");
+    return std::move(**found);
+}
+
+CohortAnswer<Ran> CohortService::run_saved(const std::string& name, const CohortPage& page) {
+    const auto kept = saved(name);
+    if (!kept) return tl::unexpected(kept.error());
+    if (!page.cursor.empty()) return resume(page);
+    auto definition = engine_.read(kept->definition);
+    if (!definition) return refuse(definition.error());
+    if (!page.frozen) return run(*std::move(definition), page);
+    if (kept->frozen.empty()) return refuse(404, "the cohort was never frozen");
+    boost::system::error_code error;
+    const json::value document = json::parse(kept->frozen, error);
+    auto selection = cohort::read_selection(document, *definition);
+    if (!selection) return refuse(selection.error());
+    auto result =
+        std::make_shared<const CohortResult>(CohortResult{*std::move(definition), *std::move(selection)});
+    return Ran{std::move(result), std::make_unique<CohortRun>(engine_), {}, 0};
+}
+
+CohortAnswer<std::string> CohortService::document(Ran& ran, const CohortPage& page) {
+    const CohortResult& result = *ran.result;
+    const std::size_t end = std::min(result.selection.members.size(), ran.first + page.limit);
+    json::array patients;
+    for (std::size_t first = ran.first; first < end; first += cohort::kMembersPerRound) {
+        auto objects =
+            ran.run->describe(result.definition, result.selection, first,
+                              std::min(end - first, cohort::kMembersPerRound), retrieve_root(page));
+        if (!objects) return refuse(objects.error());
+        for (json::object& object : *objects)
+            patients.push_back(std::move(object));
+    }
+    json::object document;
+    if (!result.definition.name.empty()) document["name"] = result.definition.name;
+    document["asOf"] = result.selection.as_of_text;
+    document["total"] = cohort::totals_of(result.selection);
+    if (end < result.selection.members.size()) {
+        if (ran.key.empty()) ran.key = results_.add(ran.result, Clock::now());
+        document["next"] = CohortCursor{ran.key, end}.to_text();
+    }
+    document["stats"] = ran.run->stats();
+    document["patients"] = std::move(patients);
+    return json::serialize(document);
+}
+
+CohortAnswer<std::unique_ptr<ByteSource>> CohortService::lines(CohortAnswer<Ran> ran,
+                                                               const CohortPage& page) {
+    if (!ran) return tl::unexpected(std::move(ran).error());
+    return std::make_unique<LineSource>(std::move(ran->result), retrieve_root(page), std::move(ran->run));
+}
+
+CohortAnswer<std::string> CohortService::list() {
+    const auto kept = store_.list();
+    if (!kept) return refuse(kept.error());
+    json::array cohorts;
+    for (const SavedCohort& each : *kept) {
+        boost::system::error_code error;
+        json::value definition = json::parse(each.definition, error);
+        cohorts.push_back(json::object{{"name", each.name}, {"definition", std::move(definition)}});
+    }
+    return json::serialize(json::object{{"cohorts", std::move(cohorts)}});
+}
+
+CohortAnswer<std::vector<api::CohortStudy>> CohortService::studies(const std::string& name,
+                                                                   const CohortPage& page) {
+    const auto ran = run_saved(name, page);
+    if (!ran) return tl::unexpected(ran.error());
+    std::vector<api::CohortStudy> studies;
+    for (const cohort::Member& member : ran->result->selection.members) {
+        for (const cohort::StudyHit& study : member.studies)
+            studies.push_back({study.partition, study.uid});
+    }
+    return studies;
+}
+
+CohortAnswer<std::string> CohortService::freeze(const std::string& name, const CohortPage& page) {
+    const auto ran = run_saved(name, page);
+    if (!ran) return tl::unexpected(ran.error());
+    const CohortResult& result = *ran->result;
+    const Status kept =
+        store_.freeze(name, json::serialize(cohort::to_json(result.selection, result.definition)));
+    if (!kept) return refuse(kept.error());
+    return json::serialize(json::object{{"name", name},
+                                        {"asOf", result.selection.as_of_text},
+                                        {"total", cohort::totals_of(result.selection)}});
+}
+
+CohortAnswer<void> CohortService::remove(const std::string& name) {
+    const auto removed = store_.remove(name);
+    if (!removed) return refuse(removed.error());
+    if (!*removed) return refuse(404, "no cohort of that name is saved");
+    return {};
+}
+
+}  // namespace
+
+/// Members are destroyed from the bottom up.
+struct CohortServer::Graph {
+    std::stop_source stopping;
+    std::unique_ptr<CastStateFile> file;
+    std::unique_ptr<CohortStore> store;
+    std::unique_ptr<CohortEngine> engine;
+    std::unique_ptr<CohortService> service;
+};
+
+Result<std::unique_ptr<CohortServer>> CohortServer::open(const Settings& settings, archive::Archive& archive,
+                                                         const std::string& folder) {
+    auto graph = std::make_unique<Graph>();
+    ISO_TRY(graph->engine, CohortEngine::open(settings, &archive, graph->stopping.get_token()));
+    ISO_TRY(graph->file, CastStateFile::open(folder + "/cohorts.sqlite"));
+    ISO_TRY(graph->store, CohortStore::open(*graph->file));
+    graph->service = std::make_unique<CohortService>(*graph->engine, *graph->store, settings);
+    return std::unique_ptr<CohortServer>(new CohortServer(std::move(graph)));
+}
+
+CohortServer::CohortServer(std::unique_ptr<Graph> graph) : graph_(std::move(graph)) {}
+CohortServer::~CohortServer() = default;
+
+api::Cohorts& CohortServer::cohorts() {
+    return *graph_->service;
+}
+
+void CohortServer::request_stop() {
+    graph_->stopping.request_stop();
+}
+
+}  // namespace isocenter::app

@@ -1,0 +1,205 @@
+"""Cohort queries over a real FHIR server and a real archive; the answer is compared with the generator's own."""
+
+import json
+
+import pytest
+import requests
+from cohort_data import AS_OF, OSTEOSARCOMA, QUESTION, SNOMED, SYSTEM, coding, make_population, truth
+from cohort_run import ask, facts_of, load
+from processes import Archive
+
+
+@pytest.fixture(scope="module")
+def loaded(hapi, binary, tmp_path_factory):
+    """200 patients, 80 of them with the disease in all its variants."""
+    hapi.empty()
+    archive = Archive(binary, tmp_path_factory.mktemp("cohort") / "data", f"fhir.endpoint={hapi.base}",
+                      f"cast.patient_system_id={SYSTEM}", "dicomweb.endpoint=http://pacs.test/v2")
+    population = make_population(200, 80)
+    load(population, hapi.base, archive)
+    yield population, hapi.base, archive.base
+    archive.stop()
+
+
+@pytest.fixture
+def run(binary, loaded, tmp_path):
+    _, fhir, archive = loaded
+    return lambda definition, *arguments: ask(binary, definition, tmp_path, fhir, archive, *arguments)
+
+
+def answer_of(process):
+    assert process.returncode == 0, process.stderr
+    return json.loads(process.stdout)
+
+
+def test_the_founding_question_is_answered_as_the_generator_knows(run, loaded):
+    wanted = truth(loaded[0])
+    assert len(wanted) > 10 and sum(len(each["reports"]) for each in wanted.values()) > 5
+    answer = answer_of(run(QUESTION))
+    assert facts_of(answer["patients"]) == wanted
+    assert [entry["patient"]["id"] for entry in answer["patients"]] == sorted(wanted)
+    assert answer["total"] == {"patients": len(wanted), "studies": sum(len(each["studies"]) for each in wanted.values())}
+    assert answer["asOf"] == AS_OF.isoformat() and answer["stats"]["fhirRequests"] < 20
+    for entry in answer["patients"]:
+        for study in entry["studies"]:
+            assert "CT" in study["modalities"]
+        assert [study["started"] for study in entry["studies"]] == sorted(study["started"] for study in entry["studies"])
+
+
+def test_as_lines_and_as_a_list_of_studies(run, loaded):
+    wanted = truth(loaded[0])
+    process = run(QUESTION, "--ndjson")
+    assert process.returncode == 0, process.stderr
+    *patients, last = [json.loads(line) for line in process.stdout.splitlines()]
+    assert facts_of(patients) == wanted and last["total"]["patients"] == len(wanted)
+    studies = run(QUESTION, "--studies").stdout.split()
+    assert sorted(studies) == sorted(uid for each in wanted.values() for uid in each["studies"])
+
+
+def test_as_of_of_the_command_line_moves_the_window(run):
+    answer = answer_of(run(QUESTION, "--as-of", "1980-01-01"))
+    assert answer["patients"] == [] and answer["asOf"] == "1980-01-01"
+
+
+def test_imaging_can_be_the_condition_that_begins(run, loaded):
+    """Nobody but the archive is asked who has a study, and only their patients are looked at."""
+    patient = next(each for each in loaded[0] if each["studies"] and each["studies"][0]["in_fhir"])
+    study = patient["studies"][0]
+    definition = {"imaging": [{"as": "one", "match": {"AccessionNumber": study["accession"]}}]}
+    answer = answer_of(run(definition))
+    assert [entry["patient"]["id"] for entry in answer["patients"]] == [patient["id"]]
+    assert answer["patients"][0]["studies"][0]["imagingStudy"] == f"ImagingStudy/{study['id']}"
+
+
+def test_who_has_no_ct(run, loaded):
+    definition = {**QUESTION, "imaging": [{"as": "ct", "match": {"Modality": "CT"}, "not": True}], "return": []}
+    answer = answer_of(run(definition))
+    wanted = sorted(key for key, each in truth(loaded[0]).items() if not each["studies"])
+    assert wanted and [entry["patient"]["id"] for entry in answer["patients"]] == wanted
+
+
+def test_two_fhir_patients_with_one_identity_are_an_error_entry(run, loaded, hapi):
+    population = loaded[0]
+    key = next(key for key, each in truth(population).items() if each["studies"])
+    mrn = next(patient["mrn"] for patient in population if patient["id"] == key)
+    twin = {"resourceType": "Patient", "id": "twin", "identifier": [{"system": "urn:lakeside:mrn", "value": mrn}]}
+    hapi.put(twin)
+    try:
+        entries = {entry["patient"]["id"]: entry for entry in answer_of(run(QUESTION))["patients"]}
+        assert "2 FHIR patients" in entries[key]["error"] and "studies" not in entries[key]
+    finally:
+        hapi.delete("Patient/twin")
+
+
+@pytest.mark.parametrize("change, place", [
+    ({"clinical": [{"as": "a", "search": "http://evil.test/Condition"}]}, "/clinical/0/search"),
+    ({"patients": {}}, "/patients"),
+    ({"return": [{"as": "r", "search": "DiagnosticReport", "of": "mr"}]}, "/return/0/of")])
+def test_errors_name_the_place(run, change, place):
+    process = run({**QUESTION, **change})
+    assert process.returncode == 2 and process.stdout == ""
+    assert place + ": " in process.stderr
+
+
+def test_a_search_that_the_server_refuses_names_the_criterion(run):
+    process = run({"clinical": [{"as": "a", "search": "Condition?colour=green"}]})
+    assert process.returncode == 1 and "/clinical/0: " in process.stderr and "colour" in process.stderr
+
+
+def test_a_fhir_server_that_is_away(binary, tmp_path):
+    process = ask(binary, QUESTION, tmp_path, "http://127.0.0.1:9/fhir", "http://127.0.0.1:9")
+    assert process.returncode == 1 and process.stdout == "" and process.stderr
+
+
+class Service:
+    """The resources of a server."""
+
+    def __init__(self, base):
+        self.base = f"{base}/cohorts"
+
+    def __call__(self, method, path="", status=200, accept="application/json", **arguments):
+        reply = requests.request(method, self.base + path, timeout=60, headers={"Accept": accept}, **arguments)
+        assert reply.status_code == status, reply.text
+        return reply
+
+
+@pytest.fixture
+def cohorts(loaded):
+    return Service(loaded[2])
+
+
+def test_the_server_answers_saves_lists_and_forgets(cohorts, loaded):
+    wanted = truth(loaded[0])
+    answer = cohorts("POST", json=QUESTION).json()
+    assert facts_of(answer["patients"]) == wanted and answer["total"]["patients"] == len(wanted)
+    assert answer["patients"][0]["hits"]["diagnosis"]
+    for study in (study for entry in answer["patients"] for study in entry["studies"]):
+        assert study["retrieveUrl"] == f"http://pacs.test/v2/studies/{study['studyInstanceUid']}"
+    assert [saved["name"] for saved in cohorts("GET").json()["cohorts"]] == ["osteosarcoma-ct"]
+    assert facts_of(cohorts("GET", "/osteosarcoma-ct").json()["patients"]) == wanted
+    assert cohorts("GET", "/osteosarcoma-ct?asOf=1980-01-01").json()["patients"] == []
+    *patients, last = [json.loads(line) for line in
+                       cohorts("GET", "/osteosarcoma-ct", accept="application/x-ndjson").text.splitlines()]
+    assert facts_of(patients) == wanted and last["total"] == answer["total"]
+    cohorts("DELETE", "/osteosarcoma-ct", 204)
+    cohorts("GET", "/osteosarcoma-ct", 404)
+    cohorts("DELETE", "/osteosarcoma-ct", 404)
+    assert cohorts("GET").json() == {"cohorts": []}
+
+
+def test_pages_of_a_run_tell_of_the_same_patients(cohorts, loaded, hapi):
+    wanted = sorted(truth(loaded[0]))
+    unnamed = {key: value for key, value in QUESTION.items() if key != "name"}
+    page = cohorts("POST", "?limit=5", json=unnamed).json()
+    seen = [entry["patient"]["id"] for entry in page["patients"]]
+    hapi.put({"resourceType": "Condition", "id": "later", "code": coding(SNOMED, OSTEOSARCOMA), "onsetDateTime": "2026-01-01",
+              "subject": {"reference": f"Patient/{older_and_well(loaded[0])}"}})
+    try:
+        while "next" in page:
+            page = cohorts("POST", f"?limit=5&cursor={page['next']}", json=unnamed).json()
+            assert page["total"]["patients"] == len(wanted)
+            seen += [entry["patient"]["id"] for entry in page["patients"]]
+    finally:
+        hapi.delete("Condition/later")
+    assert seen == wanted
+    cohorts("POST", "?cursor=00-5", 410, json=unnamed)
+    cohorts("POST", "?cursor=5", 400, json=unnamed)
+    assert cohorts("GET").json() == {"cohorts": []}, "without a name nothing is saved"
+
+
+def older_and_well(population):
+    """A patient older than 45 who is not in the cohort."""
+    wanted = truth(population)
+    return next(each["id"] for each in population if each["id"] not in wanted and each["birth"][:4] < "1975" and each["birth"])
+
+
+def test_a_frozen_cohort_stays_as_it_was(cohorts, loaded, hapi):
+    wanted = truth(loaded[0])
+    cohorts("POST", json=QUESTION)
+    cohorts("GET", "/osteosarcoma-ct?frozen=true", 404)
+    frozen = cohorts("POST", "/osteosarcoma-ct/freeze", 201).json()
+    assert frozen["total"]["patients"] == len(wanted)
+    added = older_and_well(loaded[0])
+    hapi.put({"resourceType": "Condition", "id": "later", "code": coding(SNOMED, OSTEOSARCOMA), "onsetDateTime": "2026-01-01",
+              "subject": {"reference": f"Patient/{added}"}})
+    try:
+        now = cohorts("GET", "/osteosarcoma-ct").json()
+        assert {entry["patient"]["id"] for entry in now["patients"]} == {*wanted, added}
+        assert facts_of(cohorts("GET", "/osteosarcoma-ct?frozen=true").json()["patients"]) == wanted
+        studies = cohorts("GET", "/osteosarcoma-ct/studies?frozen=true", accept="text/plain").text.split()
+        assert sorted(studies) == sorted(uid for each in wanted.values() for uid in each["studies"])
+        listed = cohorts("GET", "/osteosarcoma-ct/studies?frozen=true").json()
+        assert [each["studyInstanceUid"] for each in listed] == studies
+        assert {each["partitionName"] for each in listed} == {"Microsoft.Default"}
+    finally:
+        hapi.delete("Condition/later")
+        cohorts("DELETE", "/osteosarcoma-ct", 204)
+
+
+def test_the_server_says_what_is_wrong(cohorts):
+    problem = cohorts("POST", "", 400, json={"clinical": [{"as": "a", "search": "Condition?code"}]}).json()
+    assert problem["detail"].startswith("/clinical/0/search: ")
+    problem = cohorts("POST", "", 424, json={"clinical": [{"as": "a", "search": "Condition?colour=green"}]}).json()
+    assert problem["detail"].startswith("/clinical/0: ") and "colour" in problem["detail"]
+    cohorts("GET", "/osteosarcoma-ct?limit=0", 400)
+    cohorts("POST", "/nobody/freeze", 404)
