@@ -111,6 +111,12 @@ void StoreBatch::fail_instance(StoreFailure failure, std::string message, const 
     state_->outcomes.back().sop_instance_uid = uid_as_sent(data_set, tags::SOPInstanceUID);
 }
 
+void StoreBatch::drop_instance() {
+    if (!state_->upload) return;
+    state_->upload.reset();
+    state_->outcomes.pop_back();
+}
+
 void StoreBatch::mark_discarded() {
     if (state_->upload) state_->outcomes.back().elements_discarded = true;
 }

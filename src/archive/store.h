@@ -86,6 +86,8 @@ class StoreBatch {
     void fail_instance(StoreFailure failure, std::string message);
     /// The same of an instance that never became an object: `data_set` says which one it is.
     void fail_instance(StoreFailure failure, std::string message, const dicom::DataSet& data_set);
+    /// Forgets the instance under way: it leaves nothing, not even an outcome.
+    void drop_instance();
     /// The instance under way was given without some of the elements that the client sent.
     void mark_discarded();
     /// Commits what is left; outcomes in the order of the instances. Blocks for disk and database.

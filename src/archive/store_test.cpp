@@ -57,6 +57,21 @@ TEST(StoreBatch, OneBadInstanceSpoilsNoOther) {
     EXPECT_EQ(blobs_kept(test), 1U);
 }
 
+TEST(StoreBatch, ADroppedInstanceLeavesNothing) {
+    TestArchive test;
+    const std::string good = to_part10(make_data_set("1.2", "1.3", "1.4"));
+    StoreBatch batch(*test.archive, {});
+    batch.begin_instance();
+    batch.write(as_bytes(good));
+    batch.end_instance();
+    batch.drop_instance();  // none is under way
+    batch.begin_instance();
+    batch.write(as_bytes(std::string_view(good).substr(0, 300)));
+    batch.drop_instance();
+    EXPECT_EQ(batch.finish().size(), 1U);
+    EXPECT_EQ(blobs_kept(test), 1U);
+}
+
 TEST(StoreBatch, ManyInstancesCostOneCommit) {
     TestArchive test;
     std::vector<std::string> objects;

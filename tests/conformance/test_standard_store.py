@@ -327,6 +327,26 @@ def test_body_breaks_off_after_a_complete_part(standard):
     assert len(other_reasons(response)) == 1
 
 
+@pytest.mark.parametrize(
+    "rest",
+    [b"", b"Content-Ty", b"Content-Type: application/dicom\r\n", b"Content-Type: application/dicom\r\n\r\n"],
+    ids=["boundary line", "header name", "header line", "empty line"],
+)
+def test_body_breaks_off_between_parts(standard, rest):
+    """4.4: after a boundary line another part was to come."""
+    instance = image()
+    body = encoded(instance).removesuffix(b"--\r\n") + b"\r\n" + rest
+    response = expect.status(post(standard, body), 202)
+    assert expect.stored_uids(response) == [instance.sop]
+    assert other_reasons(response) == [0xC000]
+
+
+@pytest.mark.parametrize("rest", [b"", b"Content-Type: application/dicom\r\n"], ids=["boundary line", "header"])
+def test_body_breaks_off_before_any_part(standard, rest):
+    """4.4: no part, so nothing is readable."""
+    expect.problem(post(standard, b"--limit\r\n" + rest), 400)
+
+
 def test_preamble_is_zeroed(standard):
     instance = image()
     stored(post(standard, b"MZ" + b"\x90" * 126 + instance.data[128:], "application/dicom"), instance)

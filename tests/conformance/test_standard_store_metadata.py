@@ -6,7 +6,7 @@ import json
 import pytest
 
 from support import expect, makers, multipart, pixels
-from support.cases import CT, DICOM_PARTS, STORED
+from support.cases import CT, DICOM_PARTS, STORED, image
 from support.client import JSON, path_of
 from support.expect import OTHER_FAILURES
 from support.makers import Instance, new_uid
@@ -187,9 +187,42 @@ def test_bulk_part_nobody_refers_to(standard):
     target, body = dataset()
     response = expect.status(post(standard, [body], ("application/octet-stream", "stray", b"xx")), 202)
     assert expect.stored_uids(response) == [target.sop]
-    assert [item[expect.FAILURE_REASON]["Value"] for item in expect.items(response, OTHER_FAILURES)] == [
-        [0xC000]
+    assert other_reasons(response) == [0xC000]
+
+
+def post_cut(standard, parts, cut):
+    body = multipart.encode(parts, "limit")[:-cut]
+    return standard.request(
+        "POST", "/studies", JSON, {"Content-Type": multipart.content_type("limit", JSON)}, data=body
+    )
+
+
+def other_reasons(response):
+    return [item[expect.FAILURE_REASON]["Value"][0] for item in expect.items(response, OTHER_FAILURES)]
+
+
+def test_body_breaks_off_in_bulk_data(standard):
+    """4.4: a bulk part that is not whole is none, so the object that names it lacks it."""
+    target, body = dataset(**image_module(8, 8, "b"))
+    other, good = dataset()
+    parts = [
+        ({"Content-Type": JSON}, json.dumps([body, good]).encode()),
+        ({"Content-Type": "application/octet-stream", "Content-Location": "b"}, makers.random_bytes(64)),
     ]
+    response = expect.status(post_cut(standard, parts, 20), 202)
+    assert expect.failures(response) == [(target.sop, 0xC000)]
+    assert expect.stored_uids(response) == [other.sop]
+    assert other_reasons(response) == [0xC000]
+
+
+def test_body_breaks_off_in_metadata(standard):
+    """4.4: what stood before is kept."""
+    _, body = dataset()
+    instance = image()
+    parts = [({"Content-Type": multipart.DICOM}, instance.data), ({"Content-Type": JSON}, json.dumps([body]).encode())]
+    response = expect.status(post_cut(standard, parts, 20), 202)
+    assert expect.stored_uids(response) == [instance.sop]
+    assert other_reasons(response) == [0xC000]
 
 
 @pytest.mark.parametrize(

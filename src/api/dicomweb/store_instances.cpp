@@ -149,7 +149,6 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
         report.study_in_path = pinned_;
         report.other_failures = std::move(others);
         report.outcomes = batch_->finish();
-        if (dropped_last_ && !report.outcomes.empty()) report.outcomes.pop_back();
         if (report.outcomes.empty() && !face_.profile.standard) return http::empty_response(204);
         return store_response(face_.profile, report, answer_, request_.headers.get("Host"));
     }
@@ -246,7 +245,17 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
     Status on_part_end() override {
         if (part_ == PartKind::dicom) batch_->end_instance();
         part_.reset();
+        any_complete_ = true;
         return {};
+    }
+
+    /// The part that the body broke off in is no part (dicomweb.md 4.1, standard-face.md 4.4).
+    void drop_open_part() {
+        if (part_ == PartKind::dicom)
+            batch_->drop_instance();
+        else if (part_)
+            metadata_->drop_part();
+        part_.reset();
     }
 
     void drop_batch() { batch_.reset(); }
@@ -258,16 +267,14 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
 
     /// What an unusual end of the body means; nothing when the parts are to be stored.
     std::optional<http::Response> end_of_multipart() {
-        const auto end = reader_->finish();
+        using End = http::MultipartReader::End;
+        const End end = reader_->finish();
         const bool standard = face_.profile.standard;
-        if (end == http::MultipartReader::End::in_part) {
-            // The broken part is no instance. dicomweb.md 4.1: it is dropped; standard-face.md 4.4: it is
-            // told.
-            if (part_ == PartKind::dicom) drop_open_instance();
-            if (standard) other_failures_.push_back(archive::StoreFailure::not_understood);
-        }
-        if (end == http::MultipartReader::End::between && !standard && reader_->parts() > 0)
-            return refuse_body("The multipart body breaks off between its parts.");
+        const bool between = end == End::between && reader_->parts() > 0;
+        if (between && !standard) return refuse_body("The multipart body breaks off between its parts.");
+        if (end == End::in_part) drop_open_part();
+        if (standard && (between || end == End::in_part))
+            other_failures_.push_back(archive::StoreFailure::not_understood);
         const bool no_part = batch_->instances() == 0 && !metadata_;
         if (no_part && !other_failures_.empty() &&
             std::ranges::all_of(other_failures_, [](archive::StoreFailure failure) {
@@ -281,12 +288,6 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
         return refuse_body("The multipart body holds no part.");
     }
 
-    /// The batch reports an instance that was begun; the faces report a broken part in their own way.
-    void drop_open_instance() {
-        batch_->fail_instance(archive::StoreFailure::not_understood, "the body ends inside this part");
-        dropped_last_ = true;
-    }
-
     const Face& face_;
     const http::Request& request_;
     bool pinned_;
@@ -298,7 +299,7 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
     std::optional<MetadataStore> metadata_;
     std::optional<PartKind> part_;
     std::vector<archive::StoreFailure> other_failures_;
-    bool dropped_last_ = false;
+    bool any_complete_ = false;
     bool unlabelled_ = false;
     std::unique_ptr<http::Response> early_;
 };

@@ -102,7 +102,13 @@ Status MetadataStore::write(ByteView bytes) {
     return {};
 }
 
-void MetadataStore::end_part() {}
+void MetadataStore::drop_part() {
+    cut_ = true;
+    if (kind_ == Kind::bulk)
+        bulk_.pop_back();
+    else
+        metadata_.pop_back();
+}
 
 // An element takes some 200 bytes beside its value, and the least that names one are 30 bytes of text.
 std::uint64_t MetadataStore::parsed_bytes() const {
@@ -120,7 +126,7 @@ Status MetadataStore::read_metadata(std::vector<dicom::DataSet>& sets) {
             sets.push_back(std::move(read));
         }
     }
-    if (sets.empty()) return fail(ErrorCode::invalid_request, "The request holds no metadata.");
+    if (sets.empty() && !cut_) return fail(ErrorCode::invalid_request, "The request holds no metadata.");
     return {};
 }
 

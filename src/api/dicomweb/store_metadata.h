@@ -27,7 +27,8 @@ class MetadataStore {
     void begin_part(Kind kind, const http::MediaType& type, std::string_view location);
     /// `too_large` past the bounds, `unavailable` when the disk fails.
     Status write(ByteView bytes);
-    void end_part();
+    /// Forgets the part under way, in which the body broke off; there need not be metadata then.
+    void drop_part();
     /// The text of the metadata; and about what finish takes beside it.
     std::uint64_t held_bytes() const { return metadata_bytes_; }
     std::uint64_t parsed_bytes() const;
@@ -57,6 +58,7 @@ class MetadataStore {
     Kind kind_ = Kind::json;
     std::vector<std::pair<Kind, std::string>> metadata_;
     std::uint64_t metadata_bytes_ = 0;
+    bool cut_ = false;
     std::vector<BulkPart> bulk_;
 };
 
