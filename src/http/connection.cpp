@@ -306,7 +306,7 @@ asio::awaitable<void> Connection::receive_body() {
         co_await lane_call_.wait();
         if (response_) break;
         if (body_failed_) {
-            on_body_failure();
+            co_await on_body_failure();
             break;
         }
         const ByteView bytes = as_bytes(std::string_view(room.data(), count));
@@ -323,8 +323,12 @@ asio::awaitable<void> Connection::receive_body() {
         shared_.buffers.give_back(std::move(buffer));
 }
 
-/// A response where the client is still there to read it.
-void Connection::on_body_failure() {
+void Connection::cut_on_lane() {
+    if (auto answer = exchange_->on_body_cut()) ready(std::move(*answer));
+}
+
+/// A response where the client may still be there to read it.
+asio::awaitable<void> Connection::on_body_failure() {
     const std::uint64_t limit = shared_.options.max_body_bytes;
     if (limit != 0 && call_->bytes_in > limit) {
         response_ =
@@ -333,7 +337,12 @@ void Connection::on_body_failure() {
         const Error error =
             fail(ErrorCode::invalid_request, "The chunks of the request body are ill-formed.");
         response_ = shared_.service.refuse(*call_, error);
-    } else if (stream_.timed_out()) {
+    } else {
+        const bool in_time = !stream_.timed_out();
+        const Task task = [this] { guarded([this] { cut_on_lane(); }); };
+        lane_call_.start(lane(), task);
+        co_await lane_call_.wait();
+        if (response_ || in_time) co_return;
         const Error error = fail(ErrorCode::timed_out, "The request body did not arrive in time.");
         response_ = shared_.service.refuse(*call_, error, 408);
     }

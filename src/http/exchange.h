@@ -32,8 +32,9 @@ class PathParams {
 };
 
 /// One request being answered. Its functions are called one after another on the route's lane, never at once:
-/// on_body as chunks arrive (not at all without a body), then finish once. If the client goes away the
-/// exchange is destroyed without finish: whatever was not committed must be undone by the destructor.
+/// on_body as chunks arrive (not at all without a body), then finish once. If the client goes away before the
+/// end of its body, on_body_cut is called instead; whatever is not committed then must be undone by the
+/// destructor.
 class Exchange {
   public:
     virtual ~Exchange() = default;
@@ -43,6 +44,10 @@ class Exchange {
     /// Called once after the last on_body, before finish; an error is answered like one of on_body.
     virtual Status on_body_end() { return {}; }
     virtual Response finish() = 0;
+    /// The body ends here although more was announced: the client left or sent nothing in time. Called after
+    /// the last on_body, nothing but the destructor after it. What is returned is sent if the client still
+    /// takes it; without it a slow client is answered 408.
+    virtual std::unique_ptr<Response> on_body_cut() { return nullptr; }
     /// Asked when the body is complete, again after every wait, until nothing is returned; then finish is
     /// called. For long polls: the connection waits for the signal or the deadline without a thread.
     virtual std::optional<WaitFor> wait_before_finish() { return std::nullopt; }

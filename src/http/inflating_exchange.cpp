@@ -12,13 +12,17 @@ class InflatingExchange final : public Exchange, private ByteSink {
 
     Status on_body(ByteView bytes) override { return gunzip_.write(bytes, *this); }
     Status on_body_end() override {
+        if (gunzip_.complete()) return inner_->on_body_end();
         // Without this a cut stream would pass for a shorter body.
-        if (!gunzip_.complete()) return fail(ErrorCode::invalid_request, "The gzip request body breaks off.");
-        return inner_->on_body_end();
+        cut_ = inner_->on_body_cut();
+        return fail(ErrorCode::invalid_request, "The gzip request body breaks off.");
     }
+    std::unique_ptr<Response> on_body_cut() override { return inner_->on_body_cut(); }
     Response finish() override { return inner_->finish(); }
     std::optional<WaitFor> wait_before_finish() override { return inner_->wait_before_finish(); }
-    std::unique_ptr<Response> early_response() override { return inner_->early_response(); }
+    std::unique_ptr<Response> early_response() override {
+        return cut_ ? std::move(cut_) : inner_->early_response();
+    }
 
   private:
     Status write(ByteView bytes) override {
@@ -32,6 +36,7 @@ class InflatingExchange final : public Exchange, private ByteSink {
     const std::uint64_t max_bytes_;
     std::uint64_t seen_ = 0;
     Gunzip gunzip_;
+    std::unique_ptr<Response> cut_;
 };
 
 }  // namespace

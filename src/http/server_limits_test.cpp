@@ -148,6 +148,63 @@ TEST(ServerLimits, BodiesMustGoOn) {
     EXPECT_EQ(test.unfinished.load(), 2);
 }
 
+/// Keeps what has come of a body that breaks off.
+class KeepingExchange final : public Exchange {
+  public:
+    explicit KeepingExchange(std::atomic<int>& cut) : cut_(cut) {}
+    Status on_body(ByteView bytes) override {
+        body_ += as_text(bytes);
+        return {};
+    }
+    std::unique_ptr<Response> on_body_cut() override {
+        ++cut_;
+        return std::make_unique<Response>(text_response(202, "text/plain", "kept " + body_));
+    }
+    Response finish() override { return text_response(200, "text/plain", "whole " + body_); }
+
+  private:
+    std::atomic<int>& cut_;
+    std::string body_;
+};
+
+TEST(ServerLimits, AnExchangeMayKeepABodyThatBreaksOff) {
+    std::atomic<int> cut{0};
+    TestServer test;
+    test.options.body_timeout = milliseconds(500);
+    test.mount.routes.push_back(
+        testing::exchange_route(Method::post, "/keep", &test.lane,
+                                [&cut](const RequestContext&) -> Result<std::unique_ptr<Exchange>> {
+                                    return std::unique_ptr<Exchange>(std::make_unique<KeepingExchange>(cut));
+                                }));
+    const std::uint16_t port = test.start();
+    const std::string head = "POST /keep HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n";
+    RawClient slow(port);
+    EXPECT_EQ(slow.ask(head + "\r\n12").body, "kept 12");
+    EXPECT_TRUE(slow.at_end());
+    RawClient half(port);
+    half.send(head + "\r\n123");
+    half.half_close();
+    const RawResponse answer = half.receive();
+    EXPECT_EQ(answer.status, 202U);
+    EXPECT_EQ(answer.body, "kept 123");
+    {
+        RawClient gone(port);
+        gone.send(head + "Expect: 100-continue\r\n\r\n");
+        ASSERT_EQ(gone.receive().status, 100U);  // the exchange exists
+        gone.send("1234");
+    }
+    RawClient whole(port);
+    EXPECT_EQ(whole.ask(head + "\r\n12345").body, "whole 12345");
+    RawClient packed(port);
+    // A gzip member whose end is missing: what it gives until there counts.
+    const std::string stream("\x1f\x8b\x08\0\0\0\0\0\2\3\x4a\x4c\x4a\6\0\0\0\xff\xff", 19);
+    const std::string packed_head =
+        "POST /keep HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\nContent-Length: 19\r\n\r\n";
+    EXPECT_EQ(packed.ask(packed_head + stream).body, "kept abc");
+    EXPECT_TRUE(test.server->stop(milliseconds(5000)));
+    EXPECT_EQ(cut.load(), 4);
+}
+
 TEST(ServerLimits, RefusedBodiesThatDripAreNotReadForEver) {
     TestServer test;
     test.options.body_timeout = milliseconds(200);

@@ -1,10 +1,16 @@
 """Store of Part 10 files on /dicom-web: standard-face.md section 4."""
 
+import json
+import socket
+import time
+from http.client import HTTPResponse
+from urllib.parse import urlsplit
+
 import pytest
 
 from support import expect, makers, multipart, pixels
 from support.cases import CT, DICOM_PARTS, STORED, image, location, plain
-from support.client import JSON, path_of, study_path
+from support.client import JSON, Face, path_of, study_path
 from support.expect import FAILED, OTHER_FAILURES, REFERENCED, RETRIEVE_URL
 from support.makers import BIG_ENDIAN, IMPLICIT, Instance, new_uid, sibling
 
@@ -345,6 +351,69 @@ def test_body_breaks_off_between_parts(standard, rest):
 def test_body_breaks_off_before_any_part(standard, rest):
     """4.4: no part, so nothing is readable."""
     expect.problem(post(standard, b"--limit\r\n" + rest), 400)
+
+
+def half_sent(base, body, announced):
+    """A connection on which this much of a multipart store has been sent."""
+    address = urlsplit(base)
+    connection = socket.create_connection((address.hostname, address.port), timeout=30)
+    head = (
+        f"POST {address.path}/studies HTTP/1.1\r\nHost: {address.netloc}\r\nAccept: {JSON}\r\n"
+        f"Content-Type: {PARTS_TYPE}\r\nContent-Length: {announced}\r\n\r\n"
+    )
+    connection.sendall(head.encode() + body)
+    return connection
+
+
+def answer_on(connection):
+    answer = HTTPResponse(connection)
+    answer.begin()
+    return answer.status, json.loads(answer.read())
+
+
+def wait_for(standard, instance):
+    deadline = time.monotonic() + 30
+    while standard.get(path_of(instance, "/metadata"), JSON).status_code != 200:
+        assert time.monotonic() < deadline, "the complete part was not kept"
+        time.sleep(0.02)
+
+
+def test_connection_closes_after_a_complete_part(standard):
+    """4.4: nobody is left to be answered, and the part is kept all the same."""
+    first, second = image(), image()
+    body = encoded(first, second)
+    half_sent(standard.base, body[:-200], len(body)).close()
+    wait_for(standard, first)
+    expect.problem(standard.get(path_of(second), DICOM_PARTS), 404)
+
+
+def test_client_ends_its_side_after_a_complete_part(standard):
+    first, second = image(), image()
+    body = encoded(first, second)
+    with half_sent(standard.base, body[:-200], len(body)) as connection:
+        connection.shutdown(socket.SHUT_WR)
+        status, module = answer_on(connection)
+    assert status == 202
+    assert [item[expect.SOP_INSTANCE]["Value"][0] for item in module[REFERENCED]["Value"]] == [first.sop]
+    assert module[OTHER_FAILURES]["Value"] == [{expect.FAILURE_REASON: {"vr": "US", "Value": [0xC000]}}]
+
+
+@pytest.mark.own_process
+def test_client_stalls_after_a_complete_part(spawn, http):
+    """4.4 if a part is complete; else the time-out is all there is to tell."""
+    server = spawn("--set", "server.body_timeout_ms=300").start()
+    standard = Face(http, server.base + "/dicom-web", "dicom-web")
+    first, second = image(), image()
+    body = encoded(first, second)
+    with half_sent(standard.base, body[:-200], len(body)) as connection:
+        status, module = answer_on(connection)
+    assert status == 202 and len(module[OTHER_FAILURES]["Value"]) == 1
+    wait_for(standard, first)
+    with half_sent(standard.base, encoded(second)[:-200], len(body)) as connection:
+        status, _ = answer_on(connection)
+    assert status == 408
+    expect.problem(standard.get(path_of(second), DICOM_PARTS), 404)
+    server.stop()
 
 
 def test_preamble_is_zeroed(standard):

@@ -153,6 +153,12 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
         return store_response(face_.profile, report, answer_, request_.headers.get("Host"));
     }
 
+    /// What arrived whole is kept (standard-face.md 4.4).
+    std::unique_ptr<http::Response> on_body_cut() override {
+        if (!face_.profile.standard || !any_complete_) return nullptr;
+        return std::make_unique<http::Response>(finish());
+    }
+
     std::unique_ptr<http::Response> early_response() override { return std::move(early_); }
 
   private:
@@ -244,8 +250,8 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
 
     Status on_part_end() override {
         if (part_ == PartKind::dicom) batch_->end_instance();
+        any_complete_ = any_complete_ || part_;
         part_.reset();
-        any_complete_ = true;
         return {};
     }
 
