@@ -45,9 +45,10 @@ enum class StoreFailure {
     invalid_attribute,  ///< a mandatory identifier is missing or bad, or (v1) an indexed attribute is invalid
     other_study,        ///< belongs to another study than the URL
     duplicate,
-    out_of_resources,  ///< disk full, part over the limit
-    processing,        ///< store or index failed; try again
-    unsupported_part,  ///< a part of a media type that cannot be stored
+    out_of_resources,    ///< disk full, part over the limit
+    processing,          ///< store or index failed; try again
+    unsupported_part,    ///< a part of a media type that cannot be stored
+    unsupported_syntax,  ///< bulk data in a transfer syntax that is not known or cannot be kept
 };
 
 /// What became of one instance. UIDs are as the data set has them (possibly invalid), empty when unreadable.

@@ -3,6 +3,7 @@
 import base64
 import json
 
+import numpy
 import pytest
 
 from support import expect, makers, multipart, pixels
@@ -137,6 +138,53 @@ def test_image_attributes_are_read_from_the_stream(standard):
     expect.status(post(standard, [body], ("image/jpeg", "b", made.frames[0])), 200)
     file = received(standard, target)
     assert (file.Rows, file.Columns, file.SamplesPerPixel, file.BitsAllocated) == (24, 40, 1, 8)
+
+
+KEPT_UNCHANGED = [
+    ("image/jxl", "1.2.840.10008.1.2.4.110"),
+    ("image/jxl", "1.2.840.10008.1.2.4.111"),
+    ("video/mpeg", makers.MPEG2),
+    ("video/mp4", "1.2.840.10008.1.2.4.102"),
+    ("video/H265", makers.HEVC_MAIN10),
+]
+
+
+@pytest.mark.parametrize("kind, syntax", KEPT_UNCHANGED)
+def test_streams_that_are_kept_unchanged(standard, kind, syntax):
+    """4.2; what cannot be read from the stream is said by the part."""
+    stream = makers.random_bytes(600)
+    target, body = dataset(**image_module(16, 16, "b"))
+    expect.status(post(standard, [body], (f"{kind}; transfer-syntax={syntax}", "b", stream)), 200)
+    assert received(standard, target).file_meta.TransferSyntaxUID == syntax
+    part = expect.parts(standard.get(path_of(target, "/frames/1"), f'multipart/related; type="{kind}"{STORED}'), 1)[0]
+    assert part.body == stream
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "image/gif",
+        "image/png",
+        f"image/png; transfer-syntax={makers.ELE}",
+        f"image/gif; transfer-syntax={makers.JPEG_LOSSLESS}",
+        "image/jxl",
+        "video/mpeg",
+        "video/mp4",
+        "video/H265",
+        f"image/jpeg; transfer-syntax={makers.ELE}",
+        f"video/mp4; transfer-syntax={makers.ELE}",
+        "application/octet-stream; transfer-syntax=1.2.3",
+    ],
+)
+def test_bulk_type_without_known_syntax(standard, kind):
+    """4.5: C122; the instance fails, others do not."""
+    target, body = dataset(**image_module(16, 16, "b"))
+    other, good = dataset()
+    stream = pixels.encode_image(numpy.zeros((16, 16), numpy.uint8), "PNG" if "png" in kind else "GIF")
+    response = expect.status(post(standard, [body, good], (kind, "b", stream)), 202)
+    assert expect.failures(response) == [(target.sop, 0xC122)]
+    assert expect.stored_uids(response) == [other.sop]
+    assert OTHER_FAILURES not in response.json()
 
 
 def test_order_of_parts_is_free(standard):

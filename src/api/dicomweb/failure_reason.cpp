@@ -9,6 +9,7 @@ constexpr std::uint16_t kOutOfResources = 0xA700;
 constexpr std::uint16_t kDoesNotMatch = 0xA900;
 constexpr std::uint16_t kElementsDiscarded = 0xB006;
 constexpr std::uint16_t kNotUnderstood = 0xC000;
+constexpr std::uint16_t kSyntaxNotSupported = 0xC122;
 constexpr std::uint16_t kCompatibilityValidation = 43264;
 constexpr std::uint16_t kCompatibilityDuplicate = 45070;
 constexpr std::uint16_t kCompatibilityImplicitVr = 45063;
@@ -19,6 +20,8 @@ std::uint16_t standard_reason(archive::StoreFailure failure) {
         case archive::StoreFailure::not_understood:
         case archive::StoreFailure::unsupported_part:
             return kNotUnderstood;
+        case archive::StoreFailure::unsupported_syntax:
+            return kSyntaxNotSupported;
         case archive::StoreFailure::invalid_attribute:
         case archive::StoreFailure::other_study:
             return kDoesNotMatch;
@@ -36,6 +39,7 @@ std::uint16_t compatibility_reason(archive::StoreFailure failure) {
     switch (failure) {
         case archive::StoreFailure::not_understood:
         case archive::StoreFailure::unsupported_part:
+        case archive::StoreFailure::unsupported_syntax:
         case archive::StoreFailure::invalid_attribute:
         case archive::StoreFailure::other_study:
             return kCompatibilityValidation;

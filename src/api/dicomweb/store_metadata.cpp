@@ -49,13 +49,19 @@ void collect_links(const dicom::DataSet& set, std::vector<const dicom::Element*>
 }
 
 /// The syntax that a bulk part of pixel data is in: its parameter, else what the stream or the type says. A
-/// type with several syntaxes is not guessed (standard-face.md 4.2).
+/// type with several syntaxes is not guessed (standard-face.md 4.2); GIF and PNG have none, whatever they
+/// say.
 std::optional<std::string> syntax_of(const http::MediaType& type,
                                      const std::optional<dicom::ImageHeader>& header) {
-    if (const auto given = type.param("transfer-syntax")) return std::string(*given);
+    const bool compressed = type.type == "image" || type.type == "video";
+    if (type.essence() == "image/gif" || type.essence() == "image/png") return std::nullopt;
+    if (const auto given = type.param("transfer-syntax")) {
+        if (compressed && !dicom::transfer_syntax(*given).encapsulated) return std::nullopt;
+        return std::string(*given);
+    }
     if (header) return std::string(header->transfer_syntax);
     if (type.essence() == "image/dicom-rle") return std::string(dicom::kRleLossless);
-    if (type.type == "image" || type.type == "video") return std::nullopt;
+    if (compressed) return std::nullopt;
     return std::string(dicom::kExplicitVrLittleEndian);
 }
 
@@ -224,7 +230,7 @@ void MetadataStore::store_one(dicom::DataSet& set, archive::StoreBatch& batch) {
     if (found) found = count_frames(set);
     if (!found) return batch.fail_instance(StoreFailure::not_understood, found.error().message, set);
     const auto syntax = syntax_of_pixels(set);
-    if (!syntax) return batch.fail_instance(StoreFailure::unsupported_part, syntax.error().message, set);
+    if (!syntax) return batch.fail_instance(StoreFailure::unsupported_syntax, syntax.error().message, set);
     const dicom::BulkProvider bulk =
         [this](const dicom::Element& element) -> Result<std::vector<std::unique_ptr<ByteSource>>> {
         std::vector<std::unique_ptr<ByteSource>> sources;
