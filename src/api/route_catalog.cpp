@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "http/router.h"
+
 namespace isocenter::api {
 namespace {
 
@@ -104,8 +106,8 @@ void describe_part(RouteDescription& out, std::string_view part, const std::stri
 }
 
 void describe_get(RouteDescription& out, const http::Route& route, bool standard) {
-    const std::string_view pattern = route.pattern;
-    const std::string_view part = pattern.substr(pattern.rfind('/') + 1);
+    const std::string pattern = http::path_template(route.pattern);
+    const std::string_view part = std::string_view(pattern).substr(pattern.rfind('/') + 1);
     if (part == "studies" || part == "series" || part == "instances")
         return describe_search(out, part, standard);
     if (part == "changefeed" || part == "latest") {
@@ -141,7 +143,7 @@ void describe_store(RouteDescription& out, bool standard) {
 
 RouteDescription describe_route(const http::Route& route, bool standard) {
     RouteDescription out;
-    out.path_parameters = names_in(route.pattern);
+    out.path_parameters = names_in(http::path_template(route.pattern));
     switch (route.method) {
         case http::Method::get:
             describe_get(out, route, standard);

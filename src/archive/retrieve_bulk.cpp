@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "archive/core.h"
 #include "archive/values.h"
@@ -10,10 +11,11 @@ Result<std::unique_ptr<ByteSource>> Archive::open_bulk(const Location& location,
     const auto found = std::find_if(bulk.begin(), bulk.end(),
                                     [&](const dicom::BulkValue& value) { return value.path == path; });
     if (found == bulk.end()) return fail(ErrorCode::not_found, "the instance has no such bulk value");
-    if (found->encapsulated) {
-        return fail(ErrorCode::unsupported, "encapsulated pixel data is retrieved by frames");
-    }
-    return open_value(state_->core.blobs, location, found->range, found->range, swap_unit(found->vr));
+    blob::BlobStore& blobs = state_->core.blobs;
+    if (!found->encapsulated)
+        return open_value(blobs, location, found->range, found->range, swap_unit(found->vr));
+    ISO_TRY(auto items, open_value(blobs, location, found->range, found->range, 1));
+    return make_fragments_source(std::move(items), location.layout.big_endian);
 }
 
 }  // namespace isocenter::archive

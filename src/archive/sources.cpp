@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 #include <vector>
 
+#include "dicom/byte_order.h"
 #include "dicom/inflating_source.h"
 
 namespace isocenter::archive {
@@ -166,6 +168,57 @@ class BitSource final : public ByteSource {
     std::size_t end_ = 0;
 };
 
+class FragmentsSource final : public ByteSource {
+  public:
+    FragmentsSource(std::unique_ptr<ByteSource> inner, bool big_endian)
+        : inner_(std::move(inner)), big_endian_(big_endian) {}
+    Result<std::size_t> read(MutableBytes into) override {
+        while (left_ == 0 && !ended_) {
+            ISO_CHECK(next_item());
+            if (!std::exchange(past_table_, true)) ISO_CHECK(skip_table());
+        }
+        const std::size_t wanted = std::min<std::uint64_t>(left_, into.size());
+        if (wanted == 0) return std::size_t{0};
+        ISO_TRY(const std::size_t n, inner_->read(into.first(wanted)));
+        if (n == 0) return broken();
+        left_ -= n;
+        return n;
+    }
+
+  private:
+    static Error broken() { return fail(ErrorCode::corrupt, "the stored fragments are broken"); }
+    Status next_item() {
+        std::array<std::byte, 8> header;
+        for (std::size_t have = 0; have < header.size();) {
+            ISO_TRY(const std::size_t n, inner_->read(MutableBytes(header).subspan(have)));
+            if (n == 0) return broken();
+            have += n;
+        }
+        const std::uint16_t group = dicom::read_u16(header, big_endian_);
+        const std::uint16_t element = dicom::read_u16(ByteView(header).subspan(2), big_endian_);
+        left_ = dicom::read_u32(ByteView(header).subspan(4), big_endian_);
+        ended_ = element == 0xE0DD;
+        if (group != 0xFFFE || (element != 0xE000 && !ended_) || (ended_ && left_ != 0)) return broken();
+        return {};
+    }
+    Status skip_table() {
+        std::array<std::byte, 4096> ignored;
+        while (left_ != 0) {
+            const std::size_t wanted = std::min<std::uint64_t>(left_, ignored.size());
+            ISO_TRY(const std::size_t n, inner_->read(MutableBytes(ignored).first(wanted)));
+            if (n == 0) return broken();
+            left_ -= n;
+        }
+        return {};
+    }
+
+    std::unique_ptr<ByteSource> inner_;
+    bool big_endian_;
+    bool past_table_ = false;
+    bool ended_ = false;
+    std::uint64_t left_ = 0;  ///< of the fragment under way
+};
+
 }  // namespace
 
 std::unique_ptr<ByteSource> make_ranges_source(blob::BlobStore& blobs, BlobKey key,
@@ -185,6 +238,10 @@ std::unique_ptr<ByteSource> make_part_source(std::unique_ptr<ByteSource> inner, 
 std::unique_ptr<ByteSource> make_bit_source(std::unique_ptr<ByteSource> inner, unsigned offset,
                                             std::uint64_t bits) {
     return std::make_unique<BitSource>(std::move(inner), offset, bits);
+}
+
+std::unique_ptr<ByteSource> make_fragments_source(std::unique_ptr<ByteSource> inner, bool big_endian) {
+    return std::make_unique<FragmentsSource>(std::move(inner), big_endian);
 }
 
 class InflatedRanges::Cursor {

@@ -26,6 +26,10 @@ std::unique_ptr<ByteSource> make_part_source(std::unique_ptr<ByteSource> inner, 
 std::unique_ptr<ByteSource> make_bit_source(std::unique_ptr<ByteSource> inner, unsigned offset,
                                             std::uint64_t bits);
 
+/// What the fragments in `inner` hold, joined, without their item headers and without the offset table that
+/// comes first (PS3.5 A.4); `corrupt` when the items are ill-formed. `big_endian`: the order of the headers.
+std::unique_ptr<ByteSource> make_fragments_source(std::unique_ptr<ByteSource> inner, bool big_endian);
+
 /// Ranges of the inflated data set of a deflated object. Sources of one object share a position, so that
 /// reading values in ascending order inflates once. Not thread-safe.
 class InflatedRanges {

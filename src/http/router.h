@@ -20,7 +20,8 @@ struct Match {
 };
 
 /// Finds routes: the mount of the longest prefix, then the route whose pattern fits; literals beat parameters
-/// from left to right, one '/' at the end is tolerated, HEAD finds GET. Immutable; thread-safe.
+/// from left to right, one '/' at the end is tolerated, HEAD finds GET. A last segment `{name...}` takes all
+/// that is left, one segment at least; such a pattern comes after all others. Immutable; thread-safe.
 class Router {
   public:
     explicit Router(std::vector<Mount> mounts);
@@ -31,10 +32,14 @@ class Router {
     const std::vector<Mount>& mounts() const { return mounts_; }
 
   private:
+    struct Lookup;
     struct Row;
     struct Table;
     const std::vector<Mount> mounts_;
     std::vector<Table> tables_;
 };
+
+/// The pattern as descriptions write it: `{name}` also for a parameter that takes all that is left.
+std::string path_template(std::string_view pattern);
 
 }  // namespace isocenter::http

@@ -22,7 +22,9 @@ std::vector<Mount> mounts() {
                  route(Method::post, "/studies/$bulkUpdate"),
                  route(Method::get, "/studies/{study}"),
                  route(Method::delete_, "/studies/{study}"),
-                 route(Method::get, "/studies/{study}/series/{series}")};
+                 route(Method::get, "/studies/{study}/series/{series}"),
+                 route(Method::get, "/studies/{study}/bulk/{path...}"),
+                 route(Method::get, "/studies/{study}/bulk/all")};
     Mount root;
     root.routes = {route(Method::get, "/health/check"), route(Method::get, "/"),
                    route(Method::get, "/{name}/api.yaml")};
@@ -64,6 +66,27 @@ TEST(Router, DecodesParameters) {
     EXPECT_EQ(match.params.get("series"), "a/b,");
     EXPECT_EQ(match.params.get("other"), "");
     EXPECT_TRUE(router.find(Method::get, "/v2/studies/%zz").bad_escape);
+}
+
+TEST(Router, ATailTakesAllThatIsLeft) {
+    const Router router(mounts());
+    const Match match = router.find(Method::get, "/v2/studies/1.2/bulk/a/b%2C/c/");
+    EXPECT_EQ(match.pattern, "/v2/studies/{study}/bulk/{path...}");
+    EXPECT_EQ(match.params.get("study"), "1.2");
+    EXPECT_EQ(match.params.get("path"), "a/b,/c");
+    EXPECT_EQ(router.find(Method::get, "/v2/studies/1/bulk/x").params.get("path"), "x");
+    EXPECT_EQ(found(router, Method::get, "/v2/studies/1/bulk/all"), "/v2/studies/{study}/bulk/all");
+    EXPECT_EQ(found(router, Method::get, "/v2/studies/1/bulk"), "none ");
+    EXPECT_EQ(found(router, Method::post, "/v2/studies/1/bulk/x/y"), "none GET, HEAD");
+    std::string deep = "/v2/studies/1/bulk";
+    for (int i = 0; i < 129; ++i)
+        deep += "/1";
+    EXPECT_EQ(router.find(Method::get, deep).params.get("path").size(), 257U);
+    for (int i = 0; i < 129; ++i)
+        deep += "/1";
+    EXPECT_EQ(found(router, Method::get, deep), "none ");
+    EXPECT_EQ(path_template("/bulk/{path...}"), "/bulk/{path}");
+    EXPECT_EQ(path_template("/bulk/{path}"), "/bulk/{path}");
 }
 
 TEST(Router, KnowsCaseOnlyWhereAsked) {

@@ -14,11 +14,7 @@ from support import expect, makers, samples
 from support.cases import ANY_PARTS, DICOM_PARTS, STORED, keep_on_standard, plain
 from support.client import JSON
 
-# Cut off inside an element: a store must refuse it (test_a_truncated_sample_is_refused).
-TRUNCATED = "rtplan_truncated.dcm"
-SAMPLES = pytest.mark.parametrize(
-    "path", [path for path in samples.files() if path.name != TRUNCATED], ids=samples.named
-)
+SAMPLES = pytest.mark.parametrize("path", samples.whole_files(), ids=samples.named)
 NEVER_SENT = (makers.IMPLICIT, makers.BIG_ENDIAN)
 IRREGULAR = {
     "MR_truncated.dcm": "pixel data is shorter than the image",
@@ -90,7 +86,7 @@ def test_bytes(standard, client, path):
 
 
 def test_a_truncated_sample_is_refused(standard):
-    path = next(path for path in samples.files() if path.name == TRUNCATED)
+    path = next(path for path in samples.files() if path.name == samples.TRUNCATED)
     dataset = samples.with_new_identifiers(path, makers.new_uid)
     response = standard.request(
         "POST", "/studies", JSON, {"Content-Type": "application/dicom"}, data=samples.written(dataset)

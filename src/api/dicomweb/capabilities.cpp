@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "http/conditional.h"
 #include "http/media_type.h"
+#include "http/router.h"
 
 namespace isocenter::api {
 namespace {
@@ -31,7 +32,8 @@ Node make_tree(const std::vector<http::Route>& routes) {
     Node root;
     for (const http::Route& route : routes) {
         Node* node = &root;
-        std::string_view rest = route.pattern;
+        const std::string pattern = http::path_template(route.pattern);
+        std::string_view rest = pattern;
         while (!rest.empty()) {
             rest.remove_prefix(rest.front() == '/' ? 1 : 0);
             const std::size_t end = std::min(rest.find('/'), rest.size());

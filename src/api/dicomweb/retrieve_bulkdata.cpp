@@ -14,8 +14,6 @@ using LocationPtr = std::shared_ptr<const archive::Location>;
 
 constexpr std::string_view kOctets = "application/octet-stream";
 constexpr std::string_view kDocumentPath = "00420011";
-/// Sequence, item and element segments of a nested value; deeper ones have no route.
-constexpr int kMaxNesting = 6;
 
 bool is_pixel_data(std::string_view path) {
     return path == "7FE00010" || path == "7FE00008" || path == "7FE00009";
@@ -35,22 +33,39 @@ std::string document_type(const Face& face, const index::InstanceRecord& record)
     return type ? type->essence() : std::string();
 }
 
-std::uint32_t part_count(const archive::Location& location) {
+/// Parts that encapsulated pixel data are given in. Inside a sequence they are an icon: one frame (PS3.3
+/// C.7.6.1.1.6).
+std::uint32_t part_count(const archive::Location& location, const dicom::BulkValue& value) {
+    if (!is_pixel_data(value.path)) return 1;
     if (location.layout.frames.kind == dicom::FrameTable::Kind::unknown) return 1;
     return location.layout.frames.frames;
 }
 
+/// What is stored of encapsulated pixel data; those inside a sequence are given as they are only.
+StoredForm pixel_form(const archive::Location& location, const dicom::BulkValue& value) {
+    StoredForm form = stored_form(location);
+    form.decodable = form.decodable && is_pixel_data(value.path);
+    return form;
+}
+
 /// Frames of encapsulated pixel data, one part each with the same Content-Location (standard-face.md 3.4).
-void add_frames(const Face& face, const LocationPtr& location, const Delivery& delivery,
-                const std::string& uri, std::vector<PartPlan>& parts) {
-    for (std::uint32_t number = 1; number <= part_count(*location); ++number) {
+void add_frames(const Face& face, const LocationPtr& location, const dicom::BulkValue& value,
+                const Delivery& delivery, const std::string& uri, std::vector<PartPlan>& parts) {
+    const bool nested = !is_pixel_data(value.path);
+    for (std::uint32_t number = 1; number <= part_count(*location, value); ++number) {
         PartPlan part;
         part.content_type = typed(delivery.media_type, delivery.syntax);
         part.content_location = uri;
-        part.length = frame_length(*location, number, delivery);
-        part.open = [&face, location, delivery, number]() {
-            return open_frame_as(face, *location, number, delivery);
-        };
+        if (nested) {
+            part.open = [&face, location, path = value.path]() {
+                return face.archive.open_bulk(*location, path);
+            };
+        } else {
+            part.length = frame_length(*location, number, delivery);
+            part.open = [&face, location, delivery, number]() {
+                return open_frame_as(face, *location, number, delivery);
+            };
+        }
         parts.push_back(std::move(part));
     }
 }
@@ -70,21 +85,22 @@ void add_value(const Face& face, const LocationPtr& location, const dicom::BulkV
 }
 
 Result<http::Response> encapsulated_value(const Face& face, const http::Request& request,
-                                          const LocationPtr& location, const std::string& uri) {
-    const bool one = part_count(*location) == 1;
+                                          const LocationPtr& location, const dicom::BulkValue& value,
+                                          const std::string& uri) {
+    const bool one = part_count(*location, value) == 1;
     auto wishes = find_wishes(face.profile, read_accept(face.profile, request), ByteResource::bulk_value);
     if (!one) std::erase_if(wishes, [](const Wish& wish) { return !wish.multipart; });
-    const StoredForm stored = stored_form(*location);
+    const StoredForm stored = pixel_form(*location, value);
     const auto choice = choose(face.profile, wishes, stored, deliver_frame);
     if (!choice)
         return not_acceptable(face, request,
                               "The pixel data is stored as " + location->record.transfer_syntax +
                                   " and cannot be given in the form asked for.",
                               available_ranges(face.profile, ByteResource::bulk_value, stored));
-    const std::string etag = content_tag(location->record, "p" + choice->delivery.syntax);
+    const std::string etag = content_tag(location->record, "p" + value.path + choice->delivery.syntax);
     if (auto unchanged = not_modified(request, etag)) return *std::move(unchanged);
     std::vector<PartPlan> parts;
-    add_frames(face, location, choice->delivery, uri, parts);
+    add_frames(face, location, value, choice->delivery, uri, parts);
     if (parts.empty()) return fail(ErrorCode::not_found, "The instance has no pixel data.");
     if (choice->wish.multipart && !one) {
         ISO_TRY(auto response,
@@ -145,9 +161,7 @@ Result<http::Response> plain_value(const Face& face, const http::Request& reques
 }
 
 std::string path_of(const http::PathParams& params) {
-    std::string path(params.get("p0"));
-    for (int i = 1; params.has("p" + std::to_string(i)); ++i)
-        path += "/" + std::string(params.get("p" + std::to_string(i)));
+    std::string path(params.get("path"));
     std::ranges::transform(path, path.begin(),
                            [](char c) { return c >= 'a' && c <= 'f' ? static_cast<char>(c - 32) : c; });
     return path;
@@ -161,10 +175,8 @@ Result<http::Response> retrieve_value(const Face& face, const http::RequestConte
     const auto value = std::ranges::find(bulk, path, &dicom::BulkValue::path);
     if (value == bulk.end()) return fail(ErrorCode::not_found, "The instance has no such bulk value.");
     const std::string uri = entity_uri(face.base_uri(context.request), key) + "/bulkdata/" + path;
-    if (!value->encapsulated) return plain_value(face, context.request, location, *value, uri);
-    if (!is_pixel_data(path))
-        return fail(ErrorCode::not_acceptable, "Compressed pixel data inside a sequence is not offered.");
-    return encapsulated_value(face, context.request, location, uri);
+    return value->encapsulated ? encapsulated_value(face, context.request, location, *value, uri)
+                               : plain_value(face, context.request, location, *value, uri);
 }
 
 Result<http::Response> retrieve_all(const Face& face, const http::RequestContext& context, BulkScope scope) {
@@ -204,12 +216,13 @@ Result<http::Response> retrieve_bulk_of(const Face& face, const http::Request& r
                     std::ranges::any_of(wishes, [](const Wish& w) { return w.media_type == kOctets; });
                 if (octets) add_value(face, location, value, uri, parts);
                 identity += octets ? "+" : "-";
-            } else if (is_pixel_data(value.path)) {
-                const auto choice = choose(standard_profile(), wishes, stored_form(record), deliver_frame);
+            } else {
+                const StoredForm stored = pixel_form(*location, value);
+                const auto choice = choose(standard_profile(), wishes, stored, deliver_frame);
                 if (!choice) continue;
                 root_type = choice->delivery.media_type;
                 identity += choice->delivery.syntax;
-                add_frames(face, location, choice->delivery, uri, parts);
+                add_frames(face, location, value, choice->delivery, uri, parts);
             }
         }
         if (wanted && parts.size() == before) ++left_out;
@@ -242,12 +255,7 @@ std::vector<http::Route> retrieve_bulkdata_routes(const Face& face) {
                 return retrieve_all(f, c, BulkScope::pixel_data);
             }));
     }
-    std::string pattern = instance + "/bulkdata/{p0}";
-    for (int nesting = 0; nesting <= kMaxNesting; ++nesting) {
-        routes.push_back(fetch_route(face, pattern, retrieve_value));
-        for (int i = 1; i <= 2; ++i)
-            pattern += "/{p" + std::to_string(2 * nesting + i) + "}";
-    }
+    routes.push_back(fetch_route(face, instance + "/bulkdata/{path...}", retrieve_value));
     return routes;
 }
 

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "http/ascii.h"
 #include "http/message.h"
+#include "http/router.h"
 
 namespace isocenter::api {
 namespace {
@@ -92,7 +93,8 @@ json::object operation(const http::Route& route, bool standard) {
 json::object document(const ApiDescription& description, const std::vector<http::Route>& routes) {
     json::object paths;
     for (const http::Route& route : routes) {
-        const std::string path = description.prefix + (route.pattern == "/" ? "" : route.pattern);
+        const std::string path =
+            description.prefix + (route.pattern == "/" ? "" : http::path_template(route.pattern));
         json::value& item = paths[path];
         if (!item.is_object()) item.emplace_object();
         item.as_object()[http::to_lower(to_string(route.method))] = operation(route, description.standard);

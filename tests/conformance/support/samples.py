@@ -37,6 +37,15 @@ def files():
     )
 
 
+# Cut off inside an element: a store must refuse it.
+TRUNCATED = "rtplan_truncated.dcm"
+
+
+def whole_files():
+    """All that a store takes."""
+    return [path for path in files() if path.name != TRUNCATED]
+
+
 def named(path):
     return str(path.relative_to(FOLDER))
 
