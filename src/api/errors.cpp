@@ -1,5 +1,6 @@
 #include "api/errors.h"
 
+#include "api/html.h"
 #include "base/log.h"
 #include "http/message.h"
 #include "http/status_of.h"
@@ -8,30 +9,6 @@ namespace isocenter::api {
 namespace {
 
 constexpr std::string_view kInternalMessage = "The server could not complete the request.";
-
-/// Text that echoes a client's input must not become markup in a browser.
-std::string escape_html(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        switch (c) {
-            case '&':
-                out += "&amp;";
-                break;
-            case '<':
-                out += "&lt;";
-                break;
-            case '>':
-                out += "&gt;";
-                break;
-            case '"':
-                out += "&quot;";
-                break;
-            default:
-                out += c;
-        }
-    }
-    return out;
-}
 
 void append_list(std::string& out, std::string_view name, const std::vector<std::string>& items) {
     if (items.empty()) return;
@@ -59,7 +36,8 @@ http::Response plain(std::string_view message, unsigned status, const ErrorDetai
     std::string text(message);
     for (std::size_t i = 0; i < details.available.size(); ++i)
         text += (i == 0 ? " Available: " : ", ") + details.available[i];
-    return http::text_response(status, "text/plain; charset=utf-8", escape_html(text));
+    // Text that echoes a client's input must not become markup in a browser.
+    return http::text_response(status, "text/plain; charset=utf-8", html_escape(text));
 }
 
 }  // namespace

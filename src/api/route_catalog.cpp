@@ -33,6 +33,11 @@ std::string entity_of(const std::vector<std::string>& names) {
     return "server";
 }
 
+/// As parts and as the whole body.
+Types both_forms(const std::string& type) {
+    return {"multipart/related; type=\"" + type + '"', type};
+}
+
 Types dicom_json(bool standard) {
     Types types{"application/dicom+json"};
     if (standard) types.emplace_back("multipart/related; type=\"application/dicom+xml\"");
@@ -92,15 +97,13 @@ void describe_part(RouteDescription& out, std::string_view part, const std::stri
         out.query_parameters = {{"quality", "integer", "1 to 100."}};
     } else if (part == "{frames}" || part == "{frame}") {
         out.summary = "Retrieve frames: numbers from 1, separated by commas.";
-        out.response_types = {"multipart/related; type=\"application/octet-stream\"",
-                              "application/octet-stream"};
+        out.response_types = both_forms("application/octet-stream");
     } else if (part == "bulkdata" || part == "pixeldata" || part == "{path}") {
         out.summary = "Retrieve bulk data of the " + entity + ".";
-        out.response_types = {"multipart/related; type=\"application/octet-stream\"",
-                              "application/octet-stream"};
+        out.response_types = both_forms("application/octet-stream");
     } else {
         out.summary = "Retrieve the " + entity + ".";
-        out.response_types = {"multipart/related; type=\"application/dicom\"", "application/dicom"};
+        out.response_types = both_forms("application/dicom");
     }
     if (standard) out.statuses.push_back(410);
 }
@@ -117,8 +120,8 @@ void describe_get(RouteDescription& out, const http::Route& route, bool standard
         out.query_parameters = feed_parameters(standard);
         if (part == "latest") out.query_parameters = {{"includeMetadata", "boolean", "With the metadata."}};
         out.response_types = {"application/json"};
-        out.statuses =
-            part == "latest" ? std::vector<unsigned>{200, 204, 400} : std::vector<unsigned>{200, 400};
+        out.statuses = {200, 400};
+        if (part == "latest") out.statuses.insert(out.statuses.begin() + 1, 204);
         return;
     }
     describe_part(out, part, entity_of(out.path_parameters), standard);
@@ -133,7 +136,7 @@ void describe_get(RouteDescription& out, const http::Route& route, bool standard
 void describe_store(RouteDescription& out, bool standard) {
     out.group = "Store";
     out.summary = out.path_parameters.empty() ? "Store instances." : "Store instances of one study.";
-    out.request_types = {"multipart/related; type=\"application/dicom\"", "application/dicom"};
+    out.request_types = both_forms("application/dicom");
     if (standard) out.request_types.emplace_back("multipart/related; type=\"application/dicom+json\"");
     out.response_types = dicom_json(standard);
     out.statuses = {200, 202, 400, 406, 409, 413, 415};
@@ -154,8 +157,8 @@ RouteDescription describe_route(const http::Route& route, bool standard) {
         case http::Method::delete_:
             out.group = "Delete";
             out.summary = "Delete the " + entity_of(out.path_parameters) + ".";
-            out.statuses =
-                standard ? std::vector<unsigned>{204, 400, 404, 410} : std::vector<unsigned>{204, 400, 404};
+            out.statuses = {204, 400, 404};
+            if (standard) out.statuses.push_back(410);
             break;
         case http::Method::options:
             out.group = "Capabilities";

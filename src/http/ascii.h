@@ -10,6 +10,9 @@ inline char to_lower(char c) {
 }
 std::string to_lower(std::string_view text);
 
+/// Of a hexadecimal digit of either case; -1 for other characters.
+int hex_value(char c);
+
 /// Compares ASCII letters without regard to case; other bytes exactly.
 bool equals_ignore_case(std::string_view a, std::string_view b);
 bool starts_with_ignore_case(std::string_view text, std::string_view prefix);

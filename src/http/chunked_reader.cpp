@@ -3,19 +3,14 @@
 #include <algorithm>
 #include <cstring>
 
+#include "http/ascii.h"
+
 namespace isocenter::http {
 namespace {
 
 constexpr unsigned kMaxSizeDigits = 15;
 constexpr std::size_t kMaxExtensionBytes = 4096;
 constexpr std::size_t kMaxTrailerBytes = 16 * 1024;
-
-int hex_value(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-}
 
 }  // namespace
 

@@ -33,16 +33,22 @@ def two_series(v2):
     return v2.keep(first, sibling(first, same_series=False))
 
 
-def test_DL_01_only_instance(v2):
+@pytest.mark.parametrize(
+    "path", [path_of, series_path, study_path], ids=["DL_01_instance", "DL_06_series", "DL_10_study"]
+)
+def test_the_only_one(v2, path):
     instance = v2.keep(Instance())
-    deleted(v2, path_of(instance))
+    deleted(v2, path(instance))
     gone(v2, *all_paths(instance))
 
 
-def test_DL_02_instance_twice(v2):
+@pytest.mark.parametrize(
+    "path", [path_of, series_path, study_path], ids=["DL_02_instance", "DL_07_series", "DL_11_study"]
+)
+def test_twice(v2, path):
     instance = v2.keep(Instance())
-    deleted(v2, path_of(instance))
-    expect.text_error(v2.delete(path_of(instance)), 404)
+    deleted(v2, path(instance))
+    expect.text_error(v2.delete(path(instance)), 404)
 
 
 def test_DL_03_one_of_two_instances(v2):
@@ -75,18 +81,6 @@ def test_DL_05_one_of_three_instances(v2):
     left(v2, study_path(first), 2)
 
 
-def test_DL_06_only_series(v2):
-    instance = v2.keep(Instance())
-    deleted(v2, series_path(instance))
-    gone(v2, *all_paths(instance))
-
-
-def test_DL_07_series_twice(v2):
-    instance = v2.keep(Instance())
-    deleted(v2, series_path(instance))
-    expect.text_error(v2.delete(series_path(instance)), 404)
-
-
 def test_DL_08_series_of_two_instances(v2):
     first = Instance()
     second = sibling(first)
@@ -97,18 +91,6 @@ def test_DL_08_series_of_two_instances(v2):
 
 def test_DL_09_instance_of_one_of_two_series(v2):
     one_of_two_series(v2)
-
-
-def test_DL_10_study(v2):
-    instance = v2.keep(Instance())
-    deleted(v2, study_path(instance))
-    gone(v2, *all_paths(instance))
-
-
-def test_DL_11_study_twice(v2):
-    instance = v2.keep(Instance())
-    deleted(v2, study_path(instance))
-    expect.text_error(v2.delete(study_path(instance)), 404)
 
 
 def test_DL_12_study_of_two_series(v2):

@@ -140,9 +140,16 @@ constexpr std::array kAllStudy{
 };
 constexpr std::array kAllSeries{tags::SeriesNumber, Tag{0x0020, 0x0060}, tags::SeriesDate, tags::SeriesTime};
 
-void add_all(ReturnSet& set, std::span<const Tag> list, bool required) {
+void add_all(ReturnSet& set, std::span<const Tag> list, bool required, bool whole = false) {
     for (const Tag tag : list)
-        set.add({tag, required, false});
+        set.add({tag, required, whole});
+}
+
+/// Where `tag` stands, or would stand, among fields in ascending order.
+template <class Fields>
+auto place_of(Fields& fields, Tag tag) {
+    return std::lower_bound(fields.begin(), fields.end(), tag,
+                            [](const ReturnField& field, Tag wanted) { return field.tag < wanted; });
 }
 
 struct LevelTags {
@@ -215,8 +222,7 @@ Level level_of(Tag tag) {
 }
 
 void ReturnSet::add(ReturnField field) {
-    const auto at = std::lower_bound(fields.begin(), fields.end(), field.tag,
-                                     [](const ReturnField& f, Tag tag) { return f.tag < tag; });
+    const auto at = place_of(fields, field.tag);
     if (at == fields.end() || at->tag != field.tag) {
         fields.insert(at, field);
         return;
@@ -226,8 +232,7 @@ void ReturnSet::add(ReturnField field) {
 }
 
 bool ReturnSet::has(Tag tag) const {
-    const auto at = std::lower_bound(fields.begin(), fields.end(), tag,
-                                     [](const ReturnField& f, Tag wanted) { return f.tag < wanted; });
+    const auto at = place_of(fields, tag);
     return at != fields.end() && at->tag == tag;
 }
 
@@ -256,12 +261,8 @@ ReturnSet default_return_set(const Profile& profile, SearchResource resource, bo
         set.whole_document = true;
         return set;
     }
-    for (const Tag tag : kStudyLevel)
-        set.add({tag, false, true});
-    if (level == Level::series) {
-        for (const Tag tag : kSeriesLevel)
-            set.add({tag, false, true});
-    }
+    add_all(set, kStudyLevel, false, true);
+    if (level == Level::series) add_all(set, kSeriesLevel, false, true);
     return set;
 }
 

@@ -38,10 +38,20 @@ std::uint32_t crc32(std::uint32_t crc, ByteView bytes) {
 }
 
 template <class T>
-void put(std::string& out, T value) {
+void put_one(std::string& out, T value) {
     for (std::size_t i = 0; i < sizeof(T); ++i)
         out += static_cast<char>((static_cast<std::uint64_t>(value) >> (8 * i)) & 0xFFU);
 }
+
+/// Numbers of two, four or eight bytes, little endian.
+template <class... T>
+void put(std::string& out, T... values) {
+    (put_one(out, values), ...);
+}
+
+constexpr std::uint16_t kNone16 = 0;
+constexpr std::uint32_t kNone32 = 0;
+constexpr std::uint64_t kNone64 = 0;
 
 class ZipSource : public ByteSource {
   public:
@@ -90,22 +100,10 @@ class ZipSource : public ByteSource {
         crc_ = 0xFFFFFFFF;
         size_ = 0;
         std::string head;
-        put(head, kLocalHeader);
-        put(head, kVersionZip64);
-        put(head, kSizesFollow);
-        put(head, std::uint16_t{0});
-        put(head, std::uint16_t{0});
-        put(head, kDate);
-        put(head, std::uint32_t{0});
-        put(head, kIn64);
-        put(head, kIn64);
-        put(head, static_cast<std::uint16_t>(entry.name.size()));
-        put(head, std::uint16_t{20});
+        put(head, kLocalHeader, kVersionZip64, kSizesFollow, kNone16, kNone16, kDate, kNone32, kIn64, kIn64,
+            static_cast<std::uint16_t>(entry.name.size()), std::uint16_t{20});
         head += entry.name;
-        put(head, std::uint16_t{1});
-        put(head, std::uint16_t{16});
-        put(head, std::uint64_t{0});
-        put(head, std::uint64_t{0});
+        put(head, std::uint16_t{1}, std::uint16_t{16}, kNone64, kNone64);
         say(std::move(head));
         return {};
     }
@@ -115,34 +113,13 @@ class ZipSource : public ByteSource {
         current_.reset();
         const std::uint32_t crc = crc_ ^ 0xFFFFFFFFU;
         std::string tail;
-        put(tail, kDataDescriptor);
-        put(tail, crc);
-        put(tail, size_);
-        put(tail, size_);
+        put(tail, kDataDescriptor, crc, size_, size_);
         say(std::move(tail));
-        put(central_, kCentralHeader);
-        put(central_, kVersionZip64);
-        put(central_, kVersionZip64);
-        put(central_, kSizesFollow);
-        put(central_, std::uint16_t{0});
-        put(central_, std::uint16_t{0});
-        put(central_, kDate);
-        put(central_, crc);
-        put(central_, kIn64);
-        put(central_, kIn64);
-        put(central_, static_cast<std::uint16_t>(name.size()));
-        put(central_, std::uint16_t{28});
-        put(central_, std::uint16_t{0});
-        put(central_, std::uint16_t{0});
-        put(central_, std::uint16_t{0});
-        put(central_, std::uint32_t{0});
-        put(central_, kIn64);
+        put(central_, kCentralHeader, kVersionZip64, kVersionZip64, kSizesFollow, kNone16, kNone16, kDate,
+            crc, kIn64, kIn64, static_cast<std::uint16_t>(name.size()), std::uint16_t{28}, kNone16, kNone16,
+            kNone16, kNone32, kIn64);
         central_ += name;
-        put(central_, std::uint16_t{1});
-        put(central_, std::uint16_t{24});
-        put(central_, size_);
-        put(central_, size_);
-        put(central_, header_offset_);
+        put(central_, std::uint16_t{1}, std::uint16_t{24}, size_, size_, header_offset_);
     }
 
     void end_archive() {
@@ -151,27 +128,10 @@ class ZipSource : public ByteSource {
         const std::uint64_t directory_size = central_.size();
         const std::uint64_t count = entries_.size();
         std::string tail = std::move(central_);
-        put(tail, kZip64End);
-        put(tail, std::uint64_t{44});
-        put(tail, kVersionZip64);
-        put(tail, kVersionZip64);
-        put(tail, std::uint32_t{0});
-        put(tail, std::uint32_t{0});
-        put(tail, count);
-        put(tail, count);
-        put(tail, directory_size);
-        put(tail, directory);
-        put(tail, kZip64Locator);
-        put(tail, std::uint32_t{0});
-        put(tail, directory + directory_size);
-        put(tail, std::uint32_t{1});
-        put(tail, kEnd);
-        put(tail, std::uint32_t{0});
-        put(tail, std::uint16_t{0xFFFF});
-        put(tail, std::uint16_t{0xFFFF});
-        put(tail, kIn64);
-        put(tail, kIn64);
-        put(tail, std::uint16_t{0});
+        put(tail, kZip64End, std::uint64_t{44}, kVersionZip64, kVersionZip64, kNone32, kNone32, count, count,
+            directory_size, directory);
+        put(tail, kZip64Locator, kNone32, directory + directory_size, std::uint32_t{1});
+        put(tail, kEnd, kNone32, std::uint16_t{0xFFFF}, std::uint16_t{0xFFFF}, kIn64, kIn64, kNone16);
         say(std::move(tail));
     }
 
