@@ -1,5 +1,5 @@
-// Ways to make a group of new files durable with one wait, side by side; the figures behind
-// docs/decisions/0004-durable-stores.md. Usage: blob_bench FOLDER [ROUNDS]
+// Ways to make a group of new files durable with one wait, side by side, alone and together with the log of
+// an index; the figures behind docs/decisions/0004-durable-stores.md. Usage: blob_bench FOLDER [ROUNDS]
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -14,6 +14,7 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -115,20 +116,97 @@ double median_ms(const std::function<void()>& round, int rounds) {
     return times[static_cast<std::size_t>(rounds) / 2];
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-    const fs::path root = fs::path(argc > 1 ? argv[1] : ".") / "sync_layouts";
-    const int rounds = argc > 2 ? std::atoi(argv[2]) : 31;
-    fs::create_directories(root / "incoming");
-    for (unsigned i = 0; i < 256; ++i) {
-        char name[3];
-        std::snprintf(name, sizeof(name), "%02x", i);
-        fs::create_directories(root / "objects" / name);
+/// What a database appends to its log for a group, over and over in a file that has its full length.
+class Log {
+  public:
+    explicit Log(const fs::path& path)
+        : descriptor_(open(path.c_str(), O_CREAT | O_RDWR | O_TRUNC | O_CLOEXEC, 0644)) {
+        require(descriptor_ >= 0, "open log");
+        while (at_ < kLength)
+            append(std::string(kPage * 256, '\0'));
+        at_ = 0;
+        require(fsync(descriptor_) == 0, "fsync log");
     }
-    const int root_descriptor = open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    require(root_descriptor >= 0 && syncfs(root_descriptor) == 0, "root");
+    ~Log() { close(descriptor_); }
+    Log(const Log&) = delete;
+    Log& operator=(const Log&) = delete;
 
+    void append(const std::string& bytes) {
+        for (std::size_t done = 0; done < bytes.size(); done += kPage) {
+            const std::size_t length = std::min(kPage, bytes.size() - done);
+            require(pwrite(descriptor_, bytes.data() + done, length, at_) == static_cast<ssize_t>(length),
+                    "write log");
+            at_ += static_cast<off_t>(length);
+        }
+    }
+    void append_group(const std::string& extra) {
+        if (at_ + static_cast<off_t>(kGroupBytes + extra.size()) > kLength) at_ = 0;
+        append(std::string(kGroupBytes, static_cast<char>(++groups_)) + extra);
+    }
+    void sync() const { require(fdatasync(descriptor_) == 0, "fdatasync log"); }
+
+    static constexpr std::size_t kGroupBytes = 128 * 1024;  ///< one new study
+
+  private:
+    static constexpr std::size_t kPage = 4096;
+    static constexpr off_t kLength = 64 << 20;
+    int descriptor_;
+    off_t at_ = 0;
+    int groups_ = 0;
+};
+
+void close_all(const std::vector<File>& files) {
+    for (const File& file : files)
+        close(file.descriptor);
+}
+
+// Each variant gets its turn in each round: what others write to the disk meanwhile then hits all of them.
+void compare_with_log(const fs::path& root, int root_descriptor, const std::string& content, int rounds) {
+    Log log(root / "log");
+    const auto group = [&] { return write_group(root, 1, content, true); };
+    const std::vector<std::pair<const char*, std::function<void()>>> variants{
+        {"bc, then fdatasync of the log",
+         [&] {
+             const auto files = group();
+             rename_then_syncfs(files, root_descriptor);
+             close_all(files);
+             log.append_group({});
+             log.sync();
+         }},
+        {"d1, then fdatasync of the log",
+         [&] {
+             const auto files = group();
+             rename_then_fdatasync(files, 1);
+             close_all(files);
+             log.append_group({});
+             log.sync();
+         }},
+        {"one syncfs for files and log",
+         [&] {
+             const auto files = group();
+             log.append_group({});
+             rename_then_syncfs(files, root_descriptor);
+             close_all(files);
+         }},
+        {"no file: content in the log, fdatasync",
+         [&] {
+             log.append_group(content);
+             log.sync();
+         }},
+    };
+    std::vector<std::vector<double>> times(variants.size());
+    for (int round = 0; round < rounds; ++round) {
+        for (std::size_t i = 0; i < variants.size(); ++i)
+            times[i].push_back(median_ms(variants[i].second, 1));
+    }
+    std::printf("1 file of %zu KB and %zu KB of log\n", content.size() / 1000, Log::kGroupBytes / 1024);
+    for (std::size_t i = 0; i < variants.size(); ++i) {
+        std::nth_element(times[i].begin(), times[i].begin() + rounds / 2, times[i].end());
+        std::printf("  %-48s %8.2f ms\n", variants[i].first, times[i][static_cast<std::size_t>(rounds) / 2]);
+    }
+}
+
+void compare_layouts(const fs::path& root, int root_descriptor, int rounds) {
     struct Variant {
         const char* name;
         bool early;
@@ -156,8 +234,7 @@ int main(int argc, char** argv) {
                     [&] {
                         const auto files = write_group(root, count, content, variant.early);
                         variant.commit(files);
-                        for (const File& file : files)
-                            close(file.descriptor);
+                        close_all(files);
                     },
                     rounds);
                 std::printf("  %-48s %8.2f ms %8.0f files/s\n", variant.name, ms,
@@ -165,6 +242,25 @@ int main(int argc, char** argv) {
             }
         }
     }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const fs::path root = fs::path(argc > 1 ? argv[1] : ".") / "sync_layouts";
+    const int rounds = argc > 2 ? std::atoi(argv[2]) : 31;
+    fs::create_directories(root / "incoming");
+    for (unsigned i = 0; i < 256; ++i) {
+        char name[3];
+        std::snprintf(name, sizeof(name), "%02x", i);
+        fs::create_directories(root / "objects" / name);
+    }
+    const int root_descriptor = open(root.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    require(root_descriptor >= 0 && syncfs(root_descriptor) == 0, "root");
+
+    compare_layouts(root, root_descriptor, rounds);
+    for (const std::size_t bytes : {std::size_t{10'000}, std::size_t{500'000}})
+        compare_with_log(root, root_descriptor, std::string(bytes, 'x'), rounds);
     close(root_descriptor);
     fs::remove_all(root);
 }

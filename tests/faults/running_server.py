@@ -1,5 +1,6 @@
 """Starts, kills and asks the server."""
 
+import os
 import re
 import signal
 import subprocess
@@ -9,11 +10,12 @@ import requests
 
 
 class RunningServer:
-    def __init__(self, binary, folder):
+    def __init__(self, binary, folder, environment=None):
+        """`environment`: variables beside those of this process."""
         begin = time.monotonic()
         self.process = subprocess.Popen(
             [binary, "serve", "--port", "0", "--data", str(folder), "--set", "log.level=error"],
-            stdout=subprocess.PIPE, text=True)
+            stdout=subprocess.PIPE, text=True, env={**os.environ, **(environment or {})})
         line = self.process.stdout.readline()
         match = re.match(r"listening on (\S+)", line)
         assert match, f"the server did not start: {line!r}"
