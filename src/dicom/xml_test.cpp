@@ -88,6 +88,16 @@ TEST(XmlWriter, IsUtf8WhateverAUriHolds) {
               "<BulkData uri=\"http://h/\xEF\xBF\xBD\xEF\xBF\xBD?a\xC3\xA9\"/></DicomAttribute>");
 }
 
+TEST(XmlReader, FindsTheCreatorWhoseNameHasBlanksAround) {
+    DataSet data_set;
+    data_set.set({.tag = {0x0023, 0x0010}, .vr = Vr::LO, .bytes = " ACME "});
+    data_set.set({.tag = {0x0023, 0x1001}, .vr = Vr::LO, .bytes = "x"});
+    const auto back = read_xml(to_xml(data_set));
+    ASSERT_TRUE(back.ok()) << back.error().message;
+    EXPECT_EQ(to_json(*back), R"({"00230010":{"vr":"LO","Value":["ACME"]},)"
+                              R"("00231001":{"vr":"LO","Value":["x"]}})");
+}
+
 TEST(XmlReader, ReadsWhatTheWriterWrote) {
     const std::string json =
         R"({"00080005":{"vr":"CS","Value":["ISO_IR 192"]},"00080008":{"vr":"CS","Value":["A",null,"B"]},)"

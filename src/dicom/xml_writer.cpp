@@ -96,7 +96,7 @@ class Writer {
         std::string creator;
         if (tag.is_private() && tag.element >= 0x1000) {
             const Element* owner = data_set.find({tag.group, static_cast<std::uint16_t>(tag.element >> 8U)});
-            if (owner != nullptr) creator = trim_padding(charset.decode(owner->bytes, Vr::LO));
+            if (owner != nullptr) creator = significant(Vr::LO, charset.decode(owner->bytes, Vr::LO));
         }
         if (!creator.empty()) tag.element &= 0xFFU;
         xml_attribute("tag", to_hex8(tag));
