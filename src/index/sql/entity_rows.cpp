@@ -140,8 +140,9 @@ void EntityRow::take(const AttributeValues& attributes) {
     values.resize(columns.size());
     for (const auto& [tag, text] : attributes) {
         if (text.empty()) continue;
-        const auto found = std::find_if(columns.begin(), columns.end(),
-                                        [&](const Column& column) { return column.tag == tag; });
+        const auto found = std::find_if(columns.begin(), columns.end(), [wanted = tag](const Column& column) {
+            return column.tag == wanted;
+        });
         if (found == columns.end()) continue;
         std::string& value = values[static_cast<std::size_t>(found - columns.begin())];
         if (value == text) continue;
