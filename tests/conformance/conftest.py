@@ -28,6 +28,7 @@ from support.server import ServerProcess, default_program
 VERSIONED = {"v1", "v2", "face"}
 OWN_SERVER = {"program", "root", "spawn"}
 SERVER_SETTINGS = ["--set", "cors.origins=https://viewer.example"]
+OUTPUT_SHOWN = 20_000
 
 
 def pytest_addoption(parser):
@@ -94,15 +95,20 @@ def pytest_configure_node(node):
     node.workerinput["conformance"] = node.config.conformance
 
 
-def pytest_unconfigure(config):
-    if is_worker(config):
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session):
+    """A server that crashes, or ends otherwise than with 0 (findings of a sanitizer), fails the run."""
+    config = session.config
+    if is_worker(config) or not config.own_server:
         return
-    if getattr(config, "own_server", None):
-        code = config.own_server.stop()
-        Path(config.conformance["folder"], "server.log").write_text(config.own_server.text())
-        if code != 0:
-            print(f"\nthe server ended with {code}; its output:\n{config.own_server.text()[-4000:]}")
-    if hasattr(config, "conformance"):
+    code = config.own_server.stop()
+    if code != 0:
+        print(f"\nthe server ended with {code}; its output:\n{config.own_server.text()[-OUTPUT_SHOWN:]}")
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_unconfigure(config):
+    if not is_worker(config) and hasattr(config, "conformance"):
         shutil.rmtree(config.conformance["folder"], ignore_errors=True)
 
 
