@@ -16,9 +16,11 @@ def loaded(hapi, binary, tmp_path_factory):
     archive = Archive(binary, tmp_path_factory.mktemp("cohort") / "data", f"fhir.endpoint={hapi.base}",
                       f"cast.patient_system_id={SYSTEM}", "dicomweb.endpoint=http://pacs.test/v2")
     population = make_population(200, 80)
-    load(population, hapi.base, archive)
-    yield population, hapi.base, archive.base
-    archive.stop()
+    try:
+        load(population, hapi.base, archive)
+        yield population, hapi.base, archive.base
+    finally:
+        archive.stop()
 
 
 @pytest.fixture
