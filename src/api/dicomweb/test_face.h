@@ -8,6 +8,7 @@
 
 #include "api/face.h"
 #include "archive/test_archive.h"
+#include "http/router.h"
 #include "http/url.h"
 
 namespace isocenter::api {
@@ -79,7 +80,8 @@ class TestFace {
     const http::Route* find(http::Method method, const std::string& path, http::PathParams& params) const {
         const auto given = segments(path);
         for (const http::Route& route : mount_.routes) {
-            const auto pattern = segments(route.pattern);
+            const auto pattern = segments(http::path_template(route.pattern));
+            // `{name...}`: here a value of one segment is enough.
             if (route.method != method || pattern.size() != given.size()) continue;
             bool fits = true;
             for (std::size_t i = 0; i < given.size() && fits; ++i)
