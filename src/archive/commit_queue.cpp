@@ -13,6 +13,13 @@ namespace {
 // Of one index transaction: a group must not keep later comers waiting without bound.
 constexpr std::size_t kMaxGroupInstances = 512;
 
+/// Whether another transaction would fail the same way, whatever is in it: trying again would only add to the
+/// load of a disk that is full or a database that is away.
+bool hits_everything(ErrorCode code) {
+    return code == ErrorCode::unavailable || code == ErrorCode::overloaded || code == ErrorCode::timed_out ||
+           code == ErrorCode::cancelled;
+}
+
 }  // namespace
 
 CommitQueue::CommitQueue(blob::BlobStore& blobs, const index::Database& database, StoreMetrics& metrics,
@@ -68,61 +75,101 @@ void CommitQueue::lead(std::size_t tickets, std::unique_lock<std::mutex>& lock) 
         if (!lock.owns_lock()) lock.lock();
         for (std::size_t i = 0; i < tickets; ++i) {
             // A text short enough to need no memory.
-            for (PendingInstance& instance : waiting_[i]->instances)
-                instance.status = fail(ErrorCode::internal, "not committed");
+            for (PendingInstance& instance : waiting_[i]->instances) {
+                if (!instance.outcome) instance.status = fail(ErrorCode::internal, "not committed");
+            }
         }
     }
 }
 
 void CommitQueue::run(std::span<PendingInstance* const> group) {
     const auto start = std::chrono::steady_clock::now();
-    std::vector<blob::BlobWriter*> writers;
-    for (PendingInstance* instance : group)
-        writers.push_back(instance->writer.get());
-    if (Status status = blobs_.commit(writers); !status) {
-        log_event(LogLevel::error, "commit_failed", {{"detail", status.error().detail}});
-        for (PendingInstance* instance : group)
-            instance->status = status;
-        return discard(group);
-    }
-    std::vector<PendingInstance*> indexed;
-    std::copy_if(group.begin(), group.end(), std::back_inserter(indexed),
-                 [](const PendingInstance* instance) { return !instance->blob_only; });
-    if (!indexed.empty()) add_to_index(indexed);
+    const std::vector<PendingInstance*> durable = make_durable(group);
+    if (!durable.empty()) add_to_index(durable);
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
     metrics_.group_instances.Observe(static_cast<double>(group.size()));
     metrics_.commit_seconds.Observe(seconds.count());
 }
 
+/// Those that are to be indexed now.
+std::vector<PendingInstance*> CommitQueue::make_durable(std::span<PendingInstance* const> group) {
+    std::vector<blob::BlobWriter*> writers;
+    for (PendingInstance* instance : group)
+        writers.push_back(instance->writer.get());
+    const std::vector<Status> statuses = blobs_.commit(writers);
+    std::vector<PendingInstance*> durable;
+    std::vector<PendingInstance*> failed;
+    for (std::size_t i = 0; i < group.size(); ++i) {
+        group[i]->status = statuses[i];
+        if (!statuses[i]) {
+            failed.push_back(group[i]);
+        } else if (!group[i]->blob_only) {
+            durable.push_back(group[i]);
+        }
+    }
+    if (!failed.empty()) {
+        log_event(
+            LogLevel::error, "commit_failed",
+            {{"count", std::uint64_t{failed.size()}}, {"detail", failed.front()->status.error().detail}});
+        discard(failed);
+    }
+    return durable;
+}
+
 void CommitQueue::add_to_index(std::span<PendingInstance* const> group) {
+    if (const Status status = add_in_halves(group); !status) {
+        for (PendingInstance* instance : group) {
+            if (instance->status && !instance->outcome) instance->status = status;
+        }
+    }
+    std::vector<PendingInstance*> failed;
+    std::copy_if(group.begin(), group.end(), std::back_inserter(failed),
+                 [](const PendingInstance* instance) { return !instance->status; });
+    if (!failed.empty()) discard(failed);
+}
+
+/// An error says that all the rest of the whole group fails with it. Two times as many transactions as there
+/// are instances at most, and those that fail wait for no disk.
+Status CommitQueue::add_in_halves(std::span<PendingInstance* const> group) {
+    const Status status = add_together(group);
+    if (status) return status;
+    const bool hopeless = hits_everything(status.error().code);
+    if (hopeless || group.size() == 1) {
+        log_event(LogLevel::error, "index_add_failed",
+                  {{"count", std::uint64_t{group.size()}}, {"detail", status.error().detail}});
+        if (hopeless) return fail(ErrorCode::internal, "the index could not be written");
+        group.front()->status = status;
+        return {};
+    }
+    const std::size_t half = group.size() / 2;
+    ISO_CHECK(add_in_halves(group.first(half)));
+    return add_in_halves(group.subspan(half));
+}
+
+Status CommitQueue::add_together(std::span<PendingInstance* const> group) {
     std::vector<index::NewInstance> entries;
     entries.reserve(group.size());
     for (PendingInstance* instance : group)
         entries.push_back(std::move(instance->entry));
-    auto outcomes = database_.index->add(entries);
+    const auto outcomes = database_.index->add(entries);
     for (std::size_t i = 0; i < group.size(); ++i)
         group[i]->entry = std::move(entries[i]);
-    if (!outcomes) {
-        log_event(LogLevel::error, "index_add_failed", {{"detail", outcomes.error().detail}});
-        for (PendingInstance* instance : group) {
-            instance->status = fail(ErrorCode::internal, "the index could not be written");
-        }
-        return discard(group);
-    }
+    if (!outcomes) return outcomes.error();
     for (std::size_t i = 0; i < group.size(); ++i) {
         group[i]->outcome = (*outcomes)[i];
-        if (!group[i]->outcome.created) continue;
+        if (!group[i]->outcome->created) continue;
         metrics_.stored_instances.Increment();
         metrics_.stored_bytes.Increment(static_cast<double>(group[i]->entry.size_bytes));
     }
     on_group_(group);
+    return {};
 }
 
 // A transaction that failed may have become durable all the same (the error may have come after): a blob that
 // a record refers to stays. What cannot be asked or queued now, the janitor finds.
-void CommitQueue::discard(std::span<PendingInstance* const> failed) {
+void CommitQueue::discard(std::span<PendingInstance* const> instances) {
     std::vector<BlobKey> keys;
-    for (PendingInstance* instance : failed) {
+    for (const PendingInstance* instance : instances) {
         const auto records = database_.index->list(instance->entry.key, false);
         if (!records) return;
         const BlobKey& key = instance->writer->key();

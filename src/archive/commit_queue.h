@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -21,20 +22,23 @@ struct PendingInstance {
     bool blob_only = false;  ///< made readable to be compared, not indexed
 
     Status status;
-    index::AddOutcome outcome;  ///< valid when status is ok and not blob_only
+    std::optional<index::AddOutcome> outcome;  ///< what the index said; none when it failed or was not asked
 };
 
 /// Makes instances durable in groups, as LevelDB does with its writers: whoever comes while a commit runs
 /// waits and is taken along by the next one, with whoever else has come. A group costs one wait for the blob
-/// store and one index transaction. No timer, no thread of its own. Thread-safe.
+/// store and one index transaction. One bad instance spoils no other: what the index refuses is tried again
+/// in halves, until what is at fault stands alone. No timer, no thread of its own. Thread-safe.
 class CommitQueue {
   public:
-    /// `on_group` is called after the index's commit, before anybody is woken.
+    /// `on_group` is called after each commit of the index with what was in it, before anybody is woken.
     CommitQueue(blob::BlobStore& blobs, const index::Database& database, StoreMetrics& metrics,
                 std::function<void(std::span<PendingInstance* const>)> on_group);
     /// Blocks until all are durable or have failed. Blobs of failed ones are queued for removal; those of
     /// duplicates (not created, no failure) and `blob_only` ones are the caller's to compare and discard.
     void commit(std::span<PendingInstance> instances);
+    /// Queues blobs that were committed for nothing for removal; those that a record refers to stay.
+    void discard(std::span<PendingInstance* const> instances);
 
   private:
     struct Ticket {
@@ -45,8 +49,10 @@ class CommitQueue {
     std::size_t group_size() const;
     void lead(std::size_t tickets, std::unique_lock<std::mutex>& lock);
     void run(std::span<PendingInstance* const> group);
+    std::vector<PendingInstance*> make_durable(std::span<PendingInstance* const> group);
     void add_to_index(std::span<PendingInstance* const> group);
-    void discard(std::span<PendingInstance* const> failed);
+    Status add_in_halves(std::span<PendingInstance* const> group);
+    Status add_together(std::span<PendingInstance* const> group);
 
     blob::BlobStore& blobs_;
     index::Database database_;

@@ -2,12 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <future>
 #include <new>
 
+#include "archive/faulty_index.h"
 #include "archive/test_archive.h"
 #include "blob/key.h"
 
@@ -80,6 +82,74 @@ TEST_F(CommitQueueTest, ServesTheNextAfterAnyAllocationFailed) {
         ASSERT_LT(failures, 1000);
     }
     EXPECT_GT(failures, 0);
+}
+
+/// Commits a group of instances 1.4.0, 1.4.1, ... over an index that fails where `hook` says.
+class RefusedRowTest : public CommitQueueTest {
+  protected:
+    void commit_group(int count, FaultyIndex::Hook hook) {
+        index.before_add = std::move(hook);
+        for (int i = 0; i < count; ++i) {
+            PendingInstance made = pending();
+            made.blob_only = false;
+            made.entry.key = key_of("1.2", "1.3", "1.4." + std::to_string(i));
+            made.entry.blob = made.writer->key();
+            group.push_back(std::move(made));
+        }
+        index::Database database = test.database;
+        database.index = &index;
+        CommitQueue over_index(test.blobs, database, store_metrics,
+                               [&](std::span<PendingInstance* const> told) { announced += told.size(); });
+        over_index.commit(group);
+    }
+    std::size_t stored() {
+        return static_cast<std::size_t>(std::count_if(group.begin(), group.end(), [](const auto& instance) {
+            return instance.status.ok() && instance.outcome && instance.outcome->created;
+        }));
+    }
+
+    FaultyIndex index{*test.database.index};
+    std::vector<PendingInstance> group;
+    std::size_t announced = 0;
+};
+
+TEST_F(RefusedRowTest, FailsAlone) {
+    commit_group(100, refuse_instance("1.4.42"));
+    EXPECT_EQ(stored(), 99U);
+    EXPECT_EQ(group[42].status.error().message, "the row is refused");
+    EXPECT_LE(index.additions(), 1U + 2U * 7U) << "halves, not one by one";
+    EXPECT_EQ(announced, 99U);
+    EXPECT_EQ(*test.database.removals->due(INT64_MAX, 10), std::vector{group[42].writer->key()});
+}
+
+TEST_F(RefusedRowTest, IsLookedForInAtMostTwiceAsManyTransactionsAsRows) {
+    commit_group(8, [](auto) -> Status { return fail(ErrorCode::corrupt, "a damaged page"); });
+    EXPECT_EQ(stored(), 0U);
+    EXPECT_EQ(index.additions(), 15U);
+    EXPECT_EQ(group[7].status.error().code, ErrorCode::corrupt);
+    EXPECT_EQ(announced, 0U);
+}
+
+TEST_F(RefusedRowTest, AFailureOfEverythingIsNotTriedAgain) {
+    commit_group(100, [](auto) -> Status { return fail(ErrorCode::unavailable, "the disk is full"); });
+    EXPECT_EQ(stored(), 0U);
+    EXPECT_EQ(index.additions(), 1U);
+    for (const PendingInstance& instance : group)
+        EXPECT_FALSE(instance.status.ok());
+}
+
+TEST_F(RefusedRowTest, AFailureOfEverythingEndsTheSearchAndKeepsWhatWasStored) {
+    bool full = false;
+    commit_group(100, [&](std::span<const index::NewInstance> instances) -> Status {
+        if (full) return fail(ErrorCode::unavailable, "the disk is full");
+        full = instances.size() <= 25;
+        return instances.size() > 25 ? refuse_instance("1.4.42")(instances) : Status();
+    });
+    EXPECT_EQ(stored(), 25U);
+    EXPECT_EQ(index.additions(), 4U);
+    EXPECT_TRUE(group[0].status.ok());
+    EXPECT_FALSE(group[99].status.ok());
+    EXPECT_EQ(test.database.removals->due(INT64_MAX, 1000)->size(), 75U);
 }
 
 }  // namespace

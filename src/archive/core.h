@@ -41,7 +41,7 @@ struct Core {
     void after_group(std::span<PendingInstance* const> group) {
         bool created = false;
         for (const PendingInstance* instance : group) {
-            if (!instance->outcome.created) continue;
+            if (!instance->outcome->created) continue;
             created = true;
             if (instance->entry.replace) cache.invalidate(instance->entry.key);
         }

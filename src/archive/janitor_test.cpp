@@ -20,7 +20,7 @@ class JanitorTest : public ::testing::Test {
         auto writer = std::move(*test.blobs.create(blob::make_key()));
         ASSERT_TRUE(writer->write(as_bytes("no record")).ok());
         blob::BlobWriter* const raw = writer.get();
-        ASSERT_TRUE(test.blobs.commit({&raw, 1}).ok());
+        ASSERT_TRUE(test.blobs.commit({&raw, 1}).front().ok());
     }
 
     TestArchive test;
@@ -66,7 +66,7 @@ TEST_F(JanitorTest, RemovesUnreferencedBlobsOnlyWhenOld) {
     EXPECT_EQ(kept(), 1U);
     EXPECT_TRUE(test.archive->locate(key_of("1.2", "1.3", "1.4")).ok());
     blob::BlobWriter* const late = uploading.get();
-    EXPECT_TRUE(test.blobs.commit({&late, 1}).ok());
+    EXPECT_TRUE(test.blobs.commit({&late, 1}).front().ok());
 }
 
 TEST_F(JanitorTest, KeepsWhatHadNoRecordFromTheBeginning) {

@@ -199,7 +199,7 @@ void StoreBatch::State::commit_pending() {
         StoreOutcome& outcome = outcomes[places[i].outcome];
         if (!pending[i].status) {
             mark_failed(outcome, pending[i].status.error());
-        } else if (pending[i].outcome.created) {
+        } else if (pending[i].outcome && pending[i].outcome->created) {
             outcome.created = true;
         } else {
             resolve_duplicate(pending[i], outcome, places[i].data_set_offset);
@@ -219,10 +219,8 @@ void StoreBatch::State::resolve_duplicate(PendingInstance& instance, StoreOutcom
     } else {
         mark_failed(outcome, StoreFailure::processing, accepted.error().message);
     }
-    const BlobKey key = instance.entry.blob;
-    if (const Status status = core.database.removals->enqueue({&key, 1}); !status) {
-        log_event(LogLevel::warning, "blobs_left_to_janitor", {{"count", 1}});
-    }
+    PendingInstance* const discarded = &instance;
+    core.queue.discard({&discarded, 1});
 }
 
 Result<bool> StoreBatch::State::accept_duplicate(const PendingInstance& instance,

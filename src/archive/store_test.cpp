@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <thread>
+#include <utility>
 
+#include "archive/faulty_index.h"
 #include "archive/test_archive.h"
 
 namespace isocenter::archive {
@@ -165,37 +167,11 @@ TEST(StoreBatch, AFullStoreLeavesNothing) {
     EXPECT_TRUE(test.store({object})[0].created);
 }
 
-class FailingIndex final : public index::Index {
-  public:
-    explicit FailingIndex(index::Index& inner) : inner_(inner) {}
-    Result<std::vector<index::AddOutcome>> add(std::span<const index::NewInstance>) override {
-        return fail(ErrorCode::unavailable, "the database is full");
-    }
-    Result<std::uint64_t> remove(const index::EntityKey& key) override { return inner_.remove(key); }
-    Result<std::vector<index::InstanceRecord>> list(const index::EntityKey& key, bool layout) override {
-        return inner_.list(key, layout);
-    }
-    Result<index::Revision> revision(const index::EntityKey& key) override { return inner_.revision(key); }
-    Result<std::vector<index::Document>> documents(std::span<const std::int64_t> ids) override {
-        return inner_.documents(ids);
-    }
-    Result<index::SearchSummary> search(const dicom::Query& query,
-                                        const std::function<Status(index::SearchRow&&)>& sink) override {
-        return inner_.search(query, sink);
-    }
-    Result<std::vector<index::Change>> changes(const index::ChangeQuery& query) override {
-        return inner_.changes(query);
-    }
-    Result<index::Totals> totals() override { return inner_.totals(); }
-
-  private:
-    index::Index& inner_;
-};
-
 TEST(StoreBatch, AFailedIndexLeavesTheBlobToTheJanitor) {
     TestArchive test;
     index::Index* const healthy = test.database.index;
-    FailingIndex failing(*healthy);
+    FaultyIndex failing(*healthy);
+    failing.before_add = [](auto) -> Status { return fail(ErrorCode::unavailable, "the database is full"); };
     test.database.index = &failing;
     test.restart();
     const std::string object = to_part10(make_data_set("1.2", "1.3", "1.4"));
@@ -206,6 +182,50 @@ TEST(StoreBatch, AFailedIndexLeavesTheBlobToTheJanitor) {
     test.restart();
     EXPECT_EQ(test.archive->locate(key_of("1.2", "1.3", "1.4")).error().code, ErrorCode::not_found);
     EXPECT_TRUE(test.store({object})[0].created);
+}
+
+TEST(StoreBatch, ALostObjectOrARefusedRowFailsThatInstanceAlone) {
+    TestArchive test;
+    FaultyIndex index(*test.database.index);
+    index.before_add = refuse_instance("1.4.7");
+    test.database.index = &index;
+    test.restart();
+    test.blobs.fail_in_commit(3);
+    std::vector<std::string> objects;
+    for (std::size_t i = 0; i < 20; ++i)
+        objects.push_back(to_part10(make_data_set("1.2", "1.3", "1.4." + std::to_string(i))));
+    const auto outcomes = test.store(objects);
+    for (std::size_t i = 0; i < 20; ++i) {
+        EXPECT_EQ(outcomes[i].created, i != 3 && i != 7) << i;
+        EXPECT_EQ(outcomes[i].failure.has_value(), i == 3 || i == 7) << i;
+    }
+    EXPECT_EQ(outcomes[3].failure, StoreFailure::out_of_resources);
+    EXPECT_EQ(outcomes[3].message, "the object was lost");
+    EXPECT_EQ(outcomes[7].failure, StoreFailure::processing);
+    EXPECT_EQ(outcomes[7].message, "the row is refused");
+    EXPECT_EQ(test.archive->list(key_of("1.2"))->size(), 18U);
+    EXPECT_EQ(blobs_kept(test), 19U);
+    EXPECT_EQ(queued(test), 2U)
+        << "the blob of the refused row, and that of the lost object, if it ever comes";
+}
+
+// The database may have written what it says it has not: the second attempt meets the first one's record.
+TEST(StoreBatch, ARecordWrittenInSpiteOfItsErrorKeepsItsBlob) {
+    TestArchive test;
+    FaultyIndex index(*test.database.index);
+    bool first = true;
+    index.after_add = [&](auto) -> Status {
+        if (!std::exchange(first, false)) return {};
+        return fail(ErrorCode::internal, "done, but not said");
+    };
+    test.database.index = &index;
+    test.restart();
+    const auto outcomes = test.store(
+        {to_part10(make_data_set("1.2", "1.3", "1.4")), to_part10(make_data_set("1.2", "1.3", "1.5"))});
+    for (const StoreOutcome& outcome : outcomes)
+        EXPECT_FALSE(outcome.failure) << outcome.message;
+    EXPECT_EQ(test.archive->list(key_of("1.2"))->size(), 2U);
+    EXPECT_EQ(queued(test), 0U);
 }
 
 TEST(StoreBatch, ManyThreadsStoreEachInstanceOnce) {

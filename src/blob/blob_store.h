@@ -28,10 +28,10 @@ class BlobStore {
     virtual ~BlobStore() = default;
     /// `unavailable` when the store cannot take more (full, read-only, unreachable).
     virtual Result<std::unique_ptr<BlobWriter>> create(const BlobKey& key) = 0;
-    /// Makes all objects durable (synced, folders included) and visible, waiting for the disk once for all of
-    /// them. On failure none of them counts as stored; those already visible are removed again by the
-    /// janitor.
-    virtual Status commit(std::span<BlobWriter* const> writers) = 0;
+    /// Makes the objects durable (synced, folders included) and visible, waiting for the disk once for all of
+    /// them. One status per writer, in order: what hits one object fails that one only. Those that failed do
+    /// not count as stored; one already visible is removed again by the store or the janitor. `unavailable`.
+    virtual std::vector<Status> commit(std::span<BlobWriter* const> writers) = 0;
     /// `range` of the object; `not_found`, or `out_of_range` when the range passes its end. A local store's
     /// sources are file slices over a bounded cache of open descriptors.
     virtual Result<std::unique_ptr<ByteSource>> open(const BlobKey& key, ByteRange range) = 0;

@@ -24,7 +24,7 @@ class BlobStoreContract : public ::testing::Test {
         EXPECT_TRUE(writer.ok());
         EXPECT_TRUE((*writer)->write(as_bytes(text)).ok());
         BlobWriter* const raw = writer->get();
-        EXPECT_TRUE(store().commit({&raw, 1}).ok());
+        EXPECT_TRUE(store().commit({&raw, 1}).front().ok());
         return raw->key();
     }
     std::string get(const BlobKey& key, ByteRange range) {
@@ -84,7 +84,7 @@ TYPED_TEST_P(BlobStoreContract, KeepsAnyCuttingOfTheBytes) {
     }
     ASSERT_EQ(at, text.size());
     BlobWriter* const raw = writer->get();
-    ASSERT_TRUE(this->store().commit({&raw, 1}).ok());
+    ASSERT_TRUE(this->store().commit({&raw, 1}).front().ok());
     EXPECT_EQ(this->get(raw->key(), {0, text.size()}), text);
 }
 
@@ -98,7 +98,10 @@ TYPED_TEST_P(BlobStoreContract, CommitsManyTogetherAndListsThemInOrder) {
         raw.push_back(writers.back().get());
         keys.push_back(raw.back()->key());
     }
-    ASSERT_TRUE(this->store().commit(raw).ok());
+    const std::vector<Status> statuses = this->store().commit(raw);
+    ASSERT_EQ(statuses.size(), raw.size());
+    for (const Status& status : statuses)
+        ASSERT_TRUE(status.ok());
     std::sort(keys.begin(), keys.end());
     EXPECT_EQ(*this->store().list(BlobKey(), 100), keys);
     std::vector<BlobKey> paged;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -21,9 +22,10 @@ class FaultStore final : public BlobStore {
     void heal() {
         for (auto& left : left_)
             left = kNever;
+        unlucky_ = SIZE_MAX;
     }
-    /// A failing commit makes the first half of its objects visible all the same: a crash half-way.
-    void set_half_commits(bool on) { half_commits_ = on; }
+    /// Of every commit the object at this place (from 0) fails, and no other, until `heal`.
+    void fail_in_commit(std::size_t place) { unlucky_ = place; }
     std::uint64_t commits() const { return commits_; }
 
     Result<std::unique_ptr<BlobWriter>> create(const BlobKey& key) override {
@@ -31,16 +33,17 @@ class FaultStore final : public BlobStore {
         ISO_TRY(auto writer, inner_.create(key));
         return std::unique_ptr<BlobWriter>(std::make_unique<FaultWriter>(*this, std::move(writer)));
     }
-    Status commit(std::span<BlobWriter* const> writers) override {
+    std::vector<Status> commit(std::span<BlobWriter* const> writers) override {
         ++commits_;
-        std::vector<BlobWriter*> inner;
-        for (BlobWriter* writer : writers)
-            inner.push_back(dynamic_cast<FaultWriter&>(*writer).inner());
-        if (Status status = pass(Call::commit); !status) {
-            if (half_commits_) ISO_CHECK(inner_.commit(std::span(inner).first(inner.size() / 2)));
-            return status;
+        if (const Status status = pass(Call::commit); !status)
+            return std::vector<Status>(writers.size(), status);
+        std::vector<Status> statuses(writers.size());
+        for (std::size_t i = 0; i < writers.size(); ++i) {
+            BlobWriter* const inner = dynamic_cast<FaultWriter&>(*writers[i]).inner();
+            statuses[i] = i == unlucky_ ? Status(fail(ErrorCode::unavailable, "the object was lost"))
+                                        : inner_.commit({&inner, 1}).front();
         }
-        return inner_.commit(inner);
+        return statuses;
     }
     Result<std::unique_ptr<ByteSource>> open(const BlobKey& key, ByteRange range) override {
         ISO_CHECK(pass(Call::open));
@@ -86,7 +89,7 @@ class FaultStore final : public BlobStore {
     static constexpr std::int64_t kNever = INT64_MAX;
     BlobStore& inner_;
     std::atomic<std::int64_t> left_[5] = {kNever, kNever, kNever, kNever, kNever};
-    std::atomic<bool> half_commits_{false};
+    std::atomic<std::size_t> unlucky_{SIZE_MAX};
     std::atomic<std::uint64_t> commits_{0};
 };
 

@@ -108,7 +108,7 @@ TEST_F(VerifyTest, FindsRecordsThatDifferFromTheirObjects) {
 TEST_F(VerifyTest, FindsObjectsWithoutARecord) {
     auto writer = std::move(*test.memory.create(blob::make_key()));
     blob::BlobWriter* const raw = writer.get();
-    ASSERT_TRUE(test.memory.commit({&raw, 1}).ok());
+    ASSERT_TRUE(test.memory.commit({&raw, 1}).front().ok());
     const VerifyReport found = report();
     ASSERT_EQ(found.problems, 1U);
     EXPECT_EQ(found.findings[0].kind, Finding::Kind::unreferenced_object);

@@ -92,3 +92,19 @@ def test_failed_sync_is_told_and_leaves_nothing(binary, seed, tmp_path, faultio,
     assert present(server, made) == set(made)
     server.stop()
     verify(binary, tmp_path / "data")
+
+
+def test_failed_renames_fail_no_other_of_the_group(binary, seed, tmp_path, faultio):
+    made = new_instances(random.Random(seed), 5, 20_000)
+    server = FailingServer(binary, tmp_path / "data", faultio)
+    server.rules.write_text(f"rename {EIO} 2\n")
+    reply = post(server, made)
+    assert reply.status_code == 202
+    stored, failed = uids(reply, "00081199"), uids(reply, "00081198")
+    assert (len(stored), len(failed)) == (2, 3) and stored | failed == set(made)
+    assert present(server, made) == stored
+    server.rules.write_text("")
+    assert post(server, made).status_code == 200
+    assert present(server, made) == set(made)
+    server.stop()
+    verify(binary, tmp_path / "data")

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
+#include <map>
 #include <system_error>
 
 #include "blob/disk/disk_writer.h"
@@ -102,45 +103,51 @@ Result<std::unique_ptr<BlobWriter>> DiskBlobStore::create(const BlobKey& key) {
     return std::unique_ptr<BlobWriter>(std::move(writer));
 }
 
-Status DiskBlobStore::commit(std::span<BlobWriter* const> writers) {
-    for (BlobWriter* writer : writers)
-        ISO_CHECK(writer->complete());
-    std::size_t renamed = 0;
-    Status status;
-    for (; renamed < writers.size() && status; ++renamed) {
-        status = dynamic_cast<DiskWriter&>(*writers[renamed]).rename_to(path_of(writers[renamed]->key()));
+std::vector<Status> DiskBlobStore::commit(std::span<BlobWriter* const> writers) {
+    std::vector<Status> statuses(writers.size());
+    std::vector<std::size_t> visible;
+    visible.reserve(writers.size());
+    for (std::size_t i = 0; i < writers.size(); ++i) {
+        statuses[i] = make_visible(*writers[i]);
+        if (statuses[i]) visible.push_back(i);
     }
-    if (status) status = make_durable(writers);
-    if (!status) {
-        for (std::size_t i = 0; i < renamed; ++i)
-            ::unlink(path_of(writers[i]->key()).c_str());
+    if (visible.empty()) return statuses;
+    make_durable(writers, statuses);
+    for (const std::size_t i : visible) {
+        if (!statuses[i]) ::unlink(path_of(writers[i]->key()).c_str());
     }
-    return status;
+    return statuses;
 }
 
 // Renaming before the wait makes one wait enough: nobody knows the keys until commit has returned.
-Status DiskBlobStore::make_durable(std::span<BlobWriter* const> writers) {
-    switch (sync_) {
-        case SyncMode::none:
-            return {};
-        case SyncMode::files:
-            return sync_files(writers);
-        case SyncMode::filesystem:
-            if (::syncfs(root_descriptor_) == 0) return {};
-            return unavailable("the store could not make data durable", errno);
-    }
-    return fail(ErrorCode::internal, "unknown sync mode");
+Status DiskBlobStore::make_visible(BlobWriter& writer) {
+    ISO_CHECK(writer.complete());
+    return dynamic_cast<DiskWriter&>(writer).rename_to(path_of(writer.key()));
 }
 
-Status DiskBlobStore::sync_files(std::span<BlobWriter* const> writers) {
-    std::set<std::string> folders;
-    for (BlobWriter* writer : writers) {
-        ISO_CHECK(sync_path(path_of(writer->key()), 0));
-        folders.insert(objects_ + writer->key().str().substr(0, 2));
+// A sync that failed is never tried again: the kernel may have dropped the pages, and a second one would
+// report success for bytes that are lost.
+void DiskBlobStore::make_durable(std::span<BlobWriter* const> writers, std::vector<Status>& statuses) {
+    if (sync_ == SyncMode::none) return;
+    if (sync_ == SyncMode::files) return sync_files(writers, statuses);
+    if (::syncfs(root_descriptor_) == 0) return;
+    const Status failed = unavailable("the store could not make data durable", errno);
+    for (Status& status : statuses) {
+        if (status) status = failed;
     }
-    for (const std::string& folder : folders)
-        ISO_CHECK(sync_path(folder, O_DIRECTORY));
-    return {};
+}
+
+void DiskBlobStore::sync_files(std::span<BlobWriter* const> writers, std::vector<Status>& statuses) {
+    std::map<std::string, Status> folders;
+    for (std::size_t i = 0; i < writers.size(); ++i) {
+        if (statuses[i]) statuses[i] = sync_path(path_of(writers[i]->key()), 0);
+        if (statuses[i]) folders.try_emplace(folder_of(writers[i]->key()));
+    }
+    for (auto& [folder, status] : folders)
+        status = sync_path(folder, O_DIRECTORY);
+    for (std::size_t i = 0; i < writers.size(); ++i) {
+        if (statuses[i]) statuses[i] = folders.at(folder_of(writers[i]->key()));
+    }
 }
 
 Result<OpenFile> DiskBlobStore::open_file(const BlobKey& key) {

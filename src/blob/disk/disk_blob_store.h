@@ -1,7 +1,6 @@
 #pragma once
 
 #include <memory>
-#include <set>
 #include <string>
 
 #include "blob/disk/descriptor_cache.h"
@@ -22,7 +21,7 @@ class DiskBlobStore final : public BlobStore {
     DiskBlobStore& operator=(const DiskBlobStore&) = delete;
 
     Result<std::unique_ptr<BlobWriter>> create(const BlobKey& key) override;
-    Status commit(std::span<BlobWriter* const> writers) override;
+    std::vector<Status> commit(std::span<BlobWriter* const> writers) override;
     Result<std::unique_ptr<ByteSource>> open(const BlobKey& key, ByteRange range) override;
     Result<std::uint64_t> size(const BlobKey& key) override;
     Status remove(const BlobKey& key) override;
@@ -32,9 +31,11 @@ class DiskBlobStore final : public BlobStore {
   private:
     DiskBlobStore(const StoreOptions& options, int root_descriptor, int lock_descriptor);
     Result<OpenFile> open_file(const BlobKey& key);
-    Status make_durable(std::span<BlobWriter* const> writers);
-    Status sync_files(std::span<BlobWriter* const> writers);
+    Status make_visible(BlobWriter& writer);
+    void make_durable(std::span<BlobWriter* const> writers, std::vector<Status>& statuses);
+    void sync_files(std::span<BlobWriter* const> writers, std::vector<Status>& statuses);
     std::string path_of(const BlobKey& key) const { return objects_ + key.str(); }
+    std::string folder_of(const BlobKey& key) const { return objects_ + key.str().substr(0, 2); }
 
     std::string objects_;   ///< ends in '/'
     std::string incoming_;  ///< ends in '/'

@@ -49,13 +49,14 @@ Result<std::unique_ptr<BlobWriter>> MemoryBlobStore::create(const BlobKey& key) 
     return std::unique_ptr<BlobWriter>(std::make_unique<MemoryWriter>(key));
 }
 
-Status MemoryBlobStore::commit(std::span<BlobWriter* const> writers) {
+std::vector<Status> MemoryBlobStore::commit(std::span<BlobWriter* const> writers) {
+    std::vector<Status> statuses(writers.size());
     const std::lock_guard lock(mutex_);
     for (BlobWriter* writer : writers) {
         auto& memory = dynamic_cast<MemoryWriter&>(*writer);
         objects_[memory.key()] = std::make_shared<const std::string>(memory.release());
     }
-    return {};
+    return statuses;
 }
 
 Result<std::unique_ptr<ByteSource>> MemoryBlobStore::open(const BlobKey& key, ByteRange range) {

@@ -13,7 +13,7 @@ namespace isocenter::blob {
 class MemoryBlobStore final : public BlobStore {
   public:
     Result<std::unique_ptr<BlobWriter>> create(const BlobKey& key) override;
-    Status commit(std::span<BlobWriter* const> writers) override;
+    std::vector<Status> commit(std::span<BlobWriter* const> writers) override;
     Result<std::unique_ptr<ByteSource>> open(const BlobKey& key, ByteRange range) override;
     Result<std::uint64_t> size(const BlobKey& key) override;
     Status remove(const BlobKey& key) override;

@@ -16,9 +16,10 @@ Error failure(int code) {
     const bool corrupt = primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB;
     const bool bug = primary == SQLITE_CONSTRAINT || primary == SQLITE_MISUSE || primary == SQLITE_ERROR ||
                      primary == SQLITE_RANGE;
-    const ErrorCode mapped = corrupt ? ErrorCode::corrupt
-                             : bug   ? ErrorCode::internal
-                                     : ErrorCode::unavailable;
+    const ErrorCode mapped = corrupt                    ? ErrorCode::corrupt
+                             : bug                      ? ErrorCode::internal
+                             : primary == SQLITE_TOOBIG ? ErrorCode::too_large
+                                                        : ErrorCode::unavailable;
     return fail(mapped, "the index database failed",
                 "sqlite " + std::to_string(code) + ": " + sqlite3_errstr(code));
 }

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "index/index.h"
+
+namespace isocenter::archive {
+
+/// For tests: passes everything on to another index and fails additions where a test says. Hooks are set
+/// before use.
+class FaultyIndex final : public index::Index {
+  public:
+    using Hook = std::function<Status(std::span<const index::NewInstance>)>;
+
+    explicit FaultyIndex(index::Index& inner) : inner_(inner) {}
+
+    Hook before_add;  ///< an error instead of the addition
+    Hook after_add;   ///< an error although it was done
+
+    std::size_t additions() const { return additions_; }
+
+    Result<std::vector<index::AddOutcome>> add(std::span<const index::NewInstance> instances) override {
+        ++additions_;
+        if (before_add) ISO_CHECK(before_add(instances));
+        auto outcomes = inner_.add(instances);
+        if (outcomes && after_add) ISO_CHECK(after_add(instances));
+        return outcomes;
+    }
+    Result<std::uint64_t> remove(const index::EntityKey& key) override { return inner_.remove(key); }
+    Result<std::vector<index::InstanceRecord>> list(const index::EntityKey& key, bool layout) override {
+        return inner_.list(key, layout);
+    }
+    Result<index::Revision> revision(const index::EntityKey& key) override { return inner_.revision(key); }
+    Result<std::vector<index::Document>> documents(std::span<const std::int64_t> ids) override {
+        return inner_.documents(ids);
+    }
+    Result<index::SearchSummary> search(const dicom::Query& query,
+                                        const std::function<Status(index::SearchRow&&)>& sink) override {
+        return inner_.search(query, sink);
+    }
+    Result<std::vector<index::Change>> changes(const index::ChangeQuery& query) override {
+        return inner_.changes(query);
+    }
+    Result<index::Totals> totals() override { return inner_.totals(); }
+
+  private:
+    index::Index& inner_;
+    std::size_t additions_ = 0;
+};
+
+/// A transaction with the instance of this UID fails as one whose row breaks a rule of the database does.
+inline FaultyIndex::Hook refuse_instance(const std::string& uid) {
+    return [uid](std::span<const index::NewInstance> instances) -> Status {
+        for (const index::NewInstance& instance : instances) {
+            if (instance.key.instance.view() == uid) return fail(ErrorCode::internal, "the row is refused");
+        }
+        return {};
+    };
+}
+
+}  // namespace isocenter::archive
