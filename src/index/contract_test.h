@@ -67,10 +67,12 @@ TEST_P(IndexContract, ReplacesWhenAsked) {
     second.replace = true;
     second.size_bytes = 50;
     second.sop_class_uid = "1.2.3";
-    const std::vector<NewInstance> both{second, second};
+    NewInstance third = instance_of(key);
+    third.sop_class_uid = "1.2.4";
+    const std::vector<NewInstance> both{second, third};
     const auto outcomes = *index().add(both);
     EXPECT_TRUE(outcomes[0].created);
-    EXPECT_FALSE(outcomes[1].created) << "the second of two equal keys";
+    EXPECT_FALSE(outcomes[1].created) << "the second of two equal keys does not ask for it";
     EXPECT_GT(outcomes[0].version, before.version);
     EXPECT_THAT(*removals().due(now_ticks(), 10), ElementsAre(first.blob));
     EXPECT_EQ(index().totals()->bytes, 50U);
@@ -81,6 +83,29 @@ TEST_P(IndexContract, ReplacesWhenAsked) {
     EXPECT_EQ(changes[1].state, State::current);
     EXPECT_EQ(changes[1].action, Action::create);
     EXPECT_TRUE(changes[0].document.has_value()) << "the live version's";
+    EXPECT_THAT(rows({})[0].sop_classes_in_study, ElementsAre("1.2.3"));
+}
+
+TEST_P(IndexContract, ReplacesWithinOneCall) {
+    const EntityKey key = key_of("1", "2", "3");
+    NewInstance first = instance_of(key);
+    NewInstance second = instance_of(key);
+    second.replace = true;
+    second.size_bytes = 50;
+    second.sop_class_uid = "1.2.3";
+    const std::vector<NewInstance> both{first, second};
+    const auto outcomes = *index().add(both);
+    EXPECT_TRUE(outcomes[0].created && outcomes[1].created);
+    const auto records = *index().list(key, false);
+    ASSERT_EQ(records.size(), 1U);
+    EXPECT_EQ(records[0].blob, second.blob);
+    EXPECT_THAT(*removals().due(now_ticks(), 10), ElementsAre(first.blob));
+    EXPECT_EQ(index().totals()->bytes, 50U);
+    EXPECT_EQ(index().totals()->instances, 1U);
+    const auto changes = feed();
+    ASSERT_EQ(changes.size(), 2U);
+    EXPECT_EQ(changes[0].state, State::replaced);
+    EXPECT_EQ(changes[1].state, State::current);
     EXPECT_THAT(rows({})[0].sop_classes_in_study, ElementsAre("1.2.3"));
 }
 

@@ -162,8 +162,8 @@ class Index {
   public:
     virtual ~Index() = default;
     /// All in one transaction with their feed entries; one outcome per instance in order. Two equal keys in
-    /// one call: the second is not created. Study and series attributes: the latest non-empty value wins,
-    /// and what only a replaced instance had is gone.
+    /// one call count as if they came in two calls. Study and series attributes: the latest non-empty value
+    /// wins, and what only a replaced instance had is gone.
     virtual Result<std::vector<AddOutcome>> add(std::span<const NewInstance> instances) = 0;
     /// Removes everything below the entity, with one feed entry per instance, and queues the blobs for
     /// removal; the number of instances. `not_found` when there is none. Study and series attributes become

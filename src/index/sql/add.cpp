@@ -146,8 +146,7 @@ Result<AddOutcome> Addition::add(const NewInstance& given, const PackedDocument&
         ISO_TRY(existing, find(series->row.id, given.key.instance.view()));
     }
     if (existing) {
-        const bool of_this_call = existing->version >= first_version_;
-        if (!given.replace || of_this_call) return AddOutcome{false, existing->version, 0};
+        if (!given.replace) return AddOutcome{false, existing->version, 0};
         ISO_CHECK(withdraw(*study, *series, *existing));
     }
     ++counters_.instance;
