@@ -64,6 +64,8 @@ struct Matcher {
     Tag tag;
     std::optional<Tag> sequence;  ///< RequestAttributesSequence for its members
     Match match;
+    /// An attribute that is absent or empty matches as well (PS3.4 C.2.2.1.2); no index serves that.
+    bool or_unknown = false;
 };
 
 /// A search as HTTP and DIMSE speak it and the index answers it.

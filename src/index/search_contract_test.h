@@ -349,4 +349,53 @@ TEST_P(IndexContract, SearchRefusesWhatItCannotCompare) {
     EXPECT_TRUE(refused({tags::PatientID, {}, dicom::MatchMoment{tags::StudyTime, "", ""}}));
 }
 
+TEST_P(IndexContract, SearchThatUnknownValuesPass) {
+    add(key_of("1", "2", "3"), {{tags::PatientID, "A"},
+                                {tags::PatientName, "Doe"},
+                                {tags::StudyDate, "20240101"},
+                                {tags::StudyTime, "1000"},
+                                {tags::Modality, "CT"}});
+    add(key_of("4", "5", "6"),
+        {{tags::PatientID, "B"}, {tags::StudyDate, "20240101"}, {tags::Modality, "MR"}});
+    add(key_of("7", "8", "9"), {{tags::StudyTime, "1200"}});
+    const auto found = [&](dicom::Tag tag, dicom::Match match) {
+        return uids(query_of(dicom::Level::study, {{tag, std::nullopt, std::move(match), true}}));
+    };
+    EXPECT_THAT(found(tags::PatientID, text_of({"A"})), ElementsAre("7", "1"));
+    EXPECT_EQ(summary_.total, std::nullopt);
+    EXPECT_THAT(found(tags::PatientID, dicom::MatchWildcard{{"B*"}}), ElementsAre("7", "4"));
+    EXPECT_THAT(found(tags::PatientName, name_of("d*")), ElementsAre("7", "4", "1"));
+    EXPECT_THAT(found(tags::PatientName, name_of("x*")), ElementsAre("7", "4"));
+    EXPECT_THAT(found(tags::ModalitiesInStudy, text_of({"MR"})), ElementsAre("7", "4"));
+    EXPECT_THAT(found(tags::StudyDate, dicom::MatchRange{"20240102", ""}), ElementsAre("7"));
+    const auto moment = [](std::string from, std::string to) {
+        return dicom::MatchMoment{tags::StudyTime, std::move(from), std::move(to)};
+    };
+    EXPECT_THAT(found(tags::StudyDate, moment("20240101110000.000000", "")), ElementsAre("7", "4"));
+    EXPECT_THAT(found(tags::StudyDate, moment("20240102000000.000000", "")), ElementsAre("7"));
+    EXPECT_THAT(found(tags::StudyDate, moment("", "20231231000000.000000")), ElementsAre("7"));
+    // Together with one that must be there.
+    EXPECT_THAT(
+        uids(query_of(dicom::Level::study, {{tags::PatientID, std::nullopt, text_of({"B"}), true},
+                                            {tags::StudyInstanceUID, {}, dicom::MatchUid{{"4", "1"}}}})),
+        ElementsAre("4"));
+}
+
+TEST_P(IndexContract, SearchThatUnknownRequestsPass) {
+    NewInstance given = instance_of(key_of("1", "2", "3"));
+    given.requests = {{"S1", ""}, {"S2", "R2"}};
+    add(given);
+    add(key_of("1", "5", "6"));
+    const auto found = [&](std::string step, std::string procedure) {
+        return uids(
+            query_of(dicom::Level::series, {{tags::ScheduledProcedureStepID, tags::RequestAttributesSequence,
+                                             text_of({std::move(step)}), true},
+                                            {tags::RequestedProcedureID, tags::RequestAttributesSequence,
+                                             text_of({std::move(procedure)}), true}}));
+    };
+    EXPECT_THAT(found("S1", "R9"), ElementsAre("5", "2"));
+    EXPECT_THAT(found("S2", "R9"), ElementsAre("5"));
+    EXPECT_THAT(found("S2", "R2"), ElementsAre("5", "2"));
+}
+
 }  // namespace isocenter::index

@@ -111,6 +111,16 @@ Result<Fragment> compare_moment(const Field& date, const Field& time, const dico
     return span;
 }
 
+// What cannot be placed in the span: no date, or the date fits and there is no time.
+Fragment unknown_moment(const Field& date, const Field& time, const dicom::MatchMoment& match) {
+    Fragment unknown;
+    unknown.add(date.stored).add(" IS NULL OR (").add(time.stored).add(" IS NULL");
+    if (!match.from.empty())
+        unknown.add(" AND ").add(date.derived).add(" >= ?").value(match.from.substr(0, 8));
+    if (!match.to.empty()) unknown.add(" AND ").add(date.derived).add(" <= ?").value(match.to.substr(0, 8));
+    return unknown.add(")");
+}
+
 const Column* find_column(Level level, dicom::Tag tag) {
     const auto columns = columns_of(level);
     const auto found =
@@ -145,7 +155,7 @@ Result<Fragment> member_condition(std::string_view members, const Field& field, 
     return exists.add("EXISTS (SELECT 1 FROM ").add(members).add(" AND (").add(inner).add("))");
 }
 
-Result<Fragment> plain_condition(const dicom::Matcher& matcher, Level level) {
+Result<Fragment> known_condition(const dicom::Matcher& matcher, Level level) {
     if (matcher.tag == tags::ModalitiesInStudy) {
         return member_condition("series m WHERE m.study_id = s.id", {"m.modality", "m.modality_fold"},
                                 matcher.match);
@@ -174,23 +184,44 @@ Result<Fragment> plain_condition(const dicom::Matcher& matcher, Level level) {
     return compare(field_of(*column, table), matcher.match);
 }
 
+Result<Fragment> unknown_condition(const dicom::Matcher& matcher, Level level) {
+    if (const auto* moment = std::get_if<dicom::MatchMoment>(&matcher.match)) {
+        const Column* date = find_column(level, matcher.tag);
+        const Column* time = find_column(level, moment->time_tag);
+        if (date == nullptr || time == nullptr) return kNotPossible;
+        const std::string table = table_alias(level);
+        return unknown_moment(field_of(*date, table), field_of(*time, table), *moment);
+    }
+    return known_condition({matcher.tag, std::nullopt, dicom::MatchEmpty{}}, level);
+}
+
+Result<Fragment> plain_condition(const dicom::Matcher& matcher, Level level) {
+    ISO_TRY(Fragment known, known_condition(matcher, level));
+    if (!matcher.or_unknown) return known;
+    ISO_TRY(Fragment unknown, unknown_condition(matcher, level));
+    const std::vector<Fragment> either{std::move(known), std::move(unknown)};
+    return join(either, "OR");
+}
+
 // One item of RequestAttributesSequence has to satisfy all members.
 Result<Fragment> request_condition(std::span<const dicom::Matcher> matchers) {
     std::vector<Fragment> parts;
-    bool all_empty = true;
+    bool none_will_do = true;
     for (const dicom::Matcher& matcher : matchers) {
         const bool step = matcher.tag == tags::ScheduledProcedureStepID;
         if (!step && matcher.tag != tags::RequestedProcedureID) return kNotPossible;
         const std::string name = step ? "r.scheduled_procedure_step_id" : "r.requested_procedure_id";
         ISO_TRY(parts.emplace_back(), compare(Field{name, name + "_fold"}, matcher.match));
-        all_empty = all_empty && std::holds_alternative<dicom::MatchEmpty>(matcher.match);
+        if (matcher.or_unknown) parts.back().add(" OR ").add(name).add(" IS NULL");
+        none_will_do =
+            none_will_do && (matcher.or_unknown || std::holds_alternative<dicom::MatchEmpty>(matcher.match));
     }
     Fragment exists;
     exists.add("EXISTS (SELECT 1 FROM series_request r WHERE r.series_id = e.id AND ")
         .add(join(parts, "AND"));
     exists.add(")");
     // Without any item its members are absent, too.
-    if (all_empty) exists.add(" OR NOT EXISTS (SELECT 1 FROM series_request r WHERE r.series_id = e.id)");
+    if (none_will_do) exists.add(" OR NOT EXISTS (SELECT 1 FROM series_request r WHERE r.series_id = e.id)");
     return exists;
 }
 

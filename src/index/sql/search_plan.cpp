@@ -34,6 +34,7 @@ Result<std::int64_t> count_up_to(Connection& connection, const Fragment& select,
 Result<std::optional<Candidates>> choose_driver(Connection& connection, const dicom::Query& query) {
     std::vector<Candidates> all;
     for (const dicom::Matcher& matcher : query.matchers) {
+        if (matcher.or_unknown) continue;  // no index leads to what is absent
         if (auto found = candidates_of(matcher, query.partition)) {
             all.push_back(raised_to(std::move(*found), query.level));
         }
