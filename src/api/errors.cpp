@@ -1,6 +1,7 @@
 #include "api/errors.h"
 
 #include "api/html.h"
+#include "archive/archive.h"
 #include "base/log.h"
 #include "http/message.h"
 #include "http/status_of.h"
@@ -9,6 +10,14 @@ namespace isocenter::api {
 namespace {
 
 constexpr std::string_view kInternalMessage = "The server could not complete the request.";
+
+/// What the client is told: nothing of the server's inside, nor that something was there before when the face
+/// does not tell.
+std::string_view told(const Profile& profile, const Error& error, unsigned status) {
+    if (status == 500) return kInternalMessage;
+    const bool untold = error.code == ErrorCode::gone && !profile.gone_for_deleted;
+    return untold ? archive::kNoSuchEntity : std::string_view(error.message);
+}
 
 void append_list(std::string& out, std::string_view name, const std::vector<std::string>& items) {
     if (items.empty()) return;
@@ -54,7 +63,7 @@ unsigned status_of(const Profile& profile, ErrorCode code) {
 http::Response error_response(const Profile& profile, const http::Request& request, const Error& error,
                               unsigned status, const ErrorDetails& details) {
     if (!profile.problem_json && details.bodiless) return http::empty_response(status);
-    const std::string_view message = status == 500 ? kInternalMessage : std::string_view(error.message);
+    const std::string_view message = told(profile, error, status);
     http::Response response =
         profile.problem_json ? problem(request, message, status, details) : plain(message, status, details);
     if (status == 503) response.headers.add("Retry-After", "5");

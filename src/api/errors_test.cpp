@@ -59,5 +59,16 @@ TEST(ErrorResponse, OverloadAsksToComeBack) {
         error_response(v1_profile(), {}, fail(ErrorCode::overloaded, "full")).headers.has("Retry-After"));
 }
 
+TEST(ErrorResponse, AFaceThatDoesNotTellDeletionsHasNoOtherWords) {
+    Profile untold = standard_profile();
+    untold.gone_for_deleted = false;
+    const auto response = error_response(untold, {}, fail(ErrorCode::gone, "it was deleted"));
+    EXPECT_EQ(response.status, 404U);
+    EXPECT_EQ(body_of(response).find("deleted"), std::string::npos);
+    EXPECT_NE(body_of(error_response(standard_profile(), {}, fail(ErrorCode::gone, "it was deleted")))
+                  .find("deleted"),
+              std::string::npos);
+}
+
 }  // namespace
 }  // namespace isocenter::api

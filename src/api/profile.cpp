@@ -13,6 +13,7 @@ Profile compatibility() {
     profile.reject_limit_above_max = true;
     profile.ignore_unknown_query = false;
     profile.computed_attributes_by_default = false;
+    profile.partial_sets = false;
     profile.bulk_data_links = false;
     profile.utf8_character_set = false;
     profile.problem_json = false;

@@ -27,8 +27,14 @@ struct Profile {
     std::uint64_t max_limit = 1000;
     bool reject_limit_above_max = false;  ///< else cut
     bool ignore_unknown_query = true;     ///< else 400
+    bool unknown_matches = false;         ///< absent values match every condition (PS3.4 C.2.2.1.2)
     bool computed_attributes_by_default = true;
     bool broad_search_defaults = false;  ///< v1: the default attributes of dicomweb.md 6.4, column v1
+
+    // retrieve
+    bool partial_sets = true;  ///< 206 with what can be given of a set; else 406
+    /// No Accept is 406, DICOM and rendered types together are 400 (PS3.18 8.7.5).
+    bool strict_accept = false;
 
     // metadata
     bool bulk_data_links = true;     ///< BulkDataURI; else bulk values are left out
@@ -40,9 +46,8 @@ struct Profile {
     std::uint64_t feed_max_limit = 200;
 
     // errors
-    bool problem_json = true;              ///< RFC 9457; else text/plain
-    bool gone_for_deleted = true;          ///< 410; else 404
-    bool require_accept_for_json = false;  ///< missing Accept on JSON resources: 406 when strict
+    bool problem_json = true;      ///< RFC 9457; else text/plain
+    bool gone_for_deleted = true;  ///< 410; else 404
 };
 
 const Profile& v1_profile();

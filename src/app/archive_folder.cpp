@@ -32,6 +32,7 @@ Result<std::unique_ptr<blob::BlobStore>> open_blobs(const Settings& settings, co
 archive::ArchiveOptions archive_options(const Settings& settings) {
     archive::ArchiveOptions options;
     options.location_cache_entries = settings.location_cache_entries;
+    options.inline_bytes = settings.inline_limit;
     return options;
 }
 

@@ -13,6 +13,7 @@
 #include "app/archive_folder.h"
 #include "app/cast_embedded.h"
 #include "app/cohort_server.h"
+#include "app/standard_face.h"
 #include "archive/janitor.h"
 #include "base/log.h"
 #include "http/server.h"
@@ -77,6 +78,7 @@ struct Service::Graph {
           cast(std::move(bridge)),
           cohorts(std::move(questions)),
           options(api_options(settings, folder->folder())),
+          standard(standard_face_profile(settings)),
           archive(folder->archive()),
           metrics(folder->metrics()),
           janitor(folder->blobs(), folder->database(), archive::JanitorOptions{}, metrics),
@@ -112,7 +114,7 @@ struct Service::Graph {
         add(api::v1_profile(), "/v1.0-prerelease");
         add(api::v2_profile(), "/v2");
         add(api::v2_profile(), "/v2.0");
-        add(api::standard_profile(), "/dicom-web");
+        add(standard, "/dicom-web");
         return made;
     }
 
@@ -120,6 +122,7 @@ struct Service::Graph {
     std::unique_ptr<EmbeddedCast> cast;     ///< null: no FHIR server is set
     std::unique_ptr<CohortServer> cohorts;  ///< null: no FHIR server is set
     api::ApiOptions options;
+    api::Profile standard;
     archive::Archive& archive;
     Metrics& metrics;
     archive::Janitor janitor;

@@ -47,7 +47,7 @@ Result<index::Revision> Archive::revision(const index::EntityKey& entity) {
     ISO_TRY(const index::Revision revision, state_->core.database.index->revision(entity));
     if (revision.instances != 0) return revision;
     if (revision.deleted) return fail(ErrorCode::gone, "it was deleted");
-    return fail(ErrorCode::not_found, "no such study, series or instance");
+    return fail(ErrorCode::not_found, std::string(kNoSuchEntity));
 }
 
 Result<std::vector<index::Document>> Archive::documents(std::span<const std::int64_t> record_ids) {

@@ -18,11 +18,16 @@
 
 namespace isocenter::archive {
 
+/// The message of `not_found` for an entity that does not exist.
+inline constexpr std::string_view kNoSuchEntity = "no such study, series or instance";
+
 struct ArchiveOptions {
     /// A group of instances is committed at the latest when it has this many or this many bytes.
     std::size_t group_instances = 64;
     std::uint64_t group_bytes = 64ULL << 20U;
     std::size_t location_cache_entries = 100'000;
+    /// Binary values up to this size are kept in the metadata, longer ones in the object only.
+    std::uint64_t inline_bytes = dicom::kDefaultInlineBytes;
 };
 
 /// A stored instance with its decoded layout, shared by the location cache.

@@ -36,8 +36,9 @@ Result<DuplicateVerdict> judge_duplicate(Duplicates policy, const index::Instanc
         case Duplicates::refuse:
             return DuplicateVerdict::refused;
         case Duplicates::keep:
-        case Duplicates::replace:
             return DuplicateVerdict::success;
+        case Duplicates::replace:
+            return stored.sha256 == incoming.sha256 ? DuplicateVerdict::success : DuplicateVerdict::replaced;
         case Duplicates::accept_identical:
             break;
     }

@@ -10,6 +10,7 @@ namespace isocenter::archive {
 enum class DuplicateVerdict {
     success,           ///< the stored one stays, and that is fine
     refused,           ///< a failure
+    replaced,          ///< the incoming one takes its place
     needs_comparison,  ///< the data sets could be equal: their bytes must be compared
 };
 

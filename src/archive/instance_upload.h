@@ -28,8 +28,11 @@ class InstanceUpload {
         std::string message;
     };
 
-    /// `max_bytes` 0: no limit.
-    InstanceUpload(blob::BlobStore& blobs, std::uint64_t max_bytes) : blobs_(blobs), max_bytes_(max_bytes) {}
+    /// `max_bytes` 0: no limit. `inline_bytes`: as in ArchiveOptions.
+    InstanceUpload(blob::BlobStore& blobs, std::uint64_t max_bytes, std::uint64_t inline_bytes)
+        : blobs_(blobs),
+          max_bytes_(max_bytes),
+          reader_(dicom::ReaderLimits{.bulk_inline_bytes = inline_bytes}) {}
     /// After a failure further bytes are ignored, and what was written is gone.
     void write(ByteView bytes);
     /// What the reader holds.

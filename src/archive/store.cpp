@@ -88,7 +88,8 @@ StoreBatch::~StoreBatch() = default;
 void StoreBatch::begin_instance() {
     if (state_->upload) state_->end_instance();
     state_->outcomes.emplace_back();
-    state_->upload = std::make_unique<InstanceUpload>(state_->core.blobs, state_->policy.max_instance_bytes);
+    state_->upload = std::make_unique<InstanceUpload>(state_->core.blobs, state_->policy.max_instance_bytes,
+                                                      state_->core.options.inline_bytes);
 }
 
 void StoreBatch::write(ByteView bytes) {
@@ -170,18 +171,14 @@ void StoreBatch::State::add_pending(Received received, const Verdict& verdict) {
     PendingInstance added;
     added.entry = make_entry(received, verdict, policy.duplicates);
     const std::uint64_t data_set_offset = received.object.layout.data_set_offset;
-    if (policy.duplicates != Duplicates::replace) {
-        const auto stored = core.database.index->list(verdict.key, true);
-        if (!stored) return mark_failed(outcome, StoreFailure::processing, stored.error().message);
-        if (!stored->empty()) {
-            const auto judged =
-                judge_duplicate(policy.duplicates, stored->front(), added.entry, data_set_offset);
-            if (!judged) return mark_failed(outcome, StoreFailure::processing, judged.error().message);
-            if (*judged != DuplicateVerdict::needs_comparison) {
-                return mark_duplicate(outcome, *judged == DuplicateVerdict::success);
-            }
-            added.blob_only = true;
-        }
+    const auto stored = core.database.index->list(verdict.key, true);
+    if (!stored) return mark_failed(outcome, StoreFailure::processing, stored.error().message);
+    if (!stored->empty()) {
+        const auto judged = judge_duplicate(policy.duplicates, stored->front(), added.entry, data_set_offset);
+        if (!judged) return mark_failed(outcome, StoreFailure::processing, judged.error().message);
+        const bool decided = *judged == DuplicateVerdict::success || *judged == DuplicateVerdict::refused;
+        if (decided) return mark_duplicate(outcome, *judged == DuplicateVerdict::success);
+        added.blob_only = *judged == DuplicateVerdict::needs_comparison;
     }
     added.writer = std::move(received.writer);
     pending_bytes += added.entry.size_bytes;

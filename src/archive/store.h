@@ -19,6 +19,7 @@ enum class Validation {
     lenient,   ///< v2: identifiers must be valid, anything else invalid is dropped from metadata and index,
                ///< with a warning
     standard,  ///< /dicom-web: identifiers must be valid, the rest is stored as it is
+    standard_checked,  ///< the same, and the outcome lists what else is invalid
 };
 
 enum class Duplicates {
@@ -26,7 +27,7 @@ enum class Duplicates {
     accept_identical,  ///< the same bytes or data set again are success without change; different ones a
                        ///< failure
     keep,              ///< success, what is stored stays
-    replace,           ///< success, the new one takes its place
+    replace,           ///< success, the new one takes its place; identical bytes change nothing
 };
 
 struct StorePolicy {

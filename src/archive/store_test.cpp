@@ -135,6 +135,8 @@ TEST(StoreBatch, DuplicatesFollowThePolicy) {
     EXPECT_EQ(stored_bytes(*test.archive, key), object);
     EXPECT_TRUE(with(Duplicates::replace, other).created);
     EXPECT_EQ(stored_bytes(*test.archive, key), other);
+    const StoreOutcome again = with(Duplicates::replace, other);
+    EXPECT_FALSE(again.failure || again.created) << "identical bytes change nothing";
     EXPECT_EQ(blobs_kept(test), 1U + queued(test));
 }
 
@@ -151,6 +153,19 @@ TEST(StoreBatch, TwoEqualInstancesOfOneRequest) {
     EXPECT_TRUE(accepted[0].created);
     EXPECT_FALSE(accepted[1].created || accepted[1].failure);
     EXPECT_EQ(queued(test), 2U);
+}
+
+TEST(StoreBatch, TheLaterOfOneRequestReplacesTheEarlier) {
+    TestArchive test;
+    dicom::DataSet changed = make_data_set("1.2", "1.3", "1.4");
+    changed.set_text(tags::PatientName, "Roe^Jane");
+    const std::string other = to_part10(changed);
+    StorePolicy policy;
+    policy.duplicates = Duplicates::replace;
+    const auto outcomes = test.store({to_part10(make_data_set("1.2", "1.3", "1.4")), other}, policy);
+    EXPECT_TRUE(outcomes[0].created && outcomes[1].created);
+    EXPECT_EQ(stored_bytes(*test.archive, key_of("1.2", "1.3", "1.4")), other);
+    EXPECT_EQ(blobs_kept(test), 1U + queued(test));
 }
 
 TEST(StoreBatch, AFullStoreLeavesNothing) {
@@ -271,6 +286,28 @@ TEST(Archive, ServesNoRemovedInstanceFromItsCache) {
     EXPECT_EQ(test.archive->list(key_of("1.2")).error().code, ErrorCode::gone);
     EXPECT_EQ(test.archive->list(key_of("7.7")).error().code, ErrorCode::not_found);
     EXPECT_EQ(queued(test), 1U);
+}
+
+TEST(StoreBatch, TheLimitOfInlineValuesIsTheArchives) {
+    TestArchive test;
+    const auto document = [&](const std::string& instance, std::uint64_t limit) {
+        ArchiveOptions options;
+        options.inline_bytes = limit;
+        test.restart(options);
+        dicom::DataSet data_set = make_data_set("1.2", "1.3", instance);
+        dicom::Element value;
+        value.tag = {0x0028, 0x1201};
+        value.vr = dicom::Vr::OW;
+        value.bytes = std::string(2000, 'x');
+        data_set.set(std::move(value));
+        EXPECT_TRUE(test.store({to_part10(data_set)})[0].created);
+        const auto location = *test.archive->locate(key_of("1.2", "1.3", instance));
+        EXPECT_EQ(location->layout.inline_bytes, limit);
+        return (*test.archive->documents({&location->record.id, 1}))[0].json;
+    };
+    EXPECT_NE(document("1.4", 1024).find("BulkDataURI"), std::string::npos);
+    EXPECT_NE(document("1.5", 2000).find("InlineBinary"), std::string::npos);
+    EXPECT_NE(document("1.6", 0).find("BulkDataURI"), std::string::npos);
 }
 
 }  // namespace

@@ -141,6 +141,14 @@ void check_identifiers(const dicom::DataSet& data_set, Verdict& verdict) {
     }
 }
 
+/// What is stored all the same, for the outcome to tell: values, and a Patient ID that is not even empty
+/// (Type 2 in every IOD of a patient).
+void check_values(const dicom::DataSet& data_set, Verdict& verdict) {
+    if (data_set.find(tags::PatientID) == nullptr) add(verdict.violations, missing(tags::PatientID));
+    for (dicom::Violation& found : dicom::check_data_set(data_set))
+        add(verdict.violations, std::move(found));
+}
+
 std::string bare(const dicom::DataSet& data_set, dicom::Tag tag) {
     const dicom::Element* element = data_set.find(tag);
     return element == nullptr ? std::string() : std::string(dicom::bare_uid(element->bytes));
@@ -153,9 +161,10 @@ Verdict validate(const dicom::DataSet& data_set, const StorePolicy& policy) {
     verdict.key = {policy.partition, StudyUid(bare(data_set, tags::StudyInstanceUID)),
                    SeriesUid(bare(data_set, tags::SeriesInstanceUID)),
                    SopInstanceUid(bare(data_set, tags::SOPInstanceUID))};
-    if (policy.validation == Validation::standard) {
+    if (policy.validation == Validation::standard || policy.validation == Validation::standard_checked) {
         check_identifiers(data_set, verdict);
         check_study(policy, verdict);
+        if (policy.validation == Validation::standard_checked) check_values(data_set, verdict);
         return verdict;
     }
     check_required(data_set, policy.validation, verdict);

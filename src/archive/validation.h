@@ -20,7 +20,8 @@ struct Verdict {
     bool multi_valued_indexed = false;
 };
 
-/// Applies dicomweb.md 4.5 (strict_indexed, lenient) or standard-face.md 4.3 (standard). Pure.
+/// Applies dicomweb.md 4.5 (strict_indexed, lenient) or standard-face.md 4.3 (standard, standard_checked).
+/// Pure.
 Verdict validate(const dicom::DataSet& data_set, const StorePolicy& policy);
 
 }  // namespace isocenter::archive

@@ -31,7 +31,8 @@ std::vector<dicom::Tag> failed_tags(const Verdict& verdict) {
     return found;
 }
 
-constexpr std::array kAll{Validation::strict_indexed, Validation::lenient, Validation::standard};
+constexpr std::array kAll{Validation::strict_indexed, Validation::lenient, Validation::standard,
+                          Validation::standard_checked};
 
 TEST(Validation, EveryPolicyAcceptsAValidInstance) {
     for (const Validation validation : kAll) {
@@ -165,6 +166,22 @@ TEST(Attributes, FirstValuesTrimmedWithoutComputedOnes) {
     ASSERT_EQ(requests.size(), 1U);
     EXPECT_EQ(requests[0].scheduled_procedure_step_id, "S1");
     EXPECT_THAT(index::request_items(data_set, {"00400275/2/00400009"}), IsEmpty());
+}
+
+TEST(Validation, TheStandardMayListWhatItStoresAllTheSame) {
+    dicom::DataSet data_set = valid();
+    data_set.set_text(tags::StudyDate, "never");
+    data_set.remove(tags::PatientID);
+    const Verdict plain = judge(data_set, Validation::standard);
+    EXPECT_FALSE(plain.failure);
+    EXPECT_THAT(plain.violations, IsEmpty());
+    const Verdict checked = judge(data_set, Validation::standard_checked);
+    EXPECT_FALSE(checked.failure);
+    EXPECT_THAT(failed_tags(checked), ElementsAre(tags::PatientID, tags::StudyDate));
+    EXPECT_THAT(checked.hidden, IsEmpty());
+    data_set = valid();
+    data_set.set_text(tags::PatientID, "");
+    EXPECT_THAT(judge(data_set, Validation::standard_checked).violations, IsEmpty());
 }
 
 }  // namespace

@@ -49,6 +49,9 @@ struct BulkValue {
     friend bool operator==(const BulkValue&, const BulkValue&) = default;
 };
 
+/// Bulk values up to this size stand in the metadata unless told otherwise (standard-face.md 3.1).
+inline constexpr std::uint64_t kDefaultInlineBytes = 1024;
+
 /// What a retrieve needs to know of the object's bytes beside its location: kept in the index, one per
 /// instance.
 struct ObjectLayout {
@@ -59,6 +62,8 @@ struct ObjectLayout {
     /// The data set is not encoded as the transfer syntax of the file meta says: these bytes may not go out
     /// under that label, nor under another one, for the label is among them.
     bool mislabelled = false;
+    std::uint64_t inline_bytes =
+        kDefaultInlineBytes;  ///< of values that are in the metadata and not in `bulk`
     FrameTable frames;
     std::vector<BulkValue> bulk;
     friend bool operator==(const ObjectLayout&, const ObjectLayout&) = default;

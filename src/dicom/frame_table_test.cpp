@@ -247,6 +247,9 @@ TEST(ObjectLayout, TenThousandFragmentsAreSmall) {
     layout.frames.first_fragment.push_back(10000);
     EXPECT_LT(encode_layout(layout).size(), 45000U);
     EXPECT_EQ(*decode_layout(encode_layout(layout)), layout);
+    layout.inline_bytes = 100'000;
+    layout.big_endian = true;
+    EXPECT_EQ(*decode_layout(encode_layout(layout)), layout);
 }
 
 }  // namespace

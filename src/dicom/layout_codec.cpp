@@ -1,6 +1,7 @@
 // The binary form of ObjectLayout, version 1. Numbers are LEB128 varints; "signed" ones zigzag first.
 //
-//   version:1  flags:1 (1 big endian, 2 deflated, 4 mislabelled)  data_set_offset
+//   version:1  flags:1 (1 big endian, 2 deflated, 4 mislabelled, 8 inline_bytes follows)  [inline_bytes]
+//   data_set_offset
 //   kind  frames  value.offset  value.length  frame_bits
 //   count of fragments; for each: signed (offset - end of the one before)  length
 //   count of first_fragment; for each: difference to the one before
@@ -18,6 +19,8 @@ constexpr std::uint8_t kVersion = 1;
 constexpr std::uint8_t kBigEndian = 1;
 constexpr std::uint8_t kDeflated = 2;
 constexpr std::uint8_t kMislabelled = 4;
+// Only where it is not the default, so that what was written before the limit could be set reads the same.
+constexpr std::uint8_t kOtherInlineBytes = 8;
 
 void put(std::string& out, std::uint64_t value) {
     while (value >= 0x80U) {
@@ -124,8 +127,10 @@ FrameTable read_frames(Reader& in) {
 std::string encode_layout(const ObjectLayout& layout) {
     std::string out;
     out += static_cast<char>(kVersion);
+    const bool other_limit = layout.inline_bytes != kDefaultInlineBytes;
     out += static_cast<char>((layout.big_endian ? kBigEndian : 0) | (layout.deflated ? kDeflated : 0) |
-                             (layout.mislabelled ? kMislabelled : 0));
+                             (layout.mislabelled ? kMislabelled : 0) | (other_limit ? kOtherInlineBytes : 0));
+    if (other_limit) put(out, layout.inline_bytes);
     put(out, layout.data_set_offset);
     const FrameTable& frames = layout.frames;
     put(out, static_cast<std::uint64_t>(frames.kind));
@@ -161,10 +166,11 @@ Result<ObjectLayout> decode_layout(std::string_view bytes) {
     Reader in(bytes);
     ObjectLayout layout;
     if (in.number() != kVersion) return fail(ErrorCode::corrupt, "object layout of an unknown version");
-    const std::uint64_t flags = in.number_up_to(kBigEndian | kDeflated | kMislabelled);
+    const std::uint64_t flags = in.number_up_to(kBigEndian | kDeflated | kMislabelled | kOtherInlineBytes);
     layout.big_endian = (flags & kBigEndian) != 0;
     layout.deflated = (flags & kDeflated) != 0;
     layout.mislabelled = (flags & kMislabelled) != 0;
+    if ((flags & kOtherInlineBytes) != 0) layout.inline_bytes = in.number();
     layout.data_set_offset = in.number();
     layout.frames = read_frames(in);
     constexpr std::uint64_t kLeastBulkBytes = 5;

@@ -177,6 +177,7 @@ Result<Part10Object> Part10Reader::State::finish() {
     object.transfer_syntax = transfer_syntax;
     object.size_bytes = size_bytes;
     object.implicit_vr = !body->encoding().explicit_vr;
+    object.layout.inline_bytes = limits.bulk_inline_bytes;
     object.layout.data_set_offset = data_set_offset;
     object.layout.big_endian = body->encoding().big_endian;
     object.layout.deflated = inflater != nullptr;

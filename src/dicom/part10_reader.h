@@ -15,8 +15,8 @@ namespace isocenter::dicom {
 struct ReaderLimits {
     unsigned depth = 64;                            ///< nested sequences
     std::uint64_t held_value_bytes = 64ULL << 20U;  ///< of one text or number value that must be kept
-    std::uint64_t bulk_inline_bytes =
-        1024;  ///< OB..UN values up to this size are held, larger ones stay in the object
+    /// OB..UN values up to this size are held, larger ones stay in the object.
+    std::uint64_t bulk_inline_bytes = kDefaultInlineBytes;
     std::uint64_t total_held_bytes = 256ULL << 20U;  ///< of all values of one object
     std::uint64_t elements = 4'000'000;              ///< at all levels together
     std::uint64_t fragments = 8'000'000;

@@ -147,11 +147,19 @@ Status Verification::check_record(const index::InstanceRecord& record) {
     return check_against(record, *read);
 }
 
+/// The record says which values were to stand in its metadata. A damaged layout shows when it is compared.
+dicom::ReaderLimits limits_of(const index::InstanceRecord& record) {
+    dicom::ReaderLimits limits;
+    if (const auto layout = dicom::decode_layout(record.layout))
+        limits.bulk_inline_bytes = layout->inline_bytes;
+    return limits;
+}
+
 Result<Reread> Verification::reread(const index::InstanceRecord& record, std::uint64_t size) {
     ISO_TRY(auto source, blobs_.open(record.blob, {0, size}));
     Reread read;
     Sha256Stream hash;
-    dicom::Part10Reader reader;
+    dicom::Part10Reader reader(limits_of(record));
     std::vector<std::byte> buffer(kReadBytes);
     for (;;) {
         ISO_TRY(const std::size_t n, source->read(buffer));

@@ -120,5 +120,21 @@ TEST_F(VerifyTest, EndsEarlyWhenCancelled) {
     EXPECT_FALSE(report().complete);
 }
 
+TEST_F(VerifyTest, KnowsTheLimitOfInlineValuesOfEachRecord) {
+    for (const std::uint64_t limit : {std::uint64_t{0}, std::uint64_t{4000}}) {
+        archive::ArchiveOptions options_of_archive;
+        options_of_archive.inline_bytes = limit;
+        test.restart(options_of_archive);
+        dicom::DataSet data_set = make_data_set("1.2", "1.3", "1.5." + std::to_string(limit));
+        dicom::Element value;
+        value.tag = {0x0028, 0x1201};
+        value.vr = dicom::Vr::OW;
+        value.bytes = std::string(limit == 0 ? 100 : 3000, 'x');
+        data_set.set(std::move(value));
+        EXPECT_TRUE(test.store({to_part10(data_set)})[0].created);
+    }
+    EXPECT_TRUE(report().findings.empty());
+}
+
 }  // namespace
 }  // namespace isocenter::jobs

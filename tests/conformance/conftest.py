@@ -26,7 +26,7 @@ from support.client import Face, new_session
 from support.server import ServerProcess, default_program
 
 VERSIONED = {"v1", "v2", "face"}
-OWN_SERVER = {"program", "root", "spawn"}
+OWN_SERVER = {"program", "root", "spawn", "configured"}
 SERVER_SETTINGS = ["--set", "cors.origins=https://viewer.example"]
 OUTPUT_SHOWN = 20_000
 
@@ -150,6 +150,9 @@ def mark(config, item):
         item.add_marker(pytest.mark.skip(reason="moves gigabytes; run with --large"))
     if item.get_closest_marker("texts") and not config.getoption("--check-texts"):
         item.add_marker(pytest.mark.skip(reason="literal texts are optional; run with --check-texts"))
+    if item.get_closest_marker("own_settings") and config.getoption("--base"):
+        reason = "needs a server with settings of its own; --base names one that runs already"
+        item.add_marker(pytest.mark.skip(reason=reason))
     if item.get_closest_marker("own_process") and not Path(config.conformance["program"]).is_file():
         item.add_marker(pytest.mark.skip(reason="needs the server's program (--server)"))
 
@@ -225,3 +228,15 @@ def spawn(program, tmp_path):
     for server in made:
         if server.process and server.process.poll() is None:
             server.kill()
+
+
+@pytest.fixture
+def configured(spawn, http):
+    """Starts a server with settings of its own: configured("standard.strict_query=true") -> its standard face.
+    `face` names another one: "v2"."""
+
+    def start(*settings, face="dicom-web"):
+        arguments = [argument for setting in settings for argument in ("--set", setting)]
+        return Face(http, f"{spawn(*arguments).start().base}/{face}", face)
+
+    return start

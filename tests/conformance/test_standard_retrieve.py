@@ -179,8 +179,9 @@ def test_accept_header_is_the_second_choice(standard):
 def test_accept_parameter_that_mixes_dicom_and_rendered_types(standard):
     """D2: 400 for the parameter; in the header the ranges that do not fit are ignored."""
     instance = keep_on_standard(standard, image())
-    query = "?accept=application%2Fdicom,image%2Fjpeg"
-    expect.problem(standard.get(path_of(instance) + query, None), 400)
+    query = "?accept=application%2Fdicom%2Bjson,image%2Fjpeg"
+    for path in (path_of(instance), path_of(instance, "/metadata"), "/studies"):
+        expect.problem(standard.get(path + query, None), 400)
     expect.file(standard.get(path_of(instance), "image/jpeg, application/dicom"), instance.data)
 
 

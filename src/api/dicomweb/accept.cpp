@@ -60,6 +60,19 @@ bool is_rendered_type(std::string_view essence) {
         kTypes, [essence](std::string_view type) { return http::equals_ignore_case(essence, type); });
 }
 
+/// A transfer syntax makes a range one of bulk data: a rendered type has none (PS3.18 8.7.4).
+bool mixes_dicom_and_rendered(const std::vector<http::MediaType>& ranges) {
+    bool dicom = false;
+    bool rendered = false;
+    for (const http::MediaType& range : ranges) {
+        const std::string essence =
+            range.type == "multipart" ? std::string(range.param("type").value_or("")) : range.essence();
+        dicom = dicom || http::starts_with_ignore_case(essence, "application/dicom");
+        rendered = rendered || (is_rendered_type(essence) && !range.param("transfer-syntax"));
+    }
+    return dicom && rendered;
+}
+
 std::string accept_parameter(const http::Request& request) {
     std::string joined;
     const auto items = http::parse_query(request.query);
@@ -131,7 +144,7 @@ AcceptLists read_accept(const Profile& profile, const http::Request& request) {
     AcceptLists lists;
     const std::string header = request.headers.joined("Accept");
     if (http::trim(header).empty()) {
-        lists.header = http::parse_accept("*/*");
+        if (!profile.strict_accept) lists.header = http::parse_accept("*/*");
     } else {
         lists.header = http::parse_accept(header);
         lists.header_well_formed = http::is_well_formed_accept(header);
@@ -142,18 +155,14 @@ AcceptLists read_accept(const Profile& profile, const http::Request& request) {
     return lists;
 }
 
-Status check_accept_parameter(const Profile& profile, const http::Request& request) {
-    bool dicom = false;
-    bool rendered = false;
-    for (const http::MediaType& range : read_accept(profile, request).parameter) {
-        const std::string essence =
-            range.type == "multipart" ? std::string(range.param("type").value_or("")) : range.essence();
-        dicom = dicom || http::starts_with_ignore_case(essence, "application/dicom");
-        rendered = rendered || is_rendered_type(essence);
-    }
-    if (dicom && rendered)
+Status check_accept(const Profile& profile, const http::Request& request) {
+    const AcceptLists lists = read_accept(profile, request);
+    if (mixes_dicom_and_rendered(lists.parameter))
         return fail(ErrorCode::invalid_request,
                     "The parameter accept names DICOM and rendered media types together.");
+    if (profile.strict_accept && mixes_dicom_and_rendered(lists.header))
+        return fail(ErrorCode::invalid_request,
+                    "The header Accept names DICOM and rendered media types together.");
     return {};
 }
 

@@ -15,13 +15,15 @@ namespace isocenter::api {
 /// header's. Old names of media types are replaced by today's (standard-face.md 2.1).
 struct AcceptLists {
     std::vector<http::MediaType> parameter;  ///< always empty on the compatibility faces
-    std::vector<http::MediaType> header;     ///< `*/*` when the request says nothing (D1)
+    /// `*/*` when the request says nothing; empty then on a face with strict_accept (D1).
+    std::vector<http::MediaType> header;
     bool header_well_formed = true;
 };
 AcceptLists read_accept(const Profile& profile, const http::Request& request);
 
-/// The `accept` parameter must not name DICOM objects and rendered types together (PS3.18 8.3.3.1; D2).
-Status check_accept_parameter(const Profile& profile, const http::Request& request);
+/// The `accept` parameter must not name DICOM objects and rendered types together (PS3.18 8.3.3.1; D2), nor
+/// may the header on a face with strict_accept (8.7.5).
+Status check_accept(const Profile& profile, const http::Request& request);
 
 /// The media ranges as the client wrote them, for error bodies.
 std::vector<std::string> asked_ranges(const http::Request& request);

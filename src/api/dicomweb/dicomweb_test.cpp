@@ -327,5 +327,22 @@ TEST(UnsupportedVersion, OnlyWellFormedOnes) {
     }
 }
 
+TEST(StandardRetrieve, PartialSetsOnlyWhereTheyAreGiven) {
+    const std::string accept =
+        "multipart/related; type=\"application/dicom\"; transfer-syntax=1.2.840.10008.1.2.1";
+    for (const bool partial : {true, false}) {
+        Profile profile = standard_profile();
+        profile.partial_sets = partial;
+        TestFace face(profile);
+        dicom::DataSet compressed = archive::make_data_set("1.2", "1.3", "1.5");
+        face.archive().store({archive::to_part10(archive::make_data_set("1.2", "1.3", "1.4")),
+                              archive::to_part10(compressed, "1.2.840.10008.1.2.4.100")});
+        const Answer some = face.get("/studies/1.2", {{"Accept", accept}});
+        EXPECT_EQ(some.status, partial ? 206U : 406U) << some.body;
+        EXPECT_EQ(some.headers.has("Warning"), partial);
+        EXPECT_EQ(face.get("/studies/1.2/series/1.3/instances/1.4", {{"Accept", accept}}).status, 200U);
+    }
+}
+
 }  // namespace
 }  // namespace isocenter::api

@@ -8,6 +8,7 @@ constexpr std::uint16_t kDuplicate = 0x0111;
 constexpr std::uint16_t kOutOfResources = 0xA700;
 constexpr std::uint16_t kDoesNotMatch = 0xA900;
 constexpr std::uint16_t kElementsDiscarded = 0xB006;
+constexpr std::uint16_t kMismatchesClass = 0xB007;
 constexpr std::uint16_t kNotUnderstood = 0xC000;
 constexpr std::uint16_t kSyntaxNotSupported = 0xC122;
 constexpr std::uint16_t kCompatibilityValidation = 43264;
@@ -60,8 +61,11 @@ std::uint16_t failure_reason(const Profile& profile, archive::StoreFailure failu
 
 std::optional<std::uint16_t> warning_reason(const Profile& profile, const archive::StoreOutcome& outcome) {
     if (outcome.failure) return std::nullopt;
-    if (profile.standard)
-        return outcome.elements_discarded ? std::optional(kElementsDiscarded) : std::nullopt;
+    if (profile.standard) {
+        // There is one reason per instance: what was lost matters more than what is wrong with the rest.
+        if (outcome.elements_discarded) return kElementsDiscarded;
+        return outcome.violations.empty() ? std::nullopt : std::optional(kMismatchesClass);
+    }
     if (outcome.implicit_vr) return kCompatibilityImplicitVr;
     // Only v2 stores what it found invalid; v1 refuses it.
     const bool dropped = !outcome.violations.empty() || outcome.patient_id_missing;

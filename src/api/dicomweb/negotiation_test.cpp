@@ -210,5 +210,37 @@ INSTANTIATE_TEST_SUITE_P(
                     FormCase{kV2, "application/dicom", -1}, FormCase{kV2, "application/dicom+xml", -1},
                     FormCase{kV2, nullptr, 0}));
 
+TEST(StrictAccept, WithoutAcceptNothingFits) {
+    Profile strict = standard_profile();
+    strict.strict_accept = true;
+    http::Request request;
+    EXPECT_TRUE(find_wishes(strict, read_accept(strict, request), ByteResource::object).empty());
+    EXPECT_FALSE(choose_data_set_form(strict, request, {}).ok());
+    EXPECT_TRUE(choose_data_set_form(standard_profile(), request, {}).ok());
+    request.query = "accept=application%2Fdicom%2Bjson";
+    EXPECT_TRUE(choose_data_set_form(strict, request, {}).ok()) << "the parameter stands for the header";
+    request.query.clear();
+    request.headers.add("Accept", "*/*");
+    EXPECT_TRUE(choose_data_set_form(strict, request, {}).ok());
+}
+
+TEST(StrictAccept, DicomAndRenderedTypesTogether) {
+    Profile strict = standard_profile();
+    strict.strict_accept = true;
+    const auto refused = [](const Profile& profile, const char* header) {
+        http::Request request;
+        request.headers.add("Accept", header);
+        return !check_accept(profile, request).ok();
+    };
+    const char* mixed = "multipart/related; type=\"application/dicom\", image/png";
+    EXPECT_TRUE(refused(strict, mixed));
+    EXPECT_FALSE(refused(standard_profile(), mixed));
+    EXPECT_FALSE(refused(strict, "image/jpeg, image/png, */*"));
+    // With a transfer syntax it is bulk data.
+    EXPECT_FALSE(refused(strict,
+                         "application/dicom, multipart/related; type=\"image/jpeg\"; "
+                         "transfer-syntax=1.2.840.10008.1.2.4.50"));
+}
+
 }  // namespace
 }  // namespace isocenter::api

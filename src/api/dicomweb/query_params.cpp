@@ -60,7 +60,8 @@ class Parser {
     Status check_private_creators();
     Status check_level(const Filter& filter, Level level) const;
     void return_filter(const Filter& filter);
-    void ignore(std::string_view name);
+    Status ignore(std::string_view name);
+    void let_unknown_match();
     void finish();
     bool seen(std::string_view name);
     Error not_queryable(std::string_view name) const;
@@ -89,10 +90,13 @@ Error Parser::not_queryable(std::string_view name) const {
     return bad(fill_message(messages().not_searchable, {}, name, {}));
 }
 
-void Parser::ignore(std::string_view name) {
+/// D8: what is not supported is passed over with a warning, or refused.
+Status Parser::ignore(std::string_view name) {
+    if (!profile_.ignore_unknown_query) return bad(std::string(name) + " is not supported by this resource.");
     // The name consists of letters, digits and dots here, so that it cannot break the header.
     if (request_.warnings.size() < kMaxWarnings)
         request_.warnings.push_back(std::string(name) + " is not supported and was ignored");
+    return {};
 }
 
 Status Parser::read_limit(std::string_view value) {
@@ -179,10 +183,7 @@ Status Parser::read_filter(const http::QueryItem& item) {
     }
     if (filter.path.kind == Kind::malformed)
         return bad("The query names something that is neither a parameter nor an attribute.");
-    if (filter.path.kind == Kind::unknown) {
-        ignore(item.name);
-        return {};
-    }
+    if (filter.path.kind == Kind::unknown) return ignore(item.name);
     if (filter.path.tag() == tags::TimezoneOffsetFromUTC && !filter.path.nested()) {
         if (seen("TimezoneOffsetFromUTC")) return bad(item.name + " must not be repeated.");
         zone_minutes_ = read_zone(item.value);
@@ -272,10 +273,7 @@ Status Parser::apply_unindexed(const Filter& filter) {
                       });
     if (used) return {};
     const bool comparable = tag.is_private() && !is_creator && !filter.path.nested();
-    if (!comparable) {
-        ignore(filter.name);
-        return {};
-    }
+    if (!comparable) return ignore(filter.name);
     if (filter.value.empty() || filter.value == "*") return {};
     // The query does not say which VR the attribute has; that of a text takes both separators and wildcards.
     AttributePath text = filter.path;
@@ -321,7 +319,19 @@ Status Parser::apply_filters() {
     return {};
 }
 
+/// D10. UIDs of the levels are never absent, and their index is worth keeping.
+void Parser::let_unknown_match() {
+    for (dicom::Matcher& matcher : request_.query.matchers) {
+        const bool always_there = matcher.tag == tags::StudyInstanceUID ||
+                                  matcher.tag == tags::SeriesInstanceUID ||
+                                  matcher.tag == tags::SOPInstanceUID;
+        matcher.or_unknown = !always_there;
+    }
+    request_.unknown_matches = true;
+}
+
 void Parser::finish() {
+    if (profile_.unknown_matches) let_unknown_match();
     for (const ReturnField& field : included_)
         request_.return_set.add(field);
     dicom::Query& query = request_.query;

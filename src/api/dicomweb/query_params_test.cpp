@@ -466,5 +466,30 @@ TEST(StandardQuery, PathUidsAreConditionsAndReturned) {
     EXPECT_EQ(parse(standard(), "").request->query.order, dicom::Query::Order::newest_first);
 }
 
+TEST(StandardQuery, StrictFacesRefuseWhatOthersIgnore) {
+    Profile strict = standard();
+    strict.ignore_unknown_query = false;
+    for (const char* query : {"Rows=1", "nosuch=1", "00231001=1&00230010=A"}) {
+        EXPECT_TRUE(parse(standard(), query).request.ok()) << query;
+        const Parsed parsed = parse(strict, query);
+        ASSERT_FALSE(parsed.request.ok()) << query;
+        EXPECT_EQ(parsed.request.error().code, ErrorCode::invalid_request);
+        EXPECT_FALSE(parsed.parameter.empty()) << query;
+    }
+    EXPECT_TRUE(parse(strict, "PatientID=1&limit=5&includefield=Rows&accept=*/*").request.ok());
+}
+
+TEST(StandardQuery, UnknownValuesMatchWhenAsked) {
+    Profile face = standard();
+    face.unknown_matches = true;
+    const Parsed parsed = parse(face, "PatientID=A&SeriesInstanceUID=1.2", SearchResource::study_series);
+    ASSERT_TRUE(parsed.request.ok());
+    EXPECT_TRUE(parsed.request->unknown_matches);
+    for (const dicom::Matcher& matcher : parsed.request->query.matchers)
+        EXPECT_EQ(matcher.or_unknown, matcher.tag == tags::PatientID) << dicom::to_hex8(matcher.tag);
+    for (const dicom::Matcher& matcher : parse(standard(), "PatientID=A").request->query.matchers)
+        EXPECT_FALSE(matcher.or_unknown);
+}
+
 }  // namespace
 }  // namespace isocenter::api

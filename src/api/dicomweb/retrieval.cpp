@@ -6,7 +6,7 @@ http::Handler answering(
     const Face& face,
     std::function<Result<http::Response>(const Face&, const http::RequestContext&)> handle) {
     return [&face, handle = std::move(handle)](const http::RequestContext& context) {
-        if (auto checked = check_accept_parameter(face.profile, context.request); !checked)
+        if (auto checked = check_accept(face.profile, context.request); !checked)
             return error_response(face.profile, context.request, checked.error());
         auto response = handle(face, context);
         if (!response) return error_response(face.profile, context.request, response.error());

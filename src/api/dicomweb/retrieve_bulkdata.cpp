@@ -229,9 +229,12 @@ Result<http::Response> retrieve_bulk_of(const Face& face, const http::Request& r
         identity += content_tag(record, "b");
     }
     if (parts.empty() && left_out == 0) return fail(ErrorCode::not_found, "There is no such bulk data.");
-    if (parts.empty())
+    const bool refused = parts.empty() || (left_out > 0 && !face.profile.partial_sets);
+    if (refused)
         return not_acceptable(
-            face, request, "No bulk data can be given in the form asked for.",
+            face, request,
+            parts.empty() ? "No bulk data can be given in the form asked for."
+                          : "Not all bulk data can be given in the form asked for.",
             available_ranges(face.profile, ByteResource::bulk_value, stored_form(records.front())));
     const std::string boundary = boundary_of(identity + root_type);
     const std::string etag = "\"" + boundary + "\"";

@@ -47,7 +47,7 @@ Plan plan_form(const Face& face, std::span<const Wish> wishes,
     return plan;
 }
 
-/// The first form that suits all instances, else on the standard face the first that suits some (D6).
+/// The first form that suits all instances, else the first that suits some where partial sets are given (D6).
 Plan make_plan(const Face& face, std::vector<Wish> wishes,
                const std::vector<index::InstanceRecord>& records) {
     std::erase_if(wishes, [](const Wish& wish) { return !is_object_type(wish.media_type); });
@@ -64,7 +64,7 @@ Plan make_plan(const Face& face, std::vector<Wish> wishes,
         if (plan.files.size() == records.size()) return plan;
         if (partial.files.empty()) partial = std::move(plan);
     }
-    if (!face.profile.standard) partial.files.clear();
+    if (!face.profile.partial_sets) partial.files.clear();
     return partial;
 }
 
@@ -148,12 +148,13 @@ http::Response refuse(const Face& face, const http::Request& request, ByteResour
     std::string reason = "No instance can be given in an acceptable form.";
     if (!records.empty()) {
         available = available_ranges(face.profile, resource, stored_form(records.front()));
+        if (records.size() > 1) available.insert(available.begin(), range_text(kDicom, true, "*"));
         if (records.size() == 1)
             reason =
                 "The instance is stored as " + records.front().transfer_syntax +
                 " and cannot be given in the form asked for; compressed pixel data of whole instances is not "
                 "decoded.";
-        else if (!face.profile.standard)
+        else if (!face.profile.partial_sets)
             reason = "Not every instance can be given in the form asked for.";
     } else {
         available = {range_text(kDicom, true, "*"), range_text(kDicom, true, dicom::kExplicitVrLittleEndian)};

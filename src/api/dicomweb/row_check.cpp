@@ -90,18 +90,20 @@ int zone_of(const index::SearchRow& row, int site_zone_minutes) {
     return zone.value_or(site_zone_minutes);
 }
 
-bool holds(const ZonedSpan& span, const index::SearchRow& row, int site_zone_minutes) {
+bool holds(const ZonedSpan& span, const index::SearchRow& row, const RowCheckRules& rules) {
     const std::string* date = find_value(row, span.date);
     const std::string* time = find_value(row, span.time);
-    if (date == nullptr || time == nullptr) return false;
+    // The index has looked at the date that is there.
+    if (date == nullptr || time == nullptr) return rules.unknown_matches;
     const auto day = read_date_range(*date);
     const auto clock = read_time_range(*time);
     if (!day || !clock || day->is_range || clock->is_range) return false;
-    const std::string moment = shift_moment(day->from + clock->from, -zone_of(row, site_zone_minutes));
+    const std::string moment = shift_moment(day->from + clock->from, -zone_of(row, rules.site_zone_minutes));
     return (span.from.empty() || moment >= span.from) && (span.to.empty() || moment <= span.to);
 }
 
-bool holds(const PrivateValue& wanted, const index::SearchRow& row, int /*site_zone_minutes*/) {
+bool holds(const PrivateValue& wanted, const index::SearchRow& row, const RowCheckRules& rules) {
+    bool known = false;
     const auto attributes = split_attributes(row.document->json);
     for (const auto& [creator, creator_json] : attributes) {
         const bool reserves =
@@ -116,15 +118,16 @@ bool holds(const PrivateValue& wanted, const index::SearchRow& row, int /*site_z
         const auto values = values_of(tag, json);
         if (std::any_of(values.begin(), values.end(), [&](const auto& v) { return meets(wanted.match, v); }))
             return true;
+        known = known || std::any_of(values.begin(), values.end(), [](const auto& v) { return !v.empty(); });
     }
-    return false;
+    return rules.unknown_matches && !known;
 }
 
 }  // namespace
 
-bool passes(const RowCheck& check, const index::SearchRow& row, int site_zone_minutes) {
+bool passes(const RowCheck& check, const index::SearchRow& row, const RowCheckRules& rules) {
     if (!row.document) return false;
-    return std::visit([&](const auto& kind) { return holds(kind, row, site_zone_minutes); }, check);
+    return std::visit([&](const auto& kind) { return holds(kind, row, rules); }, check);
 }
 
 bool meets(const dicom::Match& match, std::string_view value) {

@@ -29,9 +29,12 @@ struct PrivateValue {
 /// What the index cannot compare: looked up in the stored document of each row that the index finds.
 using RowCheck = std::variant<ZonedSpan, PrivateValue>;
 
-/// Whether `row`, which carries its document, passes. `site_zone_minutes` is the zone of objects that name
-/// none.
-bool passes(const RowCheck& check, const index::SearchRow& row, int site_zone_minutes);
+struct RowCheckRules {
+    int site_zone_minutes = 0;     ///< zone of objects that name none
+    bool unknown_matches = false;  ///< an absent or empty value passes
+};
+/// Whether `row`, which carries its document, passes.
+bool passes(const RowCheck& check, const index::SearchRow& row, const RowCheckRules& rules);
 
 /// Whether one stored value (UTF-8, trimmed) meets a condition of text, UIDs or emptiness; other conditions
 /// are never met.

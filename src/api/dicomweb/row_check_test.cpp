@@ -21,7 +21,7 @@ TEST(RowCheck, MomentsAreComparedInTheZoneOfTheObject) {
     const auto in_span = [](const std::string& json, int site) {
         const ZonedSpan span{tags::StudyDate, tags::StudyTime, "20240101093000.000000",
                              "20240101093000.000000"};
-        return passes(span, row_with(json), site);
+        return passes(span, row_with(json), {site, false});
     };
     const std::string paris = R"({"00080201":{"vr":"SH","Value":["+0100"]}})";
     EXPECT_TRUE(in_span(paris, 0));
@@ -30,14 +30,14 @@ TEST(RowCheck, MomentsAreComparedInTheZoneOfTheObject) {
     EXPECT_FALSE(in_span(R"({"00080201":{"vr":"SH","Value":["-0100"]}})", 60));
     index::SearchRow without = row_with(paris);
     without.study.pop_back();
-    EXPECT_FALSE(passes(ZonedSpan{tags::StudyDate, tags::StudyTime, "", ""}, without, 0)) << "no time";
+    EXPECT_FALSE(passes(ZonedSpan{tags::StudyDate, tags::StudyTime, "", ""}, without, {})) << "no time";
     without.document.reset();
-    EXPECT_FALSE(passes(ZonedSpan{tags::StudyDate, tags::StudyTime, "", ""}, without, 0)) << "no document";
+    EXPECT_FALSE(passes(ZonedSpan{tags::StudyDate, tags::StudyTime, "", ""}, without, {})) << "no document";
 }
 
 TEST(RowCheck, PrivateAttributesInAnyBlock) {
     const PrivateValue wanted{"ACME", {0x0023, 0x1001}, dicom::MatchText{{"v1", "v2"}}};
-    const auto found = [&](const char* json) { return passes(wanted, row_with(json), 0); };
+    const auto found = [&](const char* json) { return passes(wanted, row_with(json), {}); };
     EXPECT_TRUE(
         found(R"({"00230010":{"vr":"LO","Value":["ACME"]},"00231001":{"vr":"LO","Value":["x","v2"]}})"));
     EXPECT_TRUE(found(R"({"00230011":{"vr":"LO","Value":["ACME"]},"00231101":{"vr":"LO","Value":["v1"]}})"));
@@ -48,7 +48,7 @@ TEST(RowCheck, PrivateAttributesInAnyBlock) {
     const PrivateValue number{"ACME", {0x0023, 0x1001}, dicom::MatchText{{"7"}}};
     EXPECT_TRUE(passes(
         number, row_with(R"({"00230010":{"vr":"LO","Value":["ACME"]},"00231001":{"vr":"US","Value":[7]}})"),
-        0));
+        {}));
 }
 
 TEST(RowCheck, PatternsCountCharacters) {
@@ -64,6 +64,22 @@ TEST(RowCheck, PatternsCountCharacters) {
     EXPECT_TRUE(meets(dicom::MatchEmpty{}, ""));
     EXPECT_FALSE(meets(dicom::MatchEmpty{}, "x"));
     EXPECT_FALSE(meets(dicom::MatchNumber{{1}}, "1"));
+}
+
+TEST(RowCheck, UnknownValuesPassWhenTheyMay) {
+    const RowCheckRules rules{0, true};
+    const ZonedSpan span{tags::StudyDate, tags::StudyTime, "20300101000000.000000", ""};
+    EXPECT_FALSE(passes(span, row_with("{}"), rules)) << "what is known is compared";
+    index::SearchRow without = row_with("{}");
+    without.study.pop_back();
+    EXPECT_TRUE(passes(span, without, rules));
+    const PrivateValue wanted{"ACME", {0x0023, 0x1001}, dicom::MatchText{{"v1"}}};
+    EXPECT_TRUE(passes(wanted, row_with("{}"), rules));
+    EXPECT_TRUE(passes(
+        wanted, row_with(R"({"00230010":{"vr":"LO","Value":["ACME"]},"00231001":{"vr":"LO"}})"), rules));
+    EXPECT_FALSE(passes(
+        wanted, row_with(R"({"00230010":{"vr":"LO","Value":["ACME"]},"00231001":{"vr":"LO","Value":["v"]}})"),
+        rules));
 }
 
 }  // namespace

@@ -38,20 +38,21 @@ http::Response not_acceptable(const Face& face, const http::Request& request, co
 /// Rows that are looked into one by one for what the index cannot compare; what needs more cannot be bounded.
 constexpr std::uint64_t kMaxChecked = 10'000;
 
-/// Gives `sink` the rows of `query` that pass all `checks`, whatever page the query asks for.
+/// Gives `sink` the rows of `query` that pass all `checks`, whatever page the query asks for. What is unknown
+/// passes the checks where it passes the query.
 Status check_rows(const Face& face, dicom::Query query, std::span<const RowCheck> checks,
-                  const std::function<Status(index::SearchRow&&)>& sink) {
+                  bool unknown_matches, const std::function<Status(index::SearchRow&&)>& sink) {
     query.offset = 0;
     query.limit = kMaxChecked + 1;
     query.want_document = true;
+    const RowCheckRules rules{face.options.site_utc_offset_minutes, unknown_matches};
     std::uint64_t checked = 0;
     const auto searched = face.archive.search(query, [&](index::SearchRow&& row) -> Status {
         if (++checked > kMaxChecked)
             return fail(ErrorCode::too_large,
                         "The search is too broad for its time zone or private attribute.");
-        const bool all = std::ranges::all_of(checks, [&](const RowCheck& check) {
-            return passes(check, row, face.options.site_utc_offset_minutes);
-        });
+        const bool all =
+            std::ranges::all_of(checks, [&](const RowCheck& check) { return passes(check, row, rules); });
         return all ? sink(std::move(row)) : Status{};
     });
     if (!searched) return searched.error();
@@ -62,11 +63,12 @@ Status check_rows(const Face& face, dicom::Query query, std::span<const RowCheck
 Result<index::SearchSummary> search_with_checks(const Face& face, const SearchRequest& search,
                                                 const std::function<Status(index::SearchRow&&)>& sink) {
     std::uint64_t passed = 0;
-    ISO_CHECK(check_rows(face, search.query, search.checks, [&](index::SearchRow&& row) -> Status {
+    const auto page = [&](index::SearchRow&& row) -> Status {
         const std::uint64_t place = passed++;
         if (place < search.query.offset || place - search.query.offset >= search.query.limit) return {};
         return sink(std::move(row));
-    }));
+    };
+    ISO_CHECK(check_rows(face, search.query, search.checks, search.unknown_matches, page));
     index::SearchSummary summary;
     summary.total = passed;
     summary.more = passed > search.query.offset && passed - search.query.offset > search.query.limit;
@@ -84,11 +86,12 @@ Status resolve_private(const Face& face, SearchRequest& search) {
     std::set<std::string> uids;
     dicom::Query instances = search.query;
     instances.level = dicom::Level::instance;
-    ISO_CHECK(check_rows(face, instances, std::span(search.checks.begin(), others),
-                         [&](index::SearchRow&& row) -> Status {
-                             uids.insert(series ? row.key.series.str() : row.key.study.str());
-                             return {};
-                         }));
+    const auto keep = [&](index::SearchRow&& row) -> Status {
+        uids.insert(series ? row.key.series.str() : row.key.study.str());
+        return {};
+    };
+    ISO_CHECK(
+        check_rows(face, instances, std::span(search.checks.begin(), others), search.unknown_matches, keep));
     search.checks.erase(search.checks.begin(), others);
     search.query.matchers.push_back({series ? dicom::tags::SeriesInstanceUID : dicom::tags::StudyInstanceUID,
                                      std::nullopt, dicom::MatchUid{{uids.begin(), uids.end()}}});
@@ -169,6 +172,8 @@ http::Response answer(const Face& face, SearchResource resource, const http::Req
     if (accept_first && !form) return not_acceptable(face, request, form.error());
     if (!key) return refuse(face, request, key.error());
     if (!search) return refuse(face, request, search.error(), parameter);
+    if (const Status accept = check_accept(face.profile, request); !accept)
+        return refuse(face, request, accept.error());
     if (!form) return not_acceptable(face, request, form.error());
     const bool xml = *form != DataSetForm::json;
     SearchBody body{face, {face.profile, *search, face.base_uri(request)},

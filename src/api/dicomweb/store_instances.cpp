@@ -4,6 +4,7 @@
 #include "api/dicomweb/retrieval.h"
 #include "api/dicomweb/store_metadata.h"
 #include "api/dicomweb/store_response.h"
+#include "base/log.h"
 #include "http/ascii.h"
 #include "http/multipart_reader.h"
 
@@ -12,6 +13,8 @@ namespace {
 
 constexpr std::string_view kDicom = "application/dicom";
 constexpr std::uint64_t kDefaultBulkLimit = 64ULL << 30U;
+/// Per instance: a hostile one can have millions.
+constexpr std::size_t kLoggedViolations = 20;
 
 enum class PartKind { dicom, json, xml, bulk };
 
@@ -104,6 +107,20 @@ archive::StorePolicy policy_of(const Face& face, const index::EntityKey& key) {
     return policy;
 }
 
+/// The answer has but a code for what is wrong (standard-face.md 4.5): the log has the attributes, without
+/// values.
+void log_violations(const std::vector<archive::StoreOutcome>& outcomes) {
+    for (const archive::StoreOutcome& outcome : outcomes) {
+        if (outcome.failure || outcome.violations.empty()) continue;
+        std::string paths;
+        const std::size_t shown = std::min(outcome.violations.size(), kLoggedViolations);
+        for (std::size_t i = 0; i < shown; ++i)
+            paths += (paths.empty() ? "" : " ") + outcome.violations[i].path;
+        log_event(LogLevel::warning, "stored_with_invalid_values",
+                  {{"instance", outcome.sop_instance_uid}, {"attributes", paths}});
+    }
+}
+
 /// One store request: parts go straight into the batch as they arrive.
 class StoreExchange : public http::Exchange, private http::MultipartHandler {
   public:
@@ -149,6 +166,8 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
         report.study_in_path = pinned_;
         report.other_failures = std::move(others);
         report.outcomes = batch_->finish();
+        if (face_.profile.validation == archive::Validation::standard_checked)
+            log_violations(report.outcomes);
         if (report.outcomes.empty() && !face_.profile.standard) return http::empty_response(204);
         return store_response(face_.profile, report, answer_, request_.headers.get("Host"));
     }

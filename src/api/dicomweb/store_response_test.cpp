@@ -120,5 +120,15 @@ TEST(FailureReason, CodesOfTheFaces) {
     EXPECT_EQ(failure_reason(standard_profile(), StoreFailure::out_of_resources), 0xA700);
 }
 
+TEST(FailureReason, StandardWarningsTellLossBeforeMismatch) {
+    StoreOutcome outcome = stored("2.25.13");
+    EXPECT_FALSE(warning_reason(standard_profile(), outcome).has_value());
+    outcome.violations.push_back({{0x0008, 0x0020}, "00080020", "bad DA"});
+    EXPECT_EQ(warning_reason(standard_profile(), outcome), 0xB007);
+    EXPECT_EQ(store_status(standard_profile(), report({outcome})), 202U);
+    outcome.elements_discarded = true;
+    EXPECT_EQ(warning_reason(standard_profile(), outcome), 0xB006);
+}
+
 }  // namespace
 }  // namespace isocenter::api
