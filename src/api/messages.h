@@ -8,9 +8,8 @@
 namespace isocenter::api {
 
 /// The texts that clients of the compatibility faces may compare (dicomweb.md section 12), as templates:
-/// `{tag}`,
-/// `{name}` and `{reason}` are replaced. The wording is ours; a deployment that needs other words replaces
-/// the catalogue.
+/// `{tag}`, `{name}` and `{reason}` are replaced. X1 to X6 are the words of the dialect, by the digests of
+/// section 12; the others are ours. A deployment that needs other words replaces the catalogue.
 struct MessageCatalogue {
     /// X3, X4, X6: an invalid value; the reason comes from the rule that was broken.
     std::string_view invalid_value = "DICOM100: {tag} - {reason}";
@@ -20,12 +19,13 @@ struct MessageCatalogue {
     std::string_view other_study = "DICOM100: {tag} - The instance belongs to another study than the URL.";
     /// X1: a search by an attribute that is not searchable at this level.
     std::string_view not_searchable =
-        "Invalid query: the attribute '{name}' cannot be searched by.  Keywords are case-sensitive. The "
-        "conformance "
-        "statement lists the searchable attributes.";
+        "Invalid query: AttributeId {name} is not queryable.  If the parameter is an attribute keyword, "
+        "check the casing as they are case-sensitive. The conformance statement has a list of "
+        "supported query parameters, attributes and the levels.";
     /// X2: a search by a value that is no date.
     std::string_view invalid_date =
-        "Invalid query: '{reason}' is not a valid date for '{name}'. Dates have the form yyyyMMdd.";
+        "Invalid query: specified Date value '{reason}' is invalid for attribute '{name}'. Date should be "
+        "valid and formatted as yyyyMMdd.";
     /// Warning header of a store (dicomweb.md 4.4).
     std::string_view first_value_only = "Only the first value of a multi-valued indexed attribute is used.";
 };
