@@ -114,11 +114,25 @@ def check_python(path):
         yield f"{path.relative_to(ROOT)}: {count} lines, at most {MAX_LINES}"
 
 
+def check_conformance_statement():
+    """docs/conformance.md names tests that exist, and all tests of scenarios."""
+    statement = ROOT / "docs/conformance.md"
+    named = set(re.findall(r"`(test_\w+)`", statement.read_text(encoding="utf-8")))
+    files = list((ROOT / "tests/conformance").glob("test_*.py"))
+    defined = {name for path in files for name in re.findall(r"^def (test_\w+)", path.read_text(), re.MULTILINE)}
+    for name in sorted(named - defined):
+        yield f"docs/conformance.md: there is no {name} in tests/conformance"
+    for name in sorted(defined - named):
+        if re.match(r"test_[A-Z]{2}_\d\d_", name):
+            yield f"docs/conformance.md: {name} is missing"
+
+
 def main():
     breaches = [breach for path in sources() for breach in check_cpp(path)]
     for folder in ("tests", "tools", "bench"):
         for path in sorted((ROOT / folder).rglob("*.py")):
             breaches.extend(check_python(path))
+    breaches.extend(check_conformance_statement())
     for breach in breaches:
         print(breach)
     return 1 if breaches else 0

@@ -3,7 +3,7 @@
 import pytest
 
 from support import expect, makers, multipart, pixels, sets
-from support.client import ANY_FRAMES, ANY_INSTANCE, ANY_STUDY, JSON, path_of
+from support.client import ANY_FRAMES, ANY_INSTANCE, ANY_STUDY, JSON, path_of, series_path, study_path
 from support.makers import ELE, J2K_LOSSLESS, Instance, padded
 
 SINGLE = "application/dicom"
@@ -162,7 +162,22 @@ def test_hierarchy_must_fit(v2):
     expect.text_error(v2.get(path, ANY_INSTANCE), 404)
 
 
+ORIGINAL = {"msdicom-request-original": "True"}
+
+
 def test_original_is_the_only_version_of_what_was_never_updated(v2):
+    """5.2, 11.7."""
     instance = v2.keep(Instance())
-    response = v2.get(path_of(instance), ANY_INSTANCE, headers={"msdicom-request-original": "True"})
-    expect.file(response, instance.data)
+    expect.file(v2.get(path_of(instance), ANY_INSTANCE, headers=ORIGINAL), instance.data)
+    for path in (study_path, series_path):
+        expect.same_files(v2.get(path(instance), ANY_STUDY, headers=ORIGINAL), instance)
+    for path in (study_path, series_path, path_of):
+        assert v2.metadata(path(instance), headers=ORIGINAL) == v2.metadata(path(instance))
+
+
+def test_original_of_what_was_deleted(v2):
+    """11.7: neither version is left."""
+    instance = v2.keep(Instance())
+    expect.status(v2.delete(path_of(instance)), 204)
+    expect.text_error(v2.get(path_of(instance), ANY_INSTANCE, headers=ORIGINAL), 404)
+    expect.text_error(v2.get(path_of(instance, "/metadata"), JSON, headers=ORIGINAL), 404)

@@ -239,6 +239,49 @@ def test_inline_limit_keeps_to_pixel_data(configured):
     assert "BulkDataURI" in face.metadata(path_of(instance))[0]["7FE00010"]
 
 
+# --- limits (1.3, 4.4, 4.5)
+
+
+def test_instance_over_the_limit(configured):
+    """A700H for it alone; the others are stored."""
+    small, large = plain(), image(rows=64, columns=64)
+    face = configured(f"storage.max_instance_bytes={len(small.data) + 100}")
+    response = expect.status(face.store([large, small]), 202)
+    assert expect.stored_uids(response) == [small.sop]
+    reasons = [each[expect.FAILURE_REASON]["Value"][0] for each in expect.items(response, expect.OTHER_FAILURES)]
+    assert reasons == [0xA700]
+
+
+@pytest.mark.parametrize("chunked", [False, True], ids=["length", "chunked"])
+def test_body_over_the_limit(configured, chunked):
+    face = configured("server.max_body_bytes=1000")
+    instance = image(rows=64, columns=64)
+    body = iter([instance.data]) if chunked else instance.data
+    expect.problem(face.store_single(body), 413)
+    expect.problem(face.get(path_of(instance), DICOM_PARTS), 404)
+
+
+# --- addresses in links (2.7)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "pacs.example"},
+        {"Forwarded": "for=192.0.2.1;proto=https;host=pacs.example"},
+    ],
+    ids=["X-Forwarded", "Forwarded"],
+)
+@pytest.mark.parametrize("trusted", [True, False])
+def test_addresses_behind_a_proxy(configured, headers, trusted):
+    """The headers of a trusted proxy count, those of anybody else do not."""
+    face = configured(f"server.trusted_proxies={'127.0.0.1' if trusted else '192.0.2.9'}")
+    instance = keep_on_standard(face, plain())
+    rows = face.search("/studies", f"StudyInstanceUID={instance.study}", headers=headers).json()
+    base = "https://pacs.example/dicom-web" if trusted else face.base
+    assert rows[0]["00081190"]["Value"] == [base + study_path(instance)]
+
+
 # --- wrong values
 
 

@@ -206,6 +206,21 @@ def test_quality_decides(standard):
     expect.parts(standard.get(path_of(instance), DICOM_PARTS + "; q=0.9, application/dicom; q=0.2"), 1)
 
 
+def test_quality_zero_excludes(standard):
+    """2.1."""
+    instance = keep_on_standard(standard, image())
+    expect.file(standard.get(path_of(instance), DICOM_PARTS + "; q=0, application/dicom; q=0.1"), instance.data)
+    expect.problem(standard.get(path_of(instance), "application/dicom; q=0"), 406)
+
+
+@pytest.mark.parametrize("accept", ["%2A%2F%2A", "application%2F%2A", "multipart%2Frelated;type=%22%2A%2F%2A%22"])
+def test_wildcards_in_the_accept_parameter(standard, accept):
+    """D5."""
+    instance = keep_on_standard(standard, image())
+    response = standard.get(f"{path_of(instance)}?accept={accept}", "text/css")
+    dicom_part(expect.parts(response, 1)[0], instance)
+
+
 @pytest.mark.parametrize("syntax", [makers.IMPLICIT, makers.BIG_ENDIAN])
 @pytest.mark.parametrize("suffix", ["", STORED], ids=["default", "star"])
 def test_implicit_and_big_endian_are_converted(standard, syntax, suffix):
