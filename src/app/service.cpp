@@ -13,7 +13,7 @@
 #include "app/archive_folder.h"
 #include "app/cast_embedded.h"
 #include "app/cohort_server.h"
-#include "app/standard_face.h"
+#include "app/face_profiles.h"
 #include "archive/janitor.h"
 #include "base/log.h"
 #include "http/server.h"
@@ -78,7 +78,7 @@ struct Service::Graph {
           cast(std::move(bridge)),
           cohorts(std::move(questions)),
           options(api_options(settings, folder->folder())),
-          standard(standard_face_profile(settings)),
+          profiles(face_profiles(settings)),
           archive(folder->archive()),
           metrics(folder->metrics()),
           janitor(folder->blobs(), folder->database(), archive::JanitorOptions{}, metrics),
@@ -109,12 +109,12 @@ struct Service::Graph {
         const auto add = [&](const api::Profile& profile, const char* prefix) {
             made.push_back(api::Face{archive, profile, lanes, options, prefix, changed, memory});
         };
-        add(api::v1_profile(), "/v1");
-        add(api::v1_profile(), "/v1.0");
-        add(api::v1_profile(), "/v1.0-prerelease");
-        add(api::v2_profile(), "/v2");
-        add(api::v2_profile(), "/v2.0");
-        add(standard, "/dicom-web");
+        add(profiles.v1, "/v1");
+        add(profiles.v1, "/v1.0");
+        add(profiles.v1, "/v1.0-prerelease");
+        add(profiles.v2, "/v2");
+        add(profiles.v2, "/v2.0");
+        add(profiles.standard, "/dicom-web");
         return made;
     }
 
@@ -122,7 +122,7 @@ struct Service::Graph {
     std::unique_ptr<EmbeddedCast> cast;     ///< null: no FHIR server is set
     std::unique_ptr<CohortServer> cohorts;  ///< null: no FHIR server is set
     api::ApiOptions options;
-    api::Profile standard;
+    FaceProfiles profiles;
     archive::Archive& archive;
     Metrics& metrics;
     archive::Janitor janitor;

@@ -16,9 +16,11 @@ namespace isocenter::archive {
 /// How strictly instances are looked at before they are stored; a value of the face's profile.
 enum class Validation {
     strict_indexed,  ///< v1: any invalid indexed attribute fails the instance
-    lenient,   ///< v2: identifiers must be valid, anything else invalid is dropped from metadata and index,
-               ///< with a warning
-    standard,  ///< /dicom-web: identifiers must be valid, the rest is stored as it is
+    lenient,  ///< v2: identifiers must be valid, anything else invalid is dropped from metadata and index,
+              ///< with a warning
+    strict_whole,  ///< v1 by setting: an invalid top-level attribute, or one inside of it, fails the instance
+    lenient_whole,     ///< v2 by setting: such an attribute is dropped as a whole
+    standard,          ///< /dicom-web: identifiers must be valid, the rest is stored as it is
     standard_checked,  ///< the same, and the outcome lists what else is invalid
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "dicom/charset.h"
 #include "dicom/tags.h"
@@ -38,6 +39,16 @@ void add(std::vector<dicom::Violation>& violations, dicom::Violation added) {
     if (!known) violations.push_back(std::move(added));
 }
 
+/// The same for many: a hostile object can have a problem in each of millions of elements.
+void add_all(std::vector<dicom::Violation>& violations, std::vector<dicom::Violation> found) {
+    std::set<dicom::Tag> known;
+    for (const dicom::Violation& present : violations)
+        known.insert(present.tag);
+    for (dicom::Violation& added : found) {
+        if (known.insert(added.tag).second) violations.push_back(std::move(added));
+    }
+}
+
 std::size_t value_count(const dicom::DataSet& data_set, const dicom::Element& element) {
     if (element.bytes.empty()) return 0;
     if (!dicom::is_text(element.vr)) return 1;
@@ -61,10 +72,10 @@ void reject(Verdict& verdict, StoreFailure failure, std::string message) {
 }
 
 /// Only the first missing one is listed.
-void check_required(const dicom::DataSet& data_set, Validation validation, Verdict& verdict) {
+void check_required(const dicom::DataSet& data_set, bool lenient, Verdict& verdict) {
     for (const dicom::Tag tag : kRequired) {
         const bool patient_id = tag == tags::PatientID;
-        if (patient_id && validation == Validation::lenient) {
+        if (patient_id && lenient) {
             if (data_set.find(tag) != nullptr) continue;
         } else if (has_one_value(data_set, tag)) {
             continue;
@@ -109,7 +120,29 @@ bool stays_in_metadata(const dicom::Violation& violation) {
                          violation.tag == tags::SeriesInstanceUID || violation.tag == tags::SOPInstanceUID);
 }
 
-void check_leniently(const dicom::DataSet& data_set, Verdict& verdict) {
+/// The violations of dicomweb.md 4.5.3; `whole`: those inside of a sequence are the sequence's.
+std::vector<dicom::Violation> find_violations(const dicom::DataSet& data_set, bool whole) {
+    std::vector<dicom::Violation> found = dicom::check_data_set(data_set);
+    if (!whole) return found;
+    for (dicom::Violation& violation : found) {
+        const std::size_t end = violation.path.find('/');
+        if (end == std::string::npos) continue;
+        violation.path.resize(end);
+        violation.tag = dicom::parse_hex8(violation.path).value_or(violation.tag);
+    }
+    return found;
+}
+
+void check_strictly(const dicom::DataSet& data_set, bool whole, Verdict& verdict) {
+    if (verdict.failure) return;
+    if (!whole) return check_indexed(data_set, kStrictIndexed, false, verdict);
+    check_indexed(data_set, kRequired, true, verdict);
+    add_all(verdict.violations, find_violations(data_set, true));
+    if (!verdict.violations.empty())
+        reject(verdict, StoreFailure::invalid_attribute, "an attribute is invalid");
+}
+
+void check_leniently(const dicom::DataSet& data_set, bool whole, Verdict& verdict) {
     if (!verdict.failure) check_indexed(data_set, kRequired, true, verdict);
     const dicom::Element* patient_id = data_set.find(tags::PatientID);
     if (patient_id != nullptr && is_blank(patient_id->bytes)) {
@@ -117,10 +150,11 @@ void check_leniently(const dicom::DataSet& data_set, Verdict& verdict) {
         add(verdict.violations, missing(tags::PatientID));
         verdict.hidden.push_back(dicom::to_hex8(tags::PatientID));
     }
-    for (dicom::Violation& found : dicom::check_data_set(data_set)) {
-        if (!stays_in_metadata(found)) verdict.hidden.push_back(found.path);
-        add(verdict.violations, std::move(found));
+    std::vector<dicom::Violation> found = find_violations(data_set, whole);
+    for (const dicom::Violation& one : found) {
+        if (!stays_in_metadata(one)) verdict.hidden.push_back(one.path);
     }
+    add_all(verdict.violations, std::move(found));
     std::sort(verdict.hidden.begin(), verdict.hidden.end());
     verdict.hidden.erase(std::unique(verdict.hidden.begin(), verdict.hidden.end()), verdict.hidden.end());
 }
@@ -145,8 +179,7 @@ void check_identifiers(const dicom::DataSet& data_set, Verdict& verdict) {
 /// (Type 2 in every IOD of a patient).
 void check_values(const dicom::DataSet& data_set, Verdict& verdict) {
     if (data_set.find(tags::PatientID) == nullptr) add(verdict.violations, missing(tags::PatientID));
-    for (dicom::Violation& found : dicom::check_data_set(data_set))
-        add(verdict.violations, std::move(found));
+    add_all(verdict.violations, dicom::check_data_set(data_set));
 }
 
 std::string bare(const dicom::DataSet& data_set, dicom::Tag tag) {
@@ -167,12 +200,16 @@ Verdict validate(const dicom::DataSet& data_set, const StorePolicy& policy) {
         if (policy.validation == Validation::standard_checked) check_values(data_set, verdict);
         return verdict;
     }
-    check_required(data_set, policy.validation, verdict);
+    const bool lenient =
+        policy.validation == Validation::lenient || policy.validation == Validation::lenient_whole;
+    const bool whole =
+        policy.validation == Validation::strict_whole || policy.validation == Validation::lenient_whole;
+    check_required(data_set, lenient, verdict);
     check_study(policy, verdict);
-    if (policy.validation == Validation::lenient) {
-        check_leniently(data_set, verdict);
-    } else if (!verdict.failure) {
-        check_indexed(data_set, kStrictIndexed, false, verdict);
+    if (lenient) {
+        check_leniently(data_set, whole, verdict);
+    } else {
+        check_strictly(data_set, whole, verdict);
     }
     return verdict;
 }

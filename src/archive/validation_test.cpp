@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <ctime>
+
 #include "archive/test_archive.h"
 #include "index/attribute_values.h"
 
@@ -31,8 +33,8 @@ std::vector<dicom::Tag> failed_tags(const Verdict& verdict) {
     return found;
 }
 
-constexpr std::array kAll{Validation::strict_indexed, Validation::lenient, Validation::standard,
-                          Validation::standard_checked};
+constexpr std::array kAll{Validation::strict_indexed,   Validation::lenient,      Validation::standard,
+                          Validation::standard_checked, Validation::strict_whole, Validation::lenient_whole};
 
 TEST(Validation, EveryPolicyAcceptsAValidInstance) {
     for (const Validation validation : kAll) {
@@ -182,6 +184,45 @@ TEST(Validation, TheStandardMayListWhatItStoresAllTheSame) {
     data_set = valid();
     data_set.set_text(tags::PatientID, "");
     EXPECT_THAT(judge(data_set, Validation::standard_checked).violations, IsEmpty());
+}
+
+TEST(Validation, WholeAttributesCountWhereTheSettingSaysSo) {
+    dicom::DataSet item;
+    item.set_text(tags::StudyDate, "never");
+    dicom::Element sequence;
+    sequence.tag = tags::RequestAttributesSequence;
+    sequence.vr = dicom::Vr::SQ;
+    sequence.items = {item};
+    dicom::DataSet data_set = valid();
+    data_set.set(sequence);
+
+    EXPECT_FALSE(judge(data_set, Validation::strict_indexed).failure) << "not indexed";
+    const Verdict strict = judge(data_set, Validation::strict_whole);
+    EXPECT_EQ(strict.failure, StoreFailure::invalid_attribute);
+    EXPECT_THAT(failed_tags(strict), ElementsAre(tags::RequestAttributesSequence));
+
+    EXPECT_THAT(judge(data_set, Validation::lenient).hidden, ElementsAre("00400275/1/00080020"));
+    const Verdict lenient = judge(data_set, Validation::lenient_whole);
+    EXPECT_FALSE(lenient.failure);
+    EXPECT_THAT(lenient.hidden, ElementsAre("00400275"));
+    EXPECT_THAT(failed_tags(lenient), ElementsAre(tags::RequestAttributesSequence));
+    // An empty Patient ID is what it is without the setting.
+    data_set.set_text(tags::PatientID, "");
+    EXPECT_EQ(judge(data_set, Validation::strict_whole).failure, StoreFailure::invalid_attribute);
+    EXPECT_FALSE(judge(data_set, Validation::lenient_whole).failure);
+}
+
+TEST(Validation, ManyProblemsCostNoMoreThanTheirNumber) {
+    constexpr unsigned kProblems = 300'000;
+    dicom::DataSet data_set = valid();
+    for (unsigned i = 0; i < kProblems; ++i) {
+        const auto group = static_cast<std::uint16_t>(0x1001 + 2 * (i / 0xE000));
+        data_set.set_text({group, static_cast<std::uint16_t>(0x1010 + i % 0xE000)}, dicom::Vr::DA, "never");
+    }
+    const std::clock_t start = std::clock();
+    EXPECT_EQ(judge(data_set, Validation::lenient).violations.size(), kProblems);
+    // Comparing each with each takes more than twenty seconds.
+    EXPECT_LT(std::clock() - start, 10 * CLOCKS_PER_SEC);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
-"""Settings that change what the standard face answers: standard-face.md 0.2, 3.1 and 4.3. Each test starts a
-server of its own; the defaults are tested beside the resources."""
+"""Settings that change what the faces answer: standard-face.md 0.2, 3.1 and 4.3; dicomweb.md 4.5.3 and 13. Each
+test starts a server of its own; the defaults are tested beside the resources."""
 
 import base64
 
@@ -7,7 +7,7 @@ import pytest
 
 from support import expect, multipart, pixels
 from support.cases import CT, DICOM_PARTS, OCTET_PARTS, STORED, image, keep_on_standard, plain
-from support.client import JSON, path_of, series_path, study_path
+from support.client import ANY_INSTANCE, JSON, path_of, series_path, study_path
 from support.expect import WARNING_REASON
 from support.makers import ELE, MPEG2, Attributes, sibling
 
@@ -239,6 +239,43 @@ def test_inline_limit_keeps_to_pixel_data(configured):
     assert "BulkDataURI" in face.metadata(path_of(instance))[0]["7FE00010"]
 
 
+# --- versioned.full_validation (dicomweb.md 4.5.3) and versioned.empty_search (13, row 20)
+
+
+def with_bad_sequence():
+    instance = plain(PatientBirthDate="19700101")
+    instance["RequestAttributesSequence"] = [Attributes(PatientBirthDate="never", StudyDate="20240101")]
+    return instance
+
+
+def test_full_validation_fails_instances_on_v1(configured):
+    face = configured("versioned.full_validation=true", face="v1")
+    response = expect.status(face.store_single(with_bad_sequence().data), 409)
+    assert [reason for _, reason in expect.failures(response)] == [43264]
+    comments = expect.comments(expect.items(response, expect.FAILED)[0])
+    assert len(comments) == 1 and comments[0].startswith("DICOM100: (0040,0275) - ")
+    expect.status(face.store_single(plain(PatientSex="not a code").data), 409)
+    expect.status(face.store_single(plain().data), 200)
+
+
+def test_full_validation_drops_sequences_on_v2(configured):
+    face = configured("versioned.full_validation=true", face="v2")
+    instance = with_bad_sequence()
+    response = expect.status(face.store_single(instance.data), 202)
+    comments = expect.comments(expect.items(response, expect.REFERENCED)[0])
+    assert len(comments) == 1 and comments[0].startswith("DICOM100: (0040,0275) - ")
+    metadata = face.metadata(path_of(instance))[0]
+    assert "00400275" not in metadata and metadata["00100030"]["Value"] == ["19700101"]
+    expect.file(face.get(path_of(instance), ANY_INSTANCE), instance.data)
+
+
+@pytest.mark.parametrize("name", ["v1", "v2"])
+def test_empty_search_as_an_empty_list(configured, name):
+    face = configured("versioned.empty_search=200", face=name)
+    response = expect.status(face.search("/studies", "PatientID=nobody"), 200)
+    assert expect.media_type(response) == JSON and response.json() == []
+
+
 # --- limits (1.3, 4.4, 4.5)
 
 
@@ -296,6 +333,8 @@ def test_addresses_behind_a_proxy(configured, headers, trusted):
         ("standard.duplicates", "overwrite", "refuse, keep, replace"),
         ("standard.validate", "strict", "off, warn"),
         ("storage.inline_limit", "1048577", "0 to 1048576"),
+        ("versioned.full_validation", "on", "true or false"),
+        ("versioned.empty_search", "404", "204, 200"),
     ],
 )
 def test_wrong_value_is_refused(spawn, key, value, allowed):
