@@ -44,7 +44,7 @@ Status run(const CohortOptions& options) {
     if (!options.fhir.empty()) overrides.emplace_back("fhir.endpoint", options.fhir);
     if (!options.dicomweb.empty()) overrides.emplace_back("dicomweb.endpoint", options.dicomweb);
     ISO_TRY(const app::Settings settings,
-            app::load_settings(options.config, app::process_environment, overrides));
+            app::load_settings(options.config, app::process_environment(), overrides));
     configure_log(app::log_level_of(settings.log_level));
     ISO_TRY(const std::string definition, definition_of(options.file));
     const auto format = options.studies  ? app::CohortFormat::studies
