@@ -1,11 +1,13 @@
 #include "app/import.h"
 
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "app/import_folder.h"
+#include "app/import_journal.h"
 #include "commands.h"
 
 namespace isocenter {
@@ -15,50 +17,72 @@ struct Options {
     std::vector<std::string> paths;
     std::string server = "http://127.0.0.1:8080";
     std::string data;
-    std::string journal = "isocenter-import.journal";
-    std::string report = "isocenter-import-report.jsonl";
+    std::string journal;
+    std::string report;
     unsigned parallel = 4;
+    bool hidden = false;
     bool quiet = false;
 };
 
-void print_summary(const app::ImportSummary& s, const Options& options) {
+void print_summary(const app::ImportSummary& s, const app::ImportOptions& options) {
     const double seconds = s.seconds > 0 ? s.seconds : 1;
     std::printf(
         "%llu stored, %llu were there already, %llu refused, %llu not DICOM, %llu not reached, %llu done in "
-        "an earlier run\n",
+        "an earlier run, %llu not readable, %llu left out\n",
         static_cast<unsigned long long>(s.stored), static_cast<unsigned long long>(s.already_there),
         static_cast<unsigned long long>(s.refused), static_cast<unsigned long long>(s.not_dicom),
-        static_cast<unsigned long long>(s.unreachable), static_cast<unsigned long long>(s.skipped));
+        static_cast<unsigned long long>(s.unreachable), static_cast<unsigned long long>(s.skipped),
+        static_cast<unsigned long long>(s.unreadable), static_cast<unsigned long long>(s.left_out));
     std::printf("%.1f s, %.0f files/s, %.1f MB/s\n", s.seconds, static_cast<double>(s.files) / seconds,
                 static_cast<double>(s.bytes) / 1e6 / seconds);
-    if (s.refused + s.not_dicom + s.unreachable != 0)
+    if (s.not_dicom + s.left_out != 0 || !s.complete())
         std::printf("what was not stored and why: %s\n", options.report.c_str());
-    if (s.refused + s.unreachable != 0) std::printf("run the same command again to try the rest once more\n");
+    if (!s.complete())
+        std::printf("run the same command again to try the rest once more (journal: %s)\n",
+                    options.journal.c_str());
 }
 
-Result<app::ImportSummary> run(const Options& options) {
+/// Everything but the places of journal and report.
+app::ImportOptions import_options(const Options& options) {
     app::ImportOptions import;
     for (const std::string& path : options.paths)
         import.roots.emplace_back(path);
     import.parallel = options.parallel;
+    import.hidden_folders = options.hidden;
+    import.progress = !options.quiet;
+    import.target = options.data.empty() ? app::studies_address(options.server)
+                                         : std::filesystem::weakly_canonical(options.data).string();
+    return import;
+}
+
+Status choose_places(const Options& options, app::ImportOptions& import) {
     import.journal = options.journal;
     import.report = options.report;
-    import.progress = !options.quiet;
-    if (options.data.empty()) return app::run_import(import, app::make_server_target(options.server));
+    if (!options.journal.empty() && !options.report.empty()) return {};
+    ISO_TRY(const app::ImportPlaces places,
+            app::default_import_places(import.target, options.data, import.roots));
+    if (options.journal.empty()) import.journal = places.journal;
+    if (options.report.empty()) import.report = places.report;
+    return {};
+}
+
+Result<app::ImportSummary> run(const Options& options, app::ImportOptions& import) {
+    import = import_options(options);
+    ISO_CHECK(choose_places(options, import));
+    if (options.data.empty()) return app::run_import(import, app::make_server_target(import.target));
     ISO_TRY(const app::FolderImport folder, app::FolderImport::open(options.data));
     return app::run_import(import, folder.make_target());
 }
 
 int import_files(const Options& options) {
-    const auto summary = run(options);
+    app::ImportOptions import;
+    const auto summary = run(options, import);
     if (!summary) {
         std::fprintf(stderr, "isocenter: %s\n", summary.error().message.c_str());
         return 2;
     }
-    print_summary(*summary, options);
-    const bool complete = summary->refused + summary->unreachable == 0;
-    if (complete) std::remove(options.journal.c_str());
-    return complete ? 0 : 1;
+    print_summary(*summary, import);
+    return summary->complete() ? 0 : 1;
 }
 
 }  // namespace
@@ -66,6 +90,10 @@ int import_files(const Options& options) {
 void add_import(CLI::App& app, Command& chosen) {
     auto options = std::make_shared<Options>();
     CLI::App* command = app.add_subcommand("import", "Store files and folder trees");
+    command->footer(
+        "Exit code: 0 everything that is DICOM is stored, 1 something was refused, not reached or not "
+        "readable, 2 the import could not be started.\nLinks are followed. What is left out (hidden folders, "
+        "pipes, devices) is counted and reported.");
     command->add_option("paths", options->paths, "Files and folders")->required();
     auto* server = command->add_option("--server", options->server, "Address of a running server")
                        ->capture_default_str();
@@ -76,16 +104,15 @@ void add_import(CLI::App& app, Command& chosen) {
     command->add_option("--parallel", options->parallel, "Files under way at once")
         ->check(CLI::Range(1U, 64U))
         ->capture_default_str();
-    command
-        ->add_option(
-            "--journal", options->journal,
-            "Remembers finished files, so that the command can be run again; removed when all is done")
-        ->capture_default_str();
-    command
-        ->add_option(
-            "--report", options->report,
-            "What was not stored and why, one JSON object a line; no file when there is nothing to say")
-        ->capture_default_str();
+    command->add_option("--journal", options->journal,
+                        "Remembers finished files by path, size and time for this target, so that the "
+                        "command can be run again; removed when all is done [DATA/imports/..., or "
+                        "$XDG_STATE_HOME/isocenter/imports/... (~/.local/state) for a server]");
+    command->add_option("--report", options->report,
+                        "What was not stored and why, one JSON object a line; no file when there is nothing "
+                        "to say [beside the journal]");
+    command->add_flag("--hidden", options->hidden,
+                      "Import folders whose name begins with a dot too; files with such names always are");
     command->add_flag("--quiet", options->quiet, "No progress bar");
     command->callback([options, &chosen] { chosen = [options] { return import_files(*options); }; });
 }

@@ -1,6 +1,5 @@
 #include "app/import.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -8,13 +7,13 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
-#include <fstream>
 #include <mutex>
 #include <thread>
 #include <unordered_set>
 
+#include "app/import_journal.h"
 #include "app/import_progress.h"
-#include "base/log.h"
+#include "app/import_walk.h"
 
 namespace isocenter::app {
 namespace {
@@ -22,120 +21,74 @@ namespace {
 namespace fs = std::filesystem;
 using Kind = ImportResult::Kind;
 
-struct Candidate {
-    fs::path path;
-    std::uint64_t bytes = 0;
-    std::string journal_line;  ///< size, time and path: changes when the file does
-};
-
-Candidate make_candidate(const fs::path& path) {
-    std::error_code error;
-    const std::uint64_t bytes = fs::file_size(path, error);
-    const auto time = fs::last_write_time(path, error).time_since_epoch().count();
-    return {path, error ? 0 : bytes, fmt::format("{} {} {}", bytes, time, fs::absolute(path).string())};
-}
-
-bool is_hidden(const fs::path& path) {
-    return path.filename().string().rfind('.', 0) == 0;
-}
-
-Result<std::vector<Candidate>> collect(const std::vector<fs::path>& roots) {
-    std::vector<Candidate> found;
-    for (const fs::path& root : roots) {
-        std::error_code error;
-        if (fs::is_regular_file(root, error)) {
-            found.push_back(make_candidate(root));
-            continue;
-        }
-        fs::recursive_directory_iterator walk(root, fs::directory_options::skip_permission_denied, error);
-        if (error)
-            return fail(ErrorCode::invalid_request, fmt::format("{}: {}", root.string(), error.message()));
-        for (; walk != fs::recursive_directory_iterator(); walk.increment(error)) {
-            const bool hidden = is_hidden(walk->path());
-            std::error_code dangling;
-            if (hidden && walk->is_directory(dangling)) walk.disable_recursion_pending();
-            if (!hidden && walk->is_regular_file(dangling)) found.push_back(make_candidate(walk->path()));
-        }
-        // The walk ends at an error: to go on without the rest would look like a complete import.
-        if (error) return fail(ErrorCode::unavailable, fmt::format("{}: {}", root.string(), error.message()));
+/// Whether the magic of PS3.10 7.1 is there.
+Result<bool> looks_like_dicom(const fs::path& file) {
+    constexpr std::size_t kMagicEnd = 132;
+    ISO_TRY(const auto source, FileSource::open(file));
+    std::array<std::byte, kMagicEnd> head{};
+    std::size_t size = 0;
+    while (size < head.size()) {
+        ISO_TRY(const std::size_t n, source->read(MutableBytes(head).subspan(size)));
+        if (n == 0) return false;
+        size += n;
     }
-    return found;
+    return as_text(head).ends_with("DICM");
 }
 
-bool looks_like_dicom(const fs::path& file) {
-    const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0) return true;  // the target reports why it cannot be read
-    std::array<char, 4> magic{};
-    const ssize_t n = pread(descriptor, magic.data(), magic.size(), 128);
-    close(descriptor);
-    return n == 4 && std::string_view(magic.data(), 4) == "DICM";
-}
-
-std::unordered_set<std::string> read_journal(const fs::path& journal) {
-    std::unordered_set<std::string> lines;
-    std::ifstream file(journal);
-    for (std::string line; std::getline(file, line);)
-        lines.insert(line);
-    return lines;
-}
-
-const char* name_of(Kind kind) {
-    switch (kind) {
-        case Kind::stored:
-            return "stored";
-        case Kind::already_there:
-            return "already there";
-        case Kind::refused:
-            return "refused";
-        case Kind::not_dicom:
-            return "not DICOM";
-        case Kind::unreachable:
-            return "not reached";
-    }
-    return "";
+ImportResult import_file(const ImportFile& file, ImportTarget& target) {
+    const Result<bool> is_dicom = looks_like_dicom(file.path);
+    if (!is_dicom) return {Kind::unreadable, is_dicom.error().message};
+    if (!*is_dicom) return {Kind::not_dicom, "no DICM at byte 128"};
+    return target.store(file.path, file.bytes);
 }
 
 /// The state that the worker threads share.
 class Import {
   public:
-    Import(const ImportOptions& options, std::vector<Candidate> candidates)
-        : options_(options), candidates_(std::move(candidates)) {
-        const auto finished =
-            options.journal.empty() ? std::unordered_set<std::string>{} : read_journal(options.journal);
-        summary_.skipped =
-            std::erase_if(candidates_, [&](const Candidate& c) { return finished.contains(c.journal_line); });
-        for (const Candidate& c : candidates_)
-            summary_.bytes += c.bytes;
-        summary_.files = candidates_.size();
-        if (!options.journal.empty()) journal_.open(options.journal, std::ios::app);
-        // A run that goes on keeps what the first one had to say about the files it skips.
-        std::error_code error;
-        if (finished.empty() && fs::is_regular_file(fs::symlink_status(options.report, error)))
-            fs::remove(options.report, error);
+    Import(const ImportOptions& options, FoundFiles found, ImportJournal journal)
+        : options_(options), files_(std::move(found.files)), journal_(std::move(journal)) {
+        std::erase_if(files_, [&](const ImportFile& file) {
+            const bool finished = journal_.has(file);
+            if (finished) finished_.insert(file.path.string());
+            return finished;
+        });
+        summary_.skipped = finished_.size();
+        for (const ImportFile& file : files_)
+            summary_.bytes += file.bytes;
+        summary_.files = files_.size();
+        passed_over_ = std::move(found.passed_over);
+    }
+
+    /// A run that goes on keeps what the one before said of the files it does not look at again.
+    Status open_report() {
+        ISO_TRY(report_, ImportReport::open(options_.report, [&](const std::string& file) {
+                    return finished_.contains(file);
+                }));
+        for (const PassedOver& each : passed_over_) {
+            count(each.result.kind);
+            report_.add(each.path, each.result);
+        }
+        return {};
     }
 
     void work(ImportTarget& target) {
-        for (std::size_t i = next_++; i < candidates_.size(); i = next_++) {
-            const Candidate& candidate = candidates_[i];
-            const ImportResult result = looks_like_dicom(candidate.path)
-                                            ? target.store(candidate.path, candidate.bytes)
-                                            : ImportResult{Kind::not_dicom, "no DICM at byte 128"};
-            record(candidate, result);
-        }
+        for (std::size_t i = next_++; i < files_.size(); i = next_++)
+            record(files_[i], import_file(files_[i], target));
     }
 
-    ImportSummary finish() {
+    Result<ImportSummary> finish() {
         print_progress(true);
         summary_.seconds = elapsed().count();
+        if (summary_.complete()) journal_.remove();
+        ISO_CHECK(report_.finish());
         return summary_;
     }
 
   private:
     std::chrono::duration<double> elapsed() const { return std::chrono::steady_clock::now() - start_; }
 
-    void record(const Candidate& candidate, const ImportResult& result) {
-        const std::scoped_lock lock(mutex_);
-        switch (result.kind) {
+    void count(Kind kind) {
+        switch (kind) {
             case Kind::stored:
                 ++summary_.stored;
                 break;
@@ -151,18 +104,22 @@ class Import {
             case Kind::unreachable:
                 ++summary_.unreachable;
                 break;
+            case Kind::unreadable:
+                ++summary_.unreadable;
+                break;
+            case Kind::left_out:
+                ++summary_.left_out;
+                break;
         }
-        const bool finished = result.kind != Kind::unreachable && result.kind != Kind::refused;
-        if (finished && journal_.is_open()) journal_ << candidate.journal_line << '\n' << std::flush;
-        const bool worth_reporting = result.kind != Kind::stored && result.kind != Kind::already_there;
-        if (worth_reporting && !options_.report.empty()) {
-            if (!report_.is_open()) report_.open(options_.report, std::ios::app);
-            report_ << fmt::format(R"({{"file":{},"result":"{}","reason":{}}})",
-                                   json_quote(candidate.path.string()), name_of(result.kind),
-                                   json_quote(result.reason))
-                    << '\n';
-        }
-        done_bytes_ += candidate.bytes;
+    }
+
+    void record(const ImportFile& file, const ImportResult& result) {
+        const std::scoped_lock lock(mutex_);
+        count(result.kind);
+        const bool is_in = result.kind == Kind::stored || result.kind == Kind::already_there;
+        if (is_in || result.kind == Kind::not_dicom) journal_.add(file);
+        if (!is_in) report_.add(file.path, result);
+        done_bytes_ += file.bytes;
         ++done_files_;
         print_progress(false);
     }
@@ -180,14 +137,16 @@ class Import {
     }
 
     const ImportOptions& options_;
-    std::vector<Candidate> candidates_;
+    std::vector<ImportFile> files_;
+    std::vector<PassedOver> passed_over_;
+    std::unordered_set<std::string> finished_;  ///< paths that an earlier run was done with
     std::atomic<std::size_t> next_{0};
     std::mutex mutex_;
     ImportSummary summary_;
     std::uint64_t done_files_ = 0;
     std::uint64_t done_bytes_ = 0;
-    std::ofstream journal_;
-    std::ofstream report_;
+    ImportJournal journal_;
+    ImportReport report_;
     const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
     std::chrono::steady_clock::time_point printed_ = start_;
 };
@@ -195,13 +154,15 @@ class Import {
 }  // namespace
 
 Result<ImportSummary> run_import(const ImportOptions& options, const ImportTargetFactory& make_target) {
-    ISO_TRY(std::vector<Candidate> candidates, collect(options.roots));
+    ISO_TRY(FoundFiles found, find_files(options.roots, options.hidden_folders));
+    ISO_TRY(ImportJournal journal, ImportJournal::open(options.journal, options.target));
     std::vector<std::unique_ptr<ImportTarget>> targets;
     for (unsigned i = 0; i < std::max(options.parallel, 1U); ++i) {
         ISO_TRY(std::unique_ptr<ImportTarget> target, make_target());
         targets.push_back(std::move(target));
     }
-    Import import(options, std::move(candidates));
+    Import import(options, std::move(found), std::move(journal));
+    ISO_CHECK(import.open_report());
     std::vector<std::jthread> workers;
     for (const auto& target : targets)
         workers.emplace_back([&import, &target] { import.work(*target); });

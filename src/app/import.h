@@ -13,9 +13,17 @@ namespace isocenter::app {
 
 /// What became of one file.
 struct ImportResult {
-    enum class Kind { stored, already_there, refused, not_dicom, unreachable };
+    enum class Kind {
+        stored,
+        already_there,
+        refused,
+        not_dicom,
+        unreachable,  ///< the target could not be asked
+        unreadable,   ///< file or folder
+        left_out,     ///< not looked into, on purpose
+    };
     Kind kind = Kind::stored;
-    std::string reason;  ///< of refused, unreachable
+    std::string reason;  ///< of all but the first two
 };
 
 /// Where files go. One object per worker thread.
@@ -26,15 +34,19 @@ class ImportTarget {
 };
 using ImportTargetFactory = std::function<Result<std::unique_ptr<ImportTarget>>()>;
 
-/// Stores into a running server through its standard face; `base` is the server's root or the face's address.
-ImportTargetFactory make_server_target(std::string base);
+/// Where files are posted to; `base` is the server's root or the address of its standard face.
+std::string studies_address(std::string base);
+/// Stores into a running server; `studies` as above.
+ImportTargetFactory make_server_target(std::string studies);
 
 struct ImportOptions {
     std::vector<std::filesystem::path> roots;  ///< files and folders
     unsigned parallel = 4;
-    std::filesystem::path journal;  ///< finished files; those in it are skipped when run again. Empty: none
-    /// Every file that was not stored and why, as JSON lines; no file when there is none. Empty: none
-    std::filesystem::path report;
+    bool hidden_folders = false;
+    std::string target;             ///< what the journal is bound to: an address, or an absolute path
+    std::filesystem::path journal;  ///< app/import_journal.h. Empty: none
+    std::filesystem::path
+        report;            ///< app/import_journal.h; no file when there is nothing to say. Empty: none
     bool progress = true;  ///< a bar on stderr
 };
 
@@ -47,12 +59,16 @@ struct ImportSummary {
     std::uint64_t not_dicom = 0;
     std::uint64_t refused = 0;
     std::uint64_t unreachable = 0;  ///< could not be tried: left for the next run
+    std::uint64_t unreadable = 0;   ///< files and folders
+    std::uint64_t left_out = 0;     ///< links, folders and special files that app/import_walk.h leaves out
     double seconds = 0;
+    /// Nothing that may be DICOM was kept out: another run would find nothing to do.
+    bool complete() const { return refused + unreachable + unreadable == 0; }
 };
 
-/// Walks the roots (no hidden files, symbolic links to files only) and stores every DICOM file. A second run
-/// with the same journal goes on where the first ended; a file whose size or time changed is stored again.
-/// `invalid_request` for a root that does not exist.
+/// Walks the roots as app/import_walk.h says and stores every DICOM file. A second run with the same journal
+/// goes on where the first ended; a file whose size or time changed is stored again. A complete import
+/// removes its journal. Errors: those of the walk, of the journal and of the report.
 Result<ImportSummary> run_import(const ImportOptions& options, const ImportTargetFactory& make_target);
 
 }  // namespace isocenter::app

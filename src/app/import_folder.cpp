@@ -1,9 +1,9 @@
 #include "app/import_folder.h"
 
-#include <array>
-#include <fstream>
+#include <vector>
 
 #include "app/archive_folder.h"
+#include "app/import_walk.h"
 #include "archive/store.h"
 
 namespace isocenter::app {
@@ -16,18 +16,18 @@ class FolderTarget final : public ImportTarget {
     explicit FolderTarget(archive::Archive& archive) : archive_(archive) {}
 
     ImportResult store(const std::filesystem::path& file, std::uint64_t) override {
-        std::ifstream input(file, std::ios::binary);
-        if (!input) return {ImportResult::Kind::refused, "the file cannot be opened"};
+        const auto source = FileSource::open(file);
+        if (!source) return {ImportResult::Kind::unreadable, source.error().message};
         archive::StoreBatch batch(archive_, archive::StorePolicy{});
         batch.begin_instance();
-        std::vector<char> buffer(kReadBytes);
-        while (input.read(buffer.data(), static_cast<std::streamsize>(buffer.size())) || input.gcount() > 0) {
-            batch.write(as_bytes({buffer.data(), static_cast<std::size_t>(input.gcount())}));
+        std::vector<std::byte> buffer(kReadBytes);
+        for (;;) {
+            const auto n = (*source)->read(buffer);
+            if (!n) return {ImportResult::Kind::unreadable, n.error().message};
+            if (*n == 0) break;
+            batch.write(ByteView(buffer).first(*n));
         }
-        if (input.bad())
-            batch.fail_instance(archive::StoreFailure::not_understood, "the file cannot be read");
-        else
-            batch.end_instance();
+        batch.end_instance();
         const auto outcomes = batch.finish();
         const archive::StoreOutcome& outcome = outcomes.front();
         if (outcome.failure) return {ImportResult::Kind::refused, outcome.message};

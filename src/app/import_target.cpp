@@ -1,30 +1,14 @@
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "app/import.h"
+#include "app/import_walk.h"
 #include "net/http_client.h"
 
 namespace isocenter::app {
 namespace {
-
-class FileSource final : public ByteSource {
-  public:
-    explicit FileSource(int descriptor) : descriptor_(descriptor) {}
-    ~FileSource() override { close(descriptor_); }
-    FileSource(const FileSource&) = delete;
-    FileSource& operator=(const FileSource&) = delete;
-    Result<std::size_t> read(MutableBytes into) override {
-        const ssize_t n = ::read(descriptor_, into.data(), into.size());
-        if (n < 0) return fail(ErrorCode::unavailable, "the file cannot be read");
-        return static_cast<std::size_t>(n);
-    }
-
-  private:
-    int descriptor_;
-};
 
 /// The first FailureReason of a Store Instances Response; nothing when the body is something else.
 std::string failure_reason(const std::string& body) {
@@ -47,12 +31,12 @@ class ServerTarget final : public ImportTarget {
     explicit ServerTarget(std::string url) : url_(std::move(url)) {}
 
     ImportResult store(const std::filesystem::path& file, std::uint64_t bytes) override {
-        const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-        if (descriptor < 0) return {ImportResult::Kind::refused, "the file cannot be opened"};
-        FileSource source(descriptor);
+        const auto source = FileSource::open(file);
+        if (!source) return {ImportResult::Kind::unreadable, source.error().message};
         const auto reply =
             client_.post(url_, {{"Content-Type", "application/dicom"}, {"Accept", "application/dicom+json"}},
-                         source, bytes);
+                         **source, bytes);
+        if (!(*source)->failure().empty()) return {ImportResult::Kind::unreadable, (*source)->failure()};
         if (!reply) return {ImportResult::Kind::unreachable, reply.error().message};
         if (reply->status == 200) return {ImportResult::Kind::stored, {}};
         if (reply->status == 503 || reply->status == 429)
@@ -70,14 +54,20 @@ class ServerTarget final : public ImportTarget {
 
 }  // namespace
 
-ImportTargetFactory make_server_target(std::string base) {
+std::string studies_address(std::string base) {
     while (!base.empty() && base.back() == '/')
         base.pop_back();
-    const std::size_t authority = base.find("://");
-    const bool has_path =
-        authority != std::string::npos && base.find('/', authority + 3) != std::string::npos;
-    std::string url = base + (has_path ? "/studies" : "/dicom-web/studies");
-    return [url = std::move(url)]() -> Result<std::unique_ptr<ImportTarget>> {
+    const std::size_t scheme_end = base.find("://");
+    if (scheme_end == std::string::npos) return base + "/dicom-web/studies";
+    const std::size_t path = base.find('/', scheme_end + 3);
+    // Scheme and host are the same in either case (RFC 3986 6.2.2.1).
+    std::transform(base.begin(), base.begin() + static_cast<std::ptrdiff_t>(std::min(path, base.size())),
+                   base.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    return base + (path == std::string::npos ? "/dicom-web/studies" : "/studies");
+}
+
+ImportTargetFactory make_server_target(std::string studies) {
+    return [url = std::move(studies)]() -> Result<std::unique_ptr<ImportTarget>> {
         return std::make_unique<ServerTarget>(url);
     };
 }

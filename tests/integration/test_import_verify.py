@@ -1,11 +1,16 @@
 """`isocenter import` and `isocenter verify`, by their output and exit codes: 0 all is well, 1 it is not, 2 they could not work."""
 
+import hashlib
 import json
+import os
+import pathlib
 import random
 import re
 import shutil
 import sqlite3
+import struct
 import subprocess
+import tempfile
 
 import pytest
 from dicom_bytes import make_instance, new_uid
@@ -14,8 +19,8 @@ from running_server import RunningServer
 IMAGES = 6
 
 
-def run(*command):
-    return subprocess.run([str(each) for each in command], capture_output=True, text=True, timeout=120)
+def run(*command, **options):
+    return subprocess.run([str(each) for each in command], capture_output=True, text=True, timeout=120, **options)
 
 
 def import_files(binary, work, *arguments):
@@ -23,7 +28,7 @@ def import_files(binary, work, *arguments):
 
 
 def numbers(done):
-    """stored, already there, refused, not DICOM, not reached, earlier"""
+    """stored, already there, refused, not DICOM, not reached, earlier, not readable, left out"""
     assert done.stdout, done.stderr
     return [int(number) for number in re.findall(r"\d+", done.stdout.splitlines()[0])]
 
@@ -56,12 +61,12 @@ def server(binary, tmp_path):
 
 def check_first_and_second_run(binary, tmp_path, files, *target):
     first = import_files(binary, tmp_path, files, *target)
-    assert first.returncode == 1 and numbers(first) == [IMAGES, 0, 1, 1, 0, 0]
+    assert first.returncode == 1 and numbers(first) == [IMAGES, 0, 1, 1, 0, 0, 0, 0]
     assert set(reported(tmp_path)) == {"cut.dcm", "notes.txt"}
     assert reported(tmp_path)["cut.dcm"]["result"] == "refused" and reported(tmp_path)["cut.dcm"]["reason"]
     (files / "cut.dcm").unlink()
     second = import_files(binary, tmp_path, files, *target)
-    assert second.returncode == 0 and numbers(second) == [0, 0, 0, 0, 0, IMAGES + 1]
+    assert second.returncode == 0 and numbers(second) == [0, 0, 0, 0, 0, IMAGES + 1, 0, 0]
     assert "notes.txt" in reported(tmp_path), "the report of the first run is kept"
     assert not (tmp_path / "journal").exists()
 
@@ -74,24 +79,105 @@ def test_import_into_a_server(binary, tmp_path, files, server):
 def test_import_into_a_folder(binary, tmp_path, files):
     check_first_and_second_run(binary, tmp_path, files, "--data", tmp_path / "data")
     again = import_files(binary, tmp_path, files, "--data", tmp_path / "data")
-    assert again.returncode == 0 and numbers(again) == [0, IMAGES, 0, 1, 0, 0]
+    assert again.returncode == 0 and numbers(again) == [0, IMAGES, 0, 1, 0, 0, 0, 0]
     running = RunningServer(binary, tmp_path / "data")
     assert len(running.rows()) == IMAGES
     running.stop()
 
 
-def test_import_of_good_files_leaves_nothing_behind(binary, tmp_path, files):
-    """With the default paths, which --help names, a complete import makes no file where it was started."""
+@pytest.fixture
+def own_state(tmp_path):
+    """Runs the program in an empty folder, with a state folder of the user's of its own."""
+    (tmp_path / "here").mkdir()
+    environment = {**os.environ, "XDG_STATE_HOME": str(tmp_path / "state")}
+    yield lambda *command: run(*command, cwd=tmp_path / "here", env=environment)
+    assert list((tmp_path / "here").iterdir()) == []
+
+
+def names_below(folder):
+    return sorted(path.name for path in folder.rglob("*") if path.is_file())
+
+
+def test_import_of_good_files_leaves_nothing_behind(binary, tmp_path, files, own_state):
     (files / "cut.dcm").unlink()
     (files / "notes.txt").unlink()
-    place = tmp_path / "here"
-    place.mkdir()
-    command = [str(each) for each in (binary, "import", files, "--data", tmp_path / "data", "--quiet")]
-    done = subprocess.run(command, cwd=place, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0 and numbers(done) == [IMAGES, 0, 0, 0, 0, 0]
-    assert list(place.iterdir()) == []
+    done = own_state(binary, "import", files, "--data", tmp_path / "data", "--quiet")
+    assert done.returncode == 0 and numbers(done) == [IMAGES, 0, 0, 0, 0, 0, 0, 0]
+    assert names_below(tmp_path / "data/imports") == [] and not (tmp_path / "state").exists()
+
+
+def test_places_of_journal_and_report(binary, tmp_path, files, own_state):
+    """Those that --help names: beside the data, or in the user's state folder, and for nobody else to read."""
     told = run(binary, "import", "--help").stdout
-    assert "isocenter-import.journal" in told and "isocenter-import-report.jsonl" in told
+    assert "DATA/imports" in told and "XDG_STATE_HOME/isocenter/imports" in told
+    done = own_state(binary, "import", files, "--data", tmp_path / "data", "--quiet")
+    journal, report = sorted((tmp_path / "data/imports").iterdir(), reverse=True)
+    assert journal.suffix == ".journal" and str(journal) in done.stdout and str(report) in done.stdout
+    assert not (tmp_path / "state").exists()
+    done = own_state(binary, "import", files, "--server", "http://127.0.0.1:9", "--quiet")
+    places = list((tmp_path / "state/isocenter/imports").iterdir())
+    assert len(places) == 2 and all(str(place) in done.stdout for place in places)
+    assert all(place.stat().st_mode & 0o077 == 0 for place in [journal, report, journal.parent, *places, places[0].parent])
+
+
+def test_an_import_into_another_target_skips_nothing(binary, tmp_path, files, server, own_state):
+    assert own_state(binary, "import", files, "--data", tmp_path / "a", "--quiet").returncode == 1
+    done = own_state(binary, "import", files, "--data", tmp_path / "b", "--quiet")
+    assert numbers(done)[0] == IMAGES and numbers(done)[5] == 0
+    done = own_state(binary, "import", files, "--server", server.base, "--quiet")
+    assert numbers(done)[0] == IMAGES and numbers(done)[5] == 0
+    again = own_state(binary, "import", files, "--server", server.base + "/", "--quiet")
+    assert numbers(again)[5] == IMAGES + 1, "the same target, written otherwise"
+    os.utime(files / "0.dcm", (1, 1))
+    changed = own_state(binary, "import", files, "--server", server.base, "--quiet")
+    assert numbers(changed)[:2] == [1, 0] and numbers(changed)[5] == IMAGES
+
+
+def test_a_named_journal_of_another_target_is_refused(binary, tmp_path, files):
+    assert import_files(binary, tmp_path, files, "--data", tmp_path / "a").returncode == 1
+    done = import_files(binary, tmp_path, files, "--data", tmp_path / "b")
+    assert done.returncode == 2 and str(tmp_path / "a") in done.stderr and "journal" in done.stderr
+
+
+def test_nothing_is_skipped_silently(binary, tmp_path, files):
+    (files / "cut.dcm").unlink()
+    os.mkfifo(files / "pipe")
+    (files / "0.dcm").rename(files / ".0.dcm")
+    (files / ".trash").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    (files / "2.dcm").rename(tmp_path / "elsewhere/2.dcm")
+    (files / "linked").symlink_to(tmp_path / "elsewhere")
+    (files / "deep/loop").symlink_to(files)
+    done = import_files(binary, tmp_path, files, "--data", tmp_path / "data")
+    assert done.returncode == 0 and numbers(done) == [IMAGES, 0, 0, 1, 0, 0, 0, 3], done.stdout + done.stderr
+    assert {name: line["result"] for name, line in reported(tmp_path).items()} == {
+        "notes.txt": "not DICOM", "pipe": "left out", ".trash": "left out", "loop": "left out"
+    }
+    (files / "broken").symlink_to("nowhere")
+    done = import_files(binary, tmp_path, files, "--data", tmp_path / "data")
+    assert done.returncode == 1 and numbers(done)[6] == 1
+    assert reported(tmp_path)["broken"] == {
+        "file": str(files / "broken"), "result": "not readable", "reason": "the link leads nowhere"
+    }
+
+
+def test_files_and_folders_that_may_not_be_read_fail_the_import(binary, files):
+    """As somebody who is not root, to whom nothing is closed."""
+    with tempfile.TemporaryDirectory() as name:
+        place = pathlib.Path(name)
+        place.chmod(0o777)
+        program = shutil.copy(binary, place)
+        shutil.copytree(files, place / "files")
+        (place / "files/0.dcm").chmod(0)
+        (place / "files/deep").chmod(0)
+        someone = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+        command = [program, "import", place / "files", "--data", place / "data", "--quiet"]
+        done = run(*command, "--journal", place / "journal", "--report", place / "report", **someone)
+        found = reported(place)
+        (place / "files/deep").chmod(0o700)
+    assert done.returncode == 1 and numbers(done)[6] == 2, done.stdout + done.stderr
+    assert {name for name, line in found.items() if line["result"] == "not readable"} == {"0.dcm", "deep"}
+    assert all("ermission" in found[name]["reason"] for name in ("0.dcm", "deep"))
 
 
 def test_import_takes_the_address_of_a_face(binary, tmp_path, files, server):
@@ -100,7 +186,7 @@ def test_import_takes_the_address_of_a_face(binary, tmp_path, files, server):
 
 def test_import_without_a_server(binary, tmp_path, files):
     done = import_files(binary, tmp_path, files, "--server", "http://127.0.0.1:9")
-    assert done.returncode == 1 and numbers(done) == [0, 0, 0, 1, IMAGES + 1, 0]
+    assert done.returncode == 1 and numbers(done) == [0, 0, 0, 1, IMAGES + 1, 0, 0, 0]
     assert all(line["reason"] for line in reported(tmp_path).values())
 
 
@@ -190,6 +276,46 @@ def test_verify_finds_an_altered_row(binary, data, script, words):
     alter(data, script)
     done = verify(binary, data)
     assert done.returncode == 1 and words in done.stdout, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    "script, words",
+    [
+        ("UPDATE study SET patient_sex = 'F', patient_sex_fold = 'f'", ["study ", "a value of PatientSex that no object"]),
+        ("UPDATE study SET patient_id = 'Q', patient_id_fold = 'q'", ["study ", "PatientID", "another one"]),
+        ("UPDATE study SET patient_id = NULL, patient_id_fold = NULL", ["study ", "no PatientID, the objects have one"]),
+        ("UPDATE series SET modality = 'PT', modality_fold = 'pt'", ["series ", "Modality", "another one"]),
+        (
+            "INSERT INTO series_request SELECT id, 1, 'S', 's', 'P', 'p' FROM series",
+            ["series ", "a value of RequestAttributesSequence that no object"],
+        ),
+        (
+            "UPDATE instance SET instance_number = '77', instance_number_sort = 77 WHERE id = 2",
+            ["instance ", "InstanceNumber"],
+        ),
+    ],
+)
+def test_verify_finds_a_value_that_the_objects_do_not_have(binary, data, script, words):
+    """The columns that searches use, changed so that the database does not contradict itself."""
+    alter(data, script)
+    done = verify(binary, data)
+    assert done.returncode == 1 and " 1 problems" in done.stdout, done.stdout + done.stderr
+    line = next(line for line in done.stdout.splitlines() if line.startswith("wrong_value"))
+    assert all(word in line for word in words), line
+    assert "Crash" not in done.stdout and "'" not in line, "no values of a patient"
+
+
+def test_verify_of_an_object_that_would_be_refused_now(binary, data):
+    """Such as those stored before files that end inside a sequence were refused."""
+    path, uid = an_object(data)
+    unended = struct.pack("<HH2sHI", 0xFFFA, 0xFFFA, b"SQ", 0, 0xFFFFFFFF) + struct.pack("<HHI", 0xFFFE, 0xE000, 0xFFFFFFFF)
+    path.write_bytes(path.read_bytes() + unended)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    alter(data, f"UPDATE instance SET sha256 = x'{digest}', size_bytes = {path.stat().st_size} WHERE id = 2")
+    done = verify(binary, data)
+    assert done.returncode == 1 and not done.stderr
+    line = next(line for line in done.stdout.splitlines() if line.startswith("no_longer_accepted"))
+    assert uid in line and "are those that were stored" in line and "can still be retrieved" in line
 
 
 def test_verify_forgives_an_object_without_a_record(binary, data):
