@@ -2,14 +2,19 @@
 
 #include <algorithm>
 #include <atomic>
+#include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <thread>
 
+#include "dicom/dictionary.h"
 #include "dicom/json_writer.h"
 #include "dicom/part10_reader.h"
 #include "dicom/tags.h"
 #include "dicom/value_rules.h"
+#include "index/attribute_values.h"
+#include "jobs/entity_values.h"
 
 namespace isocenter::jobs {
 namespace {
@@ -22,6 +27,24 @@ constexpr std::size_t kReadBytes = 256 * 1024;
 std::string bare(const dicom::DataSet& data_set, dicom::Tag tag) {
     const dicom::Element* element = data_set.find(tag);
     return element == nullptr ? std::string() : std::string(dicom::bare_uid(element->bytes));
+}
+
+dicom::Query all_of(dicom::Level level, std::int64_t partition) {
+    dicom::Query query;
+    query.level = level;
+    query.partition = partition;
+    query.limit = UINT64_MAX;
+    return query;
+}
+
+std::string name_of(const index::EntityKey& key) {
+    if (!key.instance.empty()) return "instance " + key.instance.str();
+    return key.series.empty() ? "study " + key.study.str() : "series " + key.series.str();
+}
+
+std::string name_of(dicom::Tag tag) {
+    const auto entry = dicom::find_entry(tag);
+    return entry ? std::string(entry->keyword) : dicom::to_hex8(tag);
 }
 
 /// What one pass over an object's bytes finds out.
@@ -43,6 +66,12 @@ class Verification {
     Status check_batch(const std::vector<index::InstanceRecord>& records);
     Status check_record(const index::InstanceRecord& record);
     Status check_against(const index::InstanceRecord& record, const Reread& reread);
+    void take_values(const index::InstanceRecord& record, const dicom::DataSet& data_set,
+                     const std::vector<std::string>& hidden);
+    Status check_instance_values(const std::vector<index::InstanceRecord>& records);
+    Status check_values(EntityValues& expected, const dicom::Query& query);
+    Status check_entity(const index::EntityKey& key, EntityValues& expected,
+                        const std::vector<ValueContradiction>& contradictions);
     Status check_objects();
     Result<Reread> reread(const index::InstanceRecord& record, std::uint64_t size);
     Result<bool> still_there(const index::InstanceRecord& record);
@@ -55,6 +84,11 @@ class Verification {
     const VerifyOptions& options_;
     std::mutex mutex_;
     VerifyReport report_;
+    // Of all records, but for instances: of one batch.
+    EntityValues studies_{dicom::Level::study};
+    EntityValues series_{dicom::Level::series};
+    EntityValues instances_{dicom::Level::instance};
+    std::set<std::int64_t> partitions_;
 };
 
 void Verification::add(Finding finding) {
@@ -65,6 +99,11 @@ void Verification::add(Finding finding) {
 }
 
 void Verification::add(Finding::Kind kind, const index::InstanceRecord& record, std::string detail) {
+    {
+        const std::lock_guard lock(mutex_);
+        for (EntityValues* values : {&studies_, &series_, &instances_})
+            values->add_unread(record);
+    }
     add(Finding{kind, record.id, record.blob, "instance " + record.key.instance.str() + ": " + detail});
 }
 
@@ -74,6 +113,11 @@ Result<VerifyReport> Verification::run() {
         add(Finding{Finding::Kind::index_inconsistent, 0, {}, sentence});
     }
     ISO_CHECK(check_records());
+    for (const std::int64_t partition : partitions_) {
+        if (!report_.complete) break;
+        ISO_CHECK(check_values(studies_, all_of(dicom::Level::study, partition)));
+        ISO_CHECK(check_values(series_, all_of(dicom::Level::series, partition)));
+    }
     ISO_CHECK(check_objects());
     return std::move(report_);
 }
@@ -89,6 +133,7 @@ Status Verification::check_records() {
         if (records.empty()) return {};
         after = records.back().id;
         ISO_CHECK(check_batch(records));
+        ISO_CHECK(check_instance_values(records));
         report_.records += records.size();
         if (options_.progress) options_.progress(report_.records);
     }
@@ -178,8 +223,9 @@ Result<Reread> Verification::reread(const index::InstanceRecord& record, std::ui
 /// The first contradiction between the record and what its object says.
 Status Verification::check_against(const index::InstanceRecord& record, const Reread& read) {
     if (!read.object) {
-        add(Finding::Kind::unreadable, record,
-            "the object is no DICOM object: " + read.object.error().message);
+        add(Finding::Kind::no_longer_accepted, record,
+            "the bytes are those that were stored, but a store would refuse them now (" +
+                read.object.error().message + "); as stored they can still be retrieved");
         return {};
     }
     const dicom::Part10Object& object = *read.object;
@@ -199,9 +245,71 @@ Status Verification::check_against(const index::InstanceRecord& record, const Re
     } else {
         ISO_TRY(const auto documents, database_.index->documents({&record.id, 1}));
         if (documents.empty()) return {};
-        if (documents.front().json != dicom::to_json(data_set)) wrong = "other metadata";
+        if (documents.front().json == dicom::to_json(data_set)) {
+            take_values(record, data_set, documents.front().hidden);
+        } else {
+            wrong = "other metadata";
+        }
     }
     if (!wrong.empty()) add(Finding::Kind::wrong_record, record, "the record has " + wrong);
+    return {};
+}
+
+void Verification::take_values(const index::InstanceRecord& record, const dicom::DataSet& data_set,
+                               const std::vector<std::string>& hidden) {
+    const auto values = index::searchable_values(data_set, hidden);
+    const auto requests = index::request_items(data_set, hidden);
+    const std::lock_guard lock(mutex_);
+    for (EntityValues* each : {&studies_, &series_, &instances_})
+        each->add(record, values, requests);
+}
+
+Status Verification::check_instance_values(const std::vector<index::InstanceRecord>& records) {
+    std::map<std::int64_t, std::vector<std::string>> uids;
+    for (const index::InstanceRecord& record : records)
+        uids[record.key.partition].push_back(record.key.instance.str());
+    for (auto& [partition, members] : uids) {
+        partitions_.insert(partition);
+        dicom::Query query = all_of(dicom::Level::instance, partition);
+        query.matchers.push_back({tags::SOPInstanceUID, std::nullopt, dicom::MatchUid{std::move(members)}});
+        ISO_CHECK(check_values(instances_, query));
+    }
+    instances_.clear();
+    return {};
+}
+
+/// Holds the rows that the query finds against what the objects say.
+Status Verification::check_values(EntityValues& expected, const dicom::Query& query) {
+    std::vector<std::pair<index::EntityKey, std::vector<ValueContradiction>>> found;
+    ISO_TRY([[maybe_unused]] const auto summary,
+            database_.index->search(query, [&](index::SearchRow&& row) -> Status {
+                auto contradictions = expected.compare(row);
+                if (!contradictions.empty()) found.emplace_back(row.key, std::move(contradictions));
+                return {};
+            }));
+    for (const auto& [key, contradictions] : found)
+        ISO_CHECK(check_entity(key, expected, contradictions));
+    return {};
+}
+
+/// Instances may have come or gone since their objects were read: then nothing is known of the entity.
+Status Verification::check_entity(const index::EntityKey& key, EntityValues& expected,
+                                  const std::vector<ValueContradiction>& contradictions) {
+    ISO_TRY(const index::Revision now, database_.index->revision(key));
+    if (!expected.is_current(key, now)) return {};
+    for (const ValueContradiction& each : contradictions) {
+        std::string detail =
+            name_of(key) + ": the row has " + (each.in_row ? "a value of " : "no ") + name_of(each.tag);
+        if (each.said_by == 0) {
+            detail += " that no object has";
+        } else {
+            ISO_TRY(const auto records, database_.records->scan(each.said_by - 1, 1));
+            const bool same = !records.empty() && records.front().id == each.said_by;
+            detail += each.in_row ? ", the objects have another one" : ", the objects have one";
+            if (same) detail += " (instance " + records.front().key.instance.str() + ")";
+        }
+        add(Finding{Finding::Kind::wrong_value, each.said_by, {}, std::move(detail)});
+    }
     return {};
 }
 
@@ -238,8 +346,12 @@ std::string_view to_string(Finding::Kind kind) {
             return "wrong_digest";
         case Finding::Kind::unreadable:
             return "unreadable";
+        case Finding::Kind::no_longer_accepted:
+            return "no_longer_accepted";
         case Finding::Kind::wrong_record:
             return "wrong_record";
+        case Finding::Kind::wrong_value:
+            return "wrong_value";
         case Finding::Kind::index_inconsistent:
             return "index_inconsistent";
         case Finding::Kind::unreferenced_object:

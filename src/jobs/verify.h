@@ -16,8 +16,10 @@ struct Finding {
         missing_object,       ///< a record's object is not there
         wrong_size,           ///< the object is shorter or longer than its record says
         wrong_digest,         ///< the object's bytes are not those that were stored
-        unreadable,           ///< the object cannot be read, or is no DICOM object
+        unreadable,           ///< the object cannot be read
+        no_longer_accepted,   ///< the object is as it was stored, but a store would refuse it now (cut off)
         wrong_record,         ///< the record says something else than the object
+        wrong_value,          ///< a search finds by another value than the objects have
         index_inconsistent,   ///< the database contradicts itself
         unreferenced_object,  ///< an object without a record; harmless, the janitor removes it
     };
@@ -49,9 +51,10 @@ struct VerifyReport {
 };
 
 /// Holds every record against its object (presence, size, SHA-256, and by reading it again: UIDs, transfer
-/// syntax, layout, document), the database against itself, and looks for objects without a record. Reads
-/// only; may run beside a serving archive, where instances that come and go meanwhile are no findings.
-/// `unavailable` when the store or the database fails.
+/// syntax, layout, document), the values that searches use on all three levels against the objects', the
+/// database against itself, and looks for objects without a record. Takes some hundred bytes of memory for
+/// each study and series. Reads only; may run beside a serving archive, where instances that come and go
+/// meanwhile are no findings. `unavailable` when the store or the database fails.
 Result<VerifyReport> verify(blob::BlobStore& blobs, const index::Database& database,
                             const VerifyOptions& options);
 

@@ -73,6 +73,28 @@ TEST_F(VerifyTest, FindsNothingWhereNothingIsWrong) {
     EXPECT_TRUE(clean.complete);
 }
 
+TEST_F(VerifyTest, ValuesThatChangeWithinAStudyAreNoProblem) {
+    namespace tags = dicom::tags;
+    std::vector<std::string> objects;
+    for (int i = 0; i < 6; ++i) {
+        const std::string number = std::to_string(i);
+        dicom::DataSet data_set = make_data_set("1.2", i % 2 == 0 ? "1.3" : "1.8", "1.7." + number);
+        data_set.set_text(tags::StudyDescription, i == 5 ? "" : "description " + number);
+        data_set.set_text(tags::StudyDate, "2020010" + std::to_string(i + 1));
+        data_set.set_text(tags::StudyTime, i == 3 ? "no time" : "120000.5");
+        data_set.set_text(tags::SeriesNumber, number);
+        data_set.set_text(tags::InstanceNumber, i == 4 ? " 4 " : number);
+        data_set.set_text(tags::PatientName, "D\\E^" + number + "=I=P");
+        data_set.set_text(tags::SeriesDescription, " spaces ");
+        objects.push_back(to_part10(data_set));
+    }
+    for (const auto& outcome : test.store(objects))
+        EXPECT_TRUE(outcome.created) << outcome.message;
+    const VerifyReport clean = report();
+    EXPECT_EQ(clean.problems, 0U) << (clean.findings.empty() ? "" : clean.findings[0].detail);
+    EXPECT_EQ(clean.records, 16U);
+}
+
 TEST_F(VerifyTest, FindsAFlippedBit) {
     ASSERT_TRUE(test.memory.damage(blob, *test.memory.size(blob) - 10).ok());
     const VerifyReport damaged = report();
