@@ -6,8 +6,7 @@ namespace isocenter::app {
 namespace {
 
 FaceProfiles with(const Assignments& assignments) {
-    const auto settings = load_settings(
-        "", [](const std::string&) { return std::nullopt; }, assignments);
+    const auto settings = load_settings("", Environment(), assignments);
     EXPECT_TRUE(settings.ok()) << settings.error().message;
     return face_profiles(settings ? *settings : Settings());
 }
