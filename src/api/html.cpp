@@ -19,9 +19,6 @@ std::string html_escape(std::string_view text) {
             case '"':
                 out += "&quot;";
                 break;
-            case '\'':
-                out += "&#39;";
-                break;
             default:
                 out += c;
         }

@@ -10,17 +10,18 @@ import requests
 
 
 class RunningServer:
-    def __init__(self, binary, folder, environment=None):
-        """`environment`: variables beside those of this process."""
+    def __init__(self, binary, folder, environment=None, port="0"):
+        """`environment`: variables beside those of this process. `port`: 0 = any that is free."""
         begin = time.monotonic()
         self.process = subprocess.Popen(
-            [binary, "serve", "--port", "0", "--data", str(folder), "--set", "log.level=error"],
+            [binary, "serve", "--port", port, "--data", str(folder), "--set", "log.level=error"],
             stdout=subprocess.PIPE, text=True, env={**os.environ, **(environment or {})})
         line = self.process.stdout.readline()
         match = re.match(r"listening on (\S+)", line)
         assert match, f"the server did not start: {line!r}"
         self.start_seconds = time.monotonic() - begin
         self.base = match.group(1)
+        self.port = self.base.rpartition(":")[2]
         self.root = self.base + "/dicom-web"
 
     def kill(self):
