@@ -74,6 +74,13 @@ class Archive {
     /// labelled so: streamed, never held whole. Compressed pixel data stay as they are, with their transfer
     /// syntax.
     Result<std::unique_ptr<ByteSource>> open_as_explicit_little_endian(const Location& location);
+    /// The object as explicit VR little endian with its pixel data decoded, frame by frame as they are read;
+    /// the same of compressed icons inside. Errors as of check_decodable, and those of the first frame.
+    Result<std::unique_ptr<ByteSource>> open_decoded(const Location& location);
+    /// Whether open_decoded can do its work, as far as that shows without decoding: `not_acceptable` when
+    /// there is no decoder or the frames are not what it needs, `too_large` when native pixel data would not
+    /// fit into an element (PS3.5 7.1.1: 4 GiB).
+    Status check_decodable(const Location& location);
     /// Frame `number` (1-based) as stored: native bytes in little endian order, or the frame's fragments
     /// joined. `out_of_range` when there is no such frame, `not_found` without pixel data and when native
     /// ones end before the frame does, `unsupported` when frames cannot be told apart without decoding.

@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <array>
+#include <cstring>
+#include <utility>
 #include <vector>
 
 #include "archive/core.h"
@@ -7,6 +9,7 @@
 #include "archive/values.h"
 #include "dicom/part10_reader.h"
 #include "dicom/part10_writer.h"
+#include "dicom/tags.h"
 
 namespace isocenter::archive {
 namespace {
@@ -14,9 +17,15 @@ namespace {
 constexpr std::size_t kFeedBytes = 256 * 1024;
 // Shorter values are not worth a jump.
 constexpr std::uint64_t kMinSkippedBytes = 64 * 1024;
+constexpr std::uint64_t kMaxElementBytes = 0xFFFFFFFEU;
+constexpr std::uint64_t kMaxIconBytes = 64ULL << 20U;
+/// Extended offset table, its lengths, total length of the fragments: of encapsulated pixel data only.
+constexpr std::array kFragmentTags{dicom::Tag{0x7FE0, 0x0001}, dicom::Tag{0x7FE0, 0x0002},
+                                   dicom::Tag{0x7FE0, 0x0003}};
 
-/// Native bulk values in ascending order, without overlaps. Of a deflated object none: its offsets are not
-/// the file's. Numbers that are listed because they are not finite are none either: the reader holds them.
+/// Native bulk values and what fragments hold, in ascending order, without overlaps. Of a deflated object
+/// none: its offsets are not the file's. Numbers that are listed because they are not finite are none either:
+/// the reader holds them.
 std::vector<ByteRange> skippable(const Location& location) {
     std::vector<ByteRange> ranges;
     if (location.layout.deflated) return ranges;
@@ -24,6 +33,9 @@ std::vector<ByteRange> skippable(const Location& location) {
         const auto vr = dicom::parse_vr(value.vr);
         if (!vr || !dicom::is_bulk(*vr) || value.encapsulated) continue;
         if (value.range.length >= kMinSkippedBytes) ranges.push_back(value.range);
+    }
+    for (const ByteRange& fragment : location.layout.frames.fragments) {
+        if (fragment.length >= kMinSkippedBytes) ranges.push_back(fragment);
     }
     std::sort(ranges.begin(), ranges.end(),
               [](const ByteRange& a, const ByteRange& b) { return a.offset < b.offset; });
@@ -63,12 +75,10 @@ Result<dicom::Part10Object> read_again(blob::BlobStore& blobs, const Location& l
         position = range.end();
     }
     ISO_CHECK(feed_stored(blobs, location, {position, location.record.size_bytes - position}, reader));
-    return reader.finish();
+    auto object = reader.finish();
+    if (!object) return fail(ErrorCode::corrupt, "the stored object cannot be read", object.error().message);
+    return object;
 }
-
-}  // namespace
-
-namespace {
 
 /// The layout knows better than the VR how wide the cells of pixel data are.
 unsigned unit_of(const dicom::ObjectLayout& layout, const dicom::Element& element) {
@@ -78,18 +88,100 @@ unsigned unit_of(const dicom::ObjectLayout& layout, const dicom::Element& elemen
     return dicom::unit_bytes(element.vr);
 }
 
-}  // namespace
+/// The first bytes of `source`, fewer when it ends before.
+Result<std::string> read_beginning(ByteSource& source, std::size_t count) {
+    std::string text(count, '\0');
+    std::size_t have = 0;
+    while (have < count) {
+        ISO_TRY(const std::size_t n,
+                source.read({reinterpret_cast<std::byte*>(text.data()) + have, count - have}));
+        if (n == 0) break;
+        have += n;
+    }
+    text.resize(have);
+    return text;
+}
 
-Result<std::unique_ptr<ByteSource>> Archive::open_as_explicit_little_endian(const Location& location) {
-    blob::BlobStore& blobs = state_->core.blobs;
-    auto object = read_again(blobs, location);
-    if (!object) return fail(ErrorCode::corrupt, "the stored object cannot be read", object.error().message);
+/// All frames one after another, each decoded when its turn comes.
+class DecodedFrames final : public ByteSource {
+  public:
+    DecodedFrames(Archive& archive, const Location& location, const codec::FrameCodec& decoder,
+                  const codec::FrameShape& shape)
+        : archive_(archive),
+          location_(location),
+          decoder_(decoder),
+          shape_(shape),
+          left_(shape.frame_bytes() * location.layout.frames.frames) {}
+    /// Decodes the first frame, whose failure can still be told.
+    Status begin() { return next_frame(); }
+    Result<std::size_t> read(MutableBytes into) override {
+        if (left_ == 0) return std::size_t{0};
+        if (at_ == frame_.size()) ISO_CHECK(next_frame());
+        const std::size_t n = std::min(into.size(), frame_.size() - at_);
+        std::memcpy(into.data(), frame_.data() + at_, n);
+        at_ += n;
+        left_ -= n;
+        return n;
+    }
+    std::optional<std::uint64_t> remaining() const override { return left_; }
 
+  private:
+    Status next_frame() {
+        ISO_TRY(auto fragments, archive_.open_frame(location_, ++number_));
+        ISO_TRY(frame_, decode_frame(decoder_, *fragments, shape_, kMaxDecodedFrameBytes));
+        at_ = 0;
+        return {};
+    }
+
+    Archive& archive_;
+    const Location location_;
+    const codec::FrameCodec& decoder_;
+    const codec::FrameShape shape_;
+    std::uint64_t left_;
+    std::uint32_t number_ = 0;
+    std::string frame_;
+    std::size_t at_ = 0;
+};
+
+/// Compressed pixel data inside sequences become native like those around them (PS3.5 A.4); they are held.
+Status decode_icons(blob::BlobStore& blobs, const Location& location, const codec::FrameCodec& decoder,
+                    dicom::DataSet& set, bool top_level) {
+    for (dicom::Element& element : set.elements()) {
+        for (dicom::DataSet& item : element.items)
+            ISO_CHECK(decode_icons(blobs, location, decoder, item, false));
+    }
+    dicom::Element* const pixels = set.find(dicom::tags::PixelData);
+    if (top_level || pixels == nullptr || !pixels->encapsulated) return {};
+    const auto number = [&set](dicom::Tag tag, std::uint32_t absent) {
+        return static_cast<std::uint32_t>(set.integer(tag).value_or(absent));
+    };
+    codec::FrameShape shape;
+    shape.rows = number(dicom::tags::Rows, 0);
+    shape.columns = number(dicom::tags::Columns, 0);
+    shape.samples_per_pixel = number(dicom::tags::SamplesPerPixel, 1);
+    shape.bits_allocated = number(dicom::tags::BitsAllocated, 0);
+    shape.planar_configuration = number(dicom::tags::PlanarConfiguration, 0);
+    ISO_TRY(auto items, open_value(blobs, location, pixels->where, pixels->where, 1));
+    const auto fragments = make_fragments_source(std::move(items), false);
+    ISO_TRY(pixels->bytes, decode_frame(decoder, *fragments, shape, kMaxIconBytes));
+    pixels->held = true;
+    pixels->encapsulated = false;
+    return {};
+}
+
+/// `object` written in `syntax`; `pixels`, when given, are its top-level pixel data.
+Result<std::unique_ptr<ByteSource>> rewritten(blob::BlobStore& blobs, const Location& location,
+                                              const dicom::Part10Object& object, std::string_view syntax,
+                                              std::unique_ptr<ByteSource> pixels = nullptr) {
     const InflatedRanges inflated(blobs, location.record.blob, location.layout.data_set_offset,
                                   location.record.size_bytes);
     const dicom::BulkProvider bulk =
         [&](const dicom::Element& element) -> Result<std::vector<std::unique_ptr<ByteSource>>> {
         std::vector<std::unique_ptr<ByteSource>> sources;
+        if (pixels && element.where == location.layout.frames.value) {
+            sources.push_back(std::move(pixels));
+            return sources;
+        }
         if (element.encapsulated && location.layout.big_endian)
             return fail(ErrorCode::unsupported,
                         "compressed pixel data in big endian items are not rewritten");
@@ -102,12 +194,64 @@ Result<std::unique_ptr<ByteSource>> Archive::open_as_explicit_little_endian(cons
         sources.push_back(std::move(source));
         return sources;
     };
+    RopeSink rope;
+    ISO_CHECK(dicom::write_part10(object.meta, object.data_set, syntax, bulk, rope));
+    return rope.release();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ByteSource>> Archive::open_as_explicit_little_endian(const Location& location) {
+    ISO_TRY(const dicom::Part10Object object, read_again(state_->core.blobs, location));
     const bool compressed = dicom::transfer_syntax(location.record.transfer_syntax).encapsulated;
     const std::string_view syntax =
         compressed ? std::string_view(location.record.transfer_syntax) : dicom::kExplicitVrLittleEndian;
-    RopeSink rope;
-    ISO_CHECK(dicom::write_part10(object->meta, object->data_set, syntax, bulk, rope));
-    return rope.release();
+    return rewritten(state_->core.blobs, location, object, syntax);
+}
+
+Status Archive::check_decodable(const Location& location) {
+    const codec::FrameCodec* decoder = codec::find_decoder(location.record.transfer_syntax);
+    if (decoder == nullptr)
+        return fail(ErrorCode::not_acceptable, "there is no decoder for the instance's transfer syntax");
+    const dicom::FrameTable& frames = location.layout.frames;
+    if (frames.kind == dicom::FrameTable::Kind::none) return {};
+    if (frames.kind != dicom::FrameTable::Kind::encapsulated)
+        return fail(ErrorCode::not_acceptable, "the frames of the instance cannot be told apart");
+    ISO_TRY(const PixelDescription pixels, pixel_description(location.record));
+    const codec::FrameShape shape = shape_of(pixels);
+    const std::uint64_t frame_bytes = shape.frame_bytes();
+    if (frame_bytes == 0) return fail(ErrorCode::not_acceptable, "the instance's pixels are not described");
+    // Frames of 1-bit pixels follow each other without padding (PS3.5 8.1.1).
+    const bool seamless =
+        shape.bits_allocated != 1 || frames.frames == 1 || std::uint64_t{shape.rows} * shape.columns % 8 == 0;
+    if (!seamless)
+        return fail(ErrorCode::not_acceptable,
+                    "frames of 1-bit pixels that end within a byte are not joined");
+    if (frame_bytes > kMaxDecodedFrameBytes || frame_bytes > kMaxElementBytes / frames.frames)
+        return fail(ErrorCode::too_large, "the decoded pixel data would not fit into an element");
+    ISO_TRY(auto first, open_frame(location, 1));
+    const auto beginning = read_beginning(*first, codec::FrameCodec::kProbeBytes);
+    if (!beginning) return beginning.error();
+    if (const Status fits = decoder->probe(as_bytes(*beginning), shape); !fits)
+        return fail(ErrorCode::not_acceptable, fits.error().message);
+    return {};
+}
+
+Result<std::unique_ptr<ByteSource>> Archive::open_decoded(const Location& location) {
+    ISO_CHECK(check_decodable(location));
+    blob::BlobStore& blobs = state_->core.blobs;
+    const codec::FrameCodec& decoder = *codec::find_decoder(location.record.transfer_syntax);
+    ISO_TRY(dicom::Part10Object object, read_again(blobs, location));
+    ISO_CHECK(decode_icons(blobs, location, decoder, object.data_set, true));
+    for (const dicom::Tag tag : kFragmentTags)
+        object.data_set.remove(tag);
+    dicom::Element* const element = object.data_set.find(dicom::tags::PixelData);
+    if (element == nullptr) return rewritten(blobs, location, object, dicom::kExplicitVrLittleEndian);
+    element->encapsulated = false;
+    ISO_TRY(const PixelDescription pixels, pixel_description(location.record));
+    auto frames = std::make_unique<DecodedFrames>(*this, location, decoder, shape_of(pixels));
+    ISO_CHECK(frames->begin());
+    return rewritten(blobs, location, object, dicom::kExplicitVrLittleEndian, std::move(frames));
 }
 
 }  // namespace isocenter::archive

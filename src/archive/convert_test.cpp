@@ -235,23 +235,72 @@ TEST_F(ConvertTest, ANestedIconOfFragmentsStaysOne) {
               to_part10(data_set, dicom::kExplicitVrLittleEndian));
 }
 
+/// One RLE frame of six 16-bit pixels that are all alike.
+std::string rle_frame(char low, char high) {
+    std::string rle;
+    put(rle, 2, 4);
+    put(rle, 64, 4);
+    put(rle, 66, 4);
+    rle.resize(64, '\0');
+    rle += {'\xFB', high, '\xFB', low};
+    return rle;
+}
+
 TEST_F(ConvertTest, RleFramesAreDecoded) {
     dicom::DataSet head = with_pixels(2, 3, 2);
     head.remove(tags::PixelData);
-    const auto frame = [](char low, char high) {
-        std::string rle;
-        put(rle, 2, 4);
-        put(rle, 64, 4);
-        put(rle, 66, 4);
-        rle.resize(64, '\0');
-        rle += {'\xFB', high, '\xFB', low};
-        return rle;
-    };
     const auto location = stored(make_head(dicom::kRleLossless) + body_of(head) +
-                                 encapsulate({frame('a', 'b'), frame('c', 'd')}));
+                                 encapsulate({rle_frame('a', 'b'), rle_frame('c', 'd')}));
     EXPECT_EQ(text_of(test.archive->open_native_frame(*location, 1)), "abababababab");
     EXPECT_EQ(text_of(test.archive->open_native_frame(*location, 2)), "cdcdcdcdcdcd");
-    EXPECT_EQ(text_of(test.archive->open_frame(*location, 2)), frame('c', 'd'));
+    EXPECT_EQ(text_of(test.archive->open_frame(*location, 2)), rle_frame('c', 'd'));
+}
+
+TEST_F(ConvertTest, RleObjectsAreDecodedWithTheirIcons) {
+    dicom::DataSet native = with_pixels(2, 3, 2);
+    native.find(tags::PixelData)->bytes = "ababababababcdcdcdcdcdcd";
+    dicom::DataSet icon;
+    set_pixels(icon, 2, 3, 1, "efefefefefef");
+    native.set({.tag = {0x0088, 0x0200}, .vr = dicom::Vr::SQ, .items = {icon}});
+    dicom::DataSet head = native;
+    head.remove(tags::PixelData);
+    dicom::Element& packed = *head.find({0x0088, 0x0200})->items.front().find(tags::PixelData);
+    packed.bytes = rle_frame('e', 'f');
+    packed.encapsulated = true;
+    std::string offsets;
+    put(offsets, 0x00017FE0, 4);
+    offsets += "OV";
+    put(offsets, 0, 2);
+    put(offsets, 16, 4);
+    put(offsets, 0, 8);
+    put(offsets, 76, 8);
+    const auto location = stored(make_head(dicom::kRleLossless) + body_of(head) + offsets +
+                                 encapsulate({rle_frame('a', 'b'), rle_frame('c', 'd')}));
+    ASSERT_TRUE(test.archive->check_decodable(*location).ok());
+    const std::string decoded = text_of(test.archive->open_decoded(*location));
+    EXPECT_TRUE(decoded.ends_with(body_of(native)));
+    EXPECT_EQ(dicom::read_part10(as_bytes(decoded))->transfer_syntax, dicom::kExplicitVrLittleEndian);
+    EXPECT_EQ(text_of(test.archive->open_bulk(*location, "00880200/1/7FE00010")), rle_frame('e', 'f'));
+}
+
+TEST_F(ConvertTest, ObjectsThatCannotBeDecodedAreKnownBefore) {
+    const auto code = [this](dicom::DataSet head, std::string_view syntax, const std::string& fragment) {
+        head.remove(tags::PixelData);
+        test.archive->remove(key_of("1.2")).ok();
+        const auto location = stored(make_head(syntax) + body_of(head) + encapsulate({fragment}));
+        const Status status = test.archive->check_decodable(*location);
+        EXPECT_EQ(text_of(test.archive->open_decoded(*location)), to_string(status.error().code));
+        return status.error().code;
+    };
+    EXPECT_EQ(code(with_pixels(2, 3, 1), "1.2.840.10008.1.2.4.90", rle_frame('a', 'b')),
+              ErrorCode::not_acceptable);
+    EXPECT_EQ(code(with_pixels(2, 3, 1), dicom::kRleLossless, "no RLE "), ErrorCode::not_acceptable);
+    dicom::DataSet colour = with_pixels(2, 3, 1);
+    colour.set({.tag = tags::SamplesPerPixel, .vr = dicom::Vr::US, .bytes = {'\3', '\0'}});
+    EXPECT_EQ(code(colour, dicom::kRleLossless, rle_frame('a', 'b')), ErrorCode::not_acceptable);
+    dicom::DataSet large = make_data_set("1.2", "1.3", "1.4");
+    set_pixels(large, 0xFFFF, 0xFFFF, 1, {});
+    EXPECT_EQ(code(large, dicom::kRleLossless, rle_frame('a', 'b')), ErrorCode::too_large);
 }
 
 }  // namespace

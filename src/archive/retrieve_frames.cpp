@@ -15,8 +15,6 @@ namespace tags = dicom::tags;
 
 // PS3.5 A.4.11: native frames in fragments.
 constexpr std::string_view kEncapsulatedUncompressed = "1.2.840.10008.1.2.1.98";
-// A frame is held whole only while it is decoded; larger ones than this are not.
-constexpr std::uint64_t kMaxDecodedFrameBytes = 1ULL << 30U;
 
 std::string_view pixel_vr(const dicom::ObjectLayout& layout) {
     for (const dicom::BulkValue& value : layout.bulk) {
@@ -57,6 +55,24 @@ std::uint32_t first_number(std::string_view document, dicom::Tag tag, std::uint3
 
 }  // namespace
 
+codec::FrameShape shape_of(const PixelDescription& pixels) {
+    codec::FrameShape shape;
+    shape.rows = pixels.rows;
+    shape.columns = pixels.columns;
+    shape.samples_per_pixel = pixels.samples_per_pixel;
+    shape.bits_allocated = pixels.bits_allocated;
+    shape.planar_configuration = pixels.planar_configuration;
+    return shape;
+}
+
+Result<std::string> decode_frame(const codec::FrameCodec& decoder, ByteSource& fragments,
+                                 const codec::FrameShape& shape, std::uint64_t limit) {
+    if (shape.frame_bytes() > limit)
+        return fail(ErrorCode::too_large, "the frame is too large to be decoded");
+    ISO_TRY(const std::string encoded, read_all(fragments, limit));
+    return decoder.decode(as_bytes(encoded), shape);
+}
+
 bool Archive::can_decode(std::string_view transfer_syntax) {
     return codec::find_decoder(transfer_syntax) != nullptr;
 }
@@ -93,17 +109,7 @@ Result<std::unique_ptr<ByteSource>> Archive::open_native_frame(const Location& l
         return fail(ErrorCode::not_acceptable, "there is no decoder for the instance's transfer syntax");
     }
     ISO_TRY(const PixelDescription pixels, pixel_description(location.record));
-    codec::FrameShape shape;
-    shape.rows = pixels.rows;
-    shape.columns = pixels.columns;
-    shape.samples_per_pixel = pixels.samples_per_pixel;
-    shape.bits_allocated = pixels.bits_allocated;
-    shape.planar_configuration = pixels.planar_configuration;
-    if (shape.frame_bytes() > kMaxDecodedFrameBytes) {
-        return fail(ErrorCode::too_large, "the frame is too large to be decoded");
-    }
-    ISO_TRY(const std::string encoded, read_all(*stored, kMaxDecodedFrameBytes));
-    ISO_TRY(std::string decoded, decoder->decode(as_bytes(encoded), shape));
+    ISO_TRY(std::string decoded, decode_frame(*decoder, *stored, shape_of(pixels), kMaxDecodedFrameBytes));
     return make_string_source(std::move(decoded));
 }
 

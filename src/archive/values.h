@@ -5,6 +5,7 @@
 
 #include "archive/archive.h"
 #include "archive/sources.h"
+#include "codec/frame_codec.h"
 
 namespace isocenter::archive {
 
@@ -16,6 +17,16 @@ Result<std::unique_ptr<ByteSource>> open_stored(blob::BlobStore& blobs, const in
 /// bytes to swap when the object is big endian.
 Result<std::unique_ptr<ByteSource>> open_value(blob::BlobStore& blobs, const Location& location,
                                                ByteRange value, ByteRange range, unsigned unit);
+
+/// What a codec must know of the frames.
+codec::FrameShape shape_of(const PixelDescription& pixels);
+
+/// A frame's joined fragments as native pixels; `too_large` when they would take more than `limit` bytes.
+Result<std::string> decode_frame(const codec::FrameCodec& decoder, ByteSource& fragments,
+                                 const codec::FrameShape& shape, std::uint64_t limit);
+
+/// A frame is held whole only while it is decoded; larger ones than this are not.
+inline constexpr std::uint64_t kMaxDecodedFrameBytes = 1ULL << 30U;
 
 /// The unit of byte swapping of a VR's letters.
 unsigned swap_unit(std::string_view vr);

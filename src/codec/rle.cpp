@@ -74,14 +74,18 @@ struct Segments {
     std::size_t count = 0;
 };
 
+bool is_bitmap(const FrameShape& shape) {
+    return shape.bits_allocated == 1 && shape.samples_per_pixel == 1;
+}
+
+std::size_t sample_bytes_of(const FrameShape& shape) {
+    return is_bitmap(shape) ? 1 : shape.bits_allocated / 8;
+}
+
+/// Of a frame whose header has passed RleCodec::probe.
 Result<Segments> find_segments(ByteView frame) {
-    if (frame.size() < kHeaderBytes)
-        return fail(ErrorCode::corrupt, "an RLE frame is shorter than its header");
     Segments segments;
     segments.count = read_u32(frame, 0);
-    if (segments.count == 0 || segments.count > kMaxSegments) {
-        return fail(ErrorCode::corrupt, "an RLE frame has an impossible number of segments");
-    }
     std::size_t begin = read_u32(frame, 4);
     for (std::size_t i = 0; i < segments.count; ++i) {
         const std::size_t end = i + 1 < segments.count ? read_u32(frame, 8 + 4 * i) : frame.size();
@@ -96,18 +100,26 @@ Result<Segments> find_segments(ByteView frame) {
 
 }  // namespace
 
-Result<std::string> RleCodec::decode(ByteView frame, const FrameShape& shape) const {
-    const bool bitmap = shape.bits_allocated == 1 && shape.samples_per_pixel == 1;
+Status RleCodec::probe(ByteView beginning, const FrameShape& shape) const {
+    const bool bitmap = is_bitmap(shape);
     if (!bitmap &&
         (shape.bits_allocated == 0 || shape.bits_allocated % 8 != 0 || shape.bits_allocated > 64)) {
         return fail(ErrorCode::unsupported, "RLE with this number of bits allocated");
     }
-    ISO_TRY(const Segments segments, find_segments(frame));
-    const std::size_t samples = shape.samples_per_pixel;
-    const std::size_t sample_bytes = bitmap ? 1 : shape.bits_allocated / 8;
-    if (samples > kMaxSegments || segments.count != samples * sample_bytes) {
+    if (beginning.size() < kHeaderBytes)
+        return fail(ErrorCode::corrupt, "an RLE frame is shorter than its header");
+    const std::uint64_t needed = std::uint64_t{shape.samples_per_pixel} * sample_bytes_of(shape);
+    if (needed > kMaxSegments || read_u32(beginning, 0) != needed)
         return fail(ErrorCode::corrupt, "an RLE frame has another number of segments than its pixels need");
-    }
+    return {};
+}
+
+Result<std::string> RleCodec::decode(ByteView frame, const FrameShape& shape) const {
+    ISO_CHECK(probe(frame, shape));
+    ISO_TRY(const Segments segments, find_segments(frame));
+    const bool bitmap = is_bitmap(shape);
+    const std::size_t samples = shape.samples_per_pixel;
+    const std::size_t sample_bytes = sample_bytes_of(shape);
     const std::uint64_t pixels = std::uint64_t{shape.rows} * shape.columns;
     const std::uint64_t plane_bytes = bitmap ? (pixels + 7) / 8 : pixels;
     if (plane_bytes > frame.size() * kMaxExpansion) {

@@ -179,11 +179,10 @@ def test_all_on_instance_rows_is_the_whole_metadata(standard):
         (lambda: image(syntax=makers.IMPLICIT), [makers.ELE]),
         (lambda: image(syntax=makers.BIG_ENDIAN), [makers.ELE]),
         (lambda: image().deflated(), [makers.DEFLATED, makers.ELE]),
-        (lambda: pixels.encapsulated(makers.RLE), [makers.RLE]),
         (lambda: pixels.encapsulated(makers.J2K_LOSSLESS), [makers.J2K_LOSSLESS]),
         (lambda: pixels.encapsulated(makers.JPEG_BASELINE), [makers.JPEG_BASELINE]),
     ],
-    ids=["explicit", "implicit", "big endian", "deflated", "rle", "lossless", "lossy"],
+    ids=["explicit", "implicit", "big endian", "deflated", "lossless", "lossy"],
 )
 def test_available_transfer_syntaxes(standard, make, listed):
     """5.3: on instance rows when included; the stored syntax comes first, and each one can be had."""

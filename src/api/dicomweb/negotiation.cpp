@@ -267,7 +267,11 @@ std::optional<Delivery> deliver_object(const Profile& profile, const Wish& wish,
         return rewritten(syntax.encapsulated ? stored.syntax : dicom::kExplicitVrLittleEndian);
     };
     const auto as_explicit = [&]() -> std::optional<Delivery> {
-        if (syntax.encapsulated) return std::nullopt;
+        if (syntax.encapsulated) {
+            if (!stored.decodable) return std::nullopt;
+            return Delivery{Delivery::Way::decoded, std::string(dicom::kExplicitVrLittleEndian),
+                            std::string(kDicom)};
+        }
         if (as_it_is && stored.syntax == dicom::kExplicitVrLittleEndian) return as_stored();
         return rewritten(dicom::kExplicitVrLittleEndian);
     };

@@ -39,7 +39,7 @@ std::vector<Wish> find_wishes(const Profile& profile, const AcceptLists& accept,
 struct StoredForm {
     std::string_view syntax;  ///< transfer syntax UID
     bool has_pixels = true;
-    bool decodable = false;    ///< frames can be given as native pixels
+    bool decodable = false;    ///< compressed pixels can be given as native ones
     bool mislabelled = false;  ///< the data set is not encoded as `syntax` says (dicom::ObjectLayout)
 };
 

@@ -1,5 +1,7 @@
 #include "api/dicomweb/retrieval.h"
 
+#include <algorithm>
+
 namespace isocenter::api {
 
 http::Handler answering(
@@ -45,6 +47,20 @@ StoredForm stored_form(const index::InstanceRecord& record) {
 StoredForm stored_form(const archive::Location& location) {
     StoredForm form = stored_form(location.record);
     form.mislabelled = location.layout.mislabelled;
+    return form;
+}
+
+StoredForm object_form(const Face& face, const archive::Location& location) {
+    StoredForm form = stored_form(location);
+    form.decodable = form.decodable && face.archive.check_decodable(location);
+    return form;
+}
+
+StoredForm object_form(const Face& face, const index::InstanceRecord& record) {
+    StoredForm form = stored_form(record);
+    if (!form.decodable) return form;
+    const auto location = with_layout(record);
+    form.decodable = location && face.archive.check_decodable(**location);
     return form;
 }
 
@@ -98,7 +114,29 @@ Result<std::unique_ptr<ByteSource>> decoded_frame(const Face& face, const archiv
     return std::unique_ptr<ByteSource>(std::make_unique<HeldSource>(std::move(frame), std::move(memory)));
 }
 
+/// Of an object one frame at a time is held.
+Result<std::unique_ptr<ByteSource>> decoded_object(const Face& face, const archive::Location& location) {
+    ISO_TRY(auto object, face.archive.open_decoded(location));
+    MemoryBudget::Lease memory(*face.memory);
+    const std::uint32_t frames = std::max(location.layout.frames.frames, 1U);
+    ISO_CHECK(memory.resize(object->remaining().value_or(0) / frames));
+    return std::unique_ptr<ByteSource>(std::make_unique<HeldSource>(std::move(object), std::move(memory)));
+}
+
 }  // namespace
+
+Result<std::unique_ptr<ByteSource>> open_object_as(const Face& face, const archive::Location& location,
+                                                   const Delivery& delivery) {
+    switch (delivery.way) {
+        case Delivery::Way::verbatim:
+            return face.archive.open_object(location.record);
+        case Delivery::Way::explicit_little:
+            return face.archive.open_as_explicit_little_endian(location);
+        case Delivery::Way::decoded:
+            break;
+    }
+    return decoded_object(face, location);
+}
 
 Result<std::unique_ptr<ByteSource>> open_frame_as(const Face& face, const archive::Location& location,
                                                   std::uint32_t number, const Delivery& delivery) {

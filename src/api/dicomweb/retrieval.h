@@ -30,6 +30,14 @@ http::Response not_acceptable(const Face& face, const http::Request& request, st
 StoredForm stored_form(const index::InstanceRecord& record);
 StoredForm stored_form(const archive::Location& location);
 
+/// The same for the whole object: decodable only when its pixel data can be decoded as they lie there.
+StoredForm object_form(const Face& face, const archive::Location& location);
+StoredForm object_form(const Face& face, const index::InstanceRecord& record);
+
+/// The whole object in the way chosen.
+Result<std::unique_ptr<ByteSource>> open_object_as(const Face& face, const archive::Location& location,
+                                                   const Delivery& delivery);
+
 /// `application/dicom; transfer-syntax=<uid>`
 std::string typed(std::string_view media_type, std::string_view syntax);
 

@@ -41,7 +41,7 @@ Plan plan_form(const Face& face, std::span<const Wish> wishes,
     plan.multipart = wishes.front().multipart;
     plan.media_type = wishes.front().media_type;
     for (const index::InstanceRecord& record : records) {
-        auto choice = choose(face.profile, wishes, stored_form(record), deliver_file);
+        auto choice = choose(face.profile, wishes, object_form(face, record), deliver_file);
         if (choice) plan.files.push_back({&record, std::move(choice->delivery)});
     }
     return plan;
@@ -72,7 +72,7 @@ Result<std::unique_ptr<ByteSource>> open_file(const Face& face, const index::Ins
                                               const Delivery& delivery) {
     if (delivery.way == Delivery::Way::verbatim) return face.archive.open_object(record);
     ISO_TRY(const auto location, with_layout(record));
-    return face.archive.open_as_explicit_little_endian(*location);
+    return open_object_as(face, *location, delivery);
 }
 
 std::optional<std::uint64_t> file_length(const Planned& file) {
@@ -147,13 +147,11 @@ http::Response refuse(const Face& face, const http::Request& request, ByteResour
     std::vector<std::string> available;
     std::string reason = "No instance can be given in an acceptable form.";
     if (!records.empty()) {
-        available = available_ranges(face.profile, resource, stored_form(records.front()));
+        available = available_ranges(face.profile, resource, object_form(face, records.front()));
         if (records.size() > 1) available.insert(available.begin(), range_text(kDicom, true, "*"));
         if (records.size() == 1)
-            reason =
-                "The instance is stored as " + records.front().transfer_syntax +
-                " and cannot be given in the form asked for; compressed pixel data of whole instances is not "
-                "decoded.";
+            reason = "The instance is stored as " + records.front().transfer_syntax +
+                     " and cannot be given in the form asked for.";
         else if (!face.profile.partial_sets)
             reason = "Not every instance can be given in the form asked for.";
     } else {

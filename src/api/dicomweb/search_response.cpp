@@ -141,7 +141,9 @@ std::vector<std::string> available_syntaxes(const Profile& profile, const std::s
         Wish wish;
         wish.media_type = "application/dicom";
         wish.syntax = syntax;
-        const auto delivery = deliver_object(profile, wish, StoredForm{stored});
+        StoredForm form{stored};
+        form.decodable = archive::Archive::can_decode(stored);
+        const auto delivery = deliver_object(profile, wish, form);
         if (delivery && (list.empty() || list.front() != delivery->syntax)) list.push_back(delivery->syntax);
     }
     return list;

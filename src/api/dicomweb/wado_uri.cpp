@@ -139,7 +139,7 @@ Result<http::Response> retrieve(const Face& face, const http::RequestContext& co
                               {std::string(kDicom)});
     }
 
-    const StoredForm stored = stored_form(*location);
+    const StoredForm stored = object_form(face, *location);
     const auto delivery = deliver_object(face.profile, wish, stored);
     if (!delivery)
         return not_acceptable(face, request,
@@ -154,7 +154,7 @@ Result<http::Response> retrieve(const Face& face, const http::RequestContext& co
     if (verbatim) plan.length = location->record.size_bytes;
     plan.open = [&](std::optional<ByteRange> range) -> Result<std::unique_ptr<ByteSource>> {
         if (verbatim) return face.archive.open_object(location->record, range);
-        return face.archive.open_as_explicit_little_endian(*location);
+        return open_object_as(face, *location, *delivery);
     };
     return single_response(face.profile, request, plan);
 }
