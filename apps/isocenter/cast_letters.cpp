@@ -18,6 +18,7 @@ namespace {
 struct LetterOptions {
     std::string config;
     std::vector<std::string> set;
+    std::vector<std::string> earlier_set;  ///< those before the sub-command
     std::string letter_class;
     std::string state;
     std::string study;
@@ -32,7 +33,9 @@ struct Opened {
 };
 
 Result<Opened> open_state(const LetterOptions& options) {
-    ISO_TRY(const app::Assignments overrides, assignments_of(options.set));
+    std::vector<std::string> set = options.earlier_set;
+    set.insert(set.end(), options.set.begin(), options.set.end());
+    ISO_TRY(const app::Assignments overrides, assignments_of(set));
     ISO_TRY(const app::Settings settings,
             app::load_settings(options.config, app::process_environment(), overrides));
     // Opening would make a file of that name.
@@ -143,6 +146,12 @@ CLI::App* add_action(CLI::App& parent, const std::shared_ptr<LetterOptions>& opt
 
 void add_cast_state(CLI::App& cast, Command& chosen) {
     const auto options = std::make_shared<LetterOptions>();
+    // What stands before the sub-command counts as well.
+    cast.get_option("--config")->each([options](const std::string& file) {
+        if (options->config.empty()) options->config = file;
+    });
+    cast.get_option("--set")->each(
+        [options](const std::string& setting) { options->earlier_set.push_back(setting); });
     add_action(cast, options, chosen, "status", "Print position, lease and open dead letters", status);
     CLI::App* letters = cast.add_subcommand("dead-letters", "What could not be written, and why");
     letters->require_subcommand(1);

@@ -37,6 +37,15 @@ def test_dead_letters_are_listed_shown_replayed_resolved_and_discarded(archive, 
     assert letters(cast, "--state", "open") == []
 
 
+def test_settings_before_the_sub_command_count_too(cast):
+    """Those behind it win."""
+    done = subprocess.run(cast.command("status"), capture_output=True, text=True, timeout=30)
+    assert done.returncode == 0 and "position" in json.loads(done.stdout)
+    other = subprocess.run(cast.command("dead-letters", "list", "--set", "cast.state_path=nowhere.db"),
+                           capture_output=True, text=True, timeout=30)
+    assert other.returncode == 2 and "nowhere.db" in other.stderr
+
+
 def test_what_is_asked_wrongly_is_refused(cast, tmp_path):
     assert cast.run("dead-letters", "list", "--class", "none").returncode == 2
     assert cast.run("dead-letters", "replay").returncode == 2

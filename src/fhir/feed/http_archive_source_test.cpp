@@ -41,6 +41,16 @@ TEST_F(HttpArchive, a_study_is_its_metadata_and_absent_when_there_is_none) {
     EXPECT_EQ(server.asked.back(), "http://pacs/v1/partitions/north%20wing/studies/1.2.3/metadata");
 }
 
+TEST_F(HttpArchive, sequences_in_sequences_are_read_to_any_depth_that_occurs) {
+    std::string nested = "{}";
+    for (int depth = 0; depth < 64; ++depth)
+        nested = R"({"0040A730":{"vr":"SQ","Value":[)" + nested + "]}}";
+    server.body = "[" + nested + "]";
+    const auto study = archive.read_study(key);
+    ASSERT_TRUE(study.has_value());
+    EXPECT_EQ(study->instances.size(), 1U);
+}
+
 TEST_F(HttpArchive, content_that_is_the_same_is_not_sent_again) {
     server.body = R"([{"00080018":{"vr":"UI"}}])";
     server.etag = "W/\"7\"";
