@@ -7,6 +7,7 @@
 #include "archive/core.h"
 #include "archive/rope.h"
 #include "archive/values.h"
+#include "codec/frame_codec.h"
 #include "dicom/part10_reader.h"
 #include "dicom/part10_writer.h"
 #include "dicom/tags.h"

@@ -5,7 +5,11 @@
 
 #include "archive/archive.h"
 #include "archive/sources.h"
-#include "codec/frame_codec.h"
+
+namespace isocenter::codec {
+class FrameCodec;
+struct FrameShape;
+}  // namespace isocenter::codec
 
 namespace isocenter::archive {
 
