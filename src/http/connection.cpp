@@ -300,7 +300,8 @@ asio::awaitable<void> Connection::receive_body() {
     std::array<BufferPool::Buffer, 2> buffers = {shared_.buffers.take(), shared_.buffers.take()};
     std::size_t current = 0;
     bool handed_last = false;
-    while (!response_ && !handed_last) {
+    // While a piece is on the lane the response is the lane's.
+    while (!handed_last && (lane_call_.busy() || !response_)) {
         const std::span<char> room(buffers[current].get(), BufferPool::kBytes);
         const std::size_t count = co_await read_body(room);
         co_await lane_call_.wait();
