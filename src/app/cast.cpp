@@ -22,12 +22,6 @@
 namespace isocenter::app {
 namespace {
 
-net::HttpClient::Options client_options(const std::stop_source& stop) {
-    net::HttpClient::Options options;
-    options.stop = stop.get_token();
-    return options;
-}
-
 std::string root_of(const Settings& settings) {
     const std::string& called = settings.dicomweb_private_endpoint;
     return fhir::service_root(called.empty() ? settings.dicomweb_endpoint : called);
@@ -70,7 +64,7 @@ http::Mount make_mount(const api::CastView& cast, net::Lane& lane, const Metrics
 struct CastProcess::Graph {
     Graph(const Settings& settings, const fhir::AuthOptions& auth, std::unique_ptr<CastStateFile> opened)
         : file(std::move(opened)),
-          sender(client_options(stopping)),
+          sender(net::HttpClient::Options{.stop = stopping.get_token()}),
           authorized(sender, fhir::make_token_source(auth, sender)),
           feed(authorized, feed_options(settings)),
           archive(authorized, {.root = root_of(settings)}) {}

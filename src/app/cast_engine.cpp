@@ -11,12 +11,6 @@
 namespace isocenter::app {
 namespace {
 
-net::HttpClient::Options client_options(const std::stop_source& stop) {
-    net::HttpClient::Options options;
-    options.stop = stop.get_token();
-    return options;
-}
-
 fhir::EngineOptions engine_options(const Settings& settings, const fhir::Options& content,
                                    const CastEngine::Wishes& wishes) {
     fhir::EngineOptions options = cast_engine_options(settings);
@@ -35,7 +29,7 @@ struct CastEngine::Graph {
     Graph(const Settings& settings, const fhir::AuthOptions& auth, const fhir::Options& content,
           const Sides& sides, const Wishes& wishes, std::unique_ptr<CastState> opened)
         : state(std::move(opened)),
-          sender(client_options(stopping)),
+          sender(net::HttpClient::Options{.stop = stopping.get_token()}),
           authorized(sender, fhir::make_token_source(auth, sender)),
           client(authorized, {.base = settings.fhir_endpoint}),
           job(sides.archive, client, content),

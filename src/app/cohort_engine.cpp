@@ -19,12 +19,6 @@ namespace {
 
 namespace cohort = fhir::cohort;
 
-net::HttpClient::Options client_options(std::stop_token stop) {
-    net::HttpClient::Options options;
-    options.stop = std::move(stop);
-    return options;
-}
-
 }  // namespace
 
 struct CohortEngine::State {
@@ -35,7 +29,7 @@ struct CohortEngine::State {
           fhir_endpoint(settings.fhir_endpoint),
           archive_endpoint(settings.dicomweb_private_endpoint.empty() ? settings.dicomweb_endpoint
                                                                       : settings.dicomweb_private_endpoint),
-          pool(client_options(std::move(stop))),
+          pool(net::HttpClient::Options{.stop = std::move(stop)}),
           fhir_sender(pool, fhir::make_token_source(auth.fhir, pool)),
           dicom_sender(pool, fhir::make_token_source(auth.dicom, pool)) {
         if (archive != nullptr) local.emplace(*archive);
