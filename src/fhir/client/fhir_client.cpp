@@ -102,6 +102,12 @@ Attempt<Capability> FhirClient::capability() {
     return capability_of(statement);
 }
 
+Attempt<Capability> FhirClient::usable_capability() {
+    FHIR_TRY(Capability answer, capability());
+    if (!answer.usable()) return failed(FailureKind::target_down, unusable_server(answer));
+    return answer;
+}
+
 Attempt<void> FhirClient::visit_pages(std::string_view type, net::HttpRequest first,
                                       const std::function<Attempt<void>(json::object&&)>& visit) {
     net::HttpRequest request = std::move(first);

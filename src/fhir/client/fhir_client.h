@@ -41,6 +41,8 @@ class FhirClient {
     const std::string& base() const { return options_.base; }
 
     Attempt<Capability> capability();
+    /// The same, where a server that is not usable counts as away: `target_down`.
+    Attempt<Capability> usable_capability();
     /// All resources of `type` that `query` (encoded, without '?') finds, over all pages, never from a cache.
     /// Other entries, such as OperationOutcomes and included resources, are left out. Each has id and
     /// version.

@@ -42,6 +42,7 @@ std::string page(const std::string& entries, const std::string& next = {}) {
     return R"({"resourceType":"Bundle",)" + link + R"("entry":[)" + entries + "]}";
 }
 
+// Obligation: 19.search.none, 19.search.pages, 19.validator.complete
 TEST_F(Client, search_results_none_one_and_many_over_pages) {
     server.answer(200, R"({"resourceType":"Bundle"})");
     EXPECT_TRUE(client.search("Patient", "identifier=a")->empty());
@@ -104,6 +105,7 @@ TEST_F(Client, count_needs_a_total) {
     EXPECT_EQ(server.requests[1].url, "http://fhir.test/fhir/Patient?_summary=count");
 }
 
+// Obligation: 19.search.type
 TEST_F(Client, search_counts_entries_of_the_wanted_type_only) {
     server.answer(200,
                   page(R"({"resource":{"resourceType":"OperationOutcome"},"search":{"mode":"outcome"}},)" +
@@ -111,6 +113,7 @@ TEST_F(Client, search_counts_entries_of_the_wanted_type_only) {
     EXPECT_EQ(client.search("Patient", "x")->size(), 1U);
 }
 
+// Obligation: 19.validator.no-id, 19.validator.no-meta, 19.validator.no-version
 TEST_F(Client, resource_validator_wants_id_meta_and_version) {
     for (const std::string& entry : {patient(""), patient(" "), patient("1", "{}"),
                                      patient("1", R"({"versionId":" "})"), patient("1", "1")}) {
@@ -127,6 +130,7 @@ TEST_F(Client, a_next_link_to_elsewhere_is_not_followed) {
     EXPECT_EQ(server.requests.size(), 1U);
 }
 
+// Obligation: 19.capability.versions, 19.capability.no-transaction
 TEST_F(Client, capability_versions_and_transaction_interaction) {
     const auto usable = [&](const std::string& version, const std::string& interaction) {
         server.answer(
@@ -165,6 +169,7 @@ json::array entries_of(const std::string& method, bool conditional = false) {
     return {json::object{{"request", request}}};
 }
 
+// Obligation: 19.executor.status-passes, 19.executor.status-malformed, 19.executor.status-refused
 TEST_F(Client, transaction_statuses_of_an_entry) {
     struct Case {
         std::string status;
@@ -203,6 +208,7 @@ TEST_F(Client, transaction_create_answered_200_is_a_conflict) {
     EXPECT_TRUE(client.transact(entries_of("POST", true)).has_value());
 }
 
+// Obligation: 19.executor.no-bundle, 19.executor.count, 19.executor.no-response
 TEST_F(Client, transaction_replies_that_do_not_fit_the_request) {
     server.answer(200, reply_of({}));
     EXPECT_EQ(client.transact(entries_of("PUT")).error().kind, FailureKind::refused);
@@ -226,6 +232,7 @@ std::string outcome(const std::string& text) {
            R"("}]})";
 }
 
+// Obligation: 19.executor.conflict, 19.executor.too-busy, 19.executor.outcome
 TEST_F(Client, transaction_error_statuses_by_class) {
     struct Case {
         unsigned status;
@@ -259,6 +266,7 @@ TEST_F(Client, transaction_error_statuses_by_class) {
     }
 }
 
+// Obligation: 19.executor.transport, 19.pipeline.retry-timeout
 TEST_F(Client, no_answer_and_a_late_answer_differ) {
     EXPECT_EQ(client.transact(entries_of("PUT")).error().kind, FailureKind::target_down);
     server.answers.emplace_back(fail(ErrorCode::timed_out, "late"));

@@ -1,6 +1,7 @@
 #include "fhir/engine/dirty_keys.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace isocenter::fhir {
 
@@ -10,11 +11,11 @@ void DirtyKeys::note_change(State& state, Ticks changed) {
 }
 
 void DirtyKeys::wait_until(const Key& key, State& state, Time ready) {
-    if (!state.lent) {
-        waiting_.erase({state.ready, key});
-        waiting_.emplace(ready, key);
-    }
+    if (!state.lent) waiting_.erase({state.ready, state.first, key});
     state.ready = ready;
+    const bool by_entry = options_.entry_by_entry && !state.whole && !state.sequences.empty();
+    state.first = by_entry ? *std::min_element(state.sequences.begin(), state.sequences.end()) : 0;
+    if (!state.lent) waiting_.insert({state.ready, state.first, key});
 }
 
 void DirtyKeys::mark(const Key& key, std::int64_t sequence, Ticks changed, Time now) {
@@ -22,7 +23,10 @@ void DirtyKeys::mark(const Key& key, std::int64_t sequence, Ticks changed, Time 
     state.sequences.push_back(sequence);
     note_change(state, changed);
     if (!state.first_mark) state.first_mark = now;
-    Time ready = std::min(now + options_.settle, *state.first_mark + options_.settle_max);
+    // Without rest all entries are equally ready, so that their numbers decide.
+    Time ready = options_.entry_by_entry
+                     ? Time{}
+                     : std::min(now + options_.settle, *state.first_mark + options_.settle_max);
     // A back-off is not shortened by news: the cause of the failure is not the study's.
     if (state.retrying) ready = std::max(ready, state.ready);
     wait_until(key, state, ready);
@@ -32,21 +36,36 @@ void DirtyKeys::mark_now(const Key& key, Time now) {
     State& state = states_[key];
     const bool waits_already = state.first_mark && !state.lent;
     if (!state.first_mark) state.first_mark = now;
+    state.whole = true;
     wait_until(key, state, waits_already ? std::min(now, state.ready) : now);
 }
 
+/// What the next job settles: everything, or where jobs are of single entries the first one.
+std::vector<std::int64_t> DirtyKeys::take_sequences(State& state) {
+    if (!options_.entry_by_entry) return std::exchange(state.sequences, {});
+    if (std::exchange(state.whole, false) || state.sequences.empty()) return {};
+    const auto lowest = std::min_element(state.sequences.begin(), state.sequences.end());
+    const std::int64_t sequence = *lowest;
+    state.sequences.erase(lowest);
+    return {sequence};
+}
+
 std::optional<Work> DirtyKeys::take(Time now) {
-    if (waiting_.empty() || waiting_.begin()->first > now) return std::nullopt;
-    const Key key = waiting_.begin()->second;
+    if (waiting_.empty() || waiting_.begin()->ready > now) return std::nullopt;
+    const Key key = waiting_.begin()->key;
     waiting_.erase(waiting_.begin());
     State& state = states_.at(key);
     state.lent = true;
     ++lent_;
-    Work work{key, std::move(state.sequences), state.oldest_change, state.attempts, state.spent};
-    state.sequences.clear();
+    Work work{key, take_sequences(state), state.oldest_change, state.attempts, state.spent};
+    state.retrying = false;
+    if (!state.sequences.empty()) {
+        // The next entry's turn comes with its number.
+        state.ready = Time{};
+        return work;
+    }
     state.oldest_change = 0;
     state.first_mark.reset();
-    state.retrying = false;
     return work;
 }
 
@@ -55,29 +74,28 @@ void DirtyKeys::done(const Work& work) {
     if (it == states_.end()) return;
     --lent_;
     State& state = it->second;
-    state.lent = false;
     state.attempts = 0;
     state.spent = std::chrono::milliseconds(0);
     if (!state.first_mark) {
         states_.erase(it);
         return;
     }
-    waiting_.emplace(state.ready, work.key);
+    state.lent = false;
+    wait_until(work.key, state, state.ready);
 }
 
 void DirtyKeys::failed(Work work, Time not_before) {
     State& state = states_[work.key];
-    if (state.lent) --lent_;
-    state.lent = false;
+    state.whole |= work.sequences.empty();
     state.sequences.insert(state.sequences.end(), work.sequences.begin(), work.sequences.end());
     note_change(state, work.oldest_change);
     state.attempts = work.attempts;
     state.spent = work.spent;
     state.retrying = true;
     if (!state.first_mark) state.first_mark = not_before;
-    waiting_.erase({state.ready, work.key});
-    state.ready = not_before;
-    waiting_.emplace(not_before, work.key);
+    if (state.lent) --lent_;
+    state.lent = false;
+    wait_until(work.key, state, not_before);
 }
 
 void DirtyKeys::retry_all(Time now) {
@@ -89,7 +107,7 @@ void DirtyKeys::retry_all(Time now) {
 
 std::optional<DirtyKeys::Time> DirtyKeys::next_ready() const {
     if (waiting_.empty()) return std::nullopt;
-    return waiting_.begin()->first;
+    return waiting_.begin()->ready;
 }
 
 }  // namespace isocenter::fhir

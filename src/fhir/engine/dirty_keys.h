@@ -38,12 +38,16 @@ class DirtyKeys {
     struct Options {
         std::chrono::milliseconds settle{2000};
         std::chrono::milliseconds settle_max{30'000};
+        /// No rest and no coalescing: a job per entry, in the order of the feed. A failed entry holds back
+        /// its study only.
+        bool entry_by_entry = false;
     };
     explicit DirtyKeys(Options options) : options_(options) {}
 
     /// An entry of the feed was read.
     void mark(const Key& key, std::int64_t sequence, Ticks changed, Time now);
-    /// The key is to be recomputed at once, for a reason of ours: a replay, a backfill, a related study.
+    /// The key is to be recomputed at once, for a reason of ours: a replay, a backfill, a related study. Its
+    /// work names no entry where it would otherwise name one.
     void mark_now(const Key& key, Time now);
 
     /// The key that has been ready longest, lent until done() or failed().
@@ -67,17 +71,27 @@ class DirtyKeys {
         Ticks oldest_change = 0;
         std::optional<Time> first_mark;  ///< nothing: not dirty
         Time ready;
+        std::int64_t first = 0;  ///< lowest sequence when the key was placed
+        bool whole = false;      ///< the study as such is to be recomputed, not an entry
         bool lent = false;
         unsigned attempts = 0;
         std::chrono::milliseconds spent{0};
         bool retrying = false;
     };
+    /// What decides about the order: with coalescing `first` is 0 and the time decides.
+    struct Place {
+        Time ready;
+        std::int64_t first = 0;
+        Key key;
+        friend auto operator<=>(const Place&, const Place&) = default;
+    };
     void note_change(State& state, Ticks changed);
     void wait_until(const Key& key, State& state, Time ready);
+    std::vector<std::int64_t> take_sequences(State& state);
 
     const Options options_;
     std::map<Key, State> states_;
-    std::set<std::pair<Time, Key>> waiting_;  ///< dirty and not lent
+    std::set<Place> waiting_;  ///< dirty and not lent
     std::size_t lent_ = 0;
 };
 

@@ -99,5 +99,69 @@ TEST(DirtyKeys, work_knows_the_oldest_change_it_settles) {
     EXPECT_EQ(keys.take(kStart + seconds(2))->oldest_change, 400);
 }
 
+DirtyKeys entries_one_by_one() {
+    return DirtyKeys({.settle = seconds(2), .settle_max = seconds(30), .entry_by_entry = true});
+}
+
+std::vector<std::int64_t> taken(DirtyKeys& keys, Time now) {
+    std::vector<std::int64_t> order;
+    while (const auto work = keys.take(now)) {
+        order.insert(order.end(), work->sequences.begin(), work->sequences.end());
+        keys.done(*work);
+    }
+    return order;
+}
+
+TEST(DirtyKeysByEntry, entries_come_one_by_one_in_the_order_of_the_feed_without_rest) {
+    auto keys = entries_one_by_one();
+    for (const std::int64_t sequence : {1, 2, 5})
+        keys.mark(kStudy, sequence, 0, kStart + seconds(1));
+    for (const std::int64_t sequence : {3, 4, 6})
+        keys.mark(kOther, sequence, 0, kStart + seconds(2));
+    const auto first = keys.take(kStart + seconds(2));
+    ASSERT_TRUE(first.has_value());
+    EXPECT_EQ(first->sequences, std::vector<std::int64_t>{1});
+    keys.mark(kStudy, 7, 0, kStart + seconds(3));
+    keys.done(*first);
+    EXPECT_EQ(taken(keys, kStart + seconds(3)), (std::vector<std::int64_t>{2, 3, 4, 5, 6, 7}));
+    EXPECT_EQ(keys.size(), 0U);
+}
+
+TEST(DirtyKeysByEntry, a_failed_entry_holds_back_its_study_only_and_stays_first_of_it) {
+    auto keys = entries_one_by_one();
+    for (const std::int64_t sequence : {1, 3})
+        keys.mark(kStudy, sequence, 0, kStart);
+    keys.mark(kOther, 2, 0, kStart);
+    auto work = keys.take(kStart);
+    ASSERT_TRUE(work.has_value());
+    work->attempts = 1;
+    keys.failed(*work, kStart + seconds(4));
+    EXPECT_EQ(taken(keys, kStart + seconds(3)), std::vector<std::int64_t>{2});
+    work = keys.take(kStart + seconds(4));
+    ASSERT_TRUE(work.has_value());
+    EXPECT_EQ(work->sequences, std::vector<std::int64_t>{1});
+    EXPECT_EQ(work->attempts, 1U);
+    keys.done(*work);
+    work = keys.take(kStart + seconds(4));
+    ASSERT_TRUE(work.has_value());
+    EXPECT_EQ(work->sequences, std::vector<std::int64_t>{3});
+    EXPECT_EQ(work->attempts, 0U) << "each entry has its own attempts";
+}
+
+TEST(DirtyKeysByEntry, a_study_marked_as_such_is_a_job_without_entry_that_takes_none_away) {
+    auto keys = entries_one_by_one();
+    keys.mark(kStudy, 8, 0, kStart);
+    keys.mark_now(kStudy, kStart);
+    auto work = keys.take(kStart);
+    ASSERT_TRUE(work.has_value());
+    EXPECT_TRUE(work->sequences.empty());
+    keys.failed(*work, kStart + seconds(1));
+    work = keys.take(kStart + seconds(1));
+    ASSERT_TRUE(work.has_value());
+    EXPECT_TRUE(work->sequences.empty()) << "it is tried again before the entry";
+    keys.done(*work);
+    EXPECT_EQ(taken(keys, kStart + seconds(1)), std::vector<std::int64_t>{8});
+}
+
 }  // namespace
 }  // namespace isocenter::fhir

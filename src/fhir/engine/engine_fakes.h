@@ -34,12 +34,14 @@ class FakeFeed : public ChangeSource {
   public:
     Result<std::int64_t> latest() override {
         if (failure) return *failure;
+        calls += 'L';
         const std::int64_t newest = entries.empty() ? 0 : entries.rbegin()->first;
         return std::max(newest, bad.empty() ? 0 : *bad.rbegin());
     }
     Result<FeedWindow> read(std::int64_t after) override {
         if (failure) return *failure;
         ++reads;
+        calls += 'R';
         FeedWindow window;
         for (auto it = entries.upper_bound(after); it != entries.end() && it->first <= after + kWindow; ++it)
             window.entries.push_back(it->second);
@@ -60,6 +62,7 @@ class FakeFeed : public ChangeSource {
     std::set<std::int64_t> bad;
     std::optional<Error> failure;
     int reads = 0;
+    std::string calls;  ///< L: latest(), R: read()
 };
 
 /// For tests: jobs that do what a function says.

@@ -12,6 +12,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
+// Obligation: 23.12.coalescing
 TEST(Coalescing, n_instances_of_a_study_stored_within_settle_cause_one_job) {
     EngineBench bench;
     for (int n = 1; n <= 250; ++n)
@@ -22,6 +23,7 @@ TEST(Coalescing, n_instances_of_a_study_stored_within_settle_cause_one_job) {
     EXPECT_EQ(bench.stored_low(), 251);
 }
 
+// Obligation: 19.feed.state-written
 TEST(Engine, the_stored_position_is_where_it_goes_on) {
     MemoryState state;
     {
@@ -40,6 +42,7 @@ TEST(Engine, the_stored_position_is_where_it_goes_on) {
     EXPECT_EQ(bench.stored_low(), 3);
 }
 
+// Obligation: 19.feed.state-idle
 TEST(Engine, nothing_is_written_while_the_feed_is_idle) {
     EngineBench bench;
     bench.feed.add(1, "1.1");
@@ -101,6 +104,7 @@ TEST(Checkpoint, is_contiguous_a_failing_study_holds_it_back_but_not_the_others)
     EXPECT_EQ(bench.stored_low(), 50);
 }
 
+// Obligation: 19.feed.gap
 TEST(Checkpoint, waits_for_a_missing_number_until_its_grace_is_over) {
     EngineBench bench;
     bench.feed.add(1, "1.1");
@@ -154,6 +158,7 @@ TEST(Feed, an_unreadable_entry_is_a_dead_letter_and_passed) {
     EXPECT_EQ(letters[0].first_sequence, 2);
 }
 
+// Obligation: 19.feed.malformed-newest
 TEST(Feed, the_newest_entry_may_be_the_unreadable_one) {
     EngineBench bench;
     bench.feed.add(1, "1.1");
@@ -277,6 +282,7 @@ TEST(Lease, a_clean_end_gives_it_back) {
     EXPECT_TRUE(second.engine.status().active);
 }
 
+// Obligation: 19.worker.cancel
 TEST(Engine, runs_with_threads_and_stops_cleanly) {
     EngineOptions options;
     options.settling = {milliseconds(1), milliseconds(10)};
@@ -317,6 +323,52 @@ TEST(Engine, runs_with_threads_and_stops_cleanly) {
     thread.join();
     EXPECT_EQ(bench.stored_low(), 40);
     EXPECT_TRUE((*bench.state.load())->owner.empty());
+}
+
+// Obligation: 19.feed.latest-first
+TEST(Feed, the_newest_number_is_asked_for_before_the_window) {
+    EngineBench bench;
+    bench.feed.add(1, "1.1");
+    bench.keep();
+    ASSERT_TRUE(bench.engine.read_step());
+    EXPECT_EQ(bench.feed.calls, "LR");
+}
+
+EngineOptions entry_by_entry() {
+    EngineOptions options;
+    options.settling.entry_by_entry = true;
+    return options;
+}
+
+// Obligation: 19.feed.order
+TEST(EngineByEntry, every_entry_is_a_job_in_the_order_of_the_feed) {
+    EngineBench bench(entry_by_entry());
+    bench.feed.add(1, "1.2");
+    bench.feed.add(2, "1.1");
+    bench.feed.add(3, "1.2");
+    bench.pass(seconds(1));
+    std::vector<std::int64_t> sequences;
+    for (const JobRequest& request : bench.jobs.requests)
+        sequences.push_back(request.sequence);
+    EXPECT_EQ(sequences, (std::vector<std::int64_t>{1, 2, 3}));
+    EXPECT_EQ(bench.stored_low(), 3);
+}
+
+TEST(EngineByEntry, a_success_of_one_entry_leaves_the_letter_of_another_open) {
+    EngineBench bench(entry_by_entry());
+    bench.jobs.act = [](const JobRequest& request) {
+        return request.sequence == 1 ? failing(FailureKind::refused, 422) : JobResult{1, {}, std::nullopt};
+    };
+    bench.feed.add(1, "1.1");
+    bench.feed.add(2, "1.1");
+    bench.pass(seconds(1));
+    EXPECT_EQ(bench.stored_low(), 2) << "an entry that fails for good counts as handled";
+    ASSERT_EQ(bench.open_letters().size(), 1U);
+    EXPECT_EQ(bench.open_letters().front().first_sequence, 1);
+    bench.engine.mark({"Microsoft.Default", "1.1"});
+    bench.pass(seconds(1));
+    EXPECT_EQ(bench.jobs.requests.back().sequence, 0) << "the study as a whole";
+    EXPECT_TRUE(bench.open_letters().empty());
 }
 
 }  // namespace

@@ -79,6 +79,8 @@ void Engine::State::first_probe() {
 
 JobResult Engine::State::run_job(const Job& job) {
     JobRequest request{job.work.key, false, [this] { return may_write(); }};
+    if (options.settling.entry_by_entry && !job.work.sequences.empty())
+        request.sequence = job.work.sequences.front();
     JobResult result = parts.jobs.run(request);
     for (int rerun = 0; rerun < kImmediateReruns && result.failure; ++rerun) {
         const FailureKind kind = result.failure->kind;
@@ -124,12 +126,14 @@ bool Engine::State::check_store(const Status& status) {
 bool Engine::State::note_success(const Job& job, const JobResult& result) {
     std::int64_t token = 0;
     std::vector<std::int64_t> reread_numbers;
+    // One entry that went well says nothing of those that did not.
+    const bool concludes = !options.settling.entry_by_entry || job.work.sequences.empty();
     bool has_letters = false;
     {
         const std::lock_guard lock(mutex);
         if (epoch != job.epoch || !active) return false;
         token = options.lease ? row.token : 0;
-        has_letters = lettered.contains(job.work.key);
+        has_letters = concludes && lettered.contains(job.work.key);
         for (const std::int64_t number : job.work.sequences) {
             if (rereading.erase(number) > 0) reread_numbers.push_back(number);
         }
@@ -155,10 +159,10 @@ bool Engine::State::note_success(const Job& job, const JobResult& result) {
         metrics.letter(LetterClass::validation);
     }
     const std::lock_guard lock(mutex);
-    if (result.notes.empty()) {
-        lettered.erase(job.work.key);
-    } else {
+    if (!result.notes.empty()) {
         lettered.insert(job.work.key);
+    } else if (concludes) {
+        lettered.erase(job.work.key);
     }
     return true;
 }

@@ -18,6 +18,7 @@ class Failures : public testing::Test {
     EngineBench bench;
 };
 
+// Obligation: 19.feed.error-fhir
 TEST_F(Failures, a_refused_study_is_a_dead_letter_of_class_fhir_at_once) {
     fail_with(FailureKind::refused, 422);
     bench.pass(seconds(5));
@@ -31,6 +32,7 @@ TEST_F(Failures, a_refused_study_is_a_dead_letter_of_class_fhir_at_once) {
     EXPECT_EQ(bench.stored_low(), 1) << "the dead letter settles the entry";
 }
 
+// Obligation: 19.feed.error-dicom
 TEST_F(Failures, an_unusable_study_is_a_dead_letter_of_class_dicom) {
     fail_with(FailureKind::unusable, 0);
     bench.pass(seconds(5));
@@ -48,6 +50,7 @@ TEST_F(Failures, the_next_success_of_the_key_resolves_its_letters) {
     EXPECT_EQ(bench.state.list({.state = LetterState::resolved})->size(), 1U);
 }
 
+// Obligation: 19.feed.error-validation
 TEST_F(Failures, a_dropped_value_is_noted_while_the_study_is_written) {
     bench.jobs.act = [](const JobRequest&) {
         return JobResult{2, {{"(0010,0040)", "X is no sex"}, {"(0020,0013)", "-1"}}, std::nullopt};
@@ -78,6 +81,7 @@ TEST_F(Failures, a_conflict_is_rerun_at_once_three_times) {
     EXPECT_TRUE(bench.open_letters().empty());
 }
 
+// Obligation: 19.pipeline.retry-conflict, 19.feed.error-transient
 TEST_F(Failures, a_conflict_that_stays_waits_longer_and_longer_until_the_budget_is_spent) {
     fail_with(FailureKind::conflict, 409);
     bench.pass(seconds(12));
@@ -123,6 +127,7 @@ TEST_F(Failures, a_delete_of_what_is_referenced_is_rerun_then_kept) {
     EXPECT_EQ(bench.stored_low(), 1);
 }
 
+// Obligation: 19.pipeline.retry-transport
 TEST_F(Failures, a_server_that_is_down_spends_no_budget_and_makes_no_letters) {
     fail_with(FailureKind::target_down, 0);
     bench.jobs.probe_failure = Failure{FailureKind::target_down, "refused", 0, std::nullopt, {}};
@@ -156,6 +161,7 @@ TEST_F(Failures, five_different_studies_in_a_row_are_an_outage) {
     EXPECT_EQ(bench.stored_low(), 20);
 }
 
+// Obligation: 19.feed.error-other
 TEST_F(Failures, a_state_store_that_fails_later_pauses_and_nothing_is_lost) {
     class Flaky : public MemoryState {
       public:
@@ -203,6 +209,16 @@ TEST_F(Failures, old_resolved_letters_are_purged) {
     bench.clock.advance(std::chrono::hours(24 * 31));
     bench.pass(seconds(2));
     EXPECT_TRUE(bench.state.list({})->empty());
+}
+
+// Obligation: 19.worker.failure-counted
+TEST_F(Failures, each_kind_is_counted) {
+    fail_with(FailureKind::refused, 422);
+    bench.pass(seconds(5));
+    EXPECT_NE(
+        bench.metrics.to_text().find("isocenter_cast_jobs_total{outcome=\"refused\",target=\"default\"} 1"),
+        std::string::npos)
+        << bench.metrics.to_text();
 }
 
 }  // namespace

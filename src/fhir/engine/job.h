@@ -7,6 +7,7 @@
 
 #include "fhir/client/failure.h"
 #include "fhir/engine/dirty_keys.h"
+#include "fhir/mapping/wanted.h"
 
 namespace isocenter::fhir {
 
@@ -16,6 +17,8 @@ struct JobRequest {
     bool keep_referenced = false;
     /// Asked right before anything is written; false: end with `lease_lost`.
     std::function<bool()> may_write;
+    /// The entry of the feed to apply, where jobs are of single entries; 0: the study as a whole.
+    std::int64_t sequence = 0;
 };
 
 /// A value that was left out or doubtful; the rest was written.
@@ -24,14 +27,18 @@ struct JobNote {
     std::string text;
 };
 
+inline JobNote to_note(const ValidationRecord& record) {
+    return {record.tag, record.value.empty() ? record.reason : record.reason + ": " + record.value};
+}
+
 struct JobResult {
     std::size_t written = 0;  ///< entries of the bundle; 0: nothing to do
     std::vector<JobNote> notes;
     std::optional<Failure> failure;
 };
 
-/// Recomputes one study: archive, wanted resources, FHIR state, one transaction with the difference.
-/// Thread-safe: jobs of different keys run at once.
+/// Brings one study into FHIR. Two implementations: study_job.h recomputes it whole, classic/classic_job.h
+/// applies single entries of the feed. Thread-safe: jobs of different keys run at once.
 class JobRunner {
   public:
     virtual ~JobRunner() = default;

@@ -36,6 +36,7 @@ TYPED_TEST_P(StateContract, a_target_never_worked_on_has_no_row) {
     EXPECT_FALSE(row->has_value());
 }
 
+// Obligation: 19.store.state
 TYPED_TEST_P(StateContract, the_position_is_kept) {
     const auto lease = this->fixture.checkpoint().acquire("a", 100, 200);
     ASSERT_TRUE(lease.ok());
@@ -85,6 +86,7 @@ TYPED_TEST_P(StateContract, a_released_lease_is_free_and_a_stale_release_does_no
     EXPECT_FALSE(store.acquire("c", 113, 300).ok());
 }
 
+// Obligation: 19.store.errors
 TYPED_TEST_P(StateContract, letters_are_kept_newest_first_and_found_by_filter) {
     DeadLetterStore& store = this->fixture.letters();
     ASSERT_TRUE(store.record(0, make_letter(LetterClass::fhir, "1.1", 1)).ok());

@@ -27,19 +27,12 @@ Failure failure_of_mapping(const Error& error, FailureKind kind) {
     return {kind, error.message, 0, std::nullopt, error.detail};
 }
 
-JobNote note_of(const ValidationRecord& record) {
-    return {record.tag, record.value.empty() ? record.reason : record.reason + ": " + record.value};
-}
-
 }  // namespace
 
 Attempt<void> StudyJob::probe_target() {
-    const auto answer = client_.capability();
-    if (!answer) return failed(answer.error());
-    // Found late, when the server was away at the start: as good as away.
-    if (!answer->usable()) return failed(FailureKind::target_down, unusable_server(*answer));
+    FHIR_TRY(Capability answer, client_.usable_capability());
     const std::lock_guard lock(mutex_);
-    capability_ = *answer;
+    capability_ = std::move(answer);
     return {};
 }
 
@@ -194,7 +187,7 @@ Attempt<std::size_t> StudyJob::synchronise(const JobRequest& request, std::vecto
     FHIR_TRY(const Look found, look(std::move(held)));
     auto plan = make_plan(found.wanted, found.existing, options_, target);
     if (!plan) return failed(failure_of_mapping(plan.error(), FailureKind::refused));
-    std::transform(found.records.begin(), found.records.end(), std::back_inserter(notes), note_of);
+    std::transform(found.records.begin(), found.records.end(), std::back_inserter(notes), to_note);
     for (const Finding& finding : plan->findings) {
         if (finding.kind == Finding::Kind::subject_kept) notes.push_back({"00100020", finding.text});
     }

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "fhir/client/fake_fhir.h"
 #include "fhir/mapping/test_study.h"
 
 namespace isocenter::fhir {
@@ -9,59 +10,6 @@ namespace {
 
 namespace json = boost::json;
 using testing::element;
-
-/// A FHIR server with one transaction: searches find what is in `found`, writes are kept.
-class FakeFhir : public net::HttpSender {
-  public:
-    Result<net::HttpReply> send(const net::HttpRequest& request) override {
-        const std::string path = request.url.substr(std::string("http://fhir").size());
-        if (request.method == "POST") return transact(request.body);
-        ++asked[path.substr(0, path.find('?'))];
-        if (path == "/metadata") {
-            return reply(200,
-                         {{"fhirVersion", version},
-                          {"rest", json::array{{{"interaction", json::array{{{"code", "transaction"}}}}}}}});
-        }
-        json::array entries;
-        for (const json::object& resource : found) {
-            const std::string type(resource.at("resourceType").as_string());
-            const std::string id(resource.at("id").as_string());
-            if (path == '/' + type + '/' + id) return reply(200, resource);
-            if (path.starts_with('/' + type + '?'))
-                entries.emplace_back(json::object{{"resource", resource}});
-        }
-        return reply(200, {{"resourceType", "Bundle"}, {"entry", entries}});
-    }
-
-    std::map<std::string, int> asked;  ///< path -> times
-    std::vector<json::object> found;
-    std::vector<json::array> written;
-    unsigned refuse = 0;  ///< status of transactions; 0: they succeed
-    std::string version = "4.0.1";
-
-    /// The resource of that type in the last bundle.
-    json::object last(std::string_view type) const {
-        for (const json::value& entry : written.back()) {
-            const json::value* resource = entry.as_object().if_contains("resource");
-            if (resource != nullptr && resource->at("resourceType").as_string() == type)
-                return resource->as_object();
-        }
-        return {};
-    }
-
-  private:
-    static Result<net::HttpReply> reply(unsigned status, const json::object& body) {
-        return net::HttpReply{status, "application/fhir+json", {}, json::serialize(body)};
-    }
-    Result<net::HttpReply> transact(const std::string& body) {
-        if (refuse != 0) return reply(refuse, {});
-        written.push_back(json::parse(body).at("entry").as_array());
-        json::array entries;
-        for (std::size_t i = 0; i < written.back().size(); ++i)
-            entries.emplace_back(json::object{{"response", {{"status", "201 Created"}}}});
-        return reply(200, {{"resourceType", "Bundle"}, {"entry", entries}});
-    }
-};
 
 /// An archive of one study, which may change between two looks.
 class FakeArchive : public ArchiveSource {

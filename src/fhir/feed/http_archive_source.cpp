@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/percent.h"
+#include "fhir/feed/archive_failure.h"
 #include "fhir/mapping/options.h"
 
 namespace isocenter::fhir {
@@ -18,19 +19,6 @@ constexpr std::size_t kDeepestJson = 1024;
 std::string prefix_of(const std::string& partition) {
     if (partition == kDefaultPartition) return "/v1";
     return "/v1/partitions/" + percent_encode(partition);
-}
-
-Failure failure_of_archive(const Error& error) {
-    const FailureKind kind = error.code == ErrorCode::cancelled   ? FailureKind::cancelled
-                             : error.code == ErrorCode::timed_out ? FailureKind::transient
-                                                                  : FailureKind::archive_down;
-    return {kind, "the DICOM server: " + error.message, 0, std::nullopt, {}};
-}
-
-/// Whatever the archive refuses may pass later: no content of the study is to blame for it.
-Failure failure_of_archive(unsigned status) {
-    const FailureKind kind = status == 401 ? FailureKind::archive_down : FailureKind::transient;
-    return {kind, fmt::format("the DICOM server answered {}", status), status, std::nullopt, {}};
 }
 
 /// `/v1/studies/UID/metadata`

@@ -42,6 +42,7 @@ std::pair<std::int64_t, std::int64_t> window_of(const std::string& url) {
     return {number("offset="), number("limit=")};
 }
 
+// Obligation: 19.feed.window
 TEST(HttpChangeSource, reads_a_window_of_100_numbers_without_metadata) {
     FakeServer server([](const std::string&) { return ok("[" + entry(42, "1.7") + "," + entry(41) + "]"); });
     HttpChangeSource source(server, {.root = "http://pacs"});
@@ -57,6 +58,7 @@ TEST(HttpChangeSource, reads_a_window_of_100_numbers_without_metadata) {
                                 "http://pacs/v1/changefeed?offset=40&limit=100&includeMetadata=false"});
 }
 
+// Obligation: 19.feed.latest-empty
 TEST(HttpChangeSource, an_empty_reply_to_latest_is_0) {
     FakeServer server([](const std::string&) { return net::HttpReply{204, "", {}, ""}; });
     HttpChangeSource source(server, {.root = "http://pacs"});
@@ -92,6 +94,7 @@ FakeServer::Answer feed_with(std::vector<std::int64_t> bad) {
     };
 }
 
+// Obligation: 19.feed.malformed-window
 TEST(HttpChangeSource, a_malformed_window_is_halved_until_the_bad_number_is_alone) {
     for (const std::vector<std::int64_t>& bad :
          std::vector<std::vector<std::int64_t>>{{1}, {49}, {56}, {100}, {3, 4, 99}}) {
@@ -122,6 +125,19 @@ TEST(HttpChangeSource, the_feed_lies_beside_the_version_of_the_service) {
     EXPECT_EQ(service_root("http://127.0.0.1:8080/dicom-web"), "http://127.0.0.1:8080");
     EXPECT_EQ(service_root("https://proxy/archive"), "https://proxy/archive");
     EXPECT_EQ(service_root("https://v2"), "https://v2");
+}
+
+// Obligation: 19.worker.poll
+TEST(HttpChangeSource, waiting_ends_with_the_poll_interval_and_with_a_stop) {
+    FakeServer server([](const std::string&) { return ok("[]"); });
+    HttpChangeSource often(server, {.root = "http://pacs", .poll_interval = std::chrono::milliseconds(1)});
+    const auto begin = std::chrono::steady_clock::now();
+    often.wait_for_news({}, std::chrono::hours(1));
+    HttpChangeSource seldom(server, {.root = "http://pacs", .poll_interval = std::chrono::hours(1)});
+    std::stop_source stop;
+    stop.request_stop();
+    seldom.wait_for_news(stop.get_token(), std::chrono::hours(1));
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::minutes(10));
 }
 
 }  // namespace

@@ -62,6 +62,7 @@ TEST(Positions, an_entry_that_appears_within_the_grace_time_is_open) {
     EXPECT_EQ(positions.low(), 4);
 }
 
+// Obligation: 19.feed.empty-window
 TEST(Positions, an_empty_window_below_latest_is_a_gap_and_beyond_latest_nothing) {
     Positions positions(40);
     add(positions, {}, 140, 267);

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <map>
 #include <set>
@@ -7,7 +6,7 @@
 
 #include "fhir/mapping/codings.h"
 #include "fhir/mapping/date_time.h"
-#include "fhir/mapping/dose_table.h"
+#include "fhir/mapping/dose_items.h"
 #include "fhir/mapping/parts.h"
 
 namespace isocenter::fhir {
@@ -16,45 +15,12 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::string_view kContent = "0040A730";
-constexpr std::string_view kConceptName = "0040A043";
-/// A report is nested a handful of levels deep; a hostile one is not followed further.
-constexpr int kMaxDepth = 32;
-
-bool names(const DataSet& item, std::string_view code, std::string_view designator) {
-    const auto name = read_code(item, kConceptName);
-    return name && name->value == code && name->designator == designator;
-}
-
-DoseNode node_of(const DataSet& item) {
-    for (const auto& row : kDoseNodes) {
-        if (names(item, row.code, "DCM")) return row.node;
-    }
-    return DoseNode::none;
-}
-
-/// The first direct child of the concept.
-const DataSet* child(const DataSet& node, std::string_view code, std::string_view designator = "DCM") {
-    for (const auto* item : items_of(node, kContent)) {
-        if (names(*item, code, designator)) return item;
-    }
-    return nullptr;
-}
-
-/// The UID of an event; empty when it names none, and then it is no event of ours.
-std::string event_uid(const DataSet& event) {
-    const auto* item = child(event, "113769");
-    if (item == nullptr || first_text(*item, "0040A040") != "UIDREF") return {};
-    const auto uid = first_text(*item, "0040A124");
-    return is_fhir_id(uid) ? uid : std::string{};
-}
-
 /// Depth first, parents before children; what belongs to an event is not looked into.
 const DataSet* descendant(const DataSet& node, std::string_view code, std::string_view designator,
                           int depth = 0) {
     if (const auto* found = child(node, code, designator)) return found;
-    if (depth == kMaxDepth) return nullptr;
-    for (const auto* item : items_of(node, kContent)) {
+    if (depth == kDeepestContent) return nullptr;
+    for (const auto* item : items_of(node, kContentSequence)) {
         if (node_of(*item) == DoseNode::event && !event_uid(*item).empty()) continue;
         if (const auto* found = descendant(*item, code, designator, depth + 1)) return found;
     }
@@ -63,25 +29,13 @@ const DataSet* descendant(const DataSet& node, std::string_view code, std::strin
 
 void find_events(const DataSet& node, std::vector<const DataSet*>& events, int depth = 0) {
     if (node_of(node) == DoseNode::event && !event_uid(node).empty()) events.push_back(&node);
-    if (depth == kMaxDepth) return;
-    for (const auto* item : items_of(node, kContent))
+    if (depth == kDeepestContent) return;
+    for (const auto* item : items_of(node, kContentSequence))
         find_events(*item, events, depth + 1);
 }
 
-bool parse_number(const std::string& text, double& number) {
-    const char* begin = text.data() + (text.starts_with('+') ? 1 : 0);
-    const char* end = text.data() + text.size();
-    const auto [at, error] = std::from_chars(begin, end, number);
-    return error == std::errc{} && at == end && begin != end && std::isfinite(number);
-}
-
 json::object quantity_of(double number, const DataSet& measured) {
-    json::object quantity;
-    if (number == std::floor(number) && std::fabs(number) < 1e15) {
-        quantity["value"] = static_cast<std::int64_t>(number);
-    } else {
-        quantity["value"] = number;
-    }
+    json::object quantity{{"value", to_json_number(number)}};
     const auto unit = read_code(measured, "004008EA");
     if (!unit) return quantity;
     quantity["unit"] = unit->meaning.empty() ? unit->value : unit->meaning;
@@ -93,14 +47,12 @@ json::object quantity_of(double number, const DataSet& measured) {
 }
 
 bool set_number(json::object& component, const DataSet& item, bool is_count) {
-    if (first_text(item, "0040A040") != "NUM") return false;
-    const auto measured = items_of(item, "0040A300");
-    double number = 0;
-    if (measured.empty() || !parse_number(first_text(*measured.front(), "0040A30A"), number)) return false;
-    if (is_count && number == std::floor(number) && std::fabs(number) <= 2'147'483'647.0) {
-        component["valueInteger"] = static_cast<std::int64_t>(number);
+    const auto number = measured_number(item);
+    if (!number) return false;
+    if (is_count && *number == std::floor(*number) && std::fabs(*number) <= 2'147'483'647.0) {
+        component["valueInteger"] = static_cast<std::int64_t>(*number);
     } else {
-        component["valueQuantity"] = quantity_of(number, *measured.front());
+        component["valueQuantity"] = quantity_of(*number, measured_value(item));
     }
     return true;
 }

@@ -44,16 +44,19 @@ std::string identifier_query(const Identifier& identifier) {
     return "identifier=" + to_token(identifier);
 }
 
+Lookup endpoint_by_name(const Options& options) {
+    return {"Endpoint",
+            "name:exact=" + percent_encode(escaped(std::string{kEndpointName} + options.own_endpoint)) +
+                "&connection-type=" + percent_encode(kWadoRs)};
+}
+
 Lookups make_lookups(const Wanted& wanted, const Options& options) {
     Lookups lookups;
     if (wanted.patient) lookups.patient = Lookup{"Patient", identifier_query(wanted.patient->identity)};
     for (const auto& former : wanted.former_patients)
         lookups.former_patients.push_back({"Patient", identifier_query(former.identity)});
     lookups.endpoint = {"Endpoint", identifier_query(wanted.endpoint.identity)};
-    lookups.endpoint_by_name = {
-        "Endpoint",
-        "name:exact=" + percent_encode(escaped(std::string{kEndpointName} + options.own_endpoint)) +
-            "&connection-type=" + percent_encode(kWadoRs)};
+    lookups.endpoint_by_name = fhir::endpoint_by_name(options);
     const auto identity = study_identity(wanted);
     lookups.study = {"ImagingStudy", identifier_query(identity)};
     // Other writers give the study's UID the system of URIs; a comma between tokens means "or".

@@ -38,6 +38,9 @@ struct Existing {
 
 Lookups make_lookups(const Wanted& wanted, const Options& options);
 
+/// Our Endpoint by what the reference finds it by.
+Lookup endpoint_by_name(const Options& options);
+
 /// `system|value` with `\`, `,`, `|`, `$` escaped inside both and percent-encoded, as a search value.
 std::string to_token(const Identifier& identifier);
 /// `identifier=...` of one identity: the query of a lookup and of ifNoneExist.

@@ -165,6 +165,7 @@ TEST_F(Planning, Absent_ReferencedStudyIsMarkedAndLaterAvailableAgain) {
     EXPECT_EQ(existing_.studies[0].at("status"), "available");
 }
 
+// Obligation: 23.12.foreign
 TEST_F(Planning, Foreign_StudyGainsAndKeeps) {
     const json::object others_series{
         {"uid", "2.25.90"},
@@ -298,6 +299,7 @@ TEST_F(Planning, Matches_ForeignBeforeOwnDuplicatesReportedSeveralForeignRefused
     EXPECT_EQ(plan({image("2.25.2", 1)}).error().code, ErrorCode::conflict);
 }
 
+// Obligation: 23.12.foreign
 TEST_F(Planning, Observations_OfOthersStayOfTheReferenceGo) {
     const json::object foreign{{"resourceType", "Observation"},
                                {"id", "o1"},

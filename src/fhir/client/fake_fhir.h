@@ -1,0 +1,70 @@
+#pragma once
+
+#include <boost/json.hpp>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "net/http_client.h"
+
+namespace isocenter::fhir {
+
+/// For tests: a FHIR server whose searches find what is in `found`; what is written is kept and not found.
+class FakeFhir : public net::HttpSender {
+  public:
+    Result<net::HttpReply> send(const net::HttpRequest& request) override {
+        const std::string path = request.url.substr(std::string("http://fhir").size());
+        if (request.method == "POST") return transact(request.body);
+        ++asked[path.substr(0, path.find('?'))];
+        queries.push_back(path);
+        if (path == "/metadata") {
+            return reply(200,
+                         {{"fhirVersion", version},
+                          {"rest", boost::json::array{
+                                       {{"interaction", boost::json::array{{{"code", "transaction"}}}}}}}});
+        }
+        boost::json::array entries;
+        for (const boost::json::object& resource : found) {
+            const std::string type(resource.at("resourceType").as_string());
+            const std::string id(resource.at("id").as_string());
+            if (path == '/' + type + '/' + id) return reply(200, resource);
+            if (path.starts_with('/' + type + '?'))
+                entries.emplace_back(boost::json::object{{"resource", resource}});
+        }
+        return reply(200, {{"resourceType", "Bundle"}, {"entry", entries}});
+    }
+
+    std::map<std::string, int> asked;  ///< path -> times
+    std::vector<std::string> queries;  ///< path and query of every search and read
+    std::vector<boost::json::object> found;
+    std::vector<boost::json::array> written;
+    unsigned refuse = 0;                 ///< status of transactions; 0: they succeed
+    std::string status = "201 Created";  ///< of every entry of a transaction
+    std::string version = "4.0.1";
+
+    /// The resource of that type in the last bundle.
+    boost::json::object last(std::string_view type) const {
+        for (const boost::json::value& entry : written.back()) {
+            const boost::json::value* resource = entry.as_object().if_contains("resource");
+            if (resource != nullptr && resource->at("resourceType").as_string() == type)
+                return resource->as_object();
+        }
+        return {};
+    }
+
+  private:
+    static Result<net::HttpReply> reply(unsigned status, const boost::json::object& body) {
+        return net::HttpReply{status, "application/fhir+json", {}, boost::json::serialize(body)};
+    }
+    Result<net::HttpReply> transact(const std::string& body) {
+        if (refuse != 0) return reply(refuse, {});
+        written.push_back(boost::json::parse(body).at("entry").as_array());
+        boost::json::array entries;
+        for (std::size_t i = 0; i < written.back().size(); ++i)
+            entries.emplace_back(boost::json::object{{"response", {{"status", status}}}});
+        return reply(200, {{"resourceType", "Bundle"}, {"entry", entries}});
+    }
+};
+
+}  // namespace isocenter::fhir
