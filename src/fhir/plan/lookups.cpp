@@ -45,9 +45,9 @@ std::string identifier_query(const Identifier& identifier) {
 }
 
 Lookup endpoint_by_name(const Options& options) {
-    return {"Endpoint",
-            "name:exact=" + percent_encode(escaped(std::string{kEndpointName} + options.own_endpoint)) +
-                "&connection-type=" + percent_encode(kWadoRs)};
+    // The modifier stands last: HAPI refuses an ifNoneExist whose first parameter has one.
+    return {"Endpoint", "connection-type=" + percent_encode(kWadoRs) + "&name:exact=" +
+                            percent_encode(escaped(std::string{kEndpointName} + options.own_endpoint))};
 }
 
 Lookups make_lookups(const Wanted& wanted, const Options& options) {

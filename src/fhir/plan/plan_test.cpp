@@ -322,8 +322,8 @@ TEST_F(Planning, Lookups_BothSystemsForTheStudyAndTheNameForTheEndpoint) {
         lookups.study.query,
         "identifier=urn%3Adicom%3Auid%7Curn%3Aoid%3A2.25.1,urn%3Aietf%3Arfc%3A3986%7Curn%3Aoid%3A2.25.1");
     EXPECT_EQ(lookups.patient->query, "identifier=urn%3Alakeside%3Amrn%7CLK-2207");
-    EXPECT_TRUE(
-        lookups.endpoint_by_name.query.starts_with("name:exact=DICOM%20WADO-RS%20endpoint%20https%3A%2F%2F"));
+    EXPECT_NE(lookups.endpoint_by_name.query.find("&name:exact=DICOM%20WADO-RS%20endpoint%20https%3A%2F%2F"),
+              std::string::npos);
     EXPECT_EQ(lookups.observations->query, "identifier=urn%3Adicom%3Auid%7Curn%3Aoid%3A2.25.1");
     EXPECT_EQ(to_token({"", "LK-2207"}), "%7CLK-2207");
 }

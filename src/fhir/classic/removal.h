@@ -1,0 +1,18 @@
+#pragma once
+
+#include <boost/json.hpp>
+#include <vector>
+
+#include "fhir/classic/entry.h"
+#include "fhir/classic/request.h"
+#include "fhir/mapping/options.h"
+
+/// The ImagingStudy of a deletion (fhir-sync.md section 10).
+namespace isocenter::fhir::classic {
+
+/// `found` has at most one resource. Nothing when study, series or instance are not there. Without series
+/// left a study of ours goes; with `keep_referenced` it becomes `entered-in-error` instead.
+std::optional<Request> removal_request(const std::vector<boost::json::object>& found, const Entry& entry,
+                                       const Options& options, bool keep_referenced);
+
+}  // namespace isocenter::fhir::classic
