@@ -13,6 +13,7 @@
 #include "app/cast_options.h"
 #include "app/cast_state.h"
 #include "fhir/auth/authorizing_sender.h"
+#include "fhir/classic/http_entry_source.h"
 #include "fhir/feed/http_archive_source.h"
 #include "fhir/feed/http_change_source.h"
 #include "http/server.h"
@@ -67,7 +68,8 @@ struct CastProcess::Graph {
           sender(net::HttpClient::Options{.stop = stopping.get_token()}),
           authorized(sender, fhir::make_token_source(auth, sender)),
           feed(authorized, feed_options(settings)),
-          archive(authorized, {.root = root_of(settings)}) {}
+          archive(authorized, {.root = root_of(settings)}),
+          entries(authorized, {.root = root_of(settings)}) {}
 
     std::unique_ptr<CastStateFile> file;
     std::stop_source stopping;  ///< ends calls under way
@@ -76,6 +78,7 @@ struct CastProcess::Graph {
     fhir::AuthorizingSender authorized;
     fhir::HttpChangeSource feed;
     fhir::HttpArchiveSource archive;
+    fhir::classic::HttpEntrySource entries;
     std::unique_ptr<CastEngine> engine;
     std::unique_ptr<net::Lane> lane;
     std::unique_ptr<http::Server> server;  ///< null without `cast.listen`
@@ -105,7 +108,8 @@ Result<std::unique_ptr<CastProcess>> CastProcess::open(const Settings& settings,
     ISO_TRY(auto file, CastStateFile::open(settings.cast_state_path));
     auto graph = std::make_unique<Graph>(settings, auth.dicom, std::move(file));
     ISO_TRY(graph->engine,
-            CastEngine::make(settings, {graph->feed, graph->archive, *graph->file, graph->metrics},
+            CastEngine::make(settings,
+                             {graph->feed, graph->archive, graph->entries, *graph->file, graph->metrics},
                              {.lease = true, .from = from}));
     ISO_CHECK(graph->engine->check_server());
     ISO_CHECK(graph->listen(settings));

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "app/cast_local.h"
+#include "app/cast_local_entries.h"
 #include "base/log.h"
 
 namespace isocenter::app {
@@ -27,10 +28,11 @@ Result<std::string> endpoint_for_clients(const Settings& settings) {
 
 /// Members are destroyed from the bottom up: the thread first.
 struct EmbeddedCast::Graph {
-    explicit Graph(archive::Archive& archive) : feed(archive), source(archive) {}
+    explicit Graph(archive::Archive& archive) : feed(archive), source(archive), entries(archive) {}
 
     LocalChangeSource feed;
     LocalArchiveSource source;
+    LocalEntrySource entries;
     std::unique_ptr<CastEngine> engine;
     std::jthread work;
 };
@@ -43,9 +45,10 @@ Result<std::unique_ptr<EmbeddedCast>> EmbeddedCast::make(const Settings& setting
     Settings chosen = settings;
     ISO_TRY(chosen.dicomweb_endpoint, endpoint_for_clients(settings));
     // The lock of the data folder is the lease: no second process can have this database.
-    ISO_TRY(graph->engine,
-            CastEngine::make(chosen, {graph->feed, graph->source, *database.connections, metrics},
-                             {.lease = false, .from = std::nullopt}));
+    ISO_TRY(
+        graph->engine,
+        CastEngine::make(chosen, {graph->feed, graph->source, graph->entries, *database.connections, metrics},
+                         {.lease = false, .from = std::nullopt}));
     log_event(LogLevel::info, "cast_embedded", {{"endpoint", chosen.dicomweb_endpoint}});
     return std::unique_ptr<EmbeddedCast>(new EmbeddedCast(std::move(graph)));
 }

@@ -6,6 +6,7 @@
 #include "app/cast_options.h"
 #include "base/log.h"
 #include "fhir/auth/authorizing_sender.h"
+#include "fhir/classic/classic_job.h"
 #include "fhir/engine/study_job.h"
 
 namespace isocenter::app {
@@ -22,6 +23,15 @@ fhir::EngineOptions engine_options(const Settings& settings, const fhir::Options
     return options;
 }
 
+std::unique_ptr<fhir::JobRunner> make_job(const Settings& settings, const fhir::Options& content,
+                                          const CastEngine::Sides& sides, fhir::FhirClient& client) {
+    if (is_classic(settings)) {
+        return std::make_unique<fhir::classic::ClassicJob>(
+            fhir::classic::ClassicJob::Sides{sides.entries, sides.archive, client}, content);
+    }
+    return std::make_unique<fhir::StudyJob>(sides.archive, client, content);
+}
+
 }  // namespace
 
 /// Members are destroyed from the bottom up.
@@ -32,9 +42,9 @@ struct CastEngine::Graph {
           sender(net::HttpClient::Options{.stop = stopping.get_token()}),
           authorized(sender, fhir::make_token_source(auth, sender)),
           client(authorized, {.base = settings.fhir_endpoint}),
-          job(sides.archive, client, content),
+          job(make_job(settings, content, sides, client)),
           engine(engine_options(settings, content, wishes),
-                 {sides.feed, job, *state, *state, clock, sides.metrics}) {}
+                 {sides.feed, *job, *state, *state, clock, sides.metrics}) {}
 
     std::unique_ptr<CastState> state;
     std::stop_source stopping;  ///< ends calls under way
@@ -42,7 +52,7 @@ struct CastEngine::Graph {
     net::HttpClientPool sender;
     fhir::AuthorizingSender authorized;
     fhir::FhirClient client;
-    fhir::StudyJob job;
+    std::unique_ptr<fhir::JobRunner> job;
     fhir::Engine engine;
 };
 

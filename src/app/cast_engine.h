@@ -7,6 +7,7 @@
 #include "app/cast_state.h"
 #include "app/settings.h"
 #include "base/metrics.h"
+#include "fhir/classic/entry.h"
 #include "fhir/engine/archive_source.h"
 #include "fhir/engine/engine.h"
 #include "fhir/feed/change_source.h"
@@ -22,6 +23,7 @@ class CastEngine {
     struct Sides {
         fhir::ChangeSource& feed;
         fhir::ArchiveSource& archive;
+        fhir::classic::EntrySource& entries;  ///< used by the profile `cast-compatible`
         index::sql::ConnectionSource& state;
         Metrics& metrics;
     };

@@ -14,28 +14,12 @@ namespace json = boost::json;
 
 constexpr std::uint64_t kPage = 200;
 
-/// An index that fails is an outage; a single document that cannot be read must not stop the others.
 tl::unexpected<fhir::Failure> failed(const Error& error) {
-    const auto kind =
-        error.code == ErrorCode::unavailable ? fhir::FailureKind::archive_down : fhir::FailureKind::transient;
-    return fhir::failed(kind, "the archive: " + error.message);
+    return fhir::failed(failure_of_local(error));
 }
 
 index::EntityKey entity_of(const fhir::Key& key) {
     return {index::kDefaultPartition, StudyUid(key.study_uid), {}, {}};
-}
-
-Result<json::object> data_set_of(const index::Document& document) {
-    dicom::JsonView view;
-    view.drop_bulk = true;
-    view.hidden = &document.hidden;
-    std::string text;
-    dicom::append_filtered(text, document.json, view);
-    boost::system::error_code error;
-    json::value parsed = json::parse(text, error);
-    if (error || !parsed.is_object())
-        return fail(ErrorCode::corrupt, "the stored metadata is not one data set");
-    return std::move(parsed.get_object());
 }
 
 Result<std::vector<json::object>> data_sets_of(archive::Archive& archive, const index::EntityKey& entity) {
@@ -61,6 +45,25 @@ std::string version_of(const index::Revision& revision) {
 }
 
 }  // namespace
+
+Result<json::object> data_set_of(const index::Document& document) {
+    dicom::JsonView view;
+    view.drop_bulk = true;
+    view.hidden = &document.hidden;
+    std::string text;
+    dicom::append_filtered(text, document.json, view);
+    boost::system::error_code error;
+    json::value parsed = json::parse(text, error);
+    if (error || !parsed.is_object())
+        return fail(ErrorCode::corrupt, "the stored metadata is not one data set");
+    return std::move(parsed.get_object());
+}
+
+fhir::Failure failure_of_local(const Error& error) {
+    const auto kind =
+        error.code == ErrorCode::unavailable ? fhir::FailureKind::archive_down : fhir::FailureKind::transient;
+    return {kind, "the archive: " + error.message, 0, std::nullopt, {}};
+}
 
 struct LocalChangeSource::Bell {
     std::mutex mutex;

@@ -10,6 +10,11 @@
 
 namespace isocenter::app {
 
+/// A document as `/v1` gives it: without bulk values. `corrupt` when it cannot be read.
+Result<boost::json::object> data_set_of(const index::Document& document);
+/// An index that fails is an outage; a single document that cannot be read must not stop the others.
+fhir::Failure failure_of_local(const Error& error);
+
 /// The change feed of the archive of this process, woken by its commits. Sequences have no gaps, so a number
 /// that is missing is void at once.
 class LocalChangeSource : public fhir::ChangeSource {

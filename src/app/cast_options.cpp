@@ -91,6 +91,10 @@ Result<fhir::Options> cast_content_options(const Settings& settings) {
     return options;
 }
 
+bool is_classic(const Settings& settings) {
+    return settings.cast_profile == "cast-compatible";
+}
+
 fhir::EngineOptions cast_engine_options(const Settings& settings) {
     std::array<char, 256> host{};
     if (::gethostname(host.data(), host.size() - 1) != 0) host[0] = '\0';
@@ -99,7 +103,9 @@ fhir::EngineOptions cast_engine_options(const Settings& settings) {
     options.lease = settings.cast_lease;
     options.settling.settle = std::chrono::milliseconds(settings.cast_settle_ms);
     options.settling.settle_max = std::chrono::milliseconds(settings.cast_settle_max_ms);
-    options.workers = settings.cast_workers;
+    options.settling.entry_by_entry = is_classic(settings);
+    // Entries one after the other: what the last one says of a patient stands.
+    options.workers = is_classic(settings) ? 1 : settings.cast_workers;
     options.read_ahead = settings.cast_read_ahead;
     options.retry_budget = std::chrono::seconds(settings.cast_retry_total_s);
     options.letter_days = std::chrono::hours(24 * settings.cast_dead_letter_days);

@@ -14,6 +14,8 @@ namespace isocenter::app {
 Result<fhir::Options> content_options(const Settings& settings);
 /// The same for writing: both endpoints must be there.
 Result<fhir::Options> cast_content_options(const Settings& settings);
+/// Whether the profile is `cast-compatible`.
+bool is_classic(const Settings& settings);
 fhir::EngineOptions cast_engine_options(const Settings& settings);
 
 struct ListenAddress {

@@ -19,5 +19,15 @@ TEST(CastOptions, addresses_to_listen_on) {
         EXPECT_FALSE(parse_listen_address(wrong).ok()) << wrong;
 }
 
+TEST(CastOptions, the_classic_profile_takes_entries_one_after_the_other) {
+    Settings settings;
+    settings.cast_workers = 8;
+    EXPECT_FALSE(cast_engine_options(settings).settling.entry_by_entry);
+    EXPECT_EQ(cast_engine_options(settings).workers, 8U);
+    settings.cast_profile = "cast-compatible";
+    EXPECT_TRUE(cast_engine_options(settings).settling.entry_by_entry);
+    EXPECT_EQ(cast_engine_options(settings).workers, 1U);
+}
+
 }  // namespace
 }  // namespace isocenter::app

@@ -35,6 +35,7 @@ constexpr std::array kRows{
     Row{"tablestore:tablenameprefix", "", Form::ignored},
     Row{"applicationinsights:instrumentationkey", "", Form::ignored},
     Row{"keyvault:endpoint", "", Form::ignored},
+    Row{"cast:profile", "cast.profile", Form::text},
     Row{"cast:settle", "cast.settle_ms", Form::milliseconds},
     Row{"cast:settlemax", "cast.settle_max_ms", Form::milliseconds},
     Row{"cast:readahead", "cast.read_ahead", Form::text},
