@@ -6,10 +6,8 @@ with the generator's own. A last row has five times the patients with the diseas
 
 import argparse
 import json
-import os
 import pathlib
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -19,28 +17,16 @@ sys.path.insert(0, str(ROOT / "tests/fhir"))
 
 from cohort_data import QUESTION, make_population, truth  # noqa: E402
 from cohort_run import ask, facts_of, load  # noqa: E402
-from conftest import free_port  # noqa: E402
-from fhir_server import FhirServer  # noqa: E402
+from fhir_server import running_hapi  # noqa: E402
 from processes import Archive  # noqa: E402
-
-
-def start_fhir(log):
-    port = free_port()
-    process = subprocess.Popen([str(ROOT / "tests/servers/fhir/run.sh"), str(port)], stdout=log, stderr=log,
-                               env={**os.environ, "JVM_TUNING": "-Xmx2g -XX:+UseSerialGC -XX:TieredStopAtLevel=1"})
-    server = FhirServer(f"http://127.0.0.1:{port}/fhir")
-    while not server.answers():
-        assert process.poll() is None, "the FHIR server did not start"
-        time.sleep(0.5)
-    return process, server
 
 
 def measure(binary, count, diseased, rounds):
     population = make_population(count, diseased)
     wanted = truth(population)
-    with tempfile.TemporaryDirectory() as name, open(pathlib.Path(name) / "log", "w", encoding="utf-8") as log:
+    tuning = "-Xmx2g -XX:+UseSerialGC -XX:TieredStopAtLevel=1"
+    with tempfile.TemporaryDirectory() as name, running_hapi(pathlib.Path(name) / "log", JVM_TUNING=tuning) as server:
         folder = pathlib.Path(name)
-        process, server = start_fhir(log)
         archive = Archive(binary, folder / "data")
         try:
             begin = time.monotonic()
@@ -55,8 +41,6 @@ def measure(binary, count, diseased, rounds):
                 assert facts_of(answer["patients"]) == wanted, "the answer differs from the generator's"
         finally:
             archive.stop()
-            process.terminate()
-            process.wait()
     stats = [answer["stats"] for answer in answers[1:]]
     total = answers[0]["total"]
     return (f"| {count:,} | {diseased:,} | {total['patients']} / {total['studies']} | {stats[0]['fhirRequests']} | "

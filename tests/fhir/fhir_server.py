@@ -1,8 +1,39 @@
-"""Asks a FHIR server."""
+"""Starts and asks a FHIR server."""
 
+import contextlib
+import os
+import pathlib
+import socket
+import subprocess
 import time
 
 import requests
+
+RUN = pathlib.Path(__file__).resolve().parents[1] / "servers/fhir/run.sh"
+
+
+def free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+@contextlib.contextmanager
+def running_hapi(log_path, **environment):
+    """A HAPI server with its content in memory; `environment` as tests/servers/fhir/run.sh takes it."""
+    port = free_port()
+    with open(log_path, "w+", encoding="utf-8") as log:
+        process = subprocess.Popen([str(RUN), str(port)], stdout=log, stderr=log, env={**os.environ, **environment})
+        try:
+            server = FhirServer(f"http://127.0.0.1:{port}/fhir")
+            deadline = time.monotonic() + 300
+            while not server.answers():
+                assert process.poll() is None and time.monotonic() < deadline, (log.seek(0), log.read())[1][-4000:]
+                time.sleep(0.3)
+            yield server
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
 
 
 class FhirServer:

@@ -1,22 +1,15 @@
 """The bridge inside of the server: one setting, woken by commits."""
 
-import socket
 import subprocess
 import time
 from urllib.parse import urlsplit
 
 import pytest
 import requests
-from fhir_server import eventually
+from fhir_server import eventually, free_port
 from forwarder import Forwarder
 from images import make_image, new_uid
 from processes import Archive, Cast
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
 
 
 class Embedded(Archive):
