@@ -97,6 +97,7 @@ def recorded(binary, size, tmp_path_factory, hapi):
     archive.stop()
 
 
+# Obligation: 23.12.convergence.shuffled
 def test_a_shuffled_feed_gives_the_same(binary, recorded, fhir, tmp_path):
     archive, content = recorded
     latest = archive.latest()
@@ -116,6 +117,7 @@ def test_a_shuffled_feed_gives_the_same(binary, recorded, fhir, tmp_path):
         feed.stop()
 
 
+# Obligation: 23.12.convergence.twice
 def test_any_range_twice_gives_the_same(binary, recorded, fhir, tmp_path):
     archive, content = recorded
     latest, draw = archive.latest(), random.Random(11)
@@ -133,6 +135,7 @@ def test_any_range_twice_gives_the_same(binary, recorded, fhir, tmp_path):
     assert differences(plain(fhir.content()), content) == []
 
 
+# Obligation: 23.12.convergence.killed
 def test_killed_at_random_points_it_gives_the_same(binary, recorded, fhir, tmp_path, size):
     archive, content = recorded
     draw = random.Random(13)
@@ -154,6 +157,7 @@ def test_killed_at_random_points_it_gives_the_same(binary, recorded, fhir, tmp_p
     assert differences(plain(fhir.content()), content) == []
 
 
+# Obligation: 23.12.no-duplicates
 @pytest.mark.parametrize("identity", ["auto", "conditional"])
 def test_two_engines_without_a_lease_leave_no_duplicate(binary, recorded, fhir, tmp_path, identity):
     archive, content = recorded

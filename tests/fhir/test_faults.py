@@ -44,6 +44,7 @@ def assert_complete(fhir, studies):
         assert {instance["uid"] for instance in series["instance"]} == set(instances)
 
 
+# Obligation: 23.12.no-loss.fhir
 @pytest.mark.parametrize("fault", PASSING)
 def test_an_outage_of_the_fhir_server_passes(fault, archive, faulty, patched, fhir):
     before = store_studies(archive, 2)
@@ -101,6 +102,7 @@ def test_an_answer_that_is_no_json_is_a_dead_letter_that_a_replay_resolves(archi
     assert_complete(fhir, {**first, **second})
 
 
+# Obligation: 23.12.no-loss.archive
 def test_an_archive_that_is_away_is_waited_for(binary, tmp_path, archive, fhir):
     door = FaultyServer(archive.base)
     bridge = Cast(binary, door.base, fhir.base, tmp_path / "away.db")
@@ -120,6 +122,7 @@ def test_an_archive_that_is_away_is_waited_for(binary, tmp_path, archive, fhir):
         door.stop()
 
 
+# Obligation: 23.12.isolation
 def test_one_study_with_every_bad_value_delays_nobody(archive, cast, fhir):
     bad = new_uid()
     with warnings.catch_warnings(action="ignore"):

@@ -109,6 +109,7 @@ TEST_F(CastRoutes, the_status_tells_position_lag_circuit_and_letters) {
     EXPECT_EQ(status.at("working"), true);
 }
 
+// Obligation: 19.health
 TEST_F(CastRoutes, a_process_of_its_own_is_not_ready_while_the_fhir_server_is_away) {
     const auto health = cast_health_routes(cast);
     const http::Route& ready = RouteCaller::find(health, http::Method::get, "/health/ready");
