@@ -204,9 +204,18 @@ Status MultipartReader::take_header_line(std::string_view line) {
     return {};
 }
 
-MultipartReader::End MultipartReader::finish() {
+/// Whether what is held back is a line end and the beginning of a boundary, not just a line end.
+bool MultipartReader::began_boundary() const {
+    std::string_view line(held_);
+    if (line.starts_with('\r')) line.remove_prefix(1);
+    constexpr std::string_view kBeforeTheName = "\n--";
+    return line.size() > kBeforeTheName.size() && std::string_view(boundary_).starts_with(line);
+}
+
+MultipartReader::End MultipartReader::finish() const {
     if (phase_ == Phase::epilogue) return End::complete;
-    if (phase_ == Phase::data || (phase_ == Phase::after_boundary && part_open_)) return End::in_part;
+    if (phase_ == Phase::after_boundary && part_open_) return End::in_boundary;
+    if (phase_ == Phase::data) return began_boundary() ? End::in_boundary : End::in_part;
     return seen_boundary_ ? End::between : End::no_boundary;
 }
 

@@ -28,12 +28,14 @@ class MultipartReader {
     Status write(ByteView bytes);
     /// What stood at the end of the body.
     enum class End {
-        complete,    ///< the closing boundary was seen
-        in_part,     ///< the body broke off inside a part: its on_part_end was not called
-        between,     ///< broke off in headers or between parts
-        no_boundary  ///< no boundary was ever seen
+        complete,     ///< the closing boundary was seen
+        in_part,      ///< the body broke off inside a part: its on_part_end was not called
+        in_boundary,  ///< broke off inside the boundary line after a part, all of which has been given; its
+                      ///< on_part_end was not called either
+        between,      ///< broke off in headers or between parts
+        no_boundary   ///< no boundary was ever seen
     };
-    End finish();
+    End finish() const;
     std::uint64_t parts() const { return parts_; }
 
   private:
@@ -47,6 +49,7 @@ class MultipartReader {
     Status read_headers(std::string_view& bytes);
     Status take_header_line(std::string_view line);
     void enter_data(Phase phase);
+    bool began_boundary() const;
 
     const std::string boundary_;  ///< LF "--" boundary; a CR before it belongs to it
     MultipartHandler& handler_;

@@ -130,11 +130,26 @@ TEST(MultipartReader, TellsHowABrokenBodyEnds) {
     EXPECT_EQ(feed_all_ways("just text\r\n--other\r\n").end, MultipartReader::End::no_boundary);
     EXPECT_EQ(feed_all_ways("--b0undary\r\nContent-Type: x").end, MultipartReader::End::between);
     EXPECT_EQ(feed_all_ways("--b0undary\r\n\r\ndata").end, MultipartReader::End::in_part);
-    EXPECT_EQ(feed_all_ways("--b0undary\r\n\r\ndata\r\n--b0undary").end, MultipartReader::End::in_part);
     EXPECT_EQ(feed_all_ways("--b0undary--").end, MultipartReader::End::complete);
     const Outcome cut = feed_all_ways("--b0undary\r\n\r\ndata\r\n");
     ASSERT_EQ(cut.recorder.parts.size(), 1U);
     EXPECT_FALSE(cut.recorder.parts[0].ended);
+}
+
+TEST(MultipartReader, TellsWhenOnlyTheBoundaryLineIsCut) {
+    const std::string part = "--b0undary\r\n\r\ndata";
+    for (const std::string line :
+         {"\r\n--b", "\n--b0undar", "\r\n--b0undary", "\r\n--b0undary-", "\r\n--b0undary \t\r"}) {
+        const Outcome cut = feed_all_ways(part + line);
+        EXPECT_EQ(cut.end, MultipartReader::End::in_boundary) << line;
+        ASSERT_EQ(cut.recorder.parts.size(), 1U) << line;
+        EXPECT_EQ(cut.recorder.parts[0].data, "data") << line;
+        EXPECT_FALSE(cut.recorder.parts[0].ended) << line;
+    }
+    EXPECT_EQ(feed_all_ways("--b0undary\r\n\r\n--b0").end, MultipartReader::End::in_boundary);
+    for (const std::string line : {"\r", "\r\n", "\r\n-", "\r\n--", "\r\n--c", "--b0undary"})
+        EXPECT_EQ(feed_all_ways(part + line).end, MultipartReader::End::in_part) << line;
+    EXPECT_EQ(feed_all_ways("--b0undary").end, MultipartReader::End::no_boundary);
 }
 
 TEST(MultipartReader, BoundsHeadersAndParts) {

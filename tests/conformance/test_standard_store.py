@@ -333,6 +333,31 @@ def test_body_breaks_off_after_a_complete_part(standard):
     assert len(other_reasons(response)) == 1
 
 
+def test_long_answer(standard):
+    """4.5: however many instances there are, each is told of; the answer is made while it is sent."""
+    kept = [image() for _ in range(150)]
+    response = expect.status(post(standard, encoded(*kept, *[b"no DICOM"] * 150)), 202)
+    assert expect.stored_uids(response) == [each.sop for each in kept]
+    assert other_reasons(response) == [0xC000] * 150
+    assert set(response.json()) == {RETRIEVE_URL, REFERENCED, expect.OTHER_FAILURES}
+
+
+BOUNDARY_LINES = pytest.mark.parametrize(
+    "line", [b"\r\n--lim", b"\r\n--limit", b"\r\n--limit-", b"\r\n--limit\r"], ids=["name", "line", "hyphen", "CR"]
+)
+
+
+@BOUNDARY_LINES
+def test_body_breaks_off_inside_a_boundary_line(standard, line):
+    """4.4: the part before it is complete."""
+    instance = image()
+    body = encoded(instance).removesuffix(b"\r\n--limit--\r\n") + line
+    response = expect.status(post(standard, body), 202)
+    assert expect.stored_uids(response) == [instance.sop]
+    assert other_reasons(response) == [0xC000]
+    expect.file(standard.get(path_of(instance), "application/dicom"), instance.data)
+
+
 @pytest.mark.parametrize(
     "rest",
     [b"", b"Content-Ty", b"Content-Type: application/dicom\r\n", b"Content-Type: application/dicom\r\n\r\n"],
@@ -385,6 +410,13 @@ def test_connection_closes_after_a_complete_part(standard):
     half_sent(standard.base, body[:-200], len(body)).close()
     wait_for(standard, first)
     expect.problem(standard.get(path_of(second), DICOM_PARTS), 404)
+
+
+def test_connection_closes_inside_a_boundary_line(standard):
+    instance = image()
+    body = encoded(instance)
+    half_sent(standard.base, body.removesuffix(b"--\r\n"), len(body)).close()
+    wait_for(standard, instance)
 
 
 def test_client_ends_its_side_after_a_complete_part(standard):

@@ -174,7 +174,7 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
 
     /// What arrived whole is kept (standard-face.md 4.4).
     std::unique_ptr<http::Response> on_body_cut() override {
-        if (!face_.profile.standard || !any_complete_) return nullptr;
+        if (!face_.profile.standard || !(any_complete_ || last_part_is_complete())) return nullptr;
         return std::make_unique<http::Response>(finish());
     }
 
@@ -274,6 +274,11 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
         return {};
     }
 
+    /// Whether the body broke off behind the bytes of the part under way.
+    bool last_part_is_complete() const {
+        return reader_ && part_ && reader_->finish() == http::MultipartReader::End::in_boundary;
+    }
+
     /// The part that the body broke off in is no part (dicomweb.md 4.1, standard-face.md 4.4).
     void drop_open_part() {
         if (part_ == PartKind::dicom)
@@ -298,7 +303,8 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
         const bool between = end == End::between && reader_->parts() > 0;
         if (between && !standard) return refuse_body("The multipart body breaks off between its parts.");
         if (end == End::in_part) drop_open_part();
-        if (standard && (between || end == End::in_part))
+        if (end == End::in_boundary) (void)on_part_end();
+        if (standard && (between || end == End::in_part || end == End::in_boundary))
             other_failures_.push_back(archive::StoreFailure::not_understood);
         const bool no_part = batch_->instances() == 0 && !metadata_;
         if (no_part && !other_failures_.empty() &&
