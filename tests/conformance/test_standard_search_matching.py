@@ -271,6 +271,11 @@ def test_time_zone_of_the_query(standard):
     assert hits(standard, f"{span}&TimezoneOffsetFromUTC=%2B0100", made, anchor) == [0, 2]
     assert hits(standard, f"{span}&TimezoneOffsetFromUTC=+0000", made, anchor) == [1]
     assert hits(standard, "StudyDate=20240101&TimezoneOffsetFromUTC=-1100", made, anchor) == [0, 1, 2]
+    times = "StudyDate=20240101&StudyTime=1030,2330"
+    assert hits(standard, f"{times}&TimezoneOffsetFromUTC=%2B0100", made, anchor) == [0, 2]
+    assert hits(standard, f"{times}&TimezoneOffsetFromUTC=+0000", made, anchor) == [1]
+    dates = "StudyDate=20231230,20231231&StudyTime=2300-2330"
+    assert hits(standard, f"{dates}&TimezoneOffsetFromUTC=-1000", made, anchor) == [0, 2]
 
 
 def test_sequence_items(standard):

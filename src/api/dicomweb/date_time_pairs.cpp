@@ -37,12 +37,23 @@ int digits(std::string_view text, std::size_t at, std::size_t count) {
     return value;
 }
 
-dicom::Matcher* find_range(std::vector<dicom::Matcher>& matchers, Tag tag) {
-    const auto at = std::find_if(matchers.begin(), matchers.end(), [&](const dicom::Matcher& matcher) {
+/// The condition of single values or a range of them on `tag`.
+dicom::Matcher* find_matcher(std::vector<dicom::Matcher>& matchers, Tag tag) {
+    const auto at = std::ranges::find_if(matchers, [&](const dicom::Matcher& matcher) {
         return matcher.tag == tag && !matcher.sequence &&
-               std::holds_alternative<dicom::MatchRange>(matcher.match);
+               (std::holds_alternative<dicom::MatchRange>(matcher.match) ||
+                std::holds_alternative<dicom::MatchText>(matcher.match));
     });
     return at == matchers.end() ? nullptr : &*at;
+}
+
+/// The least and the greatest value that `match` lets through.
+dicom::MatchRange bounds_of(const dicom::Match& match) {
+    if (const auto* list = std::get_if<dicom::MatchText>(&match)) {
+        const auto [least, greatest] = std::ranges::minmax(list->any_of);
+        return {least, greatest};
+    }
+    return std::get<dicom::MatchRange>(match);
 }
 
 bool same_form(const dicom::MatchRange& a, const dicom::MatchRange& b) {
@@ -51,6 +62,36 @@ bool same_form(const dicom::MatchRange& a, const dicom::MatchRange& b) {
 
 bool is_single(const dicom::MatchRange& range) {
     return range.from == range.to;
+}
+
+/// Whether the two are the ends of one span (PS3.18 8.3.4.1.1), which single ones are as well.
+bool are_one_span(const dicom::Match& date, const dicom::Match& time) {
+    const auto* dates = std::get_if<dicom::MatchRange>(&date);
+    const auto* times = std::get_if<dicom::MatchRange>(&time);
+    if (dates == nullptr || times == nullptr || !same_form(*dates, *times)) return false;
+    return !is_single(*times) || is_single(*dates);
+}
+
+ZonedSpan span_of(const Pair& pair, const dicom::MatchRange& dates, const dicom::MatchRange& times) {
+    return {pair.date, pair.time, dates.from.empty() ? "" : dates.from + times.from,
+            dates.to.empty() ? "" : dates.to + times.to};
+}
+
+/// The moments of `span`, which is in UTC, as they may be written in the index, which knows no zones.
+dicom::MatchMoment in_any_zone(const ZonedSpan& span) {
+    return {span.time, shift_moment(span.from, kLeastZoneMinutes),
+            shift_moment(span.to, kGreatestZoneMinutes)};
+}
+
+/// From the first moment of the first day to the last of the last one.
+ZonedSpan widest_span(const Pair& pair, const dicom::Match& dates) {
+    return span_of(pair, bounds_of(dates), {"000000.000000", "235959.999999"});
+}
+
+ZonedSpan in_utc(ZonedSpan span, int zone_minutes) {
+    span.from = shift_moment(span.from, -zone_minutes);
+    span.to = shift_moment(span.to, -zone_minutes);
+    return span;
 }
 
 }  // namespace
@@ -85,33 +126,33 @@ std::optional<int> read_zone(std::string_view text) {
     return total;
 }
 
-std::vector<ZonedSpan> combine_dates_and_times(std::vector<dicom::Matcher>& matchers,
-                                               std::optional<int> request_zone_minutes) {
-    std::vector<ZonedSpan> spans;
+std::vector<RowCheck> combine_dates_and_times(std::vector<dicom::Matcher>& matchers,
+                                              std::optional<int> request_zone_minutes) {
+    std::vector<RowCheck> checks;
     for (const Pair& pair : kPairs) {
-        dicom::Matcher* date = find_range(matchers, pair.date);
-        dicom::Matcher* time = find_range(matchers, pair.time);
+        dicom::Matcher* date = find_matcher(matchers, pair.date);
+        dicom::Matcher* time = find_matcher(matchers, pair.time);
         if (date == nullptr || time == nullptr) continue;
-        const auto& dates = std::get<dicom::MatchRange>(date->match);
-        const auto& times = std::get<dicom::MatchRange>(time->match);
-        if (!same_form(dates, times) || (is_single(times) && !is_single(dates))) continue;
-        // Of one day the two conditions by themselves mean the same; a zone may move it into another day.
-        if (is_single(dates) && !request_zone_minutes) continue;
-        ZonedSpan span{pair.date, pair.time, dates.from.empty() ? "" : dates.from + times.from,
-                       dates.to.empty() ? "" : dates.to + times.to};
-        if (request_zone_minutes) {
-            span.from = shift_moment(span.from, -*request_zone_minutes);
-            span.to = shift_moment(span.to, -*request_zone_minutes);
-            // The index has the moments as they were written, in whatever zone.
-            date->match = dicom::MatchMoment{pair.time, shift_moment(span.from, kLeastZoneMinutes),
-                                             shift_moment(span.to, kGreatestZoneMinutes)};
-            spans.push_back(std::move(span));
-        } else {
+        const bool one_span = are_one_span(date->match, time->match);
+        if (!request_zone_minutes) {
+            // Of one day the two conditions by themselves mean the same.
+            if (!one_span || is_single(bounds_of(date->match))) continue;
+            ZonedSpan span = span_of(pair, bounds_of(date->match), bounds_of(time->match));
             date->match = dicom::MatchMoment{pair.time, std::move(span.from), std::move(span.to)};
+        } else if (one_span) {
+            ZonedSpan span =
+                in_utc(span_of(pair, bounds_of(date->match), bounds_of(time->match)), *request_zone_minutes);
+            date->match = in_any_zone(span);
+            checks.emplace_back(std::move(span));
+        } else {
+            const ZonedSpan span = in_utc(widest_span(pair, date->match), *request_zone_minutes);
+            checks.emplace_back(ZonedPair{pair.date, pair.time, std::move(date->match),
+                                          std::move(time->match), *request_zone_minutes});
+            date->match = in_any_zone(span);
         }
         matchers.erase(matchers.begin() + (time - matchers.data()));
     }
-    return spans;
+    return checks;
 }
 
 }  // namespace isocenter::api

@@ -18,10 +18,10 @@ std::optional<int> read_zone(std::string_view text);
 std::string shift_moment(const std::string& moment, int minutes);
 
 /// Makes one condition of the date and the time of an event when both are ranges of the same form (PS3.18
-/// 8.3.4.1.1). With a zone of the request, single dates with single times too: then the condition is so wide
-/// that it holds in every zone an object may have, and the spans that are returned are the exact ones. A date
-/// alone is in no zone.
-std::vector<ZonedSpan> combine_dates_and_times(std::vector<dicom::Matcher>& matchers,
-                                               std::optional<int> request_zone_minutes);
+/// 8.3.4.1.1). With a zone of the request, of any other dates and times too, since a zone may move a moment
+/// into another day: then the condition is so wide that it holds in every zone an object may have, and the
+/// checks that are returned are the exact ones. A date alone is in no zone.
+std::vector<RowCheck> combine_dates_and_times(std::vector<dicom::Matcher>& matchers,
+                                              std::optional<int> request_zone_minutes);
 
 }  // namespace isocenter::api

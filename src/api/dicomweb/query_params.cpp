@@ -314,8 +314,8 @@ Status Parser::apply_filters() {
         ISO_CHECK(apply_filter(filter));
     bad_parameter_.clear();
     if (!profile_.standard) return {};
-    for (ZonedSpan& span : combine_dates_and_times(request_.query.matchers, zone_minutes_))
-        request_.checks.emplace_back(std::move(span));
+    for (RowCheck& check : combine_dates_and_times(request_.query.matchers, zone_minutes_))
+        request_.checks.push_back(std::move(check));
     return {};
 }
 

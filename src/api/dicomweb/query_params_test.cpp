@@ -6,7 +6,6 @@
 #include <array>
 #include <string>
 
-#include "api/dicomweb/date_time_pairs.h"
 #include "api/dicomweb/test_query.h"
 #include "dicom/tags.h"
 
@@ -379,54 +378,6 @@ TEST(StandardQuery, DateAndTimeRanges) {
     }
 }
 
-TEST(StandardQuery, DateAndTimeOfTheSameFormAreOneSpan) {
-    const RangeRow rows[] = {
-        {"StudyDate=20240101-20240103&StudyTime=1000-1800", "20240101100000.000000", "20240103180059.999999"},
-        {"StudyDate=20240101-&StudyTime=1000-", "20240101100000.000000", ""},
-        {"StudyDate=-20240101&StudyTime=-1000", "", "20240101100059.999999"},
-    };
-    for (const RangeRow& row : rows) {
-        const Parsed parsed = parse(standard(), row.query);
-        ASSERT_TRUE(parsed.request.ok()) << row.query;
-        const auto& moment = std::get<dicom::MatchMoment>(only_match(parsed));
-        EXPECT_EQ(moment.time_tag, tags::StudyTime);
-        EXPECT_EQ(moment.from, row.from) << row.query;
-        EXPECT_EQ(moment.to, row.to) << row.query;
-    }
-    for (const char* query :
-         {"StudyDate=20240101-20240103&StudyTime=1000", "StudyDate=20240101-&StudyTime=-1000",
-          "StudyDate=20240101&StudyTime=1000", "StudyDate=20240101-20240103&SeriesTime=10-11"}) {
-        const Parsed parsed = parse(standard(), query, SearchResource::all_series);
-        EXPECT_EQ(parsed.request->query.matchers.size(), 2U) << query;
-    }
-}
-
-TEST(StandardQuery, AZoneIsCheckedAgainstTheObjects) {
-    // 01:00 at +02:00 is 23:00 of the day before in UTC.
-    const RangeRow rows[] = {
-        {"StudyDate=20240101-20240103&StudyTime=0100-1800&TimezoneOffsetFromUTC=%2B0200",
-         "20231231230000.000000", "20240103160059.999999"},
-        {"StudyDate=20240101-20240103&StudyTime=0100-1800&TimezoneOffsetFromUTC=+0200",
-         "20231231230000.000000", "20240103160059.999999"},
-        {"StudyDate=20241231&StudyTime=2330&TimezoneOffsetFromUTC=-0100", "20250101003000.000000",
-         "20250101003000.000000"},
-        {"StudyDate=20240101-20240101&StudyTime=0030-1059&TimezoneOffsetFromUTC=%2B0100",
-         "20231231233000.000000", "20240101095959.999999"},
-    };
-    for (const RangeRow& row : rows) {
-        const Parsed parsed = parse(standard(), row.query);
-        ASSERT_TRUE(parsed.request.ok()) << row.query;
-        ASSERT_EQ(parsed.request->checks.size(), 1U) << row.query;
-        const auto& span = std::get<ZonedSpan>(parsed.request->checks.front());
-        EXPECT_EQ(span.from, row.from) << row.query;
-        EXPECT_EQ(span.to, row.to) << row.query;
-        EXPECT_TRUE(parsed.request->query.want_document);
-        const auto& moment = std::get<dicom::MatchMoment>(only_match(parsed));
-        EXPECT_EQ(moment.from, shift_moment(row.from, -12 * 60)) << "as early as a stored zone can make it";
-        EXPECT_EQ(moment.to, shift_moment(row.to, 14 * 60));
-    }
-}
-
 TEST(StandardQuery, PrivateAttributesAreCheckedByCreator) {
     for (const SearchResource resource :
          {SearchResource::studies, SearchResource::all_series, SearchResource::all_instances}) {
@@ -440,11 +391,6 @@ TEST(StandardQuery, PrivateAttributesAreCheckedByCreator) {
         EXPECT_TRUE(std::holds_alternative<dicom::MatchWildcard>(wanted.match));
     }
     EXPECT_FALSE(parse(standard(), "00231001=v1", SearchResource::all_instances).request.ok());
-}
-
-TEST(StandardQuery, AZoneAloneChangesNothing) {
-    const Parsed parsed = parse(standard(), "StudyDate=20240101-20240102&TimezoneOffsetFromUTC=-0500");
-    EXPECT_EQ(std::get<dicom::MatchRange>(only_match(parsed)).from, "20240101");
 }
 
 TEST(StandardQuery, MembersOfASequenceKeepTheirSequence) {

@@ -90,16 +90,40 @@ int zone_of(const index::SearchRow& row, int site_zone_minutes) {
     return zone.value_or(site_zone_minutes);
 }
 
-bool holds(const ZonedSpan& span, const index::SearchRow& row, const RowCheckRules& rules) {
-    const std::string* date = find_value(row, span.date);
-    const std::string* time = find_value(row, span.time);
-    // The index has looked at the date that is there.
+/// The row's moment in UTC, by the zone of its object; empty when what is stored is no single one. Only of a
+/// row that has both attributes.
+std::string moment_of(const std::string& date, const std::string& time, const index::SearchRow& row,
+                      const RowCheckRules& rules) {
+    const auto day = read_date_range(date);
+    const auto clock = read_time_range(time);
+    if (!day || !clock || day->is_range || clock->is_range) return {};
+    return shift_moment(day->from + clock->from, -zone_of(row, rules.site_zone_minutes));
+}
+
+/// Whether `fits` holds for the row's moment in UTC. The index has looked at the date that is there.
+template <class Fits>
+bool moment_holds(const index::SearchRow& row, Tag date_tag, Tag time_tag, const RowCheckRules& rules,
+                  Fits fits) {
+    const std::string* date = find_value(row, date_tag);
+    const std::string* time = find_value(row, time_tag);
     if (date == nullptr || time == nullptr) return rules.unknown_matches;
-    const auto day = read_date_range(*date);
-    const auto clock = read_time_range(*time);
-    if (!day || !clock || day->is_range || clock->is_range) return false;
-    const std::string moment = shift_moment(day->from + clock->from, -zone_of(row, rules.site_zone_minutes));
-    return (span.from.empty() || moment >= span.from) && (span.to.empty() || moment <= span.to);
+    const std::string moment = moment_of(*date, *time, row, rules);
+    return !moment.empty() && fits(moment);
+}
+
+bool holds(const ZonedSpan& span, const index::SearchRow& row, const RowCheckRules& rules) {
+    return moment_holds(row, span.date, span.time, rules, [&span](const std::string& moment) {
+        return (span.from.empty() || moment >= span.from) && (span.to.empty() || moment <= span.to);
+    });
+}
+
+bool holds(const ZonedPair& pair, const index::SearchRow& row, const RowCheckRules& rules) {
+    return moment_holds(row, pair.date, pair.time, rules, [&pair](const std::string& utc) {
+        constexpr std::size_t kDateLength = 8;
+        const std::string moment = shift_moment(utc, pair.zone_minutes);
+        return meets(pair.date_match, std::string_view(moment).substr(0, kDateLength)) &&
+               meets(pair.time_match, std::string_view(moment).substr(kDateLength));
+    });
 }
 
 bool holds(const PrivateValue& wanted, const index::SearchRow& row, const RowCheckRules& rules) {
@@ -140,6 +164,8 @@ bool meets(const dicom::Match& match, std::string_view value) {
     if (const auto* uid = std::get_if<dicom::MatchUid>(&match)) return any(uid->any_of, equal);
     if (const auto* pattern = std::get_if<dicom::MatchWildcard>(&match))
         return !value.empty() && any(pattern->any_of, fits_pattern);
+    if (const auto* range = std::get_if<dicom::MatchRange>(&match))
+        return (range->from.empty() || value >= range->from) && (range->to.empty() || value <= range->to);
     return std::holds_alternative<dicom::MatchEmpty>(match) && value.empty();
 }
 

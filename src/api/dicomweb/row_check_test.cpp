@@ -35,6 +35,23 @@ TEST(RowCheck, MomentsAreComparedInTheZoneOfTheObject) {
     EXPECT_FALSE(passes(ZonedSpan{tags::StudyDate, tags::StudyTime, "", ""}, without, {})) << "no document";
 }
 
+TEST(RowCheck, DatesAndTimesAreThoseOfTheRequestsClock) {
+    const std::string paris = R"({"00080201":{"vr":"SH","Value":["+0100"]}})";
+    const auto holds_at = [&](std::vector<std::string> dates, dicom::Match times, int zone) {
+        const ZonedPair pair{tags::StudyDate, tags::StudyTime, dicom::MatchText{std::move(dates)},
+                             std::move(times), zone};
+        return passes(pair, row_with(paris), {});
+    };
+    // 10:30 in Paris is 09:30 in UTC and 23:30 of the day before at -10:00.
+    const dicom::Match times = dicom::MatchText{{"080000.000000", "093000.000000"}};
+    EXPECT_TRUE(holds_at({"20231231", "20240101"}, times, 0));
+    EXPECT_FALSE(holds_at({"20231231", "20240101"}, times, 60));
+    EXPECT_FALSE(holds_at({"20231231", "20240102"}, times, 0));
+    EXPECT_TRUE(holds_at({"20231231"}, dicom::MatchText{{"233000.000000"}}, -600));
+    EXPECT_TRUE(holds_at({"20231231"}, dicom::MatchRange{"230000.000000", ""}, -600));
+    EXPECT_FALSE(holds_at({"20231231"}, dicom::MatchRange{"", "232959.999999"}, -600));
+}
+
 TEST(RowCheck, PrivateAttributesInAnyBlock) {
     const PrivateValue wanted{"ACME", {0x0023, 0x1001}, dicom::MatchText{{"v1", "v2"}}};
     const auto found = [&](const char* json) { return passes(wanted, row_with(json), {}); };
