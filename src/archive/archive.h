@@ -13,6 +13,7 @@
 #include "base/metrics.h"
 #include "blob/blob_store.h"
 #include "dicom/frame_table.h"
+#include "dicom/transfer_syntax.h"
 #include "index/index.h"
 #include "index/registry.h"
 
@@ -70,17 +71,24 @@ class Archive {
     /// says.
     Result<std::unique_ptr<ByteSource>> open_object(const index::InstanceRecord& record,
                                                     std::optional<ByteRange> range = {});
-    /// The object with its data set in explicit VR little endian (from implicit, big endian or deflated) and
-    /// labelled so: streamed, never held whole. Compressed pixel data stay as they are, with their transfer
-    /// syntax.
-    Result<std::unique_ptr<ByteSource>> open_as_explicit_little_endian(const Location& location);
+    /// The object with its data set in explicit VR little endian (from implicit, big endian or deflated):
+    /// streamed, never held whole. Pixel data stay as they are, and `syntax` is theirs: the object's label.
+    Result<std::unique_ptr<ByteSource>> open_as_explicit_little_endian(
+        const Location& location, std::string_view syntax = dicom::kExplicitVrLittleEndian);
+    /// The transfer syntax of the top-level pixel data: the object's, unless these contradict it
+    /// (dicom::ObjectLayout::foreign_pixels). Then native ones are in Explicit VR Little Endian, and
+    /// fragments in what the first of them says of itself; empty when it does not.
+    Result<std::string> pixel_syntax(const Location& location);
     /// The object as explicit VR little endian with its pixel data decoded, frame by frame as they are read;
     /// the same of compressed icons inside. Errors as of check_decodable, and those of the first frame.
     Result<std::unique_ptr<ByteSource>> open_decoded(const Location& location);
     /// Whether open_decoded can do its work, as far as that shows without decoding: `not_acceptable` when
     /// there is no decoder or the frames are not what it needs, `too_large` when native pixel data would not
-    /// fit into an element (PS3.5 7.1.1: 4 GiB).
+    /// fit into an element or a frame not into memory.
     Status check_decodable(const Location& location);
+    /// Whether native pixel data of that many frames fit into an element (PS3.5 7.1.1: 4 GiB), as far as the
+    /// object describes them.
+    bool fits_uncompressed(const Location& location);
     /// Frame `number` (1-based) as stored: native bytes in little endian order, or the frame's fragments
     /// joined. `out_of_range` when there is no such frame, `not_found` without pixel data and when native
     /// ones end before the frame does, `unsupported` when frames cannot be told apart without decoding.

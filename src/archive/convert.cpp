@@ -103,6 +103,18 @@ Result<std::string> read_beginning(ByteSource& source, std::size_t count) {
     return text;
 }
 
+/// Native frames one after another; those of 1-bit pixels without padding between them (PS3.5 8.1.1).
+std::uint64_t pixel_bytes(const codec::FrameShape& shape, std::uint32_t frames) {
+    if (shape.bits_allocated != 1) return shape.frame_bytes() * frames;
+    return (shape.frame_bits() * frames + 7) / 8;
+}
+
+/// Whether pixel_bytes is a length that an element can have.
+bool fits_element(const codec::FrameShape& shape, std::uint32_t frames) {
+    const std::uint64_t bits = shape.bits_allocated == 1 ? shape.frame_bits() : shape.frame_bytes() * 8;
+    return bits <= kMaxElementBytes * 8 / std::max(frames, 1U);
+}
+
 /// All frames one after another, each decoded when its turn comes.
 class DecodedFrames final : public ByteSource {
   public:
@@ -112,12 +124,13 @@ class DecodedFrames final : public ByteSource {
           location_(location),
           decoder_(decoder),
           shape_(shape),
-          left_(shape.frame_bytes() * location.layout.frames.frames) {}
+          left_(pixel_bytes(shape, location.layout.frames.frames)) {}
     /// Decodes the first frame, whose failure can still be told.
     Status begin() { return next_frame(); }
     Result<std::size_t> read(MutableBytes into) override {
         if (left_ == 0) return std::size_t{0};
-        if (at_ == frame_.size()) ISO_CHECK(next_frame());
+        while (at_ == frame_.size())
+            ISO_CHECK(next_frame());
         const std::size_t n = std::min(into.size(), frame_.size() - at_);
         std::memcpy(into.data(), frame_.data() + at_, n);
         at_ += n;
@@ -131,7 +144,31 @@ class DecodedFrames final : public ByteSource {
         ISO_TRY(auto fragments, archive_.open_frame(location_, ++number_));
         ISO_TRY(frame_, decode_frame(decoder_, *fragments, shape_, kMaxDecodedFrameBytes));
         at_ = 0;
+        if (shape_.bits_allocated == 1) join_bits();
         return {};
+    }
+    /// Puts the frame's bits behind those that the frame before has left of its last byte, and keeps back
+    /// what fills no byte; after the last frame that is one as well.
+    void join_bits() {
+        const auto bits = static_cast<unsigned>(shape_.frame_bits() % 8);
+        if (bits != 0) {
+            // What follows the frame's last pixel in its byte is nobody's.
+            auto& last = frame_.back();
+            last = static_cast<char>(static_cast<unsigned char>(last) & ((1U << bits) - 1U));
+        }
+        if (carried_bits_ != 0) {
+            unsigned carry = carried_;
+            for (char& c : frame_) {
+                const unsigned byte = static_cast<unsigned char>(c);
+                c = static_cast<char>(carry | byte << carried_bits_);
+                carry = byte >> (8U - carried_bits_);
+            }
+            if (bits == 0 || carried_bits_ + bits > 8) frame_.push_back(static_cast<char>(carry));
+        }
+        carried_bits_ = (carried_bits_ + bits) % 8;
+        if (carried_bits_ == 0 || number_ == location_.layout.frames.frames) return;
+        carried_ = static_cast<unsigned char>(frame_.back());
+        frame_.pop_back();
     }
 
     Archive& archive_;
@@ -139,6 +176,8 @@ class DecodedFrames final : public ByteSource {
     const codec::FrameCodec& decoder_;
     const codec::FrameShape shape_;
     std::uint64_t left_;
+    unsigned carried_ = 0;
+    unsigned carried_bits_ = 0;
     std::uint32_t number_ = 0;
     std::string frame_;
     std::size_t at_ = 0;
@@ -153,18 +192,12 @@ Status decode_icons(blob::BlobStore& blobs, const Location& location, const code
     }
     dicom::Element* const pixels = set.find(dicom::tags::PixelData);
     if (top_level || pixels == nullptr || !pixels->encapsulated) return {};
-    const auto number = [&set](dicom::Tag tag, std::uint32_t absent) {
+    const PixelDescription described = describe_by([&set](dicom::Tag tag, std::uint32_t absent) {
         return static_cast<std::uint32_t>(set.integer(tag).value_or(absent));
-    };
-    codec::FrameShape shape;
-    shape.rows = number(dicom::tags::Rows, 0);
-    shape.columns = number(dicom::tags::Columns, 0);
-    shape.samples_per_pixel = number(dicom::tags::SamplesPerPixel, 1);
-    shape.bits_allocated = number(dicom::tags::BitsAllocated, 0);
-    shape.planar_configuration = number(dicom::tags::PlanarConfiguration, 0);
+    });
     ISO_TRY(auto items, open_value(blobs, location, pixels->where, pixels->where, 1));
     const auto fragments = make_fragments_source(std::move(items), false);
-    ISO_TRY(pixels->bytes, decode_frame(decoder, *fragments, shape, kMaxIconBytes));
+    ISO_TRY(pixels->bytes, decode_frame(decoder, *fragments, shape_of(described), kMaxIconBytes));
     pixels->held = true;
     pixels->encapsulated = false;
     return {};
@@ -202,11 +235,9 @@ Result<std::unique_ptr<ByteSource>> rewritten(blob::BlobStore& blobs, const Loca
 
 }  // namespace
 
-Result<std::unique_ptr<ByteSource>> Archive::open_as_explicit_little_endian(const Location& location) {
+Result<std::unique_ptr<ByteSource>> Archive::open_as_explicit_little_endian(const Location& location,
+                                                                            std::string_view syntax) {
     ISO_TRY(const dicom::Part10Object object, read_again(state_->core.blobs, location));
-    const bool compressed = dicom::transfer_syntax(location.record.transfer_syntax).encapsulated;
-    const std::string_view syntax =
-        compressed ? std::string_view(location.record.transfer_syntax) : dicom::kExplicitVrLittleEndian;
     return rewritten(state_->core.blobs, location, object, syntax);
 }
 
@@ -220,22 +251,23 @@ Status Archive::check_decodable(const Location& location) {
         return fail(ErrorCode::not_acceptable, "the frames of the instance cannot be told apart");
     ISO_TRY(const PixelDescription pixels, pixel_description(location.record));
     const codec::FrameShape shape = shape_of(pixels);
-    const std::uint64_t frame_bytes = shape.frame_bytes();
-    if (frame_bytes == 0) return fail(ErrorCode::not_acceptable, "the instance's pixels are not described");
-    // Frames of 1-bit pixels follow each other without padding (PS3.5 8.1.1).
-    const bool seamless =
-        shape.bits_allocated != 1 || frames.frames == 1 || std::uint64_t{shape.rows} * shape.columns % 8 == 0;
-    if (!seamless)
-        return fail(ErrorCode::not_acceptable,
-                    "frames of 1-bit pixels that end within a byte are not joined");
-    if (frame_bytes > kMaxDecodedFrameBytes || frame_bytes > kMaxElementBytes / frames.frames)
+    if (shape.frame_bytes() == 0)
+        return fail(ErrorCode::not_acceptable, "the instance's pixels are not described");
+    if (shape.frame_bytes() > kMaxDecodedFrameBytes || !fits_element(shape, frames.frames))
         return fail(ErrorCode::too_large, "the decoded pixel data would not fit into an element");
     ISO_TRY(auto first, open_frame(location, 1));
+    const std::uint64_t first_bytes = first->remaining().value_or(0);
     const auto beginning = read_beginning(*first, codec::FrameCodec::kProbeBytes);
     if (!beginning) return beginning.error();
-    if (const Status fits = decoder->probe(as_bytes(*beginning), shape); !fits)
+    if (const Status fits = decoder->probe(as_bytes(*beginning), first_bytes, shape); !fits)
         return fail(ErrorCode::not_acceptable, fits.error().message);
     return {};
+}
+
+bool Archive::fits_uncompressed(const Location& location) {
+    if (location.layout.frames.kind == dicom::FrameTable::Kind::none) return true;
+    const auto pixels = pixel_description(location.record);
+    return !pixels || fits_element(shape_of(*pixels), location.layout.frames.frames);
 }
 
 Result<std::unique_ptr<ByteSource>> Archive::open_decoded(const Location& location) {

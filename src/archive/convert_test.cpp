@@ -199,7 +199,7 @@ TEST_F(ConvertTest, FramesOfEncapsulatedObjects) {
     EXPECT_EQ(text_of(test.archive->open_frame(*location, 1)), "first secondthird ");
     EXPECT_EQ(text_of(test.archive->open_frame(*location, 2)), "out_of_range");
     EXPECT_EQ(text_of(test.archive->open_native_frame(*location, 1)), "not_acceptable");
-    EXPECT_TRUE(text_of(test.archive->open_as_explicit_little_endian(*location))
+    EXPECT_TRUE(text_of(test.archive->open_as_explicit_little_endian(*location, "1.2.840.10008.1.2.4.90"))
                     .ends_with(body_of(head) + encapsulate({"first ", "second", "third "})));
 }
 
@@ -216,7 +216,8 @@ TEST_F(ConvertTest, ImplicitVrUnderACompressedLabelKeepsThePixels) {
     const auto location = stored(make_head("1.2.840.10008.1.2.4.90") + implicit_body_of(head) +
                                  std::string("\xE0\x7F\x10\x00\xFF\xFF\xFF\xFF", 8) + items);
     ASSERT_TRUE(location->layout.mislabelled);
-    const std::string rewritten = text_of(test.archive->open_as_explicit_little_endian(*location));
+    const std::string rewritten =
+        text_of(test.archive->open_as_explicit_little_endian(*location, "1.2.840.10008.1.2.4.90"));
     EXPECT_TRUE(rewritten.ends_with(body_of(head) + encapsulate({"first ", "second"})));
     const auto object = dicom::read_part10(as_bytes(rewritten));
     ASSERT_TRUE(object.ok()) << object.error().message;
@@ -281,6 +282,105 @@ TEST_F(ConvertTest, RleObjectsAreDecodedWithTheirIcons) {
     EXPECT_TRUE(decoded.ends_with(body_of(native)));
     EXPECT_EQ(dicom::read_part10(as_bytes(decoded))->transfer_syntax, dicom::kExplicitVrLittleEndian);
     EXPECT_EQ(text_of(test.archive->open_bulk(*location, "00880200/1/7FE00010")), rle_frame('e', 'f'));
+}
+
+/// Frames of 1-bit pixels in RLE, one literal run each.
+std::string rle_bits(std::string packed) {
+    std::string rle;
+    put(rle, 1, 4);
+    put(rle, 64, 4);
+    rle.resize(64, '\0');
+    rle.push_back(static_cast<char>(packed.size() - 1));
+    rle += packed;
+    if (rle.size() % 2 != 0) rle.push_back('\0');
+    return rle;
+}
+
+TEST_F(ConvertTest, OneBitFramesAreJoinedBitByBit) {
+    for (const std::uint16_t columns : std::initializer_list<std::uint16_t>{1, 3, 5, 8, 11, 13, 16}) {
+        test.archive->remove(key_of("1.2")).ok();
+        constexpr int kFrames = 9;
+        std::string expected((static_cast<std::size_t>(columns) * kFrames + 7) / 8, '\0');
+        std::vector<std::string> fragments;
+        for (std::size_t frame = 0; frame < kFrames; ++frame) {
+            // What fills the last byte has no meaning.
+            std::string packed((columns + 7U) / 8, static_cast<char>(0xFF));
+            for (std::size_t i = 0; i < columns; ++i) {
+                if ((frame * 7 + i * i) % 3 == 0) {
+                    const std::size_t at = frame * columns + i;
+                    expected[at / 8] = static_cast<char>(expected[at / 8] | 1 << at % 8);
+                } else {
+                    packed[i / 8] = static_cast<char>(packed[i / 8] & ~(1 << i % 8));
+                }
+            }
+            fragments.push_back(rle_bits(packed));
+        }
+        dicom::DataSet head = make_data_set("1.2", "1.3", "1.4");
+        set_pixels(head, 1, columns, kFrames, "");
+        set_number(head, tags::BitsAllocated, 1);
+        head.remove(tags::PixelData);
+        const auto location = stored(make_head(dicom::kRleLossless) + body_of(head) + encapsulate(fragments));
+        const std::string decoded = text_of(test.archive->open_decoded(*location));
+        if (expected.size() % 2 != 0) expected.push_back('\0');
+        EXPECT_TRUE(decoded.ends_with(expected)) << columns;
+        EXPECT_EQ(dicom::read_part10(as_bytes(decoded))->layout.frames.value.length, expected.size());
+    }
+}
+
+TEST_F(ConvertTest, UncompressedFragmentsBecomeOneValue) {
+    dicom::DataSet native = make_data_set("1.2", "1.3", "1.4");
+    set_pixels(native, 1, 3, 2, "abcdef");
+    set_number(native, tags::BitsAllocated, 8);
+    native.find(tags::PixelData)->vr = dicom::Vr::OB;
+    dicom::DataSet head = native;
+    head.remove(tags::PixelData);
+    const auto location = stored(make_head(dicom::kEncapsulatedUncompressed) + body_of(head) +
+                                 encapsulate({std::string("abc\0", 4), std::string("def\0", 4)}));
+    EXPECT_EQ(text_of(test.archive->open_native_frame(*location, 2)), "def");
+    EXPECT_TRUE(text_of(test.archive->open_decoded(*location)).ends_with(body_of(native)));
+}
+
+TEST_F(ConvertTest, PixelDataThatContradictTheirLabelSayWhatTheyAre) {
+    const std::string jpeg("\xFF\xD8\xFF\xC0\0\x0B\x08\0\2\0\2\1\1\x11\0\xFF\xDA\0\x08\1\1\0\0\x3F\0\0", 26);
+    const auto syntax_of = [this](std::string_view label, const std::string& pixels) {
+        dicom::DataSet head = with_pixels(2, 2, 1);
+        head.remove(tags::PixelData);
+        test.archive->remove(key_of("1.2")).ok();
+        return *test.archive->pixel_syntax(*stored(make_head(label) + body_of(head) + pixels));
+    };
+    const std::string native =
+        body_of(with_pixels(2, 2, 1)).substr(body_of(with_pixels(2, 2, 1)).size() - 20);
+    EXPECT_EQ(syntax_of(dicom::kExplicitVrLittleEndian, encapsulate({jpeg})), "1.2.840.10008.1.2.4.50");
+    EXPECT_EQ(syntax_of(dicom::kExplicitVrLittleEndian, encapsulate({"nobody knows"})), "");
+    EXPECT_EQ(syntax_of(dicom::kExplicitVrLittleEndian, native), dicom::kExplicitVrLittleEndian);
+    EXPECT_EQ(syntax_of("1.2.840.10008.1.2.4.90", native), dicom::kExplicitVrLittleEndian);
+    EXPECT_EQ(syntax_of("1.2.840.10008.1.2.4.90", encapsulate({jpeg})), "1.2.840.10008.1.2.4.90");
+    EXPECT_EQ(syntax_of("1.2.3.4", native), "1.2.3.4") << "of a private syntax nobody knows";
+    dicom::DataSet head = with_pixels(2, 2, 1);
+    head.remove(tags::PixelData);
+    test.archive->remove(key_of("1.2")).ok();
+    EXPECT_EQ(*test.archive->pixel_syntax(*stored(make_head(dicom::kDeflatedExplicitVrLittleEndian) +
+                                                  deflate_stored(body_of(head) + encapsulate({jpeg})))),
+              "")
+        << "offsets of a deflated data set are not the file's";
+}
+
+TEST_F(ConvertTest, WhatFitsUncompressed) {
+    const auto fits = [this](std::uint16_t rows, int frames, std::uint16_t bits) {
+        dicom::DataSet head = make_data_set("1.2", "1.3", "1.4");
+        set_pixels(head, rows, 0x8000, frames, {});
+        set_number(head, tags::BitsAllocated, bits);
+        head.remove(tags::PixelData);
+        test.archive->remove(key_of("1.2")).ok();
+        return test.archive->fits_uncompressed(
+            *stored(make_head("1.2.840.10008.1.2.4.90") + body_of(head) + encapsulate({"??"})));
+    };
+    EXPECT_TRUE(fits(0x8000, 1, 16));
+    EXPECT_TRUE(fits(0x8000, 3, 8));
+    EXPECT_FALSE(fits(0x8000, 2, 16));
+    EXPECT_FALSE(fits(0x8000, 4, 8)) << "4 GiB are one byte too many";
+    EXPECT_TRUE(fits(0x8000, 31, 1));
+    EXPECT_FALSE(fits(0x8000, 2'000'000'000, 1));
 }
 
 TEST_F(ConvertTest, ObjectsThatCannotBeDecodedAreKnownBefore) {

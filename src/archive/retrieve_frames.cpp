@@ -5,16 +5,18 @@
 #include "archive/core.h"
 #include "archive/values.h"
 #include "codec/frame_codec.h"
+#include "dicom/image_header.h"
 #include "dicom/json_filter.h"
 #include "dicom/tags.h"
+#include "dicom/transfer_syntax.h"
 
 namespace isocenter::archive {
 namespace {
 
 namespace tags = dicom::tags;
 
-// PS3.5 A.4.11: native frames in fragments.
-constexpr std::string_view kEncapsulatedUncompressed = "1.2.840.10008.1.2.1.98";
+// Profiles and thumbnails may stand before the part of an image that describes it.
+constexpr std::uint64_t kMaxImageHeaderBytes = 1ULL << 20U;
 
 std::string_view pixel_vr(const dicom::ObjectLayout& layout) {
     for (const dicom::BulkValue& value : layout.bulk) {
@@ -103,7 +105,6 @@ Result<std::unique_ptr<ByteSource>> Archive::open_native_frame(const Location& l
                                                                std::uint32_t number) {
     ISO_TRY(auto stored, open_frame(location, number));
     if (location.layout.frames.kind == dicom::FrameTable::Kind::native) return stored;
-    if (location.record.transfer_syntax == kEncapsulatedUncompressed) return stored;
     const codec::FrameCodec* decoder = codec::find_decoder(location.record.transfer_syntax);
     if (decoder == nullptr) {
         return fail(ErrorCode::not_acceptable, "there is no decoder for the instance's transfer syntax");
@@ -113,16 +114,28 @@ Result<std::unique_ptr<ByteSource>> Archive::open_native_frame(const Location& l
     return make_string_source(std::move(decoded));
 }
 
+Result<std::string> Archive::pixel_syntax(const Location& location) {
+    const dicom::ObjectLayout& layout = location.layout;
+    if (!layout.foreign_pixels) return location.record.transfer_syntax;
+    if (layout.frames.kind == dicom::FrameTable::Kind::native)
+        return std::string(dicom::kExplicitVrLittleEndian);
+    // Where fragments lie in a deflated data set is not where they lie in the file, and nobody rewrites
+    // those of a big endian one.
+    if (layout.deflated || layout.big_endian || layout.frames.fragments.empty()) return std::string();
+    ByteRange first = layout.frames.fragments.front();
+    first.length = std::min(first.length, kMaxImageHeaderBytes);
+    ISO_TRY(auto source, open_stored(state_->core.blobs, location.record, first));
+    ISO_TRY(const std::string beginning, read_all(*source, first.length));
+    const auto header = dicom::read_image_header(as_bytes(beginning));
+    return header ? std::string(header->transfer_syntax) : std::string();
+}
+
 Result<PixelDescription> Archive::pixel_description(const index::InstanceRecord& record) {
     ISO_TRY(const auto found, documents({&record.id, 1}));
     if (found.empty()) return fail(ErrorCode::not_found, "no such instance");
     const std::string_view json = found.front().json;
-    PixelDescription pixels;
-    pixels.rows = first_number(json, tags::Rows, 0);
-    pixels.columns = first_number(json, tags::Columns, 0);
-    pixels.samples_per_pixel = first_number(json, tags::SamplesPerPixel, 1);
-    pixels.bits_allocated = first_number(json, tags::BitsAllocated, 0);
-    pixels.planar_configuration = first_number(json, tags::PlanarConfiguration, 0);
+    PixelDescription pixels =
+        describe_by([json](dicom::Tag tag, std::uint32_t absent) { return first_number(json, tag, absent); });
     pixels.photometric_interpretation = first_value(json, tags::PhotometricInterpretation);
     return pixels;
 }

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <string_view>
 
 #include "archive/archive.h"
 #include "archive/sources.h"
+#include "dicom/tags.h"
 
 namespace isocenter::codec {
 class FrameCodec;
@@ -21,6 +23,23 @@ Result<std::unique_ptr<ByteSource>> open_stored(blob::BlobStore& blobs, const in
 /// bytes to swap when the object is big endian.
 Result<std::unique_ptr<ByteSource>> open_value(blob::BlobStore& blobs, const Location& location,
                                                ByteRange value, ByteRange range, unsigned unit);
+
+/// What `number_of(tag, value if absent)` says of the pixels; no more than an unsigned short can, so that
+/// products of four do not overflow.
+template <class NumberOf>
+PixelDescription describe_by(NumberOf number_of) {
+    constexpr std::uint32_t kMaxUnsignedShort = 0xFFFF;
+    const auto number = [&](dicom::Tag tag, std::uint32_t absent) {
+        return std::min<std::uint32_t>(number_of(tag, absent), kMaxUnsignedShort);
+    };
+    PixelDescription pixels;
+    pixels.rows = number(dicom::tags::Rows, 0);
+    pixels.columns = number(dicom::tags::Columns, 0);
+    pixels.samples_per_pixel = number(dicom::tags::SamplesPerPixel, 1);
+    pixels.bits_allocated = number(dicom::tags::BitsAllocated, 0);
+    pixels.planar_configuration = number(dicom::tags::PlanarConfiguration, 0);
+    return pixels;
+}
 
 /// What a codec must know of the frames.
 codec::FrameShape shape_of(const PixelDescription& pixels);

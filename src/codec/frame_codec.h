@@ -20,6 +20,10 @@ struct FrameShape {
         const std::uint64_t values = std::uint64_t{rows} * columns * samples_per_pixel;
         return bits_allocated == 1 ? (values + 7) / 8 : values * ((bits_allocated + 7) / 8);
     }
+    /// Of pixels alone, without what fills the last byte.
+    std::uint64_t frame_bits() const {
+        return std::uint64_t{rows} * columns * samples_per_pixel * bits_allocated;
+    }
 };
 
 /// Turns one frame of a transfer syntax into native little endian bytes. Stateless, thread-safe.
@@ -28,10 +32,10 @@ class FrameCodec {
     virtual ~FrameCodec() = default;
     /// `frame`: the fragments of one frame joined. `corrupt` when the bytes are not what the syntax says.
     virtual Result<std::string> decode(ByteView frame, const FrameShape& shape) const = 0;
-    /// Whether a frame that begins with `beginning` (kProbeBytes, fewer of a shorter frame) can be of that
-    /// shape, as far as that shows without decoding: `corrupt` or `unsupported`.
+    /// Whether a frame of `frame_bytes` that begins with `beginning` (kProbeBytes, fewer of a shorter frame)
+    /// can be of that shape, as far as that shows without decoding: `corrupt` or `unsupported`.
     static constexpr std::size_t kProbeBytes = 64;
-    virtual Status probe(ByteView beginning, const FrameShape& shape) const = 0;
+    virtual Status probe(ByteView beginning, std::uint64_t frame_bytes, const FrameShape& shape) const = 0;
 };
 
 /// The codec that decodes `transfer_syntax`, or nullptr. One row per syntax in registry.cpp.

@@ -2,12 +2,14 @@
 
 #include "codec/frame_codec.h"
 #include "codec/rle.h"
+#include "codec/uncompressed.h"
 #include "dicom/transfer_syntax.h"
 
 namespace isocenter::codec {
 namespace {
 
 const RleCodec kRle;
+const UncompressedCodec kUncompressed;
 
 struct Row {
     std::string_view transfer_syntax;
@@ -16,6 +18,7 @@ struct Row {
 
 constexpr std::array kRows{
     Row{dicom::kRleLossless, &kRle},
+    Row{dicom::kEncapsulatedUncompressed, &kUncompressed},
 };
 
 }  // namespace

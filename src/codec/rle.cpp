@@ -100,7 +100,7 @@ Result<Segments> find_segments(ByteView frame) {
 
 }  // namespace
 
-Status RleCodec::probe(ByteView beginning, const FrameShape& shape) const {
+Status RleCodec::probe(ByteView beginning, std::uint64_t, const FrameShape& shape) const {
     const bool bitmap = is_bitmap(shape);
     if (!bitmap &&
         (shape.bits_allocated == 0 || shape.bits_allocated % 8 != 0 || shape.bits_allocated > 64)) {
@@ -115,7 +115,7 @@ Status RleCodec::probe(ByteView beginning, const FrameShape& shape) const {
 }
 
 Result<std::string> RleCodec::decode(ByteView frame, const FrameShape& shape) const {
-    ISO_CHECK(probe(frame, shape));
+    ISO_CHECK(probe(frame, frame.size(), shape));
     ISO_TRY(const Segments segments, find_segments(frame));
     const bool bitmap = is_bitmap(shape);
     const std::size_t samples = shape.samples_per_pixel;

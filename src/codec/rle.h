@@ -10,7 +10,7 @@ namespace isocenter::codec {
 class RleCodec final : public FrameCodec {
   public:
     Result<std::string> decode(ByteView frame, const FrameShape& shape) const override;
-    Status probe(ByteView beginning, const FrameShape& shape) const override;
+    Status probe(ByteView beginning, std::uint64_t frame_bytes, const FrameShape& shape) const override;
 };
 
 }  // namespace isocenter::codec

@@ -168,7 +168,8 @@ TEST(RleCodec, SurvivesAnyBytes) {
     }
 }
 
-TEST(Registry, KnowsRleOnly) {
+TEST(Registry, KnowsWhatItDecodes) {
+    EXPECT_NE(find_decoder("1.2.840.10008.1.2.1.98"), nullptr);
     EXPECT_NE(find_decoder("1.2.840.10008.1.2.5"), nullptr);
     EXPECT_EQ(find_decoder("1.2.840.10008.1.2.4.70"), nullptr);
 }

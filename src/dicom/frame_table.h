@@ -62,6 +62,8 @@ struct ObjectLayout {
     /// The data set is not encoded as the transfer syntax of the file meta says: these bytes may not go out
     /// under that label, nor under another one, for the label is among them.
     bool mislabelled = false;
+    /// Fragments under a transfer syntax of native pixel data, or native ones under one of compressed ones.
+    bool foreign_pixels = false;
     std::uint64_t inline_bytes =
         kDefaultInlineBytes;  ///< of values that are in the metadata and not in `bulk`
     FrameTable frames;
@@ -75,5 +77,7 @@ std::string encode_layout(const ObjectLayout& layout);
 Result<ObjectLayout> decode_layout(std::string_view bytes);
 /// ObjectLayout::mislabelled of what encode_layout made, without decoding the rest.
 bool is_mislabelled(std::string_view encoded_layout);
+/// The same of ObjectLayout::foreign_pixels.
+bool has_foreign_pixels(std::string_view encoded_layout);
 
 }  // namespace isocenter::dicom

@@ -1,6 +1,7 @@
 // The binary form of ObjectLayout, version 1. Numbers are LEB128 varints; "signed" ones zigzag first.
 //
-//   version:1  flags:1 (1 big endian, 2 deflated, 4 mislabelled, 8 inline_bytes follows)  [inline_bytes]
+//   version:1  flags:1  [inline_bytes]
+//              (1 big endian, 2 deflated, 4 mislabelled, 8 inline_bytes follows, 16 foreign pixels)
 //   data_set_offset
 //   kind  frames  value.offset  value.length  frame_bits
 //   count of fragments; for each: signed (offset - end of the one before)  length
@@ -21,6 +22,7 @@ constexpr std::uint8_t kDeflated = 2;
 constexpr std::uint8_t kMislabelled = 4;
 // Only where it is not the default, so that what was written before the limit could be set reads the same.
 constexpr std::uint8_t kOtherInlineBytes = 8;
+constexpr std::uint8_t kForeignPixels = 16;
 
 void put(std::string& out, std::uint64_t value) {
     while (value >= 0x80U) {
@@ -99,6 +101,10 @@ class Reader {
     bool good_ = true;
 };
 
+bool has_flag(std::string_view encoded_layout, std::uint8_t flag) {
+    return encoded_layout.size() > 1 && (static_cast<std::uint8_t>(encoded_layout[1]) & flag) != 0;
+}
+
 FrameTable read_frames(Reader& in) {
     FrameTable frames;
     frames.kind = static_cast<FrameTable::Kind>(in.number_up_to(static_cast<int>(FrameTable::Kind::unknown)));
@@ -129,7 +135,8 @@ std::string encode_layout(const ObjectLayout& layout) {
     out += static_cast<char>(kVersion);
     const bool other_limit = layout.inline_bytes != kDefaultInlineBytes;
     out += static_cast<char>((layout.big_endian ? kBigEndian : 0) | (layout.deflated ? kDeflated : 0) |
-                             (layout.mislabelled ? kMislabelled : 0) | (other_limit ? kOtherInlineBytes : 0));
+                             (layout.mislabelled ? kMislabelled : 0) | (other_limit ? kOtherInlineBytes : 0) |
+                             (layout.foreign_pixels ? kForeignPixels : 0));
     if (other_limit) put(out, layout.inline_bytes);
     put(out, layout.data_set_offset);
     const FrameTable& frames = layout.frames;
@@ -166,10 +173,12 @@ Result<ObjectLayout> decode_layout(std::string_view bytes) {
     Reader in(bytes);
     ObjectLayout layout;
     if (in.number() != kVersion) return fail(ErrorCode::corrupt, "object layout of an unknown version");
-    const std::uint64_t flags = in.number_up_to(kBigEndian | kDeflated | kMislabelled | kOtherInlineBytes);
+    const std::uint64_t flags =
+        in.number_up_to(kBigEndian | kDeflated | kMislabelled | kOtherInlineBytes | kForeignPixels);
     layout.big_endian = (flags & kBigEndian) != 0;
     layout.deflated = (flags & kDeflated) != 0;
     layout.mislabelled = (flags & kMislabelled) != 0;
+    layout.foreign_pixels = (flags & kForeignPixels) != 0;
     if ((flags & kOtherInlineBytes) != 0) layout.inline_bytes = in.number();
     layout.data_set_offset = in.number();
     layout.frames = read_frames(in);
@@ -188,7 +197,11 @@ Result<ObjectLayout> decode_layout(std::string_view bytes) {
 }
 
 bool is_mislabelled(std::string_view encoded_layout) {
-    return encoded_layout.size() > 1 && (static_cast<std::uint8_t>(encoded_layout[1]) & kMislabelled) != 0;
+    return has_flag(encoded_layout, kMislabelled);
+}
+
+bool has_foreign_pixels(std::string_view encoded_layout) {
+    return has_flag(encoded_layout, kForeignPixels);
 }
 
 }  // namespace isocenter::dicom

@@ -181,12 +181,15 @@ Result<Part10Object> Part10Reader::State::finish() {
     object.layout.data_set_offset = data_set_offset;
     object.layout.big_endian = body->encoding().big_endian;
     object.layout.deflated = inflater != nullptr;
-    // Of a private syntax nobody here knows how it encodes data sets.
-    object.layout.mislabelled =
-        is_known_transfer_syntax(transfer_syntax) &&
-        (object.implicit_vr == syntax.explicit_vr || object.layout.big_endian == syntax.little_endian);
+    // Of a private syntax nobody here knows how it encodes data sets and pixels.
+    const bool known = is_known_transfer_syntax(transfer_syntax);
+    object.layout.mislabelled = known && (object.implicit_vr == syntax.explicit_vr ||
+                                          object.layout.big_endian == syntax.little_endian);
     object.layout.bulk = std::move(body->bulk());
     object.layout.frames = make_frame_table(body->data_set(), std::move(body->pixels()), syntax.video);
+    const FrameTable::Kind kind = object.layout.frames.kind;
+    object.layout.foreign_pixels =
+        known && kind != FrameTable::Kind::none && (kind == FrameTable::Kind::native) == syntax.encapsulated;
     object.data_set = body->take_data_set();
     if (object.layout.big_endian) widen_pixel_cells(object);
     return object;

@@ -222,6 +222,33 @@ TEST(Part10Reader, LabelsThatContradictTheDataSet) {
     }
 }
 
+TEST(Part10Reader, LabelsThatContradictThePixelData) {
+    const std::string native = explicit_element(tags::PixelData, "OW", "ABCD");
+    const std::string fragments = explicit_element(tags::PixelData, "OB", "", kUndefined) + item("") +
+                                  item("\xFF\xD8\xFF\xE0") + sequence_end();
+    struct Case {
+        std::string_view syntax;
+        std::string pixels;
+        bool foreign;
+    };
+    const Case cases[] = {
+        {kExplicitVrLittleEndian, native, false},
+        {kExplicitVrLittleEndian, fragments, true},
+        {"1.2.840.10008.1.2.4.50", fragments, false},
+        {"1.2.840.10008.1.2.4.50", native, true},
+        {"1.2.840.10008.1.2.1.98", native, true},
+        {"1.2.840.10008.1.2.4.50", "", false},
+        {"1.2.3.4", native, false},
+        {"1.2.3.4", fragments, false},
+    };
+    for (const Case& each : cases) {
+        const Part10Object object = read_good(file_of(each.syntax, kId + each.pixels));
+        EXPECT_EQ(object.layout.foreign_pixels, each.foreign) << each.syntax;
+        EXPECT_EQ(has_foreign_pixels(encode_layout(object.layout)), each.foreign) << each.syntax;
+        EXPECT_EQ(*decode_layout(encode_layout(object.layout)), object.layout) << each.syntax;
+    }
+}
+
 TEST(Part10Reader, OfAnElementThatIsThereTwiceTheLastOneCounts) {
     const std::string large(2000, 'a');
     const auto pixels = [](std::string_view value) { return explicit_element(tags::PixelData, "OW", value); };

@@ -7,6 +7,7 @@ namespace isocenter::dicom {
 
 inline constexpr std::string_view kImplicitVrLittleEndian = "1.2.840.10008.1.2";
 inline constexpr std::string_view kExplicitVrLittleEndian = "1.2.840.10008.1.2.1";
+inline constexpr std::string_view kEncapsulatedUncompressed = "1.2.840.10008.1.2.1.98";
 inline constexpr std::string_view kDeflatedExplicitVrLittleEndian = "1.2.840.10008.1.2.1.99";
 inline constexpr std::string_view kExplicitVrBigEndian = "1.2.840.10008.1.2.2";
 inline constexpr std::string_view kRleLossless = "1.2.840.10008.1.2.5";

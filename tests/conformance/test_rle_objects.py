@@ -1,6 +1,7 @@
 """Whole objects of RLE Lossless as Explicit VR Little Endian, compared with pydicom: standard-face.md 2.3, dicomweb.md 5.4."""
 
 import io
+import struct
 import zipfile
 
 import numpy
@@ -10,7 +11,7 @@ import pytest
 from support import expect, makers, pixels, samples
 from support.cases import ANY_PARTS, CT, DICOM_PARTS, STORED
 from support.client import JSON
-from support.makers import ELE, RLE
+from support.makers import ELE, RLE, Instance
 
 NAMES = [
     "MR_small_RLE",
@@ -140,6 +141,47 @@ def test_pixels_that_are_no_rle(standard):
     assert expect.parts(standard.get(path), 1)[0].body == instance.data
     problem = expect.problem(standard.get(path, SINGLE), 406)
     assert all(ELE not in each.split("=") for each in problem["available"])
+    series = f"/studies/{instance.study}/series/{instance.series}"
+    (row,) = standard.search(series + "/instances", "includefield=AvailableTransferSyntaxUID", accept=JSON).json()
+    assert row["00083002"]["Value"] == [RLE]
+
+
+def rle(plane):
+    """One segment of one literal run."""
+    run = bytes([len(plane) - 1]) + plane
+    return struct.pack("<16L", 1, 64, *[0] * 14) + run + b"\0" * (len(run) % 2)
+
+
+@pytest.mark.parametrize("rows, columns", [(3, 5), (1, 3), (2, 8), (5, 13)])
+def test_one_bit_frames_are_joined(standard, rows, columns):
+    """PS3.5 8.1.1: in native pixel data the next frame begins with the next bit."""
+    count, size = 5, rows * columns
+    instance = pixels.describe(Instance(RLE, SOPClassUID=CT), rows, columns, count)
+    instance.update(BitsAllocated=1, BitsStored=1, HighBit=0)
+    bits = numpy.array([makers.rng.randrange(2) for _ in range(count * size)], numpy.uint8)
+    # What fills the last byte of a frame has no meaning.
+    packed = [
+        numpy.packbits([*bits[n * size : (n + 1) * size], *[1] * (-size % 8)], bitorder="little").tobytes()
+        for n in range(count)
+    ]
+    instance.put(0x7FE00010, "OB", makers.Fragments([rle(each) for each in packed]))
+    expect.status(standard.store([instance]), 200)
+    path = f"/studies/{instance.study}/series/{instance.series}/instances/{instance.sop}"
+    received = pixels.parse(expect.status(standard.get(path, SINGLE), 200).content)
+    expected = numpy.packbits(bits, bitorder="little").tobytes()
+    assert received.PixelData == expected + b"\0" * (len(expected) % 2)
+
+
+def test_pixels_that_no_element_can_hold(standard):
+    """2.2 step 3: the uncompressed value would not fit, so the default is the stored syntax."""
+    instance = pixels.describe(Instance(RLE, SOPClassUID=CT), 65535, 65535, frames=2)
+    instance.put(0x7FE00010, "OB", makers.Fragments([rle(b"a"), rle(b"b")]))
+    expect.status(standard.store([instance]), 200)
+    path = f"/studies/{instance.study}/series/{instance.series}/instances/{instance.sop}"
+    for accept in (None, "application/dicom", DICOM_PARTS):
+        response = expect.status(standard.get(path, accept), 200)
+        assert instance.data in response.content
+    expect.problem(standard.get(path, SINGLE), 406)
 
 
 def test_available_transfer_syntaxes(standard):

@@ -151,6 +151,23 @@ def test_compressed_icons(standard, accept):
         assert bodies(response) == [b"".join(values[path])], path
 
 
+@pytest.mark.parametrize("accept", ["application/octet-stream", OCTET_PARTS])
+@pytest.mark.parametrize("syntax", [makers.J2K_LOSSLESS, makers.RLE])
+def test_lossless_icons_as_octets(standard, syntax, accept):
+    """9.2: a BulkDataURI answers to every Accept form; what cannot be decoded comes as stored, and says so."""
+    attributes, values = deep(1, icon)
+    instance = kept(standard, attributes, syntax)
+    path = "00081140/2/" + PIXEL_DATA
+    response = standard.get(path_of(instance, f"/bulkdata/{path}"), accept)
+    assert bodies(response) == [b"".join(values[path])]
+    part = response if accept == "application/octet-stream" else expect.parts(response, 1)[0]
+    label = part.headers["content-type"]
+    assert label == f"application/octet-stream; transfer-syntax={syntax}"
+    if syntax == makers.J2K_LOSSLESS:
+        everything = bodies(standard.get(path_of(instance, "/bulkdata"), OCTET_PARTS))
+        assert everything == [b"".join(values[each]) for each in (path, PIXEL_DATA)]
+
+
 def test_all_bulk_data_has_the_icon(standard):
     """3.4: every value that the metadata replaced by a link."""
     attributes, values = deep(1, icon)

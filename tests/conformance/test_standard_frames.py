@@ -8,6 +8,7 @@ from support import expect, makers, pixels, samples
 from support.cases import (
     ANY_PARTS,
     CT,
+    DICOM_PARTS,
     OCTET_PARTS,
     STORED,
     ele_frame,
@@ -374,6 +375,84 @@ def test_frames_beyond_the_end_of_the_pixel_data(standard):
         assert "2 of 3" in problem["detail"]
     body = expect.parts(standard.get(path_of(instance, "/pixeldata"), OCTET_PARTS), 1)[0].body
     assert body == instance.value("PixelData")
+
+
+def in_fragments(instance, frames):
+    instance.put(0x7FE00010, "OB", makers.Fragments([each + b"\0" * (len(each) % 2) for each in frames]))
+    return instance
+
+
+def test_encapsulated_uncompressed(standard):
+    """2.3, 2.4: frames are labelled ELE and have no pad byte; the object is ELE by default, and stored when named."""
+    instance = pixels.native(frames=3, rows=5, columns=5, SOPClassUID=CT)
+    instance.syntax = "1.2.840.10008.1.2.1.98"
+    keep_on_standard(standard, in_fragments(instance, instance.frames))
+    for accept in (None, OCTET_PARTS + STORED, f"{OCTET_PARTS}; transfer-syntax={ELE}"):
+        for part, frame in zip(expect.parts(frames(standard, instance, "2,3", accept), 2), instance.frames[1:]):
+            ele_frame(part, frame)
+    received = pixels.parse(expect.parts(standard.get(path_of(instance)), 1)[0].body)
+    assert received.file_meta.TransferSyntaxUID == ELE
+    assert received.PixelData == b"".join(instance.frames) + b"\0"
+    named = f"application/dicom; transfer-syntax={instance.syntax}"
+    expect.file(standard.get(path_of(instance), named), instance.data)
+
+
+def test_fragments_under_an_uncompressed_label(standard):
+    """2.4: a part says what it is; the file meta of what is stored is wrong, that of what is sent is not."""
+    instance = pixels.jpeg_baseline(frames=2, label=ELE, SOPClassUID=CT)
+    expect.status(standard.store([instance]), 200)
+    for accept in (None, OCTET_PARTS + STORED, OCTET_PARTS):
+        part = expect.parts(frames(standard, instance, 2, accept), 1)[0]
+        assert part.transfer_syntax == makers.JPEG_BASELINE and part.body == instance.frames[1]
+    expect.problem(frames(standard, instance, 2, f"{OCTET_PARTS}; transfer-syntax={ELE}"), 406)
+    part = expect.parts(standard.get(path_of(instance), DICOM_PARTS + STORED), 1)[0]
+    assert part.transfer_syntax == makers.JPEG_BASELINE
+    assert pixels.parse(part.body).file_meta.TransferSyntaxUID == makers.JPEG_BASELINE
+    assert pixels.received_frames(part.body) == instance.frames
+    uri = path_of(instance, "/bulkdata/7FE00010")
+    assert [each.body for each in expect.parts(standard.get(uri, ANY_PARTS), 2)] == instance.frames
+
+
+def test_fragments_of_nobody_knows_what(standard):
+    instance = pixels.encapsulated(makers.RLE, label=ELE, SOPClassUID=CT)
+    expect.status(standard.store([instance]), 200)
+    for accept in (None, ANY_PARTS, OCTET_PARTS + STORED, OCTET_PARTS, "image/dicom-rle"):
+        assert "fragments" in expect.problem(frames(standard, instance, 1, accept), 406)["detail"]
+    expect.file(standard.get(path_of(instance), "application/dicom" + STORED), instance.data)
+    response = expect.status(standard.get(path_of(instance, "/bulkdata/7FE00010"), "*/*"), 200)
+    assert response.content == instance.frames[0]
+
+
+def test_native_pixels_under_a_compressed_label(standard):
+    instance = pixels.mislabelled(makers.JPEG_LS, frames=2, SOPClassUID=CT)
+    expect.status(standard.store([instance]), 200)
+    for accept in (None, ANY_PARTS, OCTET_PARTS + STORED, f"{OCTET_PARTS}; transfer-syntax={ELE}"):
+        ele_frame(expect.parts(frames(standard, instance, 2, accept), 1)[0], instance.frames[1])
+    expect.problem(frames(standard, instance, 1, "image/jls"), 406)
+    for accept in (None, DICOM_PARTS + STORED, f"{DICOM_PARTS}; transfer-syntax={ELE}"):
+        part = expect.parts(standard.get(path_of(instance), accept), 1)[0]
+        assert part.transfer_syntax == ELE
+        assert pixels.parse(part.body).file_meta.TransferSyntaxUID == ELE
+        assert pixels.received_frames(part.body) == instance.frames
+    named = f"{DICOM_PARTS}; transfer-syntax={makers.JPEG_LS}"
+    expect.problem(standard.get(path_of(instance), named), 406)
+
+
+@pytest.mark.parametrize("syntax", [makers.JPEG_BASELINE, makers.RLE])
+def test_more_frames_than_fragments(standard, syntax):
+    """3.3: no frame is what another one is part of; the whole stream is bulk data."""
+    instance = pixels.encapsulated(syntax, frames=2, SOPClassUID=CT).update(NumberOfFrames=3)
+    keep_on_standard(standard, instance)
+    for number in (1, 3):
+        assert "3 of them lie in 2" in expect.problem(frames(standard, instance, number), 406)["detail"]
+    part = expect.parts(standard.get(path_of(instance, "/pixeldata"), ANY_PARTS), 1)[0]
+    assert part.body == b"".join(instance.frames)
+
+
+def test_pixel_data_without_fragments(standard):
+    instance = pixels.encapsulated(makers.JPEG_BASELINE, SOPClassUID=CT)
+    keep_on_standard(standard, in_fragments(instance, []))
+    expect.problem(frames(standard, instance, 1), 404)
 
 
 def test_frames_without_a_description_of_the_pixels(standard):

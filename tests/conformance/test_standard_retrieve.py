@@ -136,7 +136,7 @@ def test_deflated_is_inflated_unless_asked_for(standard):
 
 
 def test_encapsulated_uncompressed_as_stored(standard):
-    """2.3: sent for `*` or when named; the form without fragments is not made."""
+    """2.3: sent for `*` or when named; the form without fragments is not made of frames of another size than described."""
     instance = keep_on_standard(standard, pixels.encapsulated(ENCAPSULATED_UNCOMPRESSED))
     for accept in (DICOM_PARTS + STORED, f"{DICOM_PARTS}; transfer-syntax={ENCAPSULATED_UNCOMPRESSED}"):
         dicom_part(expect.parts(standard.get(path_of(instance), accept), 1)[0], instance)

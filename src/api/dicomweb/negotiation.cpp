@@ -190,13 +190,24 @@ bool apply_compatibility_rules(Wish& wish, ByteResource resource) {
     return wish.media_type == kDicom && wish.syntax == kJpeg2000Lossless;
 }
 
+/// Frames of these go out as Explicit VR Little Endian only (standard-face.md 2.4).
 bool is_uncompressed(const dicom::TransferSyntax& syntax) {
-    return !syntax.encapsulated;
+    return !syntax.encapsulated || syntax.uid == dicom::kEncapsulatedUncompressed;
 }
 
 /// Whether stored bytes may go out on this face at all: PS3.18 8.7.3 bans implicit VR and big endian (D15).
 bool may_travel(const Profile& profile, const dicom::TransferSyntax& syntax) {
     return !profile.standard || (syntax.explicit_vr && syntax.little_endian);
+}
+
+/// What frames are in; empty when nobody knows.
+std::string_view frame_syntax(const StoredForm& stored) {
+    return stored.pixel_syntax ? *stored.pixel_syntax : stored.syntax;
+}
+
+/// What the object should have as its label: the label that it has when nothing better is known.
+std::string_view object_syntax(const StoredForm& stored) {
+    return frame_syntax(stored).empty() ? std::string_view(stored.syntax) : frame_syntax(stored);
 }
 
 /// A stream of .4.202 is one of .4.201 with further promises.
@@ -224,7 +235,7 @@ std::optional<Delivery> native_frame(const StoredForm& stored, const dicom::Tran
                                      std::string_view media_type) {
     Delivery delivery{Delivery::Way::verbatim, std::string(dicom::kExplicitVrLittleEndian),
                       std::string(media_type)};
-    if (is_uncompressed(syntax)) return delivery;
+    if (!syntax.encapsulated) return delivery;
     if (!stored.decodable) return std::nullopt;
     delivery.way = Delivery::Way::decoded;
     return delivery;
@@ -256,15 +267,17 @@ std::vector<Wish> find_wishes(const Profile& profile, const AcceptLists& accept,
 }
 
 std::optional<Delivery> deliver_object(const Profile& profile, const Wish& wish, const StoredForm& stored) {
-    const dicom::TransferSyntax syntax = dicom::transfer_syntax(stored.syntax);
-    const bool as_it_is = may_travel(profile, syntax) && !stored.mislabelled;
-    const auto rewritten = [](std::string_view uid) {
-        return Delivery{Delivery::Way::explicit_little, std::string(uid), std::string(kDicom)};
+    const std::string_view uid = object_syntax(stored);
+    const dicom::TransferSyntax syntax = dicom::transfer_syntax(uid);
+    const bool as_it_is = may_travel(profile, dicom::transfer_syntax(stored.syntax)) && !stored.mislabelled &&
+                          uid == stored.syntax;
+    const auto rewritten = [](std::string_view label) {
+        return Delivery{Delivery::Way::explicit_little, std::string(label), std::string(kDicom)};
     };
     // Compressed pixel data keep their syntax when just the data set around them is rewritten.
     const auto as_stored = [&] {
         if (as_it_is) return verbatim(stored.syntax, kDicom);
-        return rewritten(syntax.encapsulated ? stored.syntax : dicom::kExplicitVrLittleEndian);
+        return rewritten(syntax.encapsulated ? uid : dicom::kExplicitVrLittleEndian);
     };
     const auto as_explicit = [&]() -> std::optional<Delivery> {
         if (syntax.encapsulated) {
@@ -278,38 +291,44 @@ std::optional<Delivery> deliver_object(const Profile& profile, const Wish& wish,
     if (wish.syntax == kAny) return as_stored();
     if (wish.syntax.empty()) {
         if (auto delivery = as_explicit()) return delivery;
-        if (syntax.lossy || wish.wildcard) return as_stored();
+        if (syntax.lossy || wish.wildcard || !stored.fits) return as_stored();
         return std::nullopt;
     }
     if (wish.syntax == dicom::kExplicitVrLittleEndian) return as_explicit();
-    if (satisfies(stored.syntax, wish.syntax) && (as_it_is || syntax.encapsulated)) return as_stored();
+    if (satisfies(uid, wish.syntax) && (as_it_is || syntax.encapsulated)) return as_stored();
     return std::nullopt;
 }
 
 std::optional<Delivery> deliver_frame(const Profile& profile, const Wish& wish, const StoredForm& stored) {
-    const dicom::TransferSyntax syntax = dicom::transfer_syntax(stored.syntax);
+    const std::string_view uid = frame_syntax(stored);
+    if (stored.pixel_syntax && uid.empty()) return std::nullopt;
+    const dicom::TransferSyntax syntax = dicom::transfer_syntax(uid);
     const bool octets = wish.media_type == kOctets;
     const bool own = http::equals_ignore_case(wish.media_type, syntax.media_type);
     if (!octets && !own) return std::nullopt;
     if (is_uncompressed(syntax) && !octets) return std::nullopt;
     if (wish.syntax == kAny) {
         if (is_uncompressed(syntax)) return native_frame(stored, syntax, kOctets);
-        return verbatim(stored.syntax, profile.standard && octets ? syntax.media_type : wish.media_type);
+        return verbatim(uid, profile.standard && octets ? syntax.media_type : wish.media_type);
     }
     if (wish.syntax.empty()) {
         if (octets) {
             if (auto native = native_frame(stored, syntax, kOctets)) return native;
             if (!syntax.lossy && !wish.wildcard) return std::nullopt;
-            return verbatim(stored.syntax, wish.wildcard ? syntax.media_type : kOctets);
+            return verbatim(uid, wish.wildcard ? syntax.media_type : kOctets);
         }
-        if (satisfies(stored.syntax, default_syntax(wish.media_type)) || syntax.lossy || wish.wildcard)
-            return verbatim(stored.syntax, syntax.media_type);
+        if (satisfies(uid, default_syntax(wish.media_type)) || syntax.lossy || wish.wildcard)
+            return verbatim(uid, syntax.media_type);
         return std::nullopt;
     }
     if (octets && wish.syntax == dicom::kExplicitVrLittleEndian) return native_frame(stored, syntax, kOctets);
-    if (syntax.encapsulated && satisfies(stored.syntax, wish.syntax))
-        return verbatim(stored.syntax, octets ? kOctets : syntax.media_type);
+    if (!is_uncompressed(syntax) && satisfies(uid, wish.syntax))
+        return verbatim(uid, octets ? kOctets : syntax.media_type);
     return std::nullopt;
+}
+
+Delivery as_octets(const StoredForm& stored) {
+    return verbatim(frame_syntax(stored), kOctets);
 }
 
 std::optional<Choice> choose(const Profile& profile, std::span<const Wish> wishes, const StoredForm& stored,
@@ -328,16 +347,17 @@ std::optional<Choice> choose(const Profile& profile, std::span<const Wish> wishe
 std::vector<std::string> available_ranges(const Profile& profile, ByteResource resource,
                                           const StoredForm& stored) {
     const bool object = resource == ByteResource::object || resource == ByteResource::object_set;
-    const dicom::TransferSyntax syntax = dicom::transfer_syntax(stored.syntax);
+    const std::string_view uid = object ? object_syntax(stored) : frame_syntax(stored);
+    const dicom::TransferSyntax syntax = dicom::transfer_syntax(uid);
     std::vector<std::string> ranges;
-    const auto offer = [&](std::string_view type, std::string_view uid) {
-        const Wish wish{std::string(type), true, std::string(uid), false, 1, 0};
+    const auto offer = [&](std::string_view type, std::string_view wanted) {
+        const Wish wish{std::string(type), true, std::string(wanted), false, 1, 0};
         const auto delivery =
             object ? deliver_object(profile, wish, stored) : deliver_frame(profile, wish, stored);
         if (delivery) ranges.push_back(range_text(type, true, delivery->syntax));
     };
     const std::string_view type = object ? kDicom : syntax.media_type;
-    if (stored.syntax != dicom::kExplicitVrLittleEndian) offer(type, stored.syntax);
+    if (uid != dicom::kExplicitVrLittleEndian) offer(type, uid);
     offer(object ? kDicom : kOctets, dicom::kExplicitVrLittleEndian);
     return ranges;
 }

@@ -37,10 +37,13 @@ std::vector<Wish> find_wishes(const Profile& profile, const AcceptLists& accept,
 
 /// What is stored, as far as the choice depends on it.
 struct StoredForm {
-    std::string_view syntax;  ///< transfer syntax UID
+    std::string syntax;  ///< transfer syntax UID
     bool has_pixels = true;
     bool decodable = false;    ///< compressed pixels can be given as native ones
     bool mislabelled = false;  ///< the data set is not encoded as `syntax` says (dicom::ObjectLayout)
+    /// The syntax of the pixel data when it is another one than `syntax`; empty when nobody knows it.
+    std::optional<std::string> pixel_syntax{};
+    bool fits = true;  ///< uncompressed pixel data would fit into an object
 };
 
 /// How one wish is met.
@@ -59,6 +62,8 @@ struct Delivery {
 std::optional<Delivery> deliver_object(const Profile& profile, const Wish& wish, const StoredForm& stored);
 /// The same for a frame or for encapsulated pixel data.
 std::optional<Delivery> deliver_frame(const Profile& profile, const Wish& wish, const StoredForm& stored);
+/// Encapsulated pixel data as they are, in the type that says nothing.
+Delivery as_octets(const StoredForm& stored);
 
 struct Choice {
     Wish wish;

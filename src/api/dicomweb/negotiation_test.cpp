@@ -6,6 +6,7 @@ namespace isocenter::api {
 namespace {
 
 constexpr const char* kEle = "1.2.840.10008.1.2.1";
+constexpr const char* kFragments = "1.2.840.10008.1.2.1.98";
 constexpr const char* kImplicit = "1.2.840.10008.1.2";
 constexpr const char* kJpeg = "1.2.840.10008.1.2.4.50";
 constexpr const char* kJpegLossless = "1.2.840.10008.1.2.4.70";
@@ -23,6 +24,7 @@ struct Case {
     const char* stored;
     const char* expected;  ///< "multipart <type> <syntax> <way>", or "406"
     bool mislabelled = false;
+    std::optional<std::string> pixels = {};  ///< StoredForm::pixel_syntax
 };
 
 std::string describe(const Case& c) {
@@ -31,7 +33,8 @@ std::string describe(const Case& c) {
     const auto wishes = find_wishes(*c.profile, read_accept(*c.profile, request), c.resource);
     if (wishes.empty()) return "406";
     const bool object = c.resource == ByteResource::object || c.resource == ByteResource::object_set;
-    const StoredForm stored{c.stored, true, std::string_view(c.stored) == kRle, c.mislabelled};
+    const bool decodable = std::string_view(c.stored) == kRle || std::string_view(c.stored) == kFragments;
+    const StoredForm stored{c.stored, true, decodable, c.mislabelled, c.pixels};
     const auto choice = choose(*c.profile, wishes, stored, object ? deliver_object : deliver_frame);
     if (!choice) return "406";
     static constexpr const char* kWays[] = {"verbatim", "explicit", "decoded"};
@@ -129,6 +132,68 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"mislabelled_frame", kStandard, kFrame, "application/octet-stream", kEle,
              "single application/octet-stream 1.2.840.10008.1.2.1 verbatim", true}),
     [](const auto& test) { return std::string(test.param.name); });
+
+INSTANTIATE_TEST_SUITE_P(
+    EncapsulatedUncompressed, Negotiation,
+    testing::Values(Case{"frame_star", kStandard, kFrame, "application/octet-stream; transfer-syntax=*",
+                         kFragments, "single application/octet-stream 1.2.840.10008.1.2.1 decoded"},
+                    Case{"frame_default", kStandard, kFrames, nullptr, kFragments,
+                         "multipart application/octet-stream 1.2.840.10008.1.2.1 decoded"},
+                    Case{"frame_any", kV2, kFrames, "multipart/related; type=\"*/*\"; transfer-syntax=*",
+                         kFragments, "multipart application/octet-stream 1.2.840.10008.1.2.1 decoded"},
+                    Case{"frame_named", kStandard, kFrame,
+                         "application/octet-stream; transfer-syntax=1.2.840.10008.1.2.1.98", kFragments,
+                         "406"},
+                    Case{"object_default", kStandard, kObject, "application/dicom", kFragments,
+                         "single application/dicom 1.2.840.10008.1.2.1 decoded"},
+                    Case{"object_named", kStandard, kObject,
+                         "application/dicom; transfer-syntax=1.2.840.10008.1.2.1.98", kFragments,
+                         "single application/dicom 1.2.840.10008.1.2.1.98 verbatim"}),
+    [](const auto& test) { return std::string(test.param.name); });
+
+// Fragments under a label of native pixel data, and the reverse.
+INSTANTIATE_TEST_SUITE_P(
+    ForeignPixels, Negotiation,
+    testing::Values(
+        Case{"frame_star", kStandard, kFrame, "application/octet-stream; transfer-syntax=*", kEle,
+             "single image/jpeg 1.2.840.10008.1.2.4.50 verbatim", false, kJpeg},
+        Case{"frame_star_v2", kV2, kFrame, "application/octet-stream; transfer-syntax=*", kEle,
+             "single application/octet-stream 1.2.840.10008.1.2.4.50 verbatim", false, kJpeg},
+        Case{"frame_default", kStandard, kFrame, "application/octet-stream", kEle, "406", false, kJ2k},
+        Case{"frame_named_v2", kV2, kFrame, "application/octet-stream; transfer-syntax=1.2.840.10008.1.2.1",
+             kImplicit, "406", false, kJpeg},
+        Case{"frame_unknown", kStandard, kFrame, "*/*", kEle, "406", false, ""},
+        Case{"frame_unknown_v2", kV2, kFrame, "application/octet-stream; transfer-syntax=*", kEle, "406",
+             false, ""},
+        Case{"frame_native", kStandard, kFrame, "application/octet-stream; transfer-syntax=*", kJ2k,
+             "single application/octet-stream 1.2.840.10008.1.2.1 verbatim", false, kEle},
+        Case{"frame_native_named", kStandard, kFrame, "image/jp2", kJ2k, "406", false, kEle},
+        Case{"object_star", kStandard, kObject, "application/dicom; transfer-syntax=*", kImplicit,
+             "single application/dicom 1.2.840.10008.1.2.4.50 explicit", false, kJpeg},
+        Case{"object_star_v2", kV2, kObject, "application/dicom; transfer-syntax=*", kEle,
+             "single application/dicom 1.2.840.10008.1.2.4.50 explicit", false, kJpeg},
+        Case{"object_explicit", kStandard, kObject, "application/dicom; transfer-syntax=1.2.840.10008.1.2.1",
+             kEle, "406", false, kJ2k},
+        Case{"object_unknown", kStandard, kObject, "application/dicom", kEle,
+             "single application/dicom 1.2.840.10008.1.2.1 verbatim", false, ""},
+        Case{"object_native", kStandard, kObject, "application/dicom; transfer-syntax=*", kJ2k,
+             "single application/dicom 1.2.840.10008.1.2.1 explicit", false, kEle},
+        Case{"object_native_named", kStandard, kObject,
+             "application/dicom; transfer-syntax=1.2.840.10008.1.2.4.90", kJ2k, "406", false, kEle}),
+    [](const auto& test) { return std::string(test.param.name); });
+
+TEST(NegotiationTooLarge, TheDefaultIsTheStoredSyntaxThen) {
+    http::Request request;
+    request.headers.add("Accept", "application/dicom");
+    const auto wishes = find_wishes(standard_profile(), read_accept(standard_profile(), request), kObject);
+    StoredForm stored{kJ2k, true, false};
+    EXPECT_FALSE(choose(standard_profile(), wishes, stored, deliver_object));
+    stored.fits = false;
+    EXPECT_EQ(choose(standard_profile(), wishes, stored, deliver_object)->delivery.syntax, kJ2k);
+    request.headers.set("Accept", "application/dicom; transfer-syntax=1.2.840.10008.1.2.1");
+    const auto named = find_wishes(standard_profile(), read_accept(standard_profile(), request), kObject);
+    EXPECT_FALSE(choose(standard_profile(), named, stored, deliver_object)) << "named is named";
+}
 
 INSTANTIATE_TEST_SUITE_P(
     Compatibility, Negotiation,

@@ -35,33 +35,99 @@ http::Response not_acceptable(const Face& face, const http::Request& request, st
                           details);
 }
 
-StoredForm stored_form(const index::InstanceRecord& record) {
+StoredForm stored_form(const Face& face, const archive::Location& location) {
     StoredForm form;
-    form.syntax = record.transfer_syntax;
-    form.has_pixels = record.frames != 0;
-    form.decodable = archive::Archive::can_decode(record.transfer_syntax);
-    form.mislabelled = dicom::is_mislabelled(record.layout);
-    return form;
-}
-
-StoredForm stored_form(const archive::Location& location) {
-    StoredForm form = stored_form(location.record);
+    form.syntax = location.record.transfer_syntax;
+    form.has_pixels = location.record.frames != 0;
+    form.decodable = archive::Archive::can_decode(location.record.transfer_syntax);
     form.mislabelled = location.layout.mislabelled;
+    const bool native = location.layout.frames.kind == dicom::FrameTable::Kind::native;
+    // Clients of the compatibility faces get native pixel data under whatever label they came with (WF-2).
+    if (!location.layout.foreign_pixels || (native && !face.profile.standard)) return form;
+    const auto syntax = face.archive.pixel_syntax(location);
+    form.pixel_syntax = syntax ? *syntax : std::string();
+    form.decodable = false;
     return form;
 }
 
+namespace {
+
+/// Of the whole object.
 StoredForm object_form(const Face& face, const archive::Location& location) {
-    StoredForm form = stored_form(location);
+    StoredForm form = stored_form(face, location);
     form.decodable = form.decodable && face.archive.check_decodable(location);
     return form;
 }
 
+/// The same without decoding the record's layout where nothing in it counts.
 StoredForm object_form(const Face& face, const index::InstanceRecord& record) {
-    StoredForm form = stored_form(record);
-    if (!form.decodable) return form;
-    const auto location = with_layout(record);
-    form.decodable = location && face.archive.check_decodable(**location);
+    if (archive::Archive::can_decode(record.transfer_syntax) || dicom::has_foreign_pixels(record.layout)) {
+        if (const auto location = with_layout(record)) return object_form(face, **location);
+    }
+    StoredForm form;
+    form.syntax = record.transfer_syntax;
+    form.has_pixels = record.frames != 0;
+    form.mislabelled = dicom::is_mislabelled(record.layout);
     return form;
+}
+
+/// What is chosen when nothing can be without that: looked at last, since it costs a look into the index.
+std::optional<Choice> choose_too_large(const Face& face, const archive::Location& location, StoredForm form,
+                                       std::span<const Wish> wishes, Deliver deliver) {
+    form.fits = face.archive.fits_uncompressed(location);
+    return form.fits ? std::nullopt : choose(face.profile, wishes, form, deliver);
+}
+
+}  // namespace
+
+std::optional<Choice> choose_object(const Face& face, const index::InstanceRecord& record,
+                                    std::span<const Wish> wishes, Deliver deliver) {
+    const StoredForm form = object_form(face, record);
+    if (auto choice = choose(face.profile, wishes, form, deliver)) return choice;
+    const auto location = with_layout(record);
+    return location ? choose_too_large(face, **location, form, wishes, deliver) : std::nullopt;
+}
+
+std::optional<Choice> choose_object(const Face& face, const archive::Location& location,
+                                    std::span<const Wish> wishes) {
+    const StoredForm form = object_form(face, location);
+    if (auto choice = choose(face.profile, wishes, form, deliver_object)) return choice;
+    return choose_too_large(face, location, form, wishes, deliver_object);
+}
+
+std::vector<std::string> available_objects(const Face& face, ByteResource resource,
+                                           const index::InstanceRecord& record) {
+    return available_ranges(face.profile, resource, object_form(face, record));
+}
+
+std::vector<std::string> available_objects(const Face& face, const archive::Location& location) {
+    return available_ranges(face.profile, ByteResource::object, object_form(face, location));
+}
+
+std::vector<std::string> available_syntaxes(const Face& face, const index::EntityKey& instance) {
+    std::vector<std::string> list;
+    const auto location = face.archive.locate(instance);
+    if (!location || (*location)->record.transfer_syntax.empty()) return list;
+    const StoredForm form = object_form(face, **location);
+    for (const std::string_view syntax : {std::string_view("*"), dicom::kExplicitVrLittleEndian}) {
+        const Wish wish{"application/dicom", true, std::string(syntax)};
+        const auto delivery = deliver_object(face.profile, wish, form);
+        if (delivery && std::ranges::find(list, delivery->syntax) == list.end())
+            list.push_back(delivery->syntax);
+    }
+    return list;
+}
+
+std::string refusal(std::string_view what, const StoredForm& stored) {
+    std::string reason = "The " + std::string(what) + " are stored as ";
+    if (!stored.pixel_syntax)
+        reason += stored.syntax;
+    else if (stored.pixel_syntax->empty())
+        reason +=
+            "fragments, which " + stored.syntax + " does not have, without saying how they are compressed,";
+    else
+        reason += *stored.pixel_syntax + " under the label " + stored.syntax;
+    return reason + " and cannot be given in the form asked for.";
 }
 
 std::string typed(std::string_view media_type, std::string_view syntax) {
@@ -131,7 +197,7 @@ Result<std::unique_ptr<ByteSource>> open_object_as(const Face& face, const archi
         case Delivery::Way::verbatim:
             return face.archive.open_object(location.record);
         case Delivery::Way::explicit_little:
-            return face.archive.open_as_explicit_little_endian(location);
+            return face.archive.open_as_explicit_little_endian(location, delivery.syntax);
         case Delivery::Way::decoded:
             break;
     }

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -26,13 +28,25 @@ http::Route fetch_route(
 http::Response not_acceptable(const Face& face, const http::Request& request, std::string_view reason,
                               std::vector<std::string> available);
 
-/// What is stored of an instance, as far as negotiation cares. The record has its layout.
-StoredForm stored_form(const index::InstanceRecord& record);
-StoredForm stored_form(const archive::Location& location);
+/// What is stored of an instance, as far as negotiation of its frames cares.
+StoredForm stored_form(const Face& face, const archive::Location& location);
 
-/// The same for the whole object: decodable only when its pixel data can be decoded as they lie there.
-StoredForm object_form(const Face& face, const archive::Location& location);
-StoredForm object_form(const Face& face, const index::InstanceRecord& record);
+/// How the object of `record`, which has its layout, meets `wishes` best. It counts as decodable only when
+/// its pixel data can be decoded as they lie there.
+std::optional<Choice> choose_object(const Face& face, const index::InstanceRecord& record,
+                                    std::span<const Wish> wishes, Deliver deliver);
+std::optional<Choice> choose_object(const Face& face, const archive::Location& location,
+                                    std::span<const Wish> wishes);
+/// The media ranges in which the object can be had.
+std::vector<std::string> available_objects(const Face& face, ByteResource resource,
+                                           const index::InstanceRecord& record);
+std::vector<std::string> available_objects(const Face& face, const archive::Location& location);
+/// The transfer syntaxes in which the object can be had: the stored one first, then Explicit VR Little Endian
+/// (AvailableTransferSyntaxUID). None when it is gone.
+std::vector<std::string> available_syntaxes(const Face& face, const index::EntityKey& instance);
+
+/// Why `what` ("frames") cannot be given, for people.
+std::string refusal(std::string_view what, const StoredForm& stored);
 
 /// The whole object in the way chosen.
 Result<std::unique_ptr<ByteSource>> open_object_as(const Face& face, const archive::Location& location,

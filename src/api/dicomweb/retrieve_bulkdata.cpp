@@ -42,10 +42,25 @@ std::uint32_t part_count(const archive::Location& location, const dicom::BulkVal
 }
 
 /// What is stored of encapsulated pixel data; those inside a sequence are given as they are only.
-StoredForm pixel_form(const archive::Location& location, const dicom::BulkValue& value) {
-    StoredForm form = stored_form(location);
-    form.decodable = form.decodable && is_pixel_data(value.path);
+StoredForm pixel_form(const Face& face, const archive::Location& location, const dicom::BulkValue& value) {
+    StoredForm form = stored_form(face, location);
+    if (is_pixel_data(value.path)) return form;
+    form.decodable = false;
+    const bool foreign = !dicom::transfer_syntax(location.record.transfer_syntax).encapsulated;
+    form.pixel_syntax = foreign ? std::optional(std::string()) : std::nullopt;
     return form;
+}
+
+/// As frames are chosen; and stored bytes rather than nothing for octets of no syntax, since a BulkDataURI
+/// answers to every form (standard-face.md 9.2).
+std::optional<Choice> choose_bulk(const Profile& profile, std::span<const Wish> wishes,
+                                  const StoredForm& stored) {
+    if (auto choice = choose(profile, wishes, stored, deliver_frame)) return choice;
+    const auto octets = std::ranges::find_if(wishes, [](const Wish& wish) {
+        return wish.media_type == kOctets && (wish.syntax.empty() || wish.syntax == "*");
+    });
+    if (octets == wishes.end()) return std::nullopt;
+    return Choice{*octets, as_octets(stored)};
 }
 
 /// Frames of encapsulated pixel data, one part each with the same Content-Location (standard-face.md 3.4).
@@ -90,12 +105,10 @@ Result<http::Response> encapsulated_value(const Face& face, const http::Request&
     const bool one = part_count(*location, value) == 1;
     auto wishes = find_wishes(face.profile, read_accept(face.profile, request), ByteResource::bulk_value);
     if (!one) std::erase_if(wishes, [](const Wish& wish) { return !wish.multipart; });
-    const StoredForm stored = pixel_form(*location, value);
-    const auto choice = choose(face.profile, wishes, stored, deliver_frame);
+    const StoredForm stored = pixel_form(face, *location, value);
+    const auto choice = choose_bulk(face.profile, wishes, stored);
     if (!choice)
-        return not_acceptable(face, request,
-                              "The pixel data is stored as " + location->record.transfer_syntax +
-                                  " and cannot be given in the form asked for.",
+        return not_acceptable(face, request, refusal("pixel data", stored),
                               available_ranges(face.profile, ByteResource::bulk_value, stored));
     const std::string etag = content_tag(location->record, "p" + value.path + choice->delivery.syntax);
     if (auto unchanged = not_modified(request, etag)) return *std::move(unchanged);
@@ -191,6 +204,12 @@ Result<http::Response> retrieve_all(const Face& face, const http::RequestContext
     return retrieve_bulk_of(face, context.request, {record}, scope);
 }
 
+std::vector<std::string> available_bulk(const Face& face, const index::InstanceRecord& record) {
+    const auto location = with_layout(record);
+    if (!location) return {};
+    return available_ranges(face.profile, ByteResource::bulk_value, stored_form(face, **location));
+}
+
 }  // namespace
 
 Result<http::Response> retrieve_bulk_of(const Face& face, const http::Request& request,
@@ -217,8 +236,10 @@ Result<http::Response> retrieve_bulk_of(const Face& face, const http::Request& r
                 if (octets) add_value(face, location, value, uri, parts);
                 identity += octets ? "+" : "-";
             } else {
-                const StoredForm stored = pixel_form(*location, value);
-                const auto choice = choose(standard_profile(), wishes, stored, deliver_frame);
+                const StoredForm stored = pixel_form(face, *location, value);
+                const auto choice = scope == BulkScope::all
+                                        ? choose_bulk(standard_profile(), wishes, stored)
+                                        : choose(standard_profile(), wishes, stored, deliver_frame);
                 if (!choice) continue;
                 root_type = choice->delivery.media_type;
                 identity += choice->delivery.syntax;
@@ -231,11 +252,10 @@ Result<http::Response> retrieve_bulk_of(const Face& face, const http::Request& r
     if (parts.empty() && left_out == 0) return fail(ErrorCode::not_found, "There is no such bulk data.");
     const bool refused = parts.empty() || (left_out > 0 && !face.profile.partial_sets);
     if (refused)
-        return not_acceptable(
-            face, request,
-            parts.empty() ? "No bulk data can be given in the form asked for."
-                          : "Not all bulk data can be given in the form asked for.",
-            available_ranges(face.profile, ByteResource::bulk_value, stored_form(records.front())));
+        return not_acceptable(face, request,
+                              parts.empty() ? "No bulk data can be given in the form asked for."
+                                            : "Not all bulk data can be given in the form asked for.",
+                              available_bulk(face, records.front()));
     const std::string boundary = boundary_of(identity + root_type);
     const std::string etag = "\"" + boundary + "\"";
     if (auto unchanged = not_modified(request, etag)) return *std::move(unchanged);

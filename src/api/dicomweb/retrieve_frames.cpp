@@ -2,6 +2,7 @@
 
 #include "api/dicomweb/frame_list.h"
 #include "api/dicomweb/retrieval.h"
+#include "dicom/transfer_syntax.h"
 
 namespace isocenter::api {
 namespace {
@@ -10,8 +11,8 @@ using LocationPtr = std::shared_ptr<const archive::Location>;
 
 Status check_numbers(const archive::Location& location, const std::vector<std::uint32_t>& numbers) {
     const dicom::FrameTable& frames = location.layout.frames;
-    if (frames.kind == dicom::FrameTable::Kind::none || frames.frames == 0)
-        return fail(ErrorCode::not_found, "The instance has no pixel data.");
+    const bool empty = frames.kind != dicom::FrameTable::Kind::native && frames.fragments.empty();
+    if (empty || frames.frames == 0) return fail(ErrorCode::not_found, "The instance has no pixel data.");
     if (std::ranges::any_of(numbers, [&frames](std::uint32_t n) { return n > frames.frames; }))
         return fail(ErrorCode::not_found,
                     "The instance has only " + std::to_string(frames.frames) + " frame(s).");
@@ -21,6 +22,30 @@ Status check_numbers(const archive::Location& location, const std::vector<std::u
                                               std::to_string(present) + " of " +
                                               std::to_string(frames.frames) + " frame(s).");
     return {};
+}
+
+/// Whether one stream holds frames that only a decoder tells apart, and one asked for is none of its own. A
+/// video is given whole as its first frame (standard-face.md 3.3).
+bool cannot_be_told_apart(const archive::Location& location, const std::vector<std::uint32_t>& numbers) {
+    if (location.layout.frames.kind != dicom::FrameTable::Kind::unknown) return false;
+    return !dicom::transfer_syntax(location.record.transfer_syntax).video ||
+           std::ranges::any_of(numbers, [](std::uint32_t n) { return n != 1; });
+}
+
+/// Forms of the frames, or of the instance when they have none.
+std::vector<std::string> available_frames(const Face& face, const StoredForm& stored) {
+    auto ranges = available_ranges(face.profile, ByteResource::frame, stored);
+    if (ranges.empty()) ranges.push_back(range_text("application/dicom", true, "*"));
+    return ranges;
+}
+
+std::string why_not_apart(const archive::Location& location) {
+    if (dicom::transfer_syntax(location.record.transfer_syntax).video)
+        return "A video is not cut into frames; frame 1 is the whole stream.";
+    const dicom::FrameTable& frames = location.layout.frames;
+    return "The frames of this instance cannot be told apart: " + std::to_string(frames.frames) +
+           " of them lie in " + std::to_string(frames.fragments.size()) +
+           " fragment(s) that do not say where each begins.";
 }
 
 Result<http::Response> as_multipart(const Face& face, const http::RequestContext& context,
@@ -83,18 +108,12 @@ Result<http::Response> retrieve(const Face& face, const http::RequestContext& co
     }
     ISO_TRY(const LocationPtr location, face.archive.locate(key));
     ISO_CHECK(check_numbers(*location, numbers));
-    const StoredForm stored = stored_form(*location);
+    const StoredForm stored = stored_form(face, *location);
     const auto choice = choose(face.profile, wishes, stored, deliver_frame);
     if (!choice)
-        return not_acceptable(face, request,
-                              "The frames are stored as " + location->record.transfer_syntax +
-                                  " and cannot be given in the form asked for.",
-                              available_ranges(face.profile, ByteResource::frame, stored));
-    const bool other_than_first = std::ranges::any_of(numbers, [](std::uint32_t n) { return n != 1; });
-    if (location->layout.frames.kind == dicom::FrameTable::Kind::unknown && other_than_first)
-        return not_acceptable(
-            face, request, "The frames of this instance cannot be told apart; frame 1 is the whole stream.",
-            available_ranges(face.profile, ByteResource::frame, stored));
+        return not_acceptable(face, request, refusal("frames", stored), available_frames(face, stored));
+    if (cannot_be_told_apart(*location, numbers))
+        return not_acceptable(face, request, why_not_apart(*location), available_frames(face, stored));
     const std::string etag = content_tag(
         location->record, "f" + std::string(context.params.get("frames")) + "-" + choice->delivery.syntax);
     if (auto unchanged = not_modified(request, etag)) return *std::move(unchanged);

@@ -41,7 +41,7 @@ Plan plan_form(const Face& face, std::span<const Wish> wishes,
     plan.multipart = wishes.front().multipart;
     plan.media_type = wishes.front().media_type;
     for (const index::InstanceRecord& record : records) {
-        auto choice = choose(face.profile, wishes, object_form(face, record), deliver_file);
+        auto choice = choose_object(face, record, wishes, deliver_file);
         if (choice) plan.files.push_back({&record, std::move(choice->delivery)});
     }
     return plan;
@@ -147,7 +147,7 @@ http::Response refuse(const Face& face, const http::Request& request, ByteResour
     std::vector<std::string> available;
     std::string reason = "No instance can be given in an acceptable form.";
     if (!records.empty()) {
-        available = available_ranges(face.profile, resource, object_form(face, records.front()));
+        available = available_objects(face, resource, records.front());
         if (records.size() > 1) available.insert(available.begin(), range_text(kDicom, true, "*"));
         if (records.size() == 1)
             reason = "The instance is stored as " + records.front().transfer_syntax +

@@ -7,6 +7,7 @@
 #include "api/dicomweb/accept.h"
 #include "api/dicomweb/entity.h"
 #include "api/dicomweb/query_params.h"
+#include "api/dicomweb/retrieval.h"
 #include "api/dicomweb/search_body.h"
 #include "api/dicomweb/store_response.h"
 #include "api/dicomweb/xml_parts.h"
@@ -176,7 +177,10 @@ http::Response answer(const Face& face, SearchResource resource, const http::Req
         return refuse(face, request, accept.error());
     if (!form) return not_acceptable(face, request, form.error());
     const bool xml = *form != DataSetForm::json;
-    SearchBody body{face, {face.profile, *search, face.base_uri(request)},
+    const auto syntaxes = [&face](const index::EntityKey& instance) {
+        return available_syntaxes(face, instance);
+    };
+    SearchBody body{face, {face.profile, *search, face.base_uri(request), syntaxes},
                     {},   search->query.want_document,
                     xml,  MemoryBudget::Lease(*face.memory)};
     const auto summary = gather(face, *search, body.rows);

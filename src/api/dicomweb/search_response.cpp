@@ -5,12 +5,10 @@
 #include <iterator>
 #include <utility>
 
-#include "api/dicomweb/negotiation.h"
 #include "base/utf8.h"
 #include "dicom/dictionary.h"
 #include "dicom/json_filter.h"
 #include "dicom/tags.h"
-#include "dicom/transfer_syntax.h"
 
 namespace isocenter::api {
 namespace {
@@ -133,22 +131,6 @@ std::size_t value_end(std::string_view text) {
     return text.size();
 }
 
-/// In which the whole object can be had: as stored, when that may travel, then explicit little endian.
-std::vector<std::string> available_syntaxes(const Profile& profile, const std::string& stored) {
-    std::vector<std::string> list;
-    if (stored.empty()) return list;
-    for (const std::string_view syntax : {std::string_view("*"), dicom::kExplicitVrLittleEndian}) {
-        Wish wish;
-        wish.media_type = "application/dicom";
-        wish.syntax = syntax;
-        StoredForm form{stored};
-        form.decodable = archive::Archive::can_decode(stored);
-        const auto delivery = deliver_object(profile, wish, form);
-        if (delivery && (list.empty() || list.front() != delivery->syntax)) list.push_back(delivery->syntax);
-    }
-    return list;
-}
-
 bool is_computed_in_compatibility(Tag tag) {
     return tag == tags::ModalitiesInStudy || tag == tags::NumberOfStudyRelatedInstances ||
            tag == tags::NumberOfSeriesRelatedInstances;
@@ -172,10 +154,12 @@ std::vector<std::pair<Tag, std::string_view>> split_attributes(std::string_view 
     return out;
 }
 
-RowWriter::RowWriter(const Profile& profile, const SearchRequest& request, std::string base_uri)
+RowWriter::RowWriter(const Profile& profile, const SearchRequest& request, std::string base_uri,
+                     Syntaxes syntaxes)
     : profile_(profile),
       level_(request.query.level),
       base_uri_(std::move(base_uri)),
+      syntaxes_(std::move(syntaxes)),
       whole_document_(request.return_set.whole_document),
       want_document_(request.query.want_document) {
     for (const dicom::Matcher& matcher : request.query.matchers) {
@@ -267,7 +251,7 @@ bool RowWriter::append_computed(std::string& out, const Field& field, const inde
     if (tag == tags::SpecificCharacterSet) return list({"ISO_IR 192"});
     if (tag == tags::RetrieveURL) return list({resource_path(row.key, level_)});
     if (tag == tags::AvailableTransferSyntaxUID)
-        return level_ == Level::instance && list(available_syntaxes(profile_, row.transfer_syntax));
+        return level_ == Level::instance && syntaxes_ && list(syntaxes_(row.key));
     if (tag == tags::RequestAttributesSequence && !field.field.whole && level_ != Level::study &&
         !row.requests.empty()) {
         out += field.head;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,8 +15,12 @@ namespace isocenter::api {
 /// looked into only when the return set needs it. Used by one thread.
 class RowWriter {
   public:
-    /// `base_uri` is that of the face, for RetrieveURL. The references must outlive the writer.
-    RowWriter(const Profile& profile, const SearchRequest& request, std::string base_uri);
+    /// AvailableTransferSyntaxUID of an instance.
+    using Syntaxes = std::function<std::vector<std::string>(const index::EntityKey&)>;
+    /// `base_uri` is that of the face, for RetrieveURL. The references must outlive the writer. Without
+    /// `syntaxes` no row has AvailableTransferSyntaxUID.
+    RowWriter(const Profile& profile, const SearchRequest& request, std::string base_uri,
+              Syntaxes syntaxes = {});
     void append(std::string& out, const index::SearchRow& row);
 
   private:
@@ -41,6 +46,7 @@ class RowWriter {
     const Profile& profile_;
     const dicom::Level level_;
     const std::string base_uri_;
+    Syntaxes syntaxes_;
     std::vector<Field> fields_;
     std::vector<dicom::Matcher> item_conditions_;  ///< on members of RequestAttributesSequence
     std::vector<dicom::Tag> wanted_;               ///< of the document; empty with whole_document_

@@ -139,22 +139,21 @@ Result<http::Response> retrieve(const Face& face, const http::RequestContext& co
                               {std::string(kDicom)});
     }
 
-    const StoredForm stored = object_form(face, *location);
-    const auto delivery = deliver_object(face.profile, wish, stored);
-    if (!delivery)
+    const auto choice = choose_object(face, *location, {&wish, 1});
+    if (!choice)
         return not_acceptable(face, request,
                               "The instance is stored as " + location->record.transfer_syntax +
                                   " and cannot be given in the syntax asked for.",
-                              available_ranges(face.profile, ByteResource::object, stored));
-    const std::string etag = content_tag(location->record, "w" + delivery->syntax);
+                              available_objects(face, *location));
+    const std::string etag = content_tag(location->record, "w" + choice->delivery.syntax);
     if (auto unchanged = not_modified(request, etag)) return *std::move(unchanged);
-    const bool verbatim = delivery->way == Delivery::Way::verbatim;
+    const bool verbatim = choice->delivery.way == Delivery::Way::verbatim;
     // No transfer-syntax parameter here (PS3.18 8.7.3.5.2).
     SinglePlan plan{std::string(kDicom), entity_uri(face.base_uri(request), key), etag, {}, {}};
     if (verbatim) plan.length = location->record.size_bytes;
     plan.open = [&](std::optional<ByteRange> range) -> Result<std::unique_ptr<ByteSource>> {
         if (verbatim) return face.archive.open_object(location->record, range);
-        return open_object_as(face, *location, *delivery);
+        return open_object_as(face, *location, choice->delivery);
     };
     return single_response(face.profile, request, plan);
 }
