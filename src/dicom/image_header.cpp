@@ -5,54 +5,20 @@
 #include <optional>
 #include <string>
 
+#include "dicom/big_endian_cursor.h"
+#include "dicom/jxl_header.h"
 #include "dicom/tags.h"
 
 namespace isocenter::dicom {
 namespace {
+
+using Cursor = BigEndianCursor;
 
 constexpr std::uint32_t kMaxSide = std::numeric_limits<std::uint16_t>::max();
 
 Error broken() {
     return fail(ErrorCode::malformed_dicom, "the header of the compressed image cannot be read");
 }
-
-/// Big endian numbers from bytes whose end may come at any time: then they are 0 and `failed` is set.
-class Cursor {
-  public:
-    explicit Cursor(ByteView bytes) : bytes_(bytes) {}
-
-    std::uint64_t number(std::size_t width) {
-        if (width > bytes_.size()) {
-            failed_ = true;
-            bytes_ = {};
-            return 0;
-        }
-        std::uint64_t value = 0;
-        for (std::size_t i = 0; i < width; ++i)
-            value = value << 8U | std::to_integer<std::uint64_t>(bytes_[i]);
-        bytes_ = bytes_.subspan(width);
-        return value;
-    }
-    std::uint8_t u8() { return static_cast<std::uint8_t>(number(1)); }
-    std::uint16_t u16() { return static_cast<std::uint16_t>(number(2)); }
-    std::uint32_t u32() { return static_cast<std::uint32_t>(number(4)); }
-    /// The next `length` bytes on their own.
-    Cursor take(std::uint64_t length) {
-        if (length > bytes_.size()) {
-            failed_ = true;
-            length = bytes_.size();
-        }
-        const Cursor taken(bytes_.first(static_cast<std::size_t>(length)));
-        bytes_ = bytes_.subspan(static_cast<std::size_t>(length));
-        return taken;
-    }
-    std::string_view rest() const { return as_text(bytes_); }
-    bool failed() const { return failed_; }
-
-  private:
-    ByteView bytes_;
-    bool failed_ = false;
-};
 
 /// The payload of a marker segment, whose length counts itself.
 Cursor segment(Cursor& in) {
@@ -212,16 +178,8 @@ Result<ImageHeader> read_codestream(Cursor in) {
 /// The codestream in a JP2 file (T.800 annex I): the box `jp2c`.
 Result<ImageHeader> read_jp2(Cursor in) {
     while (!in.failed()) {
-        std::uint64_t length = in.u32();
-        std::uint64_t head = 8;
-        const std::uint32_t type = in.u32();
-        if (length == 1) {
-            length = in.number(8);
-            head = 16;
-        }
-        if (type == 0x6A703263) return read_codestream(in);
-        if (length < head) break;
-        in.take(length - head);
+        const ImageBox box = next_box(in);
+        if (box.type == 0x6A703263) return read_codestream(box.content);
     }
     return broken();
 }
@@ -247,6 +205,10 @@ Result<ImageHeader> read_image_header(ByteView bytes) {
     if (text.starts_with("\xFF\xD8")) return read_jpeg(Cursor(bytes));
     if (text.starts_with("\xFF\x4F")) return read_codestream(Cursor(bytes));
     if (text.starts_with(kJp2)) return read_jp2(Cursor(bytes));
+    if (is_jxl(bytes)) {
+        const auto header = read_jxl_header(bytes);
+        return header ? checked(*header) : broken();
+    }
     return fail(ErrorCode::unsupported, "the header of the compressed image is of no known kind");
 }
 
@@ -263,6 +225,14 @@ void describe_pixels(DataSet& data_set, const ImageHeader& header, std::size_t f
     set_us_if_absent(data_set, tags::BitsStored, header.bits_stored);
     set_us_if_absent(data_set, tags::HighBit, header.bits_stored - 1U);
     set_us_if_absent(data_set, tags::PixelRepresentation, header.is_signed ? 1 : 0);
+}
+
+void redescribe_pixels(DataSet& data_set, const ImageHeader& header, std::size_t frames) {
+    for (const Tag tag : {tags::SamplesPerPixel, tags::PhotometricInterpretation, tags::PlanarConfiguration,
+                          tags::NumberOfFrames, tags::Rows, tags::Columns, tags::BitsAllocated,
+                          tags::BitsStored, tags::HighBit, tags::PixelRepresentation})
+        data_set.remove(tag);
+    describe_pixels(data_set, header, frames);
 }
 
 }  // namespace isocenter::dicom
