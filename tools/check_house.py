@@ -29,6 +29,7 @@ OWNERS = {
     r"spdlog/": {"base"},
     r"prometheus/": {"base"},
     r"dcmtk/": {"codec", "dimse"},
+    r"png\.h|gif_lib\.h": {"codec"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')
 FORBIDDEN = [

@@ -7,6 +7,7 @@ build_packages=(
   build-essential cmake ninja-build ccache pkg-config
   libboost1.81-dev libboost-json1.81-dev libexpected-dev libfmt-dev libspdlog-dev
   libssl-dev zlib1g-dev libzstd-dev libcurl4-openssl-dev libsqlite3-dev libicu-dev libpugixml-dev
+  libpng-dev libgif-dev
   libcli11-dev libtomlplusplus-dev prometheus-cpp-dev libgtest-dev libgmock-dev python3
 )
 sample_packages=(python3-venv)

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 
+#include "archive/picture.h"
 #include "dicom/json_reader.h"
 #include "dicom/part10_writer.h"
 #include "dicom/tags.h"
@@ -40,6 +41,40 @@ class BatchSink : public ByteSink {
     archive::StoreBatch& batch_;
 };
 
+/// What pictures become; no element holds more (PS3.5 7.1.1).
+class SpoolSink : public ByteSink {
+  public:
+    explicit SpoolSink(Spool& spool) : spool_(spool), begin_(spool.size()) {}
+    Status write(ByteView bytes) override {
+        constexpr std::uint64_t kMaxElementBytes = 0xFFFFFFFEU;
+        if (range().length + bytes.size() > kMaxElementBytes)
+            return fail(ErrorCode::too_large, "The pixels of a picture are too many for an element.");
+        return spool_.write(bytes);
+    }
+    ByteRange range() const { return {begin_, spool_.size() - begin_}; }
+
+  private:
+    Spool& spool_;
+    const std::uint64_t begin_;
+};
+
+bool same_pixels(const dicom::ImageHeader& a, const dicom::ImageHeader& b) {
+    return a.rows == b.rows && a.columns == b.columns && a.samples_per_pixel == b.samples_per_pixel &&
+           a.bits_stored == b.bits_stored;
+}
+
+archive::StoreFailure failure_of(const Error& error) {
+    switch (error.code) {
+        case ErrorCode::unsupported:
+            return archive::StoreFailure::unsupported_syntax;
+        case ErrorCode::too_large:
+        case ErrorCode::unavailable:
+            return archive::StoreFailure::out_of_resources;
+        default:
+            return archive::StoreFailure::not_understood;
+    }
+}
+
 void collect_links(const dicom::DataSet& set, std::vector<const dicom::Element*>& linked) {
     for (const dicom::Element& element : set.elements()) {
         if (!element.bulk_uri.empty()) linked.push_back(&element);
@@ -49,12 +84,10 @@ void collect_links(const dicom::DataSet& set, std::vector<const dicom::Element*>
 }
 
 /// The syntax that a bulk part of pixel data is in: its parameter, else what the stream or the type says. A
-/// type with several syntaxes is not guessed (standard-face.md 4.2); GIF and PNG have none, whatever they
-/// say.
+/// type with several syntaxes is not guessed (standard-face.md 4.2).
 std::optional<std::string> syntax_of(const http::MediaType& type,
                                      const std::optional<dicom::ImageHeader>& header) {
     const bool compressed = type.type == "image" || type.type == "video";
-    if (type.essence() == "image/gif" || type.essence() == "image/png") return std::nullopt;
     if (const auto given = type.param("transfer-syntax")) {
         if (compressed && !dicom::transfer_syntax(*given).encapsulated) return std::nullopt;
         return std::string(*given);
@@ -193,7 +226,9 @@ Status MetadataStore::count_frames(const dicom::DataSet& set) {
     const auto described = set.integer(dicom::tags::NumberOfFrames);
     if (pixels == nullptr || pixels->bulk_uri.empty() || !described) return {};
     ISO_TRY(const auto parts, parts_of(pixels->bulk_uri));
-    if (parts.front()->type.type != "image" || *described == static_cast<std::int64_t>(parts.size()))
+    const bool own_frames = archive::is_picture_type(parts.front()->type.essence());
+    if (own_frames || parts.front()->type.type != "image" ||
+        *described == static_cast<std::int64_t>(parts.size()))
         return {};
     return fail(ErrorCode::malformed_dicom, "NumberOfFrames is " + std::to_string(*described) +
                                                 ", and there are " + std::to_string(parts.size()) +
@@ -214,6 +249,12 @@ Result<std::string> MetadataStore::syntax_of_pixels(dicom::DataSet& set) {
     const dicom::Element* pixels = set.find(dicom::tags::PixelData);
     if (pixels == nullptr || pixels->bulk_uri.empty()) return std::string(dicom::kExplicitVrLittleEndian);
     ISO_TRY(const auto parts, parts_of(pixels->bulk_uri));
+    const bool pictures = std::ranges::any_of(
+        parts, [](const BulkPart* part) { return archive::is_picture_type(part->type.essence()); });
+    if (pictures) {
+        ISO_CHECK(transform_pictures(set, parts));
+        return std::string(dicom::kExplicitVrLittleEndian);
+    }
     const auto header = image_header(*parts.front());
     auto syntax = syntax_of(parts.front()->type, header);
     if (!syntax || !is_writable(*syntax))
@@ -222,23 +263,53 @@ Result<std::string> MetadataStore::syntax_of_pixels(dicom::DataSet& set) {
     return *std::move(syntax);
 }
 
+/// GIF and PNG are no DICOM: their pixels are stored, uncompressed (PS3.18 table 10.5.2-1).
+Status MetadataStore::transform_pictures(dicom::DataSet& set, const std::vector<BulkPart*>& parts) {
+    SpoolSink sink(spool_);
+    std::optional<dicom::ImageHeader> first;
+    std::uint64_t frames = 0;
+    for (const BulkPart* part : parts) {
+        const auto stream = spool_.open(part->range);
+        ISO_TRY(const dicom::ImageHeader header,
+                archive::decode_picture(part->type.essence(), *stream, sink));
+        if (first && !same_pixels(*first, header))
+            return fail(ErrorCode::malformed_dicom, "the pictures of an object are of several kinds");
+        first = header;
+        frames += header.frames;
+    }
+    const auto described = set.integer(dicom::tags::NumberOfFrames);
+    if (described && *described != static_cast<std::int64_t>(frames))
+        return fail(ErrorCode::malformed_dicom, "NumberOfFrames is " + std::to_string(*described) +
+                                                    ", and the pictures have " + std::to_string(frames));
+    dicom::redescribe_pixels(set, *first, frames);
+    pictures_uri_ = set.find(dicom::tags::PixelData)->bulk_uri;
+    native_pixels_ = sink.range();
+    return {};
+}
+
+Result<std::vector<std::unique_ptr<ByteSource>>> MetadataStore::sources_of(const dicom::Element& element) {
+    std::vector<std::unique_ptr<ByteSource>> sources;
+    if (element.bulk_uri == pictures_uri_) {
+        sources.push_back(spool_.open(native_pixels_));
+        return sources;
+    }
+    ISO_TRY(const auto parts, parts_of(element.bulk_uri));
+    for (const BulkPart* part : parts)
+        sources.push_back(spool_.open(part->range));
+    return sources;
+}
+
 void MetadataStore::store_one(dicom::DataSet& set, archive::StoreBatch& batch) {
     using archive::StoreFailure;
+    pictures_uri_.clear();
     batch.begin_instance();
     if (discard_foreign_groups(set)) batch.mark_discarded();
     Status found = find_parts(set);
     if (found) found = count_frames(set);
     if (!found) return batch.fail_instance(StoreFailure::not_understood, found.error().message, set);
     const auto syntax = syntax_of_pixels(set);
-    if (!syntax) return batch.fail_instance(StoreFailure::unsupported_syntax, syntax.error().message, set);
-    const dicom::BulkProvider bulk =
-        [this](const dicom::Element& element) -> Result<std::vector<std::unique_ptr<ByteSource>>> {
-        std::vector<std::unique_ptr<ByteSource>> sources;
-        ISO_TRY(const auto parts, parts_of(element.bulk_uri));
-        for (const BulkPart* part : parts)
-            sources.push_back(spool_.open(part->range));
-        return sources;
-    };
+    if (!syntax) return batch.fail_instance(failure_of(syntax.error()), syntax.error().message, set);
+    const dicom::BulkProvider bulk = [this](const dicom::Element& element) { return sources_of(element); };
     BatchSink sink(batch);
     if (const auto written = dicom::write_part10({}, set, *syntax, bulk, sink); !written)
         return batch.fail_instance(StoreFailure::not_understood, written.error().message, set);

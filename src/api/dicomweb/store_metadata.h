@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -49,6 +50,8 @@ class MetadataStore {
     Status find_parts(const dicom::DataSet& set);
     Result<std::string> syntax_of_pixels(dicom::DataSet& set);
     std::optional<dicom::ImageHeader> image_header(const BulkPart& part) const;
+    Status transform_pictures(dicom::DataSet& set, const std::vector<BulkPart*>& parts);
+    Result<std::vector<std::unique_ptr<ByteSource>>> sources_of(const dicom::Element& element);
     Result<std::vector<BulkPart*>> parts_of(std::string_view uri);
     Status count_frames(const dicom::DataSet& set);
     std::string resolve(std::string_view uri) const;
@@ -60,6 +63,9 @@ class MetadataStore {
     std::uint64_t metadata_bytes_ = 0;
     bool cut_ = false;
     std::vector<BulkPart> bulk_;
+    /// Of the object under way: the link to pictures, and the pixels that they became.
+    std::string pictures_uri_;
+    ByteRange native_pixels_;
 };
 
 }  // namespace isocenter::api
