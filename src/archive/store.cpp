@@ -51,6 +51,17 @@ void mark_failed(StoreOutcome& outcome, const Error& error) {
     mark_failed(outcome, no_room ? StoreFailure::out_of_resources : StoreFailure::processing, error.message);
 }
 
+/// What an outcome takes until the request is answered.
+std::uint64_t held_by(const StoreOutcome& outcome) {
+    std::uint64_t bytes = sizeof(StoreOutcome) + outcome.sop_class_uid.capacity() +
+                          outcome.sop_instance_uid.capacity() + outcome.message.capacity() +
+                          outcome.key.study.view().size() + outcome.key.series.view().size() +
+                          outcome.key.instance.view().size();
+    for (const dicom::Violation& violation : outcome.violations)
+        bytes += sizeof(dicom::Violation) + violation.path.capacity() + violation.reason.capacity();
+    return bytes;
+}
+
 void mark_duplicate(StoreOutcome& outcome, bool accepted) {
     if (!accepted) mark_failed(outcome, StoreFailure::duplicate, "an instance of these UIDs is stored");
 }
@@ -60,6 +71,7 @@ void mark_duplicate(StoreOutcome& outcome, bool accepted) {
 struct StoreBatch::State {
     State(Core& the_core, StorePolicy the_policy) : core(the_core), policy(std::move(the_policy)) {}
 
+    void add_outcome();
     void end_instance();
     void add_pending(Received received, const Verdict& verdict);
     void commit_pending();
@@ -77,7 +89,8 @@ struct StoreBatch::State {
     std::vector<PendingInstance> pending;
     std::vector<Place> places;  ///< of `pending`, one each
     std::uint64_t pending_bytes = 0;
-    std::uint64_t pending_held = 0;  ///< in memory
+    std::uint64_t pending_held = 0;   ///< in memory
+    std::uint64_t outcomes_held = 0;  ///< the same, but for the outcome under way
 };
 
 StoreBatch::StoreBatch(Archive& archive, StorePolicy policy)
@@ -87,7 +100,7 @@ StoreBatch::~StoreBatch() = default;
 
 void StoreBatch::begin_instance() {
     if (state_->upload) state_->end_instance();
-    state_->outcomes.emplace_back();
+    state_->add_outcome();
     state_->upload = std::make_unique<InstanceUpload>(state_->core.blobs, state_->policy.max_instance_bytes,
                                                       state_->core.options.inline_bytes);
 }
@@ -101,7 +114,7 @@ void StoreBatch::end_instance() {
 }
 
 void StoreBatch::fail_instance(StoreFailure failure, std::string message) {
-    if (!state_->upload) state_->outcomes.emplace_back();
+    if (!state_->upload) state_->add_outcome();
     state_->upload.reset();
     mark_failed(state_->outcomes.back(), failure, std::move(message));
 }
@@ -134,7 +147,12 @@ std::size_t StoreBatch::instances() const {
 
 std::uint64_t StoreBatch::held_bytes() const {
     const std::uint64_t reading = state_->upload ? state_->upload->held_bytes() : 0;
-    return state_->pending_held + reading + state_->outcomes.size() * sizeof(StoreOutcome);
+    return state_->pending_held + reading + state_->outcomes_held;
+}
+
+void StoreBatch::State::add_outcome() {
+    if (!outcomes.empty()) outcomes_held += held_by(outcomes.back());
+    outcomes.emplace_back();
 }
 
 void StoreBatch::State::end_instance() {
@@ -149,6 +167,10 @@ void StoreBatch::State::end_instance() {
     outcome.implicit_vr = received->object.implicit_vr;
     Verdict verdict = validate(data_set, policy);
     outcome.violations = std::move(verdict.violations);
+    if (outcome.violations.size() > kMaxViolations) {
+        outcome.violations.resize(kMaxViolations);
+        outcome.violations.shrink_to_fit();
+    }
     outcome.patient_id_missing = verdict.patient_id_missing;
     outcome.multi_valued_indexed = verdict.multi_valued_indexed;
     if (verdict.failure) return mark_failed(outcome, *verdict.failure, verdict.message);

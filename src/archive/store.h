@@ -54,6 +54,9 @@ enum class StoreFailure {
     unsupported_syntax,  ///< bulk data in a transfer syntax that is not known or cannot be kept
 };
 
+/// An instance can have a problem in each of millions of elements; more are not told.
+inline constexpr std::size_t kMaxViolations = 1000;
+
 /// What became of one instance. UIDs are as the data set has them (possibly invalid), empty when unreadable.
 struct StoreOutcome {
     std::string sop_class_uid;
@@ -65,8 +68,8 @@ struct StoreOutcome {
     bool patient_id_missing = false;    ///< v2: stored with a warning
     bool elements_discarded = false;    ///< see StoreBatch::mark_discarded
     bool multi_valued_indexed = false;  ///< only the first value of an indexed attribute is used
-    std::vector<dicom::Violation>
-        violations;       ///< failed or dropped attributes, in the order of dicomweb.md 4.5.3
+    /// Failed or dropped attributes, in the order of dicomweb.md 4.5.3; no more than kMaxViolations.
+    std::vector<dicom::Violation> violations;
     std::string message;  ///< of the failure, for people
 };
 

@@ -48,6 +48,25 @@ TEST(StoreBatch, StoresTheBytesWithAZeroPreamble) {
     EXPECT_EQ(location->record.size_bytes, object.size());
 }
 
+TEST(StoreBatch, WhatIsToldOfAnInstanceIsBoundedAndCounted) {
+    TestArchive test;
+    dicom::DataSet data_set = make_data_set("1.2", "1.3", "1.4");
+    for (std::uint16_t element = 0x1000; element < 0x1000 + kMaxViolations + 100; ++element)
+        data_set.set({.tag = {0x0009, element}, .vr = dicom::Vr::CS, .bytes = "lower case"});
+    StorePolicy policy;
+    policy.validation = Validation::lenient;
+    StoreBatch batch(*test.archive, policy);
+    batch.begin_instance();
+    batch.write(as_bytes(to_part10(data_set)));
+    batch.begin_instance();
+    EXPECT_GT(batch.held_bytes(), kMaxViolations * sizeof(dicom::Violation));
+    batch.drop_instance();
+    const auto outcomes = batch.finish();
+    ASSERT_EQ(outcomes.size(), 1U);
+    EXPECT_FALSE(outcomes[0].failure) << outcomes[0].message;
+    EXPECT_EQ(outcomes[0].violations.size(), kMaxViolations);
+}
+
 TEST(StoreBatch, OneBadInstanceSpoilsNoOther) {
     TestArchive test;
     const std::string good = to_part10(make_data_set("1.2", "1.3", "1.4"));

@@ -169,7 +169,8 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
         if (face_.profile.validation == archive::Validation::standard_checked)
             log_violations(report.outcomes);
         if (report.outcomes.empty() && !face_.profile.standard) return http::empty_response(204);
-        return store_response(face_.profile, report, answer_, request_.headers.get("Host"));
+        return store_response(face_.profile, std::move(report), answer_, request_.headers.get("Host"),
+                              std::move(memory_));
     }
 
     /// What arrived whole is kept (standard-face.md 4.4).
@@ -185,7 +186,9 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
     /// small objects need not ask.
     Status charge(std::uint64_t more) {
         constexpr std::uint64_t kStep = 64 * 1024;
-        const std::uint64_t held = batch_->held_bytes() + (metadata_ ? metadata_->held_bytes() : 0) + more;
+        const std::uint64_t answer = answer_ == DataSetForm::json ? 0 : kXmlAnswerBytes * batch_->instances();
+        const std::uint64_t held =
+            batch_->held_bytes() + (metadata_ ? metadata_->held_bytes() : 0) + answer + more;
         return memory_.resize(held / kStep * kStep);
     }
 

@@ -1,7 +1,10 @@
 #include "api/dicomweb/store_response.h"
 
 #include <algorithm>
+#include <memory>
+#include <utility>
 
+#include "api/dicomweb/batched_text.h"
 #include "api/dicomweb/entity.h"
 #include "api/dicomweb/failure_reason.h"
 #include "api/messages.h"
@@ -97,6 +100,49 @@ bool belongs_to_other_failures(const Profile& profile, const StoreOutcome& outco
     return profile.standard && (outcome.sop_class_uid.empty() || outcome.sop_instance_uid.empty());
 }
 
+/// An item of the answer.
+struct Entry {
+    const StoreOutcome* outcome = nullptr;
+    archive::StoreFailure failure{};  ///< without an outcome
+};
+struct Section {
+    dicom::Tag tag;
+    std::vector<Entry> entries;
+};
+
+/// The sequences that are not empty, in the order of their tags. Points into `report`.
+std::vector<Section> sections_of(const Profile& profile, const StoreReport& report) {
+    Section failed{tags::FailedSOPSequence, {}};
+    Section referenced{tags::ReferencedSOPSequence, {}};
+    Section others{tags::OtherFailuresSequence, {}};
+    for (const StoreOutcome& outcome : report.outcomes) {
+        if (!outcome.failure)
+            referenced.entries.push_back({&outcome});
+        else if (belongs_to_other_failures(profile, outcome))
+            others.entries.push_back({nullptr, *outcome.failure});
+        else
+            failed.entries.push_back({&outcome});
+    }
+    if (profile.standard) {
+        for (const archive::StoreFailure failure : report.other_failures)
+            others.entries.push_back({nullptr, failure});
+    }
+    std::vector<Section> sections;
+    for (Section* section : {&failed, &referenced, &others}) {
+        if (!section->entries.empty()) sections.push_back(std::move(*section));
+    }
+    return sections;
+}
+
+DataSet item_of(const Profile& profile, const StoreReport& report, const Entry& entry) {
+    if (entry.outcome != nullptr)
+        return entry.outcome->failure ? failed_item(profile, *entry.outcome)
+                                      : referenced_item(profile, report, *entry.outcome);
+    DataSet item;
+    set_us(item, tags::FailureReason, failure_reason(profile, entry.failure));
+    return item;
+}
+
 /// The URI of the one study that everything stored belongs to; empty when there are several or none.
 std::string common_study_uri(const StoreReport& report) {
     const StoreOutcome* first = nullptr;
@@ -110,6 +156,66 @@ std::string common_study_uri(const StoreReport& report) {
     study.study = first->key.study;
     return entity_uri(report.base_uri, study);
 }
+
+/// The answer without its sequences.
+DataSet head_of(const Profile& profile, const StoreReport& report) {
+    DataSet head;
+    const bool any_stored =
+        std::ranges::any_of(report.outcomes, [](const StoreOutcome& outcome) { return !outcome.failure; });
+    if (profile.standard || (report.study_in_path && any_stored))
+        head.set_text(tags::RetrieveURL, Vr::UR, common_study_uri(report));
+    return head;
+}
+
+constexpr std::size_t kItemsAtATime = 200;
+
+/// The JSON of store_result, a few items at a time.
+class LongAnswer : public BatchedText {
+  public:
+    LongAnswer(const Profile& profile, StoreReport report, MemoryBudget::Lease memory)
+        : profile_(profile),
+          report_(std::move(report)),
+          memory_(std::move(memory)),
+          sections_(sections_of(profile_, report_)) {}
+
+  private:
+    Result<bool> next(std::string& text) override {
+        if (!std::exchange(begun_, true)) {
+            text = dicom::to_json(head_of(profile_, report_));
+            text.pop_back();
+            has_members_ = text.size() > 1;
+        }
+        for (std::size_t items = 0; items < kItemsAtATime && section_ < sections_.size(); ++items)
+            append_item(text);
+        if (section_ < sections_.size()) return false;
+        text += '}';
+        return true;
+    }
+
+    void append_item(std::string& text) {
+        const Section& section = sections_[section_];
+        if (entry_ == 0) {
+            text += std::exchange(has_members_, true) ? ",\"" : "\"";
+            text += dicom::to_hex8(section.tag) + "\":{\"vr\":\"SQ\",\"Value\":[";
+        } else {
+            text += ',';
+        }
+        dicom::append_json(text, item_of(profile_, report_, section.entries[entry_]));
+        if (++entry_ < section.entries.size()) return;
+        text += "]}";
+        ++section_;
+        entry_ = 0;
+    }
+
+    const Profile& profile_;
+    const StoreReport report_;
+    MemoryBudget::Lease memory_;
+    const std::vector<Section> sections_;
+    bool begun_ = false;
+    bool has_members_ = false;
+    std::size_t section_ = 0;
+    std::size_t entry_ = 0;
+};
 
 void add_location(http::Response& response, const StoreReport& report) {
     const StoreOutcome* created = nullptr;
@@ -156,42 +262,34 @@ unsigned store_status(const Profile& profile, const StoreReport& report) {
 }
 
 DataSet store_result(const Profile& profile, const StoreReport& report) {
-    std::vector<DataSet> referenced;
-    std::vector<DataSet> failed;
-    std::vector<DataSet> others;
-    for (const StoreOutcome& outcome : report.outcomes) {
-        if (!outcome.failure)
-            referenced.push_back(referenced_item(profile, report, outcome));
-        else if (belongs_to_other_failures(profile, outcome))
-            set_us(others.emplace_back(), tags::FailureReason, failure_reason(profile, *outcome.failure));
-        else
-            failed.push_back(failed_item(profile, outcome));
+    DataSet result = head_of(profile, report);
+    for (const Section& section : sections_of(profile, report)) {
+        std::vector<DataSet> items;
+        for (const Entry& entry : section.entries)
+            items.push_back(item_of(profile, report, entry));
+        set_sequence(result, section.tag, std::move(items));
     }
-    if (profile.standard) {
-        for (const archive::StoreFailure failure : report.other_failures)
-            set_us(others.emplace_back(), tags::FailureReason, failure_reason(profile, failure));
-    }
-    DataSet result;
-    if (profile.standard || (report.study_in_path && !referenced.empty()))
-        result.set_text(tags::RetrieveURL, Vr::UR, common_study_uri(report));
-    if (!failed.empty()) set_sequence(result, tags::FailedSOPSequence, std::move(failed));
-    if (!referenced.empty()) set_sequence(result, tags::ReferencedSOPSequence, std::move(referenced));
-    if (!others.empty()) set_sequence(result, tags::OtherFailuresSequence, std::move(others));
     return result;
 }
 
-http::Response store_response(const Profile& profile, const StoreReport& report, DataSetForm form,
-                              std::string_view host) {
-    const DataSet result = store_result(profile, report);
-    const unsigned status = store_status(profile, report);
-    http::Response response =
-        form == DataSetForm::json
-            ? http::text_response(status, json_content_type(profile), dicom::to_json(result))
-            : http::text_response(status, "application/dicom+xml", dicom::to_xml(result));
+http::Response store_response(const Profile& profile, StoreReport report, DataSetForm form,
+                              std::string_view host, MemoryBudget::Lease memory) {
+    http::Response response;
+    response.status = store_status(profile, report);
     if (profile.standard)
         add_location(response, report);
     else
         add_warning(response, report, host);
+    if (form != DataSetForm::json) {
+        response.headers.set("Content-Type", "application/dicom+xml");
+        response.body = dicom::to_xml(store_result(profile, report));
+        return response;
+    }
+    response.headers.set("Content-Type", std::string(json_content_type(profile)));
+    if (report.outcomes.size() + report.other_failures.size() <= kItemsAtATime)
+        response.body = dicom::to_json(store_result(profile, report));
+    else
+        response.body = std::make_unique<LongAnswer>(profile, std::move(report), std::move(memory));
     return response;
 }
 

@@ -7,6 +7,7 @@
 #include "api/dicomweb/accept.h"
 #include "api/profile.h"
 #include "archive/store.h"
+#include "base/memory_budget.h"
 #include "dicom/data_set.h"
 #include "http/message.h"
 
@@ -25,9 +26,12 @@ struct StoreReport {
 unsigned store_status(const Profile& profile, const StoreReport& report);
 /// The body: dicomweb.md 4.3, the Store Instances Response Module (PS3.18 annex I) on the standard face.
 dicom::DataSet store_result(const Profile& profile, const StoreReport& report);
-/// Status, body in `form`, Location and Warning headers. `host`: of the request, for the Warning.
-http::Response store_response(const Profile& profile, const StoreReport& report, DataSetForm form,
-                              std::string_view host);
+/// Status, body in `form`, Location and Warning headers. `host`: of the request, for the Warning. A long JSON
+/// body is made while it is sent, and `memory`, which covers the report, is held until then.
+http::Response store_response(const Profile& profile, StoreReport report, DataSetForm form,
+                              std::string_view host, MemoryBudget::Lease memory);
+/// What an answer in XML takes beside its report, per instance: it is made at once.
+inline constexpr std::uint64_t kXmlAnswerBytes = 8 * 1024;
 
 /// The Content-Type of a DICOM JSON answer: the standard face sends no parameter, since a widespread client
 /// compares the whole string (standard-face.md 2.7).

@@ -38,6 +38,11 @@ StoreReport report(std::vector<StoreOutcome> outcomes, bool study_in_path = fals
     return result;
 }
 
+http::Response respond(const Profile& profile, StoreReport r, std::string_view host) {
+    static MemoryBudget budget;
+    return store_response(profile, std::move(r), DataSetForm::json, host, MemoryBudget::Lease(budget));
+}
+
 TEST(StoreResponse, MixedV2RequestHasThreeAttributesAsInTheSpecification) {
     StoreOutcome warned = stored("2.25.13");
     warned.violations.push_back({{0x0008, 0x0020}, "00080020", "bad DA"});
@@ -92,22 +97,42 @@ TEST(StoreResponse, StandardFaceListsUnreadablePartsAsOtherFailures) {
 }
 
 TEST(StoreResponse, LocationIsTheInstanceOrTheStudy) {
-    const auto one = store_response(standard_profile(), report({stored("2.25.13")}), DataSetForm::json, "h");
+    const auto one = respond(standard_profile(), report({stored("2.25.13")}), "h");
     EXPECT_EQ(one.headers.get("Location"),
               "https://pacs.example/v2/studies/2.25.11/series/2.25.12/instances/2.25.13");
     EXPECT_EQ(one.headers.get("Content-Type"), "application/dicom+json");
-    const auto two =
-        store_response(standard_profile(), report({stored("1"), stored("2")}), DataSetForm::json, "h");
+    const auto two = respond(standard_profile(), report({stored("1"), stored("2")}), "h");
     EXPECT_EQ(two.headers.get("Location"), "https://pacs.example/v2/studies/2.25.11");
+}
+
+TEST(StoreResponse, ALongOneIsTheSameMadePieceByPiece) {
+    for (const Profile* profile : {&standard_profile(), &v2_profile()}) {
+        std::vector<StoreOutcome> outcomes;
+        for (int i = 0; i < 3000; ++i) {
+            outcomes.push_back(i % 3 == 0 ? failed(StoreFailure::duplicate)
+                                          : stored("2.25." + std::to_string(i)));
+            if (i % 7 == 0) outcomes.push_back(failed(StoreFailure::not_understood, ""));
+        }
+        const StoreReport r = report(std::move(outcomes));
+        MemoryBudget budget;
+        MemoryBudget::Lease memory(budget);
+        ASSERT_TRUE(memory.resize(1000));
+        auto response = store_response(*profile, r, DataSetForm::json, "h", std::move(memory));
+        auto* const source = std::get_if<std::unique_ptr<ByteSource>>(&response.body);
+        ASSERT_NE(source, nullptr);
+        EXPECT_EQ(*read_all(**source, 1U << 24U), dicom::to_json(store_result(*profile, r)));
+        EXPECT_EQ(budget.used_bytes(), 1000U) << "until the answer has gone";
+        response.body = {};
+        EXPECT_EQ(budget.used_bytes(), 0U);
+    }
 }
 
 TEST(StoreResponse, MultiValuedIndexedAttributesGiveAWarningHeader) {
     StoreOutcome outcome = stored("1");
     outcome.multi_valued_indexed = true;
-    const auto response =
-        store_response(v2_profile(), report({outcome}), DataSetForm::json, "pacs.example:8080");
+    const auto response = respond(v2_profile(), report({outcome}), "pacs.example:8080");
     EXPECT_TRUE(response.headers.get("Warning").starts_with("299 pacs.example: \""));
-    const auto unknown = store_response(v2_profile(), report({outcome}), DataSetForm::json, "");
+    const auto unknown = respond(v2_profile(), report({outcome}), "");
     EXPECT_TRUE(unknown.headers.get("Warning").starts_with("299 -: \""));
 }
 
