@@ -1,9 +1,5 @@
-// Element headers (PS3.5 section 7.1). Numbers are in the data set's byte order.
-//
-//   implicit VR          tag:4  length:4
-//   explicit, short VR   tag:4  letters:2  length:2
-//   explicit, long VR    tag:4  letters:2  reserved:2  length:4
-//   item and delimiters  tag:4  length:4                      in every encoding
+// How the bytes are taken up and levels begin. What headers say is in data_set_headers.cpp, what becomes of
+// values in data_set_values.cpp, how levels end in data_set_levels.cpp.
 #include "dicom/data_set_parser.h"
 
 #include <fmt/format.h>
@@ -12,48 +8,14 @@
 #include <cstring>
 #include <utility>
 
-#include "dicom/byte_order.h"
-#include "dicom/dictionary.h"
 #include "dicom/tags.h"
-#include "dicom/value_text.h"
 
 namespace isocenter::dicom {
 
 namespace {
 
-constexpr std::uint16_t kDelimiterGroup = 0xFFFE;
-constexpr std::size_t kShortHeader = 8;
-constexpr std::size_t kLongHeader = 12;
-/// Groups of the standard's attributes below this are read wrongly in the other byte order as this or more.
-constexpr std::uint16_t kImplausibleFirstGroup = 0x0400;
-/// Strings grow as the bytes come: a length alone must not cost memory.
-constexpr std::uint64_t kMaxReserve = 64U << 10U;
-
-std::string_view letters_of(ByteView header) {
-    return as_text(header.subspan(4, 2));
-}
-
-bool are_capitals(std::string_view letters) {
-    return std::ranges::all_of(letters, [](char c) { return c >= 'A' && c <= 'Z'; });
-}
-
-Tag read_tag(ByteView bytes, bool big_endian) {
-    return {read_u16(bytes, big_endian), read_u16(bytes.subspan(2), big_endian)};
-}
-
 bool is_all_zero(ByteView bytes) {
     return std::ranges::all_of(bytes, [](std::byte byte) { return byte == std::byte{0}; });
-}
-
-/// These stay in the stored object whatever their size, so that they are read from one place only.
-bool stays_in_object(Tag tag, bool top_level) {
-    if (tag == tags::WaveformData) return true;
-    return top_level && (tag == tags::PixelData || tag == tags::FloatPixelData ||
-                         tag == tags::DoubleFloatPixelData || tag == tags::EncapsulatedDocument);
-}
-
-bool is_pixel_tag(Tag tag) {
-    return tag == tags::PixelData || tag == tags::FloatPixelData || tag == tags::DoubleFloatPixelData;
 }
 
 }  // namespace
@@ -105,72 +67,6 @@ Result<std::size_t> DataSetParser::write(ByteView bytes) {
         }
     }
     return given - bytes.size();
-}
-
-std::size_t DataSetParser::header_bytes(ByteView bytes) const {
-    if (bytes.size() < kShortHeader) return kShortHeader;
-    const Level& level = levels_.back();
-    if (read_u16(bytes, level.big_endian) == kDelimiterGroup) return kShortHeader;
-    const std::string_view letters = letters_of(bytes);
-    if (!level.explicit_vr && !level.detect) return kShortHeader;
-    if (const auto vr = parse_vr(letters)) return has_long_length(*vr) ? kLongHeader : kShortHeader;
-    // VRs that the standard may add have the long form (PS3.5 7.1.2).
-    if (level.explicit_vr && are_capitals(letters) && read_u16(bytes.subspan(6), false) == 0) {
-        return kLongHeader;
-    }
-    return kShortHeader;
-}
-
-/// The data set's real encoding, from its first element. Labels that contradict it are common enough that
-/// every toolkit looks. header_bytes gives the same before and after, whatever is found.
-void DataSetParser::detect_encoding(ByteView bytes) {
-    Level& level = levels_.back();
-    level.detect = false;
-    const Tag tag = read_tag(bytes, level.big_endian);
-    if (tag.group == kDelimiterGroup) return;
-    const std::string_view letters = letters_of(bytes);
-    const bool has_vr = parse_vr(letters).has_value();
-    if (has_vr || !are_capitals(letters)) level.explicit_vr = has_vr;
-    const Tag swapped = read_tag(bytes, !level.big_endian);
-    if (has_vr && tag.group >= kImplausibleFirstGroup && swapped.group < kImplausibleFirstGroup &&
-        (find_entry(swapped) || swapped.is_group_length())) {
-        level.big_endian = !level.big_endian;
-    }
-}
-
-Vr DataSetParser::vr_of(Tag tag, std::string_view letters) const {
-    if (const auto vr = letters.empty() ? std::nullopt : parse_vr(letters)) return *vr;
-    if (const auto entry = find_entry(tag)) {
-        return pixels_signed_ && entry->vr_text.starts_with("US or SS") ? Vr::SS : entry->vr;
-    }
-    if (tag.is_group_length()) return Vr::UL;
-    return tag.is_private_creator() ? Vr::LO : Vr::UN;
-}
-
-DataSetParser::Header DataSetParser::read_header(ByteView bytes) const {
-    const Level& level = levels_.back();
-    const bool big_endian = level.big_endian;
-    Header header;
-    header.tag = read_tag(bytes, big_endian);
-    if (header.tag.group == kDelimiterGroup) {
-        header.length = read_u32(bytes.subspan(4), big_endian);
-        return header;
-    }
-    const std::string_view letters = letters_of(bytes);
-    // In explicit VR, zero letters are an unknown VR before a short length; other letters that are none are
-    // an element in implicit VR. Both are written by devices in the field.
-    const bool zero_letters = letters == std::string_view("\0\0", 2);
-    const bool with_letters = level.explicit_vr && (are_capitals(letters) || zero_letters);
-    header.vr = vr_of(header.tag, with_letters && !zero_letters ? letters : std::string_view{});
-    if (with_letters && !zero_letters && !parse_vr(letters)) header.vr = Vr::UN;
-    if (!with_letters) {
-        header.length = read_u32(bytes.subspan(4), big_endian);
-    } else if (bytes.size() == kLongHeader) {
-        header.length = read_u32(bytes.subspan(8), big_endian);
-    } else {
-        header.length = read_u16(bytes.subspan(6), big_endian);
-    }
-    return header;
 }
 
 Status DataSetParser::take_header(ByteView bytes) {
@@ -324,122 +220,6 @@ Status DataSetParser::take_fragment_header(const Header& header) {
     pixels_.fragment_heads.push_back(0);
     head_bytes_ = 0;
     return begin_value(header, Take::fragment);
-}
-
-DataSetParser::Take DataSetParser::how_to_take(const Header& header) const {
-    const bool top_level = levels_.size() == 1;
-    if (header.tag.is_group_length() || header.tag == tags::DataSetTrailingPadding) return Take::skip;
-    if (stays_in_object(header.tag, top_level)) return Take::skip;
-    if (top_level && header.tag == tags::ExtendedOffsetTable) return Take::hold;
-    if (!is_bulk(header.vr) || header.length <= limits_.bulk_inline_bytes) return Take::hold;
-    // An unknown VR of a known attribute that is no bulk value may be resolved once it is here.
-    if (header.vr == Vr::UN && header.length <= limits_.held_value_bytes) {
-        const auto entry = find_entry(header.tag);
-        if (entry && !is_bulk(entry->vr)) return Take::hold;
-    }
-    return Take::skip;
-}
-
-Status DataSetParser::begin_value(const Header& header, Take take) {
-    take_ = take;
-    value_left_ = header.length;
-    if (levels_.back().kind == Level::Kind::data_set) {
-        current_.tag = header.tag;
-        current_.vr = header.vr;
-        current_.where = {position_, header.length};
-        current_.big_endian = levels_.back().big_endian;
-        current_.held = take == Take::hold;
-        dropped_ = header.tag.is_group_length() || header.tag == tags::DataSetTrailingPadding;
-        if (take == Take::hold) {
-            if (header.length > limits_.held_value_bytes) {
-                return failure(ErrorCode::too_large, "the value is too long");
-            }
-            ISO_CHECK(charge(header.length));
-            current_.bytes.reserve(
-                static_cast<std::size_t>(std::min<std::uint64_t>(header.length, kMaxReserve)));
-        }
-    }
-    if (value_left_ == 0) return finish_value();
-    return {};
-}
-
-void DataSetParser::take_value(ByteView bytes) {
-    switch (take_) {
-        case Take::hold:
-            current_.bytes.append(as_text(bytes));
-            break;
-        case Take::offset_table:
-            pixels_.basic_offsets.append(as_text(bytes));
-            break;
-        case Take::fragment:
-            for (std::size_t i = 0; i < bytes.size() && head_bytes_ < 4; ++i, ++head_bytes_) {
-                pixels_.fragment_heads.back() |= std::to_integer<std::uint32_t>(bytes[i])
-                                                 << (8U * (3U - head_bytes_));
-            }
-            break;
-        case Take::skip:
-            break;
-    }
-    position_ += bytes.size();
-    value_left_ -= bytes.size();
-}
-
-Status DataSetParser::finish_value() {
-    if (levels_.back().kind == Level::Kind::data_set && !dropped_) {
-        if (take_ == Take::hold) {
-            ISO_CHECK(complete_held_element());
-        } else {
-            if (levels_.size() == 1) note_pixels(current_);
-            if (current_.where.length != 0) note_bulk(current_, false);
-            append(std::exchange(current_, Element{}));
-        }
-    }
-    close_ended_levels();
-    return {};
-}
-
-Status DataSetParser::complete_held_element() {
-    if (levels_.size() == 1 && current_.tag == tags::ExtendedOffsetTable) {
-        pixels_.extended_offsets = current_.bytes;
-        if (current_.big_endian) swap_units(pixels_.extended_offsets, 8);
-    }
-    if (current_.vr == Vr::UN) resolve_unknown(current_);
-    if (is_bulk(current_.vr) && current_.bytes.size() > limits_.bulk_inline_bytes) {
-        current_.held = false;
-        current_.bytes = std::string{};
-        note_bulk(current_, false);
-    } else if (current_.big_endian) {
-        swap_units(current_.bytes, current_.vr == Vr::AT ? 2 : unit_bytes(current_.vr));
-    }
-    if (has_number_not_finite(current_))
-        note_bulk(current_, false);  // what append_json refers to by its path
-    if (current_.tag == tags::PixelRepresentation && current_.bytes.size() >= 2) {
-        pixels_signed_ = current_.bytes[0] == 1;
-    }
-    append(std::exchange(current_, Element{}));
-    return {};
-}
-
-void DataSetParser::note_pixels(const Element& element) {
-    if (!is_pixel_tag(element.tag) || element.where.length == 0) return;
-    pixels_ = {.tag = element.tag,
-               .present = true,
-               .encapsulated = false,
-               .value = element.where,
-               .extended_offsets = std::move(pixels_.extended_offsets)};
-}
-
-void DataSetParser::note_bulk(const Element& element, bool encapsulated) {
-    bulk_.push_back({path_to_here() + to_hex8(element.tag), std::string(to_string(element.vr)), element.where,
-                     encapsulated});
-}
-
-Status DataSetParser::charge(std::uint64_t bytes) {
-    usage_.held_bytes += bytes;
-    if (usage_.held_bytes > limits_.total_held_bytes) {
-        return failure(ErrorCode::too_large, "the object's values take too much memory");
-    }
-    return {};
 }
 
 Error DataSetParser::failure(ErrorCode code, std::string_view what) const {

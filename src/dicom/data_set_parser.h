@@ -75,6 +75,9 @@ class DataSetParser {
   private:
     static constexpr std::uint64_t kNoLimit = std::numeric_limits<std::uint64_t>::max();
     static constexpr std::uint32_t kUndefined = 0xFFFFFFFFU;
+    static constexpr std::uint16_t kDelimiterGroup = 0xFFFE;
+    static constexpr std::size_t kShortHeader = 8;
+    static constexpr std::size_t kLongHeader = 12;
 
     struct Header {
         Tag tag{};
@@ -132,7 +135,7 @@ class DataSetParser {
     bool pixels_signed_ = false;  ///< Pixel Representation, for attributes that are "US or SS"
     std::vector<Level> levels_;
 
-    std::array<std::byte, 12> pending_{};  ///< a header that is not complete yet
+    std::array<std::byte, kLongHeader> pending_{};  ///< a header that is not complete yet
     std::size_t pending_size_ = 0;
 
     Tag tag_{};  ///< of the last header, for messages
