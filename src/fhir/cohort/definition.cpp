@@ -6,6 +6,7 @@
 #include <functional>
 
 #include "dicom/dictionary.h"
+#include "fhir/cohort/member_reader.h"
 #include "fhir/cohort/search_text.h"
 
 namespace isocenter::fhir::cohort {
@@ -13,97 +14,13 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t kMostCriteria = 50;
 constexpr std::size_t kMostKeys = 50;
-constexpr std::size_t kLongestText = 4096;
-constexpr std::int64_t kMostCount = 1'000'000;
-
-Error bad(std::string_view pointer, std::string_view reason) {
-    return fail(ErrorCode::invalid_request,
-                fmt::format("{}: {}", pointer.empty() ? std::string_view("/") : pointer, reason));
-}
-
-/// `~` and `/` of a member's name in a pointer (RFC 6901).
-std::string pointer_to(std::string_view parent, std::string_view member) {
-    std::string pointer = std::string(parent) + '/';
-    for (const char c : member)
-        pointer += c == '~' ? "~0" : c == '/' ? "~1" : std::string(1, c);
-    return pointer;
-}
-
-using Members = std::map<std::string_view, std::function<Status(const json::value&, const std::string&)>>;
-
-/// Hands each member of the object at `pointer` to its reader; a member without a reader is an error.
-Status read_members(const json::value& value, const std::string& pointer, const Members& readers) {
-    if (!value.is_object()) return bad(pointer, "must be an object");
-    for (const auto& member : value.get_object()) {
-        const std::string_view name = member.key();
-        const auto reader = readers.find(name);
-        const std::string place = pointer_to(pointer, name);
-        if (reader == readers.end()) return bad(place, "there is no such member");
-        ISO_CHECK(reader->second(member.value(), place));
-    }
-    return {};
-}
-
-Status read_items(const json::value& value, const std::string& pointer,
-                  const std::function<Status(const json::value&, const std::string&)>& read) {
-    if (!value.is_array()) return bad(pointer, "must be an array");
-    if (value.get_array().size() > kMostCriteria)
-        return bad(pointer, fmt::format("has more than {} members", kMostCriteria));
-    std::size_t index = 0;
-    for (const json::value& item : value.get_array())
-        ISO_CHECK(read(item, fmt::format("{}/{}", pointer, index++)));
-    return {};
-}
-
-Result<std::string> text_of(const json::value& value, const std::string& pointer) {
-    if (!value.is_string()) return bad(pointer, "must be a text");
-    const std::string text(value.get_string());
-    if (text.empty() || text.size() > kLongestText)
-        return bad(pointer, fmt::format("must have 1 to {} characters", kLongestText));
-    return text;
-}
-
-Result<std::int64_t> number_of(const json::value& value, const std::string& pointer) {
-    if (!value.is_int64() || value.get_int64() < 0 || value.get_int64() > kMostCount)
-        return bad(pointer, fmt::format("must be a whole number from 0 to {}", kMostCount));
-    return value.get_int64();
-}
-
-/// A reader that keeps a text.
-auto text_into(std::string& target) {
-    return [&target](const json::value& value, const std::string& pointer) -> Status {
-        ISO_TRY(target, text_of(value, pointer));
-        return {};
-    };
-}
-
-template <class Whole>
-auto number_into(Whole& target) {
-    return [&target](const json::value& value, const std::string& pointer) -> Status {
-        ISO_TRY(const std::int64_t number, number_of(value, pointer));
-        target = static_cast<Whole>(number);
-        return {};
-    };
-}
 
 /// `add`: what makes the limit inclusive.
 auto age_into(std::optional<int>& target, int add = 0) {
     return [&target, add](const json::value& value, const std::string& pointer) -> Status {
         ISO_TRY(const std::int64_t number, number_of(value, pointer));
         target = static_cast<int>(number) + add;
-        return {};
-    };
-}
-
-template <class T>
-auto parsed_into(T& target, Result<typename T::value_type> (*parse)(std::string_view)) {
-    return [&target, parse](const json::value& value, const std::string& pointer) -> Status {
-        ISO_TRY(const std::string text, text_of(value, pointer));
-        auto parsed = parse(text);
-        if (!parsed) return bad(pointer, parsed.error().message);
-        target = std::move(*parsed);
         return {};
     };
 }
@@ -215,15 +132,6 @@ Status Reader::keep(Criterion criterion) {
         return bad(criterion.pointer, "min and not exclude each other");
     result_.criteria.push_back(std::move(criterion));
     return {};
-}
-
-/// Reads `not`.
-auto flag_into(bool& target) {
-    return [&target](const json::value& value, const std::string& pointer) -> Status {
-        if (!value.is_bool()) return bad(pointer, "must be true or false");
-        target = value.get_bool();
-        return {};
-    };
 }
 
 Status Reader::read_clinical(const json::value& value, const std::string& pointer) {
