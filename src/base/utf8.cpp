@@ -95,6 +95,16 @@ std::size_t utf8_length(std::string_view text) {
     return count;
 }
 
+std::string_view utf8_prefix(std::string_view text, std::size_t max_bytes) {
+    if (text.size() <= max_bytes) return text;
+    constexpr std::size_t kLongestSequence = 4;
+    std::size_t end = max_bytes;
+    for (std::size_t back = 1; back < kLongestSequence && back <= max_bytes; ++back) {
+        if (back < utf8_sequence_length(text.substr(max_bytes - back))) end = max_bytes - back;
+    }
+    return text.substr(0, end);
+}
+
 void append_json_escaped(std::string& out, std::string_view text) {
     while (!text.empty()) {
         std::size_t plain = 0;

@@ -26,5 +26,14 @@ TEST(Utf8, escapes_only_what_json_demands) {
     EXPECT_EQ(json_quote("\xC3"), "\"\xEF\xBF\xBD\"");
 }
 
+TEST(Utf8, PrefixesEndBehindACharacter) {
+    const std::string text = "a\xC3\xA9\xE5\xB1\xB1\xF0\x9F\x98\x80z";
+    const std::size_t expected[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 11};
+    for (std::size_t limit = 0; limit <= text.size(); ++limit)
+        EXPECT_EQ(utf8_prefix(text, limit), text.substr(0, expected[limit])) << limit;
+    EXPECT_EQ(utf8_prefix(text, 100), text);
+    EXPECT_EQ(utf8_prefix("\xA9\xA9\xA9", 2), "\xA9\xA9") << "what is no UTF-8 is cut anywhere";
+}
+
 }  // namespace
 }  // namespace isocenter

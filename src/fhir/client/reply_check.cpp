@@ -6,6 +6,8 @@
 #include <array>
 #include <charconv>
 
+#include "base/utf8.h"
+
 namespace isocenter::fhir {
 namespace {
 
@@ -141,8 +143,7 @@ std::optional<std::string> outcome_text(std::string_view body) {
         if (const json::object* details = member_object(issue, "details"))
             append_text(text, details->if_contains("text"));
     }
-    if (text.size() > kLongestText) text.resize(kLongestText);
-    return text;
+    return std::string(utf8_prefix(text, kLongestText));
 }
 
 Failure failure_of(const net::HttpReply& reply, bool deletes) {
