@@ -9,6 +9,7 @@
 #include "app/import_folder.h"
 #include "app/import_journal.h"
 #include "commands.h"
+#include "process.h"
 
 namespace isocenter {
 namespace {
@@ -17,6 +18,7 @@ struct Options {
     std::vector<std::string> paths;
     std::string server = "http://127.0.0.1:8080";
     std::string data;
+    SettingsSource settings;
     std::string journal;
     std::string report;
     unsigned parallel = 4;
@@ -67,10 +69,15 @@ Status choose_places(const Options& options, app::ImportOptions& import) {
 }
 
 Result<app::ImportSummary> run(const Options& options, app::ImportOptions& import) {
+    const bool settings_given = !options.settings.config.empty() || !options.settings.set.empty();
+    if (settings_given && options.data.empty())
+        return fail(ErrorCode::invalid_request, "settings count for an import with --data only");
     import = import_options(options);
     ISO_CHECK(choose_places(options, import));
     if (options.data.empty()) return app::run_import(import, app::make_server_target(import.target));
-    ISO_TRY(const app::FolderImport folder, app::FolderImport::open(options.data));
+    ISO_TRY(const app::Settings settings,
+            read_settings(options.settings, {{"storage.folder", options.data}}));
+    ISO_TRY(const app::FolderImport folder, app::FolderImport::open(settings));
     return app::run_import(import, folder.make_target());
 }
 
@@ -93,8 +100,10 @@ void add_import(CLI::App& app, Command& chosen) {
     command->footer(
         "Exit code: 0 everything that is DICOM is stored, 1 something was refused, not reached or not "
         "readable, 2 the import could not be started.\nLinks are followed. What is left out (hidden folders, "
-        "pipes, devices) is counted and reported.");
+        "pipes, devices) is counted and reported.\nSettings count with --data, where what they say of the "
+        "storage and of /dicom-web is said of the import too.");
     command->add_option("paths", options->paths, "Files and folders")->required();
+    add_settings_options(*command, options->settings);
     auto* server = command->add_option("--server", options->server, "Address of a running server")
                        ->capture_default_str();
     command

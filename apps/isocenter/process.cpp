@@ -1,5 +1,7 @@
 #include "process.h"
 
+#include "base/log.h"
+
 namespace isocenter {
 
 sigset_t block_stop_signals() {
@@ -22,6 +24,19 @@ Result<app::Assignments> assignments_of(const std::vector<std::string>& set) {
         assignments.emplace_back(assignment.substr(0, equals), assignment.substr(equals + 1));
     }
     return assignments;
+}
+
+void add_settings_options(CLI::App& command, SettingsSource& source) {
+    command.add_option("--config", source.config, "Configuration file (see `isocenter settings --toml`)");
+    command.add_option("--set", source.set, "Any setting: section.name=value (see `isocenter settings`)");
+}
+
+Result<app::Settings> read_settings(const SettingsSource& source, const app::Assignments& last) {
+    ISO_TRY(app::Assignments overrides, assignments_of(source.set));
+    overrides.insert(overrides.end(), last.begin(), last.end());
+    ISO_TRY(app::Settings settings, app::load_settings(source.config, app::process_environment(), overrides));
+    configure_log(app::log_level_of(settings.log_level));
+    return settings;
 }
 
 }  // namespace isocenter

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <CLI/CLI.hpp>
 #include <csignal>
 #include <string>
 #include <vector>
@@ -15,5 +16,15 @@ sigset_t block_stop_signals();
 
 /// What `--set section.name=value` says.
 Result<app::Assignments> assignments_of(const std::vector<std::string>& set);
+
+/// Where a command takes its settings from, beside the environment.
+struct SettingsSource {
+    std::string config;
+    std::vector<std::string> set;
+};
+/// `--config` and `--set`.
+void add_settings_options(CLI::App& command, SettingsSource& source);
+/// File, environment, `--set`, then `last`; the log's level is set as they say.
+Result<app::Settings> read_settings(const SettingsSource& source, const app::Assignments& last);
 
 }  // namespace isocenter

@@ -8,12 +8,14 @@
 #include "app/archive_folder.h"
 #include "app/data_folder.h"
 #include "commands.h"
+#include "process.h"
 
 namespace isocenter {
 namespace {
 
 struct Options {
-    std::string data = "data";
+    SettingsSource settings;
+    std::string data;
     unsigned parallel = 2;
     bool quiet = false;
 };
@@ -27,13 +29,14 @@ void print_findings(const jobs::VerifyReport& report) {
 }
 
 Result<jobs::VerifyReport> run(const Options& options) {
+    app::Assignments chosen;
+    if (!options.data.empty()) chosen.emplace_back("storage.folder", options.data);
+    ISO_TRY(const app::Settings settings, read_settings(options.settings, chosen));
     // Opening would make a folder of that name, empty and without a fault.
-    if (!std::filesystem::is_directory(options.data))
-        return fail(ErrorCode::not_found, options.data + " is no folder");
-    if (!std::filesystem::exists(app::DataFolder::database_file_of(options.data)))
-        return fail(ErrorCode::not_found, options.data + " has no index");
-    app::Settings settings;
-    settings.data_folder = options.data;
+    const std::string& data = settings.data_folder;
+    if (!std::filesystem::is_directory(data)) return fail(ErrorCode::not_found, data + " is no folder");
+    if (!std::filesystem::exists(app::DataFolder::database_file_of(data)))
+        return fail(ErrorCode::not_found, data + " has no index");
     ISO_TRY(const std::unique_ptr<app::ArchiveFolder> folder, app::ArchiveFolder::open(settings));
     jobs::VerifyOptions verify;
     verify.threads = options.parallel;
@@ -71,7 +74,9 @@ int verify(const Options& options) {
 void add_verify(CLI::App& app, Command& chosen) {
     auto options = std::make_shared<Options>();
     CLI::App* command = app.add_subcommand("verify", "Check every stored object and record of a data folder");
-    command->add_option("--data", options->data, "Data folder (no server may run on it) [data]");
+    add_settings_options(*command, options->settings);
+    command->add_option("--data", options->data,
+                        "Data folder (no server may run on it): storage.folder [data]");
     command->add_option("--parallel", options->parallel, "Objects read at once")->check(CLI::Range(1U, 64U));
     command->add_flag("--quiet", options->quiet, "No progress");
     command->callback([options, &chosen] { chosen = [options] { return verify(*options); }; });

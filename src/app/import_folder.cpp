@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "app/archive_folder.h"
+#include "app/face_profiles.h"
 #include "app/import_walk.h"
 #include "archive/store.h"
 
@@ -13,12 +14,13 @@ constexpr std::size_t kReadBytes = 256 * 1024;
 
 class FolderTarget final : public ImportTarget {
   public:
-    explicit FolderTarget(archive::Archive& archive) : archive_(archive) {}
+    FolderTarget(archive::Archive& archive, const archive::StorePolicy& policy)
+        : archive_(archive), policy_(policy) {}
 
     ImportResult store(const std::filesystem::path& file, std::uint64_t) override {
         const auto source = FileSource::open(file);
         if (!source) return {ImportResult::Kind::unreadable, source.error().message};
-        archive::StoreBatch batch(archive_, archive::StorePolicy{});
+        archive::StoreBatch batch(archive_, policy_);
         batch.begin_instance();
         std::vector<std::byte> buffer(kReadBytes);
         for (;;) {
@@ -36,29 +38,39 @@ class FolderTarget final : public ImportTarget {
 
   private:
     archive::Archive& archive_;
+    const archive::StorePolicy policy_;
 };
+
+archive::StorePolicy policy_of(const Settings& settings) {
+    const api::Profile profile = face_profiles(settings).standard;
+    archive::StorePolicy policy;
+    policy.validation = profile.validation;
+    policy.duplicates = profile.duplicates;
+    policy.max_instance_bytes = settings.max_instance_bytes;
+    return policy;
+}
 
 }  // namespace
 
 struct FolderImport::State {
     std::unique_ptr<ArchiveFolder> folder;
+    archive::StorePolicy policy;
 };
 
 FolderImport::FolderImport() : state_(std::make_unique<State>()) {}
 FolderImport::~FolderImport() = default;
 FolderImport::FolderImport(FolderImport&&) noexcept = default;
 
-Result<FolderImport> FolderImport::open(const std::string& data_folder) {
-    Settings settings;
-    settings.data_folder = data_folder;
+Result<FolderImport> FolderImport::open(const Settings& settings) {
     FolderImport result;
+    result.state_->policy = policy_of(settings);
     ISO_TRY(result.state_->folder, ArchiveFolder::open(settings));
     return result;
 }
 
 ImportTargetFactory FolderImport::make_target() const {
-    return [folder = state_->folder.get()]() -> Result<std::unique_ptr<ImportTarget>> {
-        return std::make_unique<FolderTarget>(folder->archive());
+    return [state = state_.get()]() -> Result<std::unique_ptr<ImportTarget>> {
+        return std::make_unique<FolderTarget>(state->folder->archive(), state->policy);
     };
 }
 

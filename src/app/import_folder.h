@@ -4,6 +4,7 @@
 #include <string>
 
 #include "app/import.h"
+#include "app/settings.h"
 #include "base/result.h"
 
 namespace isocenter::app {
@@ -11,7 +12,8 @@ namespace isocenter::app {
 /// Stores straight into a data folder that no server runs on. Its targets must not outlive it.
 class FolderImport {
   public:
-    static Result<FolderImport> open(const std::string& data_folder);
+    /// Into `storage.folder`, by the rules of the standard face. Errors as of ArchiveFolder::open.
+    static Result<FolderImport> open(const Settings& settings);
     ~FolderImport();
     FolderImport(FolderImport&&) noexcept;
     ImportTargetFactory make_target() const;

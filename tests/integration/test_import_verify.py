@@ -23,8 +23,9 @@ def run(*command, **options):
     return subprocess.run([str(each) for each in command], capture_output=True, text=True, timeout=120, **options)
 
 
-def import_files(binary, work, *arguments):
-    return run(binary, "import", *arguments, "--quiet", "--journal", work / "journal", "--report", work / "report")
+def import_files(binary, work, *arguments, **options):
+    places = ("--journal", work / "journal", "--report", work / "report")
+    return run(binary, "import", *arguments, "--quiet", *places, **options)
 
 
 def numbers(done):
@@ -50,6 +51,48 @@ def files(tmp_path):
     (folder / "cut.dcm").write_bytes(data[:-5000])
     (folder / "notes.txt").write_text("no image")
     return folder
+
+
+def test_settings_count_in_an_import_into_a_folder(binary, tmp_path, files):
+    data = ("--data", tmp_path / "data")
+    small = import_files(binary, tmp_path, files, *data, "--set", "storage.max_instance_bytes=1000")
+    assert small.returncode == 1 and numbers(small)[:4] == [0, 0, IMAGES + 1, 1]
+    config = tmp_path / "isocenter.toml"
+    config.write_text("[storage]\nmax_instance_bytes = 1000\n")
+    configured = import_files(binary, tmp_path, files, *data, "--config", config)
+    assert configured.returncode == 1 and numbers(configured)[2] == IMAGES + 1
+    environment = os.environ | {"ISOCENTER_STANDARD_DUPLICATES": "keep"}
+    assert numbers(import_files(binary, tmp_path, files, *data, env=environment))[:3] == [IMAGES, 0, 1]
+    image = files / "0.dcm"
+    image.write_bytes(image.read_bytes()[:-2] + b"\1\2")
+    kept = import_files(binary, tmp_path, image, *data, env=environment)
+    assert kept.returncode == 0 and numbers(kept)[:3] == [0, 1, 0]
+    (tmp_path / "journal").unlink(missing_ok=True)
+    refused = import_files(binary, tmp_path, image, *data)
+    assert refused.returncode == 1 and numbers(refused)[:3] == [0, 0, 1]
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (["--data", "data", "--set", "storage.no_such=1"], "storage.no_such"),
+        (["--set", "storage.inline_limit=1"], "--data"),
+        (["--data", "data", "--config", "no such file"], "no such file"),
+    ],
+)
+def test_settings_that_an_import_cannot_take(binary, tmp_path, files, arguments, words):
+    done = run(binary, "import", files, "--quiet", *arguments, cwd=tmp_path)
+    assert done.returncode == 2 and words in done.stderr
+    assert not (tmp_path / "data").exists()
+
+
+def test_verify_takes_its_folder_from_the_settings(binary, tmp_path, files):
+    import_files(binary, tmp_path, files, "--data", tmp_path / "data")
+    environment = os.environ | {"ISOCENTER_STORAGE_FOLDER": str(tmp_path / "data")}
+    done = run(binary, "verify", "--quiet", env=environment)
+    assert done.returncode == 0 and done.stdout.startswith(f"{IMAGES} records"), done.stderr
+    elsewhere = run(binary, "verify", "--quiet", "--set", f"storage.folder={tmp_path}/none", env=environment)
+    assert elsewhere.returncode == 2 and "none" in elsewhere.stderr
 
 
 @pytest.fixture
