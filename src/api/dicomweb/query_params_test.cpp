@@ -433,7 +433,8 @@ TEST(StandardQuery, UnknownValuesMatchWhenAsked) {
     EXPECT_TRUE(parsed.request->unknown_matches);
     for (const dicom::Matcher& matcher : parsed.request->query.matchers)
         EXPECT_EQ(matcher.or_unknown, matcher.tag == tags::PatientID) << dicom::to_hex8(matcher.tag);
-    for (const dicom::Matcher& matcher : parse(standard(), "PatientID=A").request->query.matchers)
+    const Parsed unasked = parse(standard(), "PatientID=A");
+    for (const dicom::Matcher& matcher : unasked.request->query.matchers)
         EXPECT_FALSE(matcher.or_unknown);
 }
 
