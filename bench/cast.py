@@ -65,7 +65,7 @@ def follow(binary, profile, archive, fhir, settle_ms):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", default=str(ROOT / "build/release/apps/isocenter/isocenter"))
-    parser.add_argument("--studies", type=int, default=10)
+    parser.add_argument("--studies", type=int, default=20)
     parser.add_argument("--instances", type=int, default=200, help="of each study")
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--settle-ms", type=int, default=2000, help="of the profile isocenter")

@@ -1,8 +1,9 @@
 """The profile `cast-compatible`: an entry of the feed is a transaction, with the content that older bridges wrote."""
 
 import pytest
+from faulty_server import FaultyServer
 from fhir_server import eventually, running_hapi
-from images import make_image, new_uid
+from images import make_dose_report, make_image, new_uid
 from processes import Cast
 from test_embedded import Embedded
 
@@ -90,6 +91,29 @@ def test_instances_and_series_go_with_their_entries(archive, classic, fhir):
     assert classic.open_letters() == []
 
 
+def test_a_dose_report_becomes_observations_that_go_with_any_instance(archive, classic, fhir):
+    study, images, reports, instance = new_uid(), new_uid(), new_uid(), new_uid()
+    archive.store(make_image(study, images, instance), make_dose_report(study, reports, new_uid(), new_uid()))
+    classic.caught_up(archive.latest())
+    assert classic.open_letters() == []
+    patient, = fhir.all("Patient")
+    found, = fhir.all("ImagingStudy")
+    by_code = {each["code"]["coding"][0]["code"]: each for each in fhir.all("Observation").values()}
+    summary, event = by_code.pop("73569-6"), by_code.pop("113852")
+    assert by_code == {}
+    assert summary["partOf"] == [{"reference": f"ImagingStudy/{found}"}] and "partOf" not in event
+    for each in (summary, event):
+        assert each["status"] == "preliminary" and each["subject"] == {"reference": f"Patient/{patient}"}
+        assert each["identifier"][0] == {"system": "urn:dicom:uid", "value": f"urn:oid:{study}"}
+    assert [component["code"]["text"] for component in event["component"]] == ["Mean CTDIvol"]
+    assert summary["component"][0]["valueQuantity"] == {
+        "value": 412.5, "unit": "mGy.cm", "system": "http://unitsofmeasure.org", "code": "mGy.cm"}
+    assert len(summary["component"]) == 2, "values of events come again in the summary"
+    archive.delete(study, images, instance)
+    classic.caught_up(archive.latest())
+    assert fhir.all("Observation") == {} and fhir.study(study)
+
+
 def test_a_bad_entry_is_a_dead_letter_and_a_replay_takes_the_study_as_it_is(archive, classic, fhir):
     study, series, bad, good = new_uid(), new_uid(), new_uid(), new_uid()
     archive.store(make_image(study, series, bad, PatientID=""), make_image(study, series, good))
@@ -113,6 +137,29 @@ def test_killed_at_once_it_goes_on_where_it_was(archive, classic, fhir):
     classic.caught_up(archive.latest(), 90)
     assert all(fhir.study(study) for study in studies)
     assert len(fhir.all("ImagingStudy")) == 6 and len(fhir.all("Patient")) == 1 and len(fhir.all("Endpoint")) == 1
+
+
+@pytest.mark.parametrize("fault", ["500", "409", "429", "lost", "cut"])
+def test_a_fhir_server_that_fails_every_third_time_loses_no_instance(fault, binary, tmp_path, archive, fhir):
+    faulty = FaultyServer(fhir.base)
+    cast = Cast(binary, archive.base, faulty.base, tmp_path / "classic.db", cast__profile="cast-compatible")
+    try:
+        faulty.fault, faulty.share = fault, 0.33
+        studies = {new_uid(): [new_uid() for _ in range(4)] for _ in range(2)}
+        for study, uids in studies.items():
+            series = new_uid()
+            archive.store(*[make_image(study, series, uid) for uid in uids])
+        assert eventually(lambda: faulty.spoiled >= 4)
+        faulty.fault = ""
+        cast.caught_up(archive.latest(), 120)
+        assert len(fhir.all("ImagingStudy")) == 2 and len(fhir.all("Patient")) == 1 and len(fhir.all("Endpoint")) == 1
+        for study, uids in studies.items():
+            series, = fhir.study(study)["series"]
+            assert [instance["uid"] for instance in series["instance"]] == uids, "each once, in the order of the feed"
+        assert cast.open_letters() == []
+    finally:
+        cast.stop()
+        faulty.stop()
 
 
 def test_the_server_has_the_profile_too_with_the_same_content(binary, tmp_path, fhir):

@@ -33,7 +33,8 @@ Attempt<void> ClassicJob::probe_target() {
 
 Attempt<ClassicJob::Found> ClassicJob::find_one(const std::string& type, const std::string& query) {
     FHIR_TRY(Found found, sides_.client.search(type, query));
-    if (found.size() > 1) return failed(FailureKind::refused, "several resources fit " + type + '?' + query);
+    if (found.size() > 1)
+        return failed(FailureKind::refused, "the FHIR server has several of the wanted " + type);
     return found;
 }
 
