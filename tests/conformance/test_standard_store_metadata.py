@@ -265,6 +265,25 @@ def test_jpeg_xl_says_what_it_is(standard):
     assert part.body == JPEG_XL
 
 
+# What FFmpeg and x264 wrote: 48 x 64 and 50 x 64 pixels, up to the end of the sequence header.
+VIDEOS = {
+    "video/mpeg": (makers.MPEG2, 48, "000001b304003023ffffe000000001b5148a000100000000"),
+    "video/mp4": ("1.2.840.10008.1.2.4.102", 50, "000000016764000aacd94427e221000003000100000300320f1225960000000168eb"),
+}
+
+
+@pytest.mark.parametrize("kind", VIDEOS)
+def test_video_says_what_it_is(standard, kind):
+    """4.2: the syntax is read from the stream."""
+    syntax, rows, stream = VIDEOS[kind]
+    target, body = dataset(**linked_pixels(), **{"00280008": {"vr": "IS", "Value": [5]}})
+    expect.status(post(standard, [body], (kind, "b", bytes.fromhex(stream))), 200)
+    file = received(standard, target)
+    assert file.file_meta.TransferSyntaxUID == syntax
+    assert (file.Rows, file.Columns, file.NumberOfFrames) == (rows, 64, 5)
+    assert file.PhotometricInterpretation == "YBR_PARTIAL_420"
+
+
 def test_order_of_parts_is_free(standard):
     value = makers.random_bytes(64)
     target, body = dataset(**image_module(8, 8, "b"))

@@ -1,6 +1,7 @@
 // Any bytes as a picture: PNG and GIF give as many pixels as their header says or an error; the headers of
-// compressed images are read within their bounds.
+// compressed images and videos are read within their bounds.
 #include "codec/picture.h"
+#include "dicom/video_header.h"
 #include "support.h"
 
 namespace {
@@ -26,7 +27,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (size == 0) return 0;
     const std::string bytes(fuzz::text_of(data + 1, size - 1));
     if (data[0] % 3 == 2) {
-        const auto header = dicom::read_image_header(as_bytes(bytes));
+        constexpr std::string_view kVideos[] = {"video/mpeg", "video/mp4", "video/h265"};
+        const unsigned kind = data[0] / 3U % 4U;
+        const auto header = kind == 0 ? dicom::read_image_header(as_bytes(bytes))
+                                      : dicom::read_video_header(kVideos[kind - 1], as_bytes(bytes));
         require(!header || (header->rows > 0 && header->columns > 0 && header->bits_stored <= 32));
         return 0;
     }

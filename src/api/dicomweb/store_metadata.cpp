@@ -10,6 +10,7 @@
 #include "dicom/part10_writer.h"
 #include "dicom/tags.h"
 #include "dicom/transfer_syntax.h"
+#include "dicom/video_header.h"
 #include "dicom/xml.h"
 #include "http/ascii.h"
 
@@ -236,11 +237,13 @@ Status MetadataStore::count_frames(const dicom::DataSet& set) {
 }
 
 std::optional<dicom::ImageHeader> MetadataStore::image_header(const BulkPart& part) const {
-    if (part.type.type != "image") return std::nullopt;
+    const bool video = part.type.type == "video";
+    if (!video && part.type.type != "image") return std::nullopt;
     const std::uint64_t length = std::min(part.range.length, kMaxImageHeaderBytes);
     const auto bytes = read_all(*spool_.open({part.range.offset, length}), kMaxImageHeaderBytes);
     if (!bytes) return std::nullopt;
-    auto header = dicom::read_image_header(as_bytes(*bytes));
+    auto header = video ? dicom::read_video_header(part.type.essence(), as_bytes(*bytes))
+                        : dicom::read_image_header(as_bytes(*bytes));
     return header ? std::optional(*header) : std::nullopt;
 }
 
