@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
@@ -5,6 +7,8 @@
 #include "commands.h"
 
 int main(int argc, char** argv) {
+    // What is written here tells of patients: nothing of it is for other users of the machine.
+    umask(umask(0) | 0027);
     CLI::App app{"Isocenter: a DICOMweb archive"};
     app.set_version_flag("--version", ISOCENTER_VERSION);
     app.require_subcommand(1);

@@ -1,17 +1,23 @@
 #include "app/settings.h"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
+#include <netinet/in.h>
 #include <unistd.h>
 
 #include <toml++/toml.h>
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <charconv>
+#include <cstring>
 #include <regex>
 #include <sstream>
 
 #include "api/dicomweb/date_time_pairs.h"
 #include "app/reference_settings.h"
 #include "app/settings_table.h"
+#include "http/base_url.h"
 
 namespace isocenter::app {
 namespace {
@@ -136,6 +142,9 @@ Status apply_section(Settings& settings, std::string_view section, const toml::t
 
 Status apply_file(Settings& settings, const std::string& file) {
     toml::table document;
+    if (access(file.c_str(), R_OK) != 0)
+        return fail(ErrorCode::invalid_request,
+                    fmt::format("{} cannot be read: {}", file, std::strerror(errno)));
     try {
         document = toml::parse_file(file);
     } catch (const toml::parse_error& error) {
@@ -227,6 +236,36 @@ Status assign_setting(Settings& settings, std::string_view key, std::string_view
                     key, nearest_row(key, [](const SettingRow& each) { return each.key; }).key));
 }
 
+namespace {
+
+bool is_ip_address(const std::string& text) {
+    std::array<unsigned char, sizeof(in6_addr)> bytes{};
+    return inet_pton(AF_INET, text.c_str(), bytes.data()) == 1 ||
+           inet_pton(AF_INET6, text.c_str(), bytes.data()) == 1;
+}
+
+/// What the rules of single rows cannot say.
+Status check_values(const Settings& settings) {
+    if (settings.tls_certificate_file.empty() != settings.tls_key_file.empty())
+        return fail(ErrorCode::invalid_request,
+                    "tls.certificate_file and tls.key_file must be given together");
+    if (!is_ip_address(settings.address))
+        return fail(ErrorCode::invalid_request,
+                    fmt::format("server.address: \"{}\" is no IP address", settings.address));
+    if (!settings.public_url.empty() && !http::is_base_url(settings.public_url))
+        return fail(ErrorCode::invalid_request,
+                    fmt::format("server.public_url: \"{}\" is no address such as https://pacs.example or "
+                                "https://pacs.example/images",
+                                settings.public_url));
+    if (!api::read_zone(settings.site_utc_offset))
+        return fail(ErrorCode::invalid_request,
+                    fmt::format("search.site_utc_offset: \"{}\" is none of -1200 to +1400 (+HHMM or -HHMM)",
+                                settings.site_utc_offset));
+    return {};
+}
+
+}  // namespace
+
 Result<Settings> load_settings(const std::string& file, const Environment& environment,
                                const Assignments& overrides) {
     Settings settings;
@@ -234,15 +273,7 @@ Result<Settings> load_settings(const std::string& file, const Environment& envir
     ISO_CHECK(apply_environment(settings, environment));
     for (const auto& [key, value] : overrides)
         ISO_CHECK(assign_setting(settings, key, value, "command line"));
-    if (settings.tls_certificate_file.empty() != settings.tls_key_file.empty()) {
-        return fail(ErrorCode::invalid_request,
-                    "tls.certificate_file and tls.key_file must be given together");
-    }
-    if (!api::read_zone(settings.site_utc_offset)) {
-        return fail(ErrorCode::invalid_request,
-                    fmt::format("search.site_utc_offset: \"{}\" is none of -1200 to +1400 (+HHMM or -HHMM)",
-                                settings.site_utc_offset));
-    }
+    ISO_CHECK(check_values(settings));
     return settings;
 }
 

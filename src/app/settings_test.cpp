@@ -113,6 +113,21 @@ TEST(ProcessEnvironment, holds_what_is_meant_for_the_product) {
     unsetenv("NOT_ISOCENTER_OF_A_TEST");
 }
 
+TEST_F(SettingsFile, addresses_that_cannot_be_used_are_named) {
+    for (const auto& [key, value] : std::map<std::string, std::string>{{"server.address", "nohost"},
+                                                                       {"server.public_url", "notaurl"},
+                                                                       {"search.site_utc_offset", "later"}}) {
+        const auto settings = load_settings("", no_environment, {{key, value}});
+        ASSERT_FALSE(settings.ok()) << key;
+        EXPECT_NE(settings.error().message.find(key), std::string::npos) << settings.error().message;
+        EXPECT_NE(settings.error().message.find(value), std::string::npos) << settings.error().message;
+    }
+    EXPECT_TRUE(load_settings("", no_environment, {{"server.address", "::1"}}).ok());
+    const auto missing = load_settings("no/such.toml", no_environment, {});
+    ASSERT_FALSE(missing.ok());
+    EXPECT_EQ(missing.error().message, "no/such.toml cannot be read: No such file or directory");
+}
+
 TEST_F(SettingsFile, the_annotated_file_is_accepted_and_complete) {
     std::string text = settings_as_toml();
     const auto as_is = load_settings(write(text), no_environment, {});

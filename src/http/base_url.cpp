@@ -54,6 +54,17 @@ std::string with_our_port(std::string host, std::string_view local_authority) {
 
 }  // namespace
 
+bool is_base_url(std::string_view url) {
+    for (const std::string_view scheme : {"http://", "https://"}) {
+        if (!url.starts_with(scheme)) continue;
+        url.remove_prefix(scheme.size());
+        const std::size_t slash = std::min(url.find('/'), url.size());
+        const std::string_view path = url.substr(slash);
+        return is_authority(url.substr(0, slash)) && (path.empty() || is_prefix(path));
+    }
+    return false;
+}
+
 std::string base_url_of(const Request& request, const BaseUrlRules& rules, std::string_view local_authority) {
     if (!rules.public_base_url.empty()) {
         std::string base = rules.public_base_url;

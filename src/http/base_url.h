@@ -14,6 +14,9 @@ struct BaseUrlRules {
     std::vector<std::string> trusted_proxies;  ///< addresses whose Forwarded and X-Forwarded-* are believed
 };
 
+/// Whether `url` can stand before every path: `http(s)://authority[/prefix]`.
+bool is_base_url(std::string_view url);
+
 /// `scheme://authority[prefix]` of this request, without '/' at the end (standard-face.md 2.7). A Host that
 /// is no authority is replaced by `local_authority` ("10.0.0.1:8080").
 std::string base_url_of(const Request& request, const BaseUrlRules& rules, std::string_view local_authority);

@@ -59,5 +59,14 @@ TEST(BaseUrl, PublicBaseOverridesAll) {
               "https://p.example/a");
 }
 
+TEST(BaseUrl, KnowsWhatCanStandBeforeAPath) {
+    for (const char* good :
+         {"http://pacs", "https://pacs.example:8443", "https://[::1]:1", "https://p.example/a/"})
+        EXPECT_TRUE(is_base_url(good)) << good;
+    for (const char* bad : {"", "pacs", "notaurl", "ftp://pacs", "https://", "https:///a", "https://p a",
+                            "https://p/?q", "https://p/#f", "https://u@p"})
+        EXPECT_FALSE(is_base_url(bad)) << bad;
+}
+
 }  // namespace
 }  // namespace isocenter::http

@@ -103,14 +103,15 @@ struct Server::State {
 Status Server::State::listen() {
     boost::system::error_code error;
     const auto address = asio::ip::make_address(shared.options.address, error);
-    if (error) return fail(ErrorCode::invalid_request, "the listen address is no IP address");
+    if (error) return fail(ErrorCode::invalid_request, shared.options.address + " is no IP address");
     const tcp::endpoint endpoint(address, shared.options.port);
     acceptor.open(endpoint.protocol(), error);
     if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
     if (!error) acceptor.bind(endpoint, error);
     if (!error) acceptor.listen(SOMAXCONN, error);
     if (error)
-        return fail(ErrorCode::unavailable, "cannot listen on the configured address", error.message());
+        return fail(ErrorCode::unavailable, "cannot listen on " + shared.options.address + ", port " +
+                                                std::to_string(shared.options.port) + ": " + error.message());
     port = acceptor.local_endpoint(error).port();
     return {};
 }

@@ -37,11 +37,11 @@ Result<SslContext> make_server_tls(const std::string& certificate_file, const st
     SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_alpn_select_cb(context.get(), select_alpn, nullptr);
     if (SSL_CTX_use_certificate_chain_file(context.get(), certificate_file.c_str()) != 1)
-        return tls_failure("the TLS certificate cannot be read");
+        return tls_failure("the TLS certificate " + certificate_file + " cannot be read");
     if (SSL_CTX_use_PrivateKey_file(context.get(), key_file.c_str(), SSL_FILETYPE_PEM) != 1)
-        return tls_failure("the TLS key cannot be read");
+        return tls_failure("the TLS key " + key_file + " cannot be read");
     if (SSL_CTX_check_private_key(context.get()) != 1)
-        return tls_failure("TLS key and certificate do not fit");
+        return tls_failure("the TLS key " + key_file + " is not that of the certificate " + certificate_file);
     return context;
 }
 

@@ -32,11 +32,13 @@ SINGLE = pytest.mark.parametrize(
 def test_etag_and_304(standard, resource, accept):
     instance = keep_on_standard(standard, image())
     path = path_of(instance, resource)
-    tag = expect.status(standard.get(path, accept), 200).headers["ETag"]
+    full = expect.status(standard.get(path, accept), 200)
+    tag = full.headers["ETag"]
     assert tag.startswith('"') and tag.endswith('"'), "a strong, quoted entity tag"
     for condition in (tag, f"W/{tag}", f'"x", {tag}', "*"):
         response = expect.status(standard.get(path, accept, headers={"If-None-Match": condition}), 304)
         assert response.content == b"" and response.headers["ETag"] == tag
+        assert response.headers.get("Cache-Control") == full.headers.get("Cache-Control")
     expect.status(standard.get(path, accept, headers={"If-None-Match": '"other"'}), 200)
 
 
@@ -79,6 +81,18 @@ def test_representations_have_their_own_tags(standard):
     ]
     tags.append(standard.get(path_of(instance, "/metadata"), JSON).headers["ETag"])
     assert len(set(tags)) == 3
+
+
+@pytest.mark.parametrize("resource", ["/frames/1", "/bulkdata/7FE00010"])
+def test_single_part_and_multipart_have_their_own_tags(standard, resource):
+    """3.5: another form is another representation, and a tag is strong."""
+    instance = keep_on_standard(standard, image())
+    answers = [
+        standard.get(path_of(instance, resource), accept)
+        for accept in ("application/octet-stream", 'multipart/related; type="application/octet-stream"')
+    ]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[0].headers["ETag"] != answers[1].headers["ETag"]
 
 
 @pytest.mark.parametrize("path", [series_path, study_path], ids=["series", "study"])

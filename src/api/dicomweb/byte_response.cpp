@@ -196,10 +196,12 @@ Result<http::Response> single_part_response(const Profile& profile, const http::
     return response;
 }
 
-std::optional<http::Response> not_modified(const http::Request& request, std::string_view etag) {
+std::optional<http::Response> not_modified(const http::Request& request, std::string_view etag,
+                                           std::string_view cache_control) {
     if (!http::if_none_match(request, etag)) return std::nullopt;
     http::Response response = http::empty_response(304);
     response.headers.set("ETag", std::string(etag));
+    if (!cache_control.empty()) response.headers.set("Cache-Control", std::string(cache_control));
     return response;
 }
 

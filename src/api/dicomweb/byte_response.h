@@ -45,8 +45,10 @@ Result<http::Response> single_response(const Profile& profile, const http::Reque
 Result<http::Response> single_part_response(const Profile& profile, const http::Request& request,
                                             std::string_view boundary, const SinglePlan& plan);
 
-/// 304 when the client has `etag` already, else nothing.
-std::optional<http::Response> not_modified(const http::Request& request, std::string_view etag);
+/// 304 when the client has `etag` already, else nothing. `cache_control` is what the 200 would say (RFC 9110
+/// 15.4.5); empty: nothing.
+std::optional<http::Response> not_modified(const http::Request& request, std::string_view etag,
+                                           std::string_view cache_control);
 
 /// `range` of what `source` gives: reads past what lies before.
 std::unique_ptr<ByteSource> slice(std::unique_ptr<ByteSource> source, ByteRange range);

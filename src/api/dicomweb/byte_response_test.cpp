@@ -152,11 +152,13 @@ TEST(Slice, SkipsAndEnds) {
 TEST(NotModified, KeepsTheTag) {
     http::Request request;
     request.headers.add("If-None-Match", "\"a\", W/\"b\"");
-    const auto response = not_modified(request, "\"b\"");
+    const auto response = not_modified(request, "\"b\"", "private, max-age=1");
     ASSERT_TRUE(response);
     EXPECT_EQ(response->status, 304U);
     EXPECT_EQ(response->headers.get("ETag"), "\"b\"");
-    EXPECT_FALSE(not_modified(request, "\"c\""));
+    EXPECT_EQ(response->headers.get("Cache-Control"), "private, max-age=1");
+    EXPECT_FALSE(not_modified(request, "\"c\"", {}));
+    EXPECT_FALSE(not_modified(request, "\"b\"", {})->headers.has("Cache-Control"));
 }
 
 std::uint32_t number_at(const std::string& bytes, std::size_t at) {

@@ -49,6 +49,12 @@ std::string content_tag(const index::InstanceRecord& record, std::string_view re
            std::string(representation) + "\"";
 }
 
+std::string content_tag(const index::InstanceRecord& record, std::string_view representation,
+                        std::string_view media_type, bool multipart) {
+    const std::string form = (multipart ? "-m-" : "-s-") + std::string(media_type);
+    return content_tag(record, std::string(representation) + form);
+}
+
 std::string boundary_of(std::string_view etag) {
     return to_hex(sha256(as_bytes(etag))).substr(0, 40);
 }

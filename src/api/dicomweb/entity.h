@@ -20,8 +20,11 @@ std::string entity_uri(std::string_view base, const index::EntityKey& key);
 /// (dicomweb.md 5.5).
 std::string revision_tag(const index::Revision& revision, const index::EntityKey& key);
 
-/// A strong ETag of bytes: content identity and representation (standard-face.md 3.5).
+/// A strong ETag of bytes: content identity and representation, the form included: one value as single part
+/// and as multipart are two representations (standard-face.md 3.5).
 std::string content_tag(const index::InstanceRecord& record, std::string_view representation);
+std::string content_tag(const index::InstanceRecord& record, std::string_view representation,
+                        std::string_view media_type, bool multipart);
 
 /// A multipart boundary derived from an ETag, so that equal answers are equal bytes (PS3.18 8.6.1.2 note 2).
 std::string boundary_of(std::string_view etag);

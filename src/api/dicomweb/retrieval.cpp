@@ -144,9 +144,13 @@ Result<std::shared_ptr<const archive::Location>> with_layout(const index::Instan
     return std::shared_ptr<const archive::Location>(std::move(location));
 }
 
+std::string cache_control(const Face& face) {
+    return "private, max-age=" + std::to_string(face.options.cache_seconds);
+}
+
 void add_caching(const Face& face, http::Response& response, std::string_view etag) {
     response.headers.set("ETag", std::string(etag));
-    response.headers.set("Cache-Control", "private, max-age=" + std::to_string(face.options.cache_seconds));
+    response.headers.set("Cache-Control", cache_control(face));
 }
 
 void mark_partial(const Face& face, http::Response& response, std::size_t left_out, std::size_t all) {

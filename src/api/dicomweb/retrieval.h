@@ -58,7 +58,9 @@ std::string typed(std::string_view media_type, std::string_view syntax);
 /// The record with its layout decoded.
 Result<std::shared_ptr<const archive::Location>> with_layout(const index::InstanceRecord& record);
 
-/// ETag, Cache-Control and 206 bookkeeping of retrieved bytes.
+/// Cache-Control of frames and values.
+std::string cache_control(const Face& face);
+/// ETag and Cache-Control of frames and values.
 void add_caching(const Face& face, http::Response& response, std::string_view etag);
 
 /// Marks a set answer from which `left_out` of `all` instances are missing (standard-face.md D6).

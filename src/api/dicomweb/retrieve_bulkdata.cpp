@@ -110,8 +110,9 @@ Result<http::Response> encapsulated_value(const Face& face, const http::Request&
     if (!choice)
         return not_acceptable(face, request, refusal("pixel data", stored),
                               available_ranges(face.profile, ByteResource::bulk_value, stored));
-    const std::string etag = content_tag(location->record, "p" + value.path + choice->delivery.syntax);
-    if (auto unchanged = not_modified(request, etag)) return *std::move(unchanged);
+    const std::string etag = content_tag(location->record, "p" + value.path + choice->delivery.syntax,
+                                         choice->delivery.media_type, choice->wish.multipart);
+    if (auto unchanged = not_modified(request, etag, cache_control(face))) return *std::move(unchanged);
     std::vector<PartPlan> parts;
     add_frames(face, location, value, choice->delivery, uri, parts);
     if (parts.empty()) return fail(ErrorCode::not_found, "The instance has no pixel data.");
@@ -154,8 +155,9 @@ Result<http::Response> plain_value(const Face& face, const http::Request& reques
         return not_acceptable(face, request, "The value cannot be given in the form asked for.",
                               std::move(available));
     }
-    const std::string etag = content_tag(location->record, "b" + value.path);
-    if (auto unchanged = not_modified(request, etag)) return *std::move(unchanged);
+    const std::string etag =
+        content_tag(location->record, "b" + value.path, wish->media_type, wish->multipart);
+    if (auto unchanged = not_modified(request, etag, cache_control(face))) return *std::move(unchanged);
     const std::string type =
         wish->media_type == kOctets ? typed(kOctets, dicom::kExplicitVrLittleEndian) : wish->media_type;
     const auto open = [&face, location, path = value.path]() {
@@ -258,7 +260,7 @@ Result<http::Response> retrieve_bulk_of(const Face& face, const http::Request& r
                               available_bulk(face, records.front()));
     const std::string boundary = boundary_of(identity + root_type);
     const std::string etag = "\"" + boundary + "\"";
-    if (auto unchanged = not_modified(request, etag)) return *std::move(unchanged);
+    if (auto unchanged = not_modified(request, etag, cache_control(face))) return *std::move(unchanged);
     ISO_TRY(auto response, multipart_response(root_type, boundary, std::move(parts)));
     add_caching(face, response, etag);
     mark_partial(face, response, left_out, records.size());

@@ -50,10 +50,8 @@ std::string why_not_apart(const archive::Location& location) {
 
 Result<http::Response> as_multipart(const Face& face, const http::RequestContext& context,
                                     const LocationPtr& location, const std::vector<std::uint32_t>& numbers,
-                                    const Choice& choice) {
+                                    const Choice& choice, const std::string& etag) {
     const std::string base = entity_uri(face.base_uri(context.request), location->record.key) + "/frames/";
-    const std::string etag = content_tag(
-        location->record, "f" + std::string(context.params.get("frames")) + "-" + choice.delivery.syntax);
     std::vector<PartPlan> parts;
     for (const std::uint32_t number : numbers) {
         PartPlan part;
@@ -72,20 +70,20 @@ Result<http::Response> as_multipart(const Face& face, const http::RequestContext
 }
 
 Result<http::Response> as_single(const Face& face, const http::Request& request, const LocationPtr& location,
-                                 std::uint32_t number, const Choice& choice) {
+                                 std::uint32_t number, const Choice& choice, const std::string& etag) {
     SinglePlan plan;
     plan.content_type = typed(choice.delivery.media_type, choice.delivery.syntax);
     if (face.profile.standard)
         plan.content_location =
             entity_uri(face.base_uri(request), location->record.key) + "/frames/" + std::to_string(number);
-    plan.etag = content_tag(location->record, "f" + std::to_string(number) + "-" + choice.delivery.syntax);
+    plan.etag = etag;
     plan.length = frame_length(*location, number, choice.delivery);
     plan.open = [&](std::optional<ByteRange> range) -> Result<std::unique_ptr<ByteSource>> {
         ISO_TRY(auto source, open_frame_as(face, *location, number, choice.delivery));
         return range ? slice(std::move(source), *range) : std::move(source);
     };
     ISO_TRY(auto response, single_response(face.profile, request, plan));
-    add_caching(face, response, plan.etag);
+    add_caching(face, response, etag);
     return response;
 }
 
@@ -115,10 +113,11 @@ Result<http::Response> retrieve(const Face& face, const http::RequestContext& co
     if (cannot_be_told_apart(*location, numbers))
         return not_acceptable(face, request, why_not_apart(*location), available_frames(face, stored));
     const std::string etag = content_tag(
-        location->record, "f" + std::string(context.params.get("frames")) + "-" + choice->delivery.syntax);
-    if (auto unchanged = not_modified(request, etag)) return *std::move(unchanged);
-    if (choice->wish.multipart) return as_multipart(face, context, location, numbers, *choice);
-    return as_single(face, request, location, numbers.front(), *choice);
+        location->record, "f" + std::string(context.params.get("frames")) + "-" + choice->delivery.syntax,
+        choice->delivery.media_type, choice->wish.multipart);
+    if (auto unchanged = not_modified(request, etag, cache_control(face))) return *std::move(unchanged);
+    if (choice->wish.multipart) return as_multipart(face, context, location, numbers, *choice, etag);
+    return as_single(face, request, location, numbers.front(), *choice, etag);
 }
 
 }  // namespace

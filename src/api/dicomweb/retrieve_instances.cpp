@@ -182,7 +182,7 @@ Result<http::Response> retrieve(const Face& face, const http::RequestContext& co
     const std::string etag = single
                                  ? content_tag(*plan.files.front().record, plan.files.front().delivery.syntax)
                                  : set_tag(records, plan);
-    if (auto unchanged = not_modified(request, etag)) return *std::move(unchanged);
+    if (auto unchanged = not_modified(request, etag, {})) return *std::move(unchanged);
     auto response =
         single ? as_single(face, request, plan.files.front(), etag)
                : (plan.media_type == kZip ? as_zip(face, plan) : as_multipart(face, request, plan, etag));

@@ -14,6 +14,7 @@ namespace {
 /// Documents per look-up: some megabytes of text at most in memory for one client.
 constexpr std::size_t kBatch = 200;
 constexpr std::string_view kXml = "application/dicom+xml";
+constexpr std::string_view kCacheControl = "private, no-cache";
 
 /// What every document of one answer shares.
 struct Writing {
@@ -140,14 +141,14 @@ Result<http::Response> retrieve(const Face& face, const http::RequestContext& co
     ISO_TRY(const index::Revision revision, face.archive.revision(key));
     std::string etag = revision_tag(revision, key);
     if (*form != DataSetForm::json) etag.insert(etag.size() - 1, *form == DataSetForm::xml ? "-x" : "-mx");
-    if (auto unchanged = not_modified(request, etag)) return *std::move(unchanged);
+    if (auto unchanged = not_modified(request, etag, kCacheControl)) return *std::move(unchanged);
     ISO_TRY(auto ids, record_ids(face, key));
 
     Writing writing{face, face.base_uri(request), *form, boundary_of(etag)};
     http::Response response;
     response.headers.set("Content-Type", content_type(writing));
     response.headers.set("ETag", etag);
-    response.headers.set("Cache-Control", "private, no-cache");
+    response.headers.set("Cache-Control", std::string(kCacheControl));
     const bool small = ids.size() <= kBatch;
     auto source = std::make_unique<MetadataSource>(std::move(writing), std::move(ids));
     if (small) {

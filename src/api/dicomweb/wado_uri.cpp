@@ -146,7 +146,7 @@ Result<http::Response> retrieve(const Face& face, const http::RequestContext& co
                                   " and cannot be given in the syntax asked for.",
                               available_objects(face, *location));
     const std::string etag = content_tag(location->record, "w" + choice->delivery.syntax);
-    if (auto unchanged = not_modified(request, etag)) return *std::move(unchanged);
+    if (auto unchanged = not_modified(request, etag, {})) return *std::move(unchanged);
     const bool verbatim = choice->delivery.way == Delivery::Way::verbatim;
     // No transfer-syntax parameter here (PS3.18 8.7.3.5.2).
     SinglePlan plan{std::string(kDicom), entity_uri(face.base_uri(request), key), etag, {}, {}};
