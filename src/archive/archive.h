@@ -94,7 +94,7 @@ class Archive {
     /// ones end before the frame does, `unsupported` when frames cannot be told apart without decoding.
     Result<std::unique_ptr<ByteSource>> open_frame(const Location& location, std::uint32_t number);
     /// Frame `number` as native little endian pixels, decoded if need be; `not_acceptable` when there is no
-    /// decoder.
+    /// decoder, or none for pixels of that kind.
     Result<std::unique_ptr<ByteSource>> open_native_frame(const Location& location, std::uint32_t number);
     /// The bulk value at `path`: little endian; of encapsulated pixel data the fragments joined, which are
     /// one frame inside a sequence (PS3.3 C.7.6.1.1.6). `not_found`.

@@ -338,6 +338,11 @@ TEST_F(ConvertTest, UncompressedFragmentsBecomeOneValue) {
                                  encapsulate({std::string("abc\0", 4), std::string("def\0", 4)}));
     EXPECT_EQ(text_of(test.archive->open_native_frame(*location, 2)), "def");
     EXPECT_TRUE(text_of(test.archive->open_decoded(*location)).ends_with(body_of(native)));
+    test.archive->remove(key_of("1.2")).ok();
+    const auto other_size = stored(make_head(dicom::kEncapsulatedUncompressed) + body_of(head) +
+                                   encapsulate({"abcdef", "ghijkl"}));
+    EXPECT_EQ(text_of(test.archive->open_native_frame(*other_size, 1)), "not_acceptable");
+    EXPECT_EQ(text_of(test.archive->open_decoded(*other_size)), "not_acceptable");
 }
 
 TEST_F(ConvertTest, PixelDataThatContradictTheirLabelSayWhatTheyAre) {

@@ -110,8 +110,11 @@ Result<std::unique_ptr<ByteSource>> Archive::open_native_frame(const Location& l
         return fail(ErrorCode::not_acceptable, "there is no decoder for the instance's transfer syntax");
     }
     ISO_TRY(const PixelDescription pixels, pixel_description(location.record));
-    ISO_TRY(std::string decoded, decode_frame(*decoder, *stored, shape_of(pixels), kMaxDecodedFrameBytes));
-    return make_string_source(std::move(decoded));
+    auto decoded = decode_frame(*decoder, *stored, shape_of(pixels), kMaxDecodedFrameBytes);
+    if (decoded) return make_string_source(std::move(*decoded));
+    // What the decoder does not know can still be had as stored.
+    if (decoded.error().code != ErrorCode::unsupported) return std::move(decoded).error();
+    return fail(ErrorCode::not_acceptable, decoded.error().message);
 }
 
 Result<std::string> Archive::pixel_syntax(const Location& location) {
