@@ -2,6 +2,9 @@
 
 #include <array>
 
+#include "fhir/mapping/body_parts.h"
+#include "fhir/mapping/legacy_snomed.h"
+
 namespace isocenter::fhir {
 
 namespace json = boost::json;
@@ -13,8 +16,8 @@ struct Row {
     std::string_view value;
 };
 
-template <std::size_t N>
-constexpr std::string_view find_in(const std::array<Row, N>& table, std::string_view key) {
+template <class Table>
+constexpr std::string_view find_in(const Table& table, std::string_view key) {
     for (const auto& row : table) {
         if (row.key == key) return row.value;
     }
@@ -28,54 +31,6 @@ constexpr std::array kSystems{
     Row{"UCUM", "http://unitsofmeasure.org"},
     Row{"RADLEX", "http://radlex.org"},
     Row{"I10", "http://hl7.org/fhir/sid/icd-10"},
-};
-
-/// Retired SNOMED codes (PS3.16 annex O) that occur in body sites and dose reports.
-constexpr std::array kLegacySnomed{
-    Row{"F-61FDB", "349358000"}, Row{"C-B02C9", "349358000"}, Row{"C-10072", "89457008"},
-    Row{"G-C340", "410675002"},  Row{"T-D4000", "818981001"}, Row{"T-D3000", "51185008"},
-    Row{"T-04000", "76752008"},  Row{"T-D1100", "69536005"},  Row{"T-D1600", "45048000"},
-    Row{"T-A0100", "12738006"},  Row{"T-D0010", "38266002"},  Row{"T-D6000", "12921003"},
-    Row{"T-32000", "80891009"},  Row{"T-28000", "39607008"},
-};
-
-struct BodyPart {
-    std::string_view term;
-    std::string_view code;
-    std::string_view display;
-};
-
-/// Defined terms of BodyPartExamined with their SNOMED CT code (PS3.16 annex L).
-constexpr std::array kBodyParts{
-    BodyPart{"ABDOMEN", "818981001", "Abdomen"},
-    BodyPart{"ANKLE", "70258002", "Ankle joint"},
-    BodyPart{"AORTA", "15825003", "Aorta"},
-    BodyPart{"ARM", "40983000", "Upper arm"},
-    BodyPart{"BLADDER", "89837001", "Bladder"},
-    BodyPart{"BRAIN", "12738006", "Brain"},
-    BodyPart{"BREAST", "76752008", "Breast"},
-    BodyPart{"CHEST", "51185008", "Chest"},
-    BodyPart{"CSPINE", "122494005", "Cervical spine"},
-    BodyPart{"ELBOW", "16953009", "Elbow joint"},
-    BodyPart{"FOOT", "56459004", "Foot"},
-    BodyPart{"HAND", "85562004", "Hand"},
-    BodyPart{"HEAD", "69536005", "Head"},
-    BodyPart{"HEART", "80891009", "Heart"},
-    BodyPart{"HIP", "24136001", "Hip joint"},
-    BodyPart{"KIDNEY", "64033007", "Kidney"},
-    BodyPart{"KNEE", "72696002", "Knee"},
-    BodyPart{"LIVER", "10200004", "Liver"},
-    BodyPart{"LSPINE", "122496007", "Lumbar spine"},
-    BodyPart{"LUNG", "39607008", "Lung"},
-    BodyPart{"NECK", "45048000", "Neck"},
-    BodyPart{"PELVIS", "12921003", "Pelvis"},
-    BodyPart{"PROSTATE", "41216001", "Prostate"},
-    BodyPart{"SHOULDER", "16982005", "Shoulder"},
-    BodyPart{"SKULL", "89546000", "Skull"},
-    BodyPart{"SPINE", "421060004", "Spine"},
-    BodyPart{"TSPINE", "122495006", "Thoracic spine"},
-    BodyPart{"WHOLEBODY", "38266002", "Entire body"},
-    BodyPart{"WRIST", "74670003", "Wrist joint"},
 };
 
 constexpr std::array kLateralities{

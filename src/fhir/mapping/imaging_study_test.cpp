@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "fhir/mapping/body_parts.h"
 #include "fhir/mapping/codings.h"
 #include "fhir/mapping/parts.h"
 #include "fhir/mapping/test_study.h"
@@ -152,7 +153,7 @@ TEST_F(StudyMapping, Series_Elements_NumberDescriptionBodySiteLaterality) {
     EXPECT_EQ(series.at("description"), "axial");
     EXPECT_EQ(series.at("started"), "2024-03-01");
     EXPECT_EQ(series.at("bodySite"),
-              (json::object{{"system", kSnomed}, {"code", "51185008"}, {"display", "Chest"}}));
+              (json::object{{"system", kSnomed}, {"code", "816094009"}, {"display", "Chest"}}));
     EXPECT_EQ(series.at("laterality"), (json::object{{"system", kSnomed}, {"code", "419161000"}}));
     EXPECT_EQ(series.at("performer").at(0).at("function").at("coding").at(0).at("code"), "PRF");
     EXPECT_EQ(series.at("performer").at(1).at("actor").at("display"), "Olga Operate");
@@ -165,6 +166,30 @@ TEST_F(StudyMapping, Series_BodySite_UnlistedTermIsDisplayOnly) {
     EXPECT_EQ(
         first_series(with("00082218", sequence({testing::code("T-D3000", "SRT", "Chest")}))).at("bodySite"),
         (json::object{{"system", kSnomed}, {"code", "51185008"}, {"display", "Chest"}}));
+}
+
+TEST_F(StudyMapping, Series_BodySite_TermsOfAnnexL) {
+    for (const auto& [term, code] :
+         {std::pair("NECKCHESTABDPELV", "416319003"), std::pair("TMJ", "53620006"),
+          std::pair("ASCAORTA", "54247002"), std::pair("PELVIS", "816092008"), std::pair("JAW", "661005")})
+        EXPECT_EQ(first_series(with("00180015", element(term))).at("bodySite").at("code"), code) << term;
+    EXPECT_EQ(first_series(with("00082218", sequence({testing::code("T-15710", "SRT", "Hip joint")})))
+                  .at("bodySite")
+                  .at("code"),
+              "24136001");
+}
+
+TEST(BodyParts, TermsAreCodeStringsInOrder) {
+    EXPECT_GT(kBodyParts.size(), 300U);
+    std::string_view before;
+    for (const BodyPart& part : kBodyParts) {
+        EXPECT_LT(before, part.term);
+        EXPECT_LE(part.term.size(), 16U) << part.term;
+        EXPECT_TRUE(
+            std::all_of(part.term.begin(), part.term.end(), [](char c) { return c >= 'A' && c <= 'Z'; }));
+        EXPECT_EQ(part.code.find_first_not_of("0123456789"), std::string_view::npos) << part.code;
+        before = part.term;
+    }
 }
 
 TEST_F(StudyMapping, Series_Required_UnknownModalityAndSopClassSayWhy) {
