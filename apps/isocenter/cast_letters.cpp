@@ -7,6 +7,7 @@
 
 #include "api/manage/cast.h"
 #include "app/cast_state.h"
+#include "app/cast_targets.h"
 #include "app/settings.h"
 #include "base/log.h"
 #include "commands.h"
@@ -22,6 +23,7 @@ struct LetterOptions {
     std::string letter_class;
     std::string state;
     std::string study;
+    std::string target{app::kDefaultTarget};
     std::size_t limit = 100;
     std::int64_t id = 0;
 };
@@ -43,7 +45,7 @@ Result<Opened> open_state(const LetterOptions& options) {
         return fail(ErrorCode::not_found, "there is no " + settings.cast_state_path);
     Opened opened;
     ISO_TRY(opened.file, app::CastStateFile::open(settings.cast_state_path));
-    ISO_TRY(opened.state, app::CastState::open(*opened.file, "default"));
+    ISO_TRY(opened.state, app::CastState::open(*opened.file, options.target));
     return opened;
 }
 
@@ -131,6 +133,7 @@ CLI::App* add_action(CLI::App& parent, const std::shared_ptr<LetterOptions>& opt
     CLI::App* command = parent.add_subcommand(name, help);
     command->add_option("--config", options->config, "Configuration file");
     command->add_option("--set", options->set, "Any setting: section.name=value");
+    command->add_option("--target", options->target, "NAME of cast.targets.NAME")->capture_default_str();
     command->callback([options, act, &chosen] {
         chosen = [options, act] {
             const Status done = act(*options);

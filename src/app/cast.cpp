@@ -9,7 +9,7 @@
 #include "api/manage/cast.h"
 #include "api/profile.h"
 #include "app/cast_auth.h"
-#include "app/cast_engine.h"
+#include "app/cast_engines.h"
 #include "app/cast_options.h"
 #include "app/cast_state.h"
 #include "fhir/auth/authorizing_sender.h"
@@ -23,14 +23,9 @@
 namespace isocenter::app {
 namespace {
 
-std::string root_of(const Settings& settings) {
-    const std::string& called = settings.dicomweb_private_endpoint;
-    return fhir::service_root(called.empty() ? settings.dicomweb_endpoint : called);
-}
-
 fhir::HttpChangeSource::Options feed_options(const Settings& settings) {
     fhir::HttpChangeSource::Options options;
-    options.root = root_of(settings);
+    options.root = archive_root(settings);
     options.poll_interval = std::chrono::milliseconds(settings.cast_poll_interval_ms);
     options.gap_grace = std::chrono::seconds(settings.cast_gap_grace_s);
     return options;
@@ -67,19 +62,18 @@ struct CastProcess::Graph {
         : file(std::move(opened)),
           sender(net::HttpClient::Options{.stop = stopping.get_token()}),
           authorized(sender, fhir::make_token_source(auth, sender)),
-          feed(authorized, feed_options(settings)),
-          archive(authorized, {.root = root_of(settings)}),
-          entries(authorized, {.root = root_of(settings)}) {}
+          archive(authorized, {.root = archive_root(settings)}),
+          entries(authorized, {.root = archive_root(settings)}) {}
 
     std::unique_ptr<CastStateFile> file;
     std::stop_source stopping;  ///< ends calls under way
     Metrics metrics;
     net::HttpClientPool sender;
     fhir::AuthorizingSender authorized;
-    fhir::HttpChangeSource feed;
     fhir::HttpArchiveSource archive;
     fhir::classic::HttpEntrySource entries;
-    std::unique_ptr<CastEngine> engine;
+    std::unique_ptr<CastEngines> engines;
+    std::string target;  ///< that the start was about
     std::unique_ptr<net::Lane> lane;
     std::unique_ptr<http::Server> server;  ///< null without `cast.listen`
     std::string host;
@@ -95,7 +89,7 @@ struct CastProcess::Graph {
         options.request_log = settings.log_requests;
         lane = std::make_unique<net::Lane>("query", net::Lane::Limits{.threads = 1, .queue = 64}, metrics);
         std::vector<http::Mount> mounts;
-        mounts.push_back(make_mount({engine->engine(), engine->state()}, *lane, metrics));
+        mounts.push_back(make_mount(engines->view(), *lane, metrics));
         server =
             std::make_unique<http::Server>(std::move(options), std::move(mounts), allow_everything, metrics);
         return server->start();
@@ -103,15 +97,21 @@ struct CastProcess::Graph {
 };
 
 Result<std::unique_ptr<CastProcess>> CastProcess::open(const Settings& settings,
-                                                       std::optional<std::int64_t> from) {
+                                                       const CastEngine::Wishes& wishes) {
     ISO_TRY(const CastAuth auth, cast_auth(settings));
     ISO_TRY(auto file, CastStateFile::open(settings.cast_state_path));
     auto graph = std::make_unique<Graph>(settings, auth.dicom, std::move(file));
-    ISO_TRY(graph->engine,
-            CastEngine::make(settings,
-                             {graph->feed, graph->archive, graph->entries, *graph->file, graph->metrics},
-                             {.lease = true, .from = from}));
-    ISO_CHECK(graph->engine->check_server());
+    const CastEngines::Sides sides{[&sender = graph->authorized, options = feed_options(settings)] {
+                                       return std::make_unique<fhir::HttpChangeSource>(sender, options);
+                                   },
+                                   graph->archive,
+                                   graph->archive,
+                                   graph->entries,
+                                   *graph->file,
+                                   graph->metrics};
+    ISO_TRY(graph->engines, CastEngines::make(settings, sides, wishes));
+    graph->target = wishes.target;
+    ISO_CHECK(graph->engines->check_servers());
     ISO_CHECK(graph->listen(settings));
     return std::unique_ptr<CastProcess>(new CastProcess(std::move(graph)));
 }
@@ -124,9 +124,13 @@ std::string CastProcess::address() const {
     return fmt::format("http://{}:{}", graph_->host, graph_->server->port());
 }
 
+fhir::EngineStatus CastProcess::status() const {
+    return graph_->engines->find(graph_->target)->status();
+}
+
 void CastProcess::run(std::stop_token stop) {
     const std::stop_callback end_calls(stop, [this] { graph_->stopping.request_stop(); });
-    graph_->engine->run(stop);
+    graph_->engines->run(stop);
 }
 
 }  // namespace isocenter::app

@@ -1,11 +1,10 @@
 #pragma once
 
-#include <cstdint>
 #include <memory>
-#include <optional>
 #include <stop_token>
 #include <string>
 
+#include "app/cast_engine.h"
 #include "app/settings.h"
 #include "base/result.h"
 
@@ -19,11 +18,13 @@ class CastProcess {
     /// without transactions; `unavailable` when the state cannot be opened. A FHIR server that does not
     /// answer is waited for.
     static Result<std::unique_ptr<CastProcess>> open(const Settings& settings,
-                                                     std::optional<std::int64_t> from);
+                                                     const CastEngine::Wishes& wishes);
     ~CastProcess();
     /// `http://127.0.0.1:8081` where it serves `/cast`, `/health` and `/metrics`; empty without
     /// `cast.listen`.
     std::string address() const;
+    /// Of the target that `open` was told of.
+    fhir::EngineStatus status() const;
     /// Works until `stop`; calls under way are ended.
     void run(std::stop_token stop);
 

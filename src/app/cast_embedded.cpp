@@ -28,12 +28,11 @@ Result<std::string> endpoint_for_clients(const Settings& settings) {
 
 /// Members are destroyed from the bottom up: the thread first.
 struct EmbeddedCast::Graph {
-    explicit Graph(archive::Archive& archive) : feed(archive), source(archive), entries(archive) {}
+    explicit Graph(archive::Archive& archive) : source(archive), entries(archive) {}
 
-    LocalChangeSource feed;
     LocalArchiveSource source;
     LocalEntrySource entries;
-    std::unique_ptr<CastEngine> engine;
+    std::unique_ptr<CastEngines> engines;
     std::jthread work;
 };
 
@@ -45,10 +44,13 @@ Result<std::unique_ptr<EmbeddedCast>> EmbeddedCast::make(const Settings& setting
     Settings chosen = settings;
     ISO_TRY(chosen.dicomweb_endpoint, endpoint_for_clients(settings));
     // The lock of the data folder is the lease: no second process can have this database.
-    ISO_TRY(
-        graph->engine,
-        CastEngine::make(chosen, {graph->feed, graph->source, graph->entries, *database.connections, metrics},
-                         {.lease = false, .from = std::nullopt}));
+    const CastEngines::Sides sides{[&archive] { return std::make_unique<LocalChangeSource>(archive); },
+                                   graph->source,
+                                   graph->source,
+                                   graph->entries,
+                                   *database.connections,
+                                   metrics};
+    ISO_TRY(graph->engines, CastEngines::make(chosen, sides, {.lease = false}));
     log_event(LogLevel::info, "cast_embedded", {{"endpoint", chosen.dicomweb_endpoint}});
     return std::unique_ptr<EmbeddedCast>(new EmbeddedCast(std::move(graph)));
 }
@@ -57,7 +59,8 @@ EmbeddedCast::EmbeddedCast(std::unique_ptr<Graph> graph) : graph_(std::move(grap
 EmbeddedCast::~EmbeddedCast() = default;
 
 void EmbeddedCast::start() {
-    graph_->work = std::jthread([engine = graph_->engine.get()](std::stop_token stop) { engine->run(stop); });
+    graph_->work =
+        std::jthread([engines = graph_->engines.get()](std::stop_token stop) { engines->run(stop); });
 }
 
 void EmbeddedCast::request_stop() {
@@ -69,12 +72,8 @@ void EmbeddedCast::stop() {
     if (graph_->work.joinable()) graph_->work.join();
 }
 
-fhir::Engine& EmbeddedCast::engine() {
-    return graph_->engine->engine();
-}
-
-fhir::DeadLetterStore& EmbeddedCast::letters() {
-    return graph_->engine->state();
+api::CastView EmbeddedCast::view() {
+    return graph_->engines->view();
 }
 
 }  // namespace isocenter::app

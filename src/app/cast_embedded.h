@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "app/cast_engine.h"
+#include "app/cast_engines.h"
 #include "app/settings.h"
 #include "archive/archive.h"
 #include "base/metrics.h"
@@ -11,7 +11,7 @@
 namespace isocenter::app {
 
 /// The bridge to FHIR inside of the server: follows the archive of this process, keeps its state in the
-/// index's database. Used by one thread; engine() and state() are thread-safe.
+/// index's database. Used by one thread.
 class EmbeddedCast {
   public:
     /// To be made before the archive is used, which outlives it. `invalid_request` names the setting that is
@@ -24,8 +24,8 @@ class EmbeddedCast {
     void request_stop();
     /// Ends calls under way and stores the position.
     void stop();
-    fhir::Engine& engine();
-    fhir::DeadLetterStore& letters();
+    /// Thread-safe to use.
+    api::CastView view();
 
   private:
     struct Graph;

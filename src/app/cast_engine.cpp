@@ -17,6 +17,12 @@ fhir::EngineOptions engine_options(const Settings& settings, const fhir::Options
     fhir::EngineOptions options = cast_engine_options(settings);
     options.lease = options.lease && wishes.lease;
     options.from = wishes.from;
+    options.backfill = wishes.backfill;
+    options.target = wishes.target;
+    options.partitions = synchronised_partitions(content);
+    options.is_elsewhere = [content](const std::string& name) {
+        return name == fhir::kDefaultPartition || content.partitions.contains(name);
+    };
     options.wants_partition = [content](const std::string& name) {
         return fhir::is_synchronised(name, content);
     };
@@ -44,7 +50,7 @@ struct CastEngine::Graph {
           client(authorized, {.base = settings.fhir_endpoint}),
           job(make_job(settings, content, sides, client)),
           engine(engine_options(settings, content, wishes),
-                 {sides.feed, *job, *state, *state, clock, sides.metrics}) {}
+                 {sides.feed, sides.studies, *job, *state, *state, *state, clock, sides.metrics}) {}
 
     std::unique_ptr<CastState> state;
     std::stop_source stopping;  ///< ends calls under way
@@ -58,11 +64,12 @@ struct CastEngine::Graph {
 
 Result<std::unique_ptr<CastEngine>> CastEngine::make(const Settings& settings, const Sides& sides,
                                                      const Wishes& wishes) {
-    ISO_TRY(const fhir::Options content, cast_content_options(settings));
-    ISO_TRY(const CastAuth auth, cast_auth(settings));
-    ISO_TRY(auto state, CastState::open(sides.state, "default"));
-    return std::unique_ptr<CastEngine>(new CastEngine(
-        std::make_unique<Graph>(settings, auth.fhir, content, sides, wishes, std::move(state))));
+    ISO_TRY(const Settings chosen, settings_of_target(settings, wishes.target));
+    ISO_TRY(const fhir::Options content, cast_content_options(chosen, wishes.target));
+    ISO_TRY(const CastAuth auth, cast_auth(chosen));
+    ISO_TRY(auto state, CastState::open(sides.state, wishes.target));
+    return std::unique_ptr<CastEngine>(
+        new CastEngine(std::make_unique<Graph>(chosen, auth.fhir, content, sides, wishes, std::move(state))));
 }
 
 CastEngine::CastEngine(std::unique_ptr<Graph> graph) : graph_(std::move(graph)) {}

@@ -3,26 +3,30 @@
 #include <memory>
 #include <optional>
 #include <stop_token>
+#include <string>
 
 #include "app/cast_state.h"
+#include "app/cast_targets.h"
 #include "app/settings.h"
 #include "base/metrics.h"
 #include "fhir/classic/entry.h"
 #include "fhir/engine/archive_source.h"
 #include "fhir/engine/engine.h"
 #include "fhir/feed/change_source.h"
+#include "fhir/feed/study_list.h"
 #include "net/http_client.h"
 
 namespace isocenter::app {
 
-/// The bridge to FHIR from settings, over whichever feed, archive and state it is given: the same for the
-/// process of its own and for the server.
+/// The bridge to one FHIR server from settings, over whichever feed, archive and state it is given: the same
+/// for the process of its own and for the server.
 class CastEngine {
   public:
     /// All outlive the engine.
     struct Sides {
         fhir::ChangeSource& feed;
         fhir::ArchiveSource& archive;
+        fhir::StudyList& studies;
         fhir::classic::EntrySource& entries;  ///< used by the profile `cast-compatible`
         index::sql::ConnectionSource& state;
         Metrics& metrics;
@@ -30,6 +34,8 @@ class CastEngine {
     struct Wishes {
         bool lease = true;                   ///< false: nobody else can work on this state
         std::optional<std::int64_t> from{};  ///< begins there instead of at the stored position
+        std::optional<fhir::StudyFilter> backfill{};
+        std::string target{kDefaultTarget};  ///< whose settings and state
     };
     /// `invalid_request` for settings that are missing or wrong, `unavailable` when the state cannot be
     /// opened.

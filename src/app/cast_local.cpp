@@ -40,6 +40,26 @@ bool is_absence(const Error& error) {
     return error.code == ErrorCode::not_found || error.code == ErrorCode::gone;
 }
 
+dicom::Query studies_query(const fhir::StudyFilter& filter, std::size_t offset) {
+    dicom::Query query;
+    query.level = dicom::Level::study;
+    query.partition = index::kDefaultPartition;
+    query.offset = offset;
+    query.limit = kPage;
+    const auto match = [&](dicom::Tag tag, dicom::Match what) {
+        query.matchers.push_back({tag, std::nullopt, std::move(what)});
+    };
+    if (!filter.patient_id.empty()) match(dicom::tags::PatientID, dicom::MatchText{{filter.patient_id}});
+    if (!filter.modality.empty()) match(dicom::tags::ModalitiesInStudy, dicom::MatchText{{filter.modality}});
+    if (!filter.date.empty()) {
+        const std::size_t dash = filter.date.find('-');
+        const bool range = dash != std::string::npos;
+        match(dicom::tags::StudyDate, dicom::MatchRange{filter.date.substr(0, dash),
+                                                        range ? filter.date.substr(dash + 1) : filter.date});
+    }
+    return query;
+}
+
 std::string version_of(const index::Revision& revision) {
     return std::to_string(revision.newest_version) + '/' + std::to_string(revision.instances);
 }
@@ -104,9 +124,16 @@ Result<fhir::FeedWindow> LocalChangeSource::read(std::int64_t after) {
     query.with_documents = false;
     ISO_TRY(auto changes, archive_.changes(query));
     fhir::FeedWindow window;
-    for (index::Change& change : changes)
-        window.entries.push_back({change.sequence, std::move(change.partition_name),
-                                  std::string(change.key.study.str()), change.time});
+    for (index::Change& change : changes) {
+        fhir::FeedEntry entry{change.sequence,
+                              std::move(change.partition_name),
+                              std::string(change.key.study.str()),
+                              change.time,
+                              {}};
+        if (change.action == index::Action::remove)
+            entry.removed_instance = std::string(change.key.instance.str());
+        window.entries.push_back(std::move(entry));
+    }
     return window;
 }
 
@@ -139,12 +166,8 @@ fhir::Attempt<std::optional<fhir::StudyContent>> LocalArchiveSource::read_if_cha
 fhir::Attempt<std::vector<json::object>> LocalArchiveSource::studies_of_patient(
     const std::string&, const std::string& patient_id) {
     std::vector<json::object> studies;
-    dicom::Query query;
-    query.level = dicom::Level::study;
-    query.partition = index::kDefaultPartition;
-    query.matchers.push_back({dicom::tags::PatientID, std::nullopt, dicom::MatchText{{patient_id}}});
+    dicom::Query query = studies_query({.patient_id = patient_id}, 0);
     query.want_document = true;
-    query.limit = kPage;
     while (true) {
         const auto summary = archive_.search(query, [&](index::SearchRow&& row) -> Status {
             if (!row.document) return {};
@@ -156,6 +179,19 @@ fhir::Attempt<std::vector<json::object>> LocalArchiveSource::studies_of_patient(
         if (!summary->more) return studies;
         query.offset += kPage;
     }
+}
+
+fhir::Attempt<std::vector<fhir::Key>> LocalArchiveSource::page(const std::string& partition,
+                                                               const fhir::StudyFilter& filter,
+                                                               std::size_t offset) {
+    std::vector<fhir::Key> keys;
+    const auto summary =
+        archive_.search(studies_query(filter, offset), [&](index::SearchRow&& row) -> Status {
+            keys.push_back({partition, std::string(row.key.study.str())});
+            return {};
+        });
+    if (!summary) return failed(summary.error());
+    return keys;
 }
 
 }  // namespace isocenter::app

@@ -7,6 +7,7 @@
 #include "archive/archive.h"
 #include "fhir/engine/archive_source.h"
 #include "fhir/feed/change_source.h"
+#include "fhir/feed/study_list.h"
 
 namespace isocenter::app {
 
@@ -38,7 +39,7 @@ class LocalChangeSource : public fhir::ChangeSource {
 
 /// What the archive of this process holds: the same data sets as `/v1` gives, so that the FHIR content does
 /// not depend on where the bridge runs.
-class LocalArchiveSource : public fhir::ArchiveSource {
+class LocalArchiveSource : public fhir::ArchiveSource, public fhir::StudyList {
   public:
     /// `archive` outlives the source.
     explicit LocalArchiveSource(archive::Archive& archive) : archive_(archive) {}
@@ -48,6 +49,8 @@ class LocalArchiveSource : public fhir::ArchiveSource {
                                                                      const std::string& version) override;
     fhir::Attempt<std::vector<boost::json::object>> studies_of_patient(
         const std::string& partition, const std::string& patient_id) override;
+    fhir::Attempt<std::vector<fhir::Key>> page(const std::string& partition, const fhir::StudyFilter& filter,
+                                               std::size_t offset) override;
 
   private:
     archive::Archive& archive_;

@@ -108,5 +108,41 @@ TEST_F(LocalCast, studies_of_a_patient_are_found_by_the_exact_id) {
     EXPECT_TRUE(source.studies_of_patient("Microsoft.Default", "nobody")->empty());
 }
 
+TEST_F(LocalCast, studies_are_listed_by_page_and_filter) {
+    for (int i = 1; i <= 203; ++i)
+        store("1." + std::to_string(i), "1." + std::to_string(i) + ".3", i <= 2 ? "P1" : "P2");
+    EXPECT_EQ(source.page("Microsoft.Default", {}, 0)->size(), 200U);
+    EXPECT_EQ(source.page("Microsoft.Default", {}, 200)->size(), 3U);
+    EXPECT_TRUE(source.page("Microsoft.Default", {}, 203)->empty());
+    const auto of_patient = source.page("Microsoft.Default", {.patient_id = "P1"}, 0);
+    EXPECT_EQ(*of_patient, (std::vector<fhir::Key>{key("1.2"), key("1.1")}));
+    EXPECT_TRUE(source.page("Microsoft.Default", {.modality = "XA"}, 0)->empty());
+    EXPECT_EQ(source.page("Microsoft.Default", {.modality = "CT"}, 0)->size(), 200U);
+}
+
+TEST_F(LocalCast, deletions_name_their_instance) {
+    store("1.2", "1.2.3");
+    ASSERT_TRUE(stored.archive->remove({index::kDefaultPartition, StudyUid("1.2"), {}, {}}).ok());
+    const auto window = feed.read(0);
+    ASSERT_EQ(window->entries.size(), 2U);
+    EXPECT_EQ(window->entries[0].removed_instance, "");
+    EXPECT_EQ(window->entries[1].removed_instance, "1.2.3");
+}
+
+TEST_F(LocalCast, studies_are_listed_by_date) {
+    for (const char* date : {"20230630", "20240101", "20241231", "20250101"}) {
+        dicom::DataSet data_set = make_data_set(std::string("1.") + date, "1.9", std::string("1.8.") + date);
+        data_set.set_text(dicom::tags::StudyDate, date);
+        ASSERT_EQ(stored.store({to_part10(data_set)}).size(), 1U);
+    }
+    const auto count = [&](const char* range) {
+        return source.page("Microsoft.Default", {.date = range}, 0)->size();
+    };
+    EXPECT_EQ(count("20240101-20241231"), 2U);
+    EXPECT_EQ(count("20240101-"), 3U);
+    EXPECT_EQ(count("-20240101"), 2U);
+    EXPECT_EQ(count("20240101"), 1U);
+}
+
 }  // namespace
 }  // namespace isocenter::app

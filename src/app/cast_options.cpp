@@ -6,7 +6,9 @@
 #include <array>
 #include <charconv>
 
+#include "app/cast_targets.h"
 #include "base/digest.h"
+#include "fhir/feed/http_change_source.h"
 
 namespace isocenter::app {
 namespace {
@@ -34,6 +36,35 @@ fhir::SubjectMismatch subject_mismatch_of(std::string_view name) {
     return name == "dead_letter" ? fhir::SubjectMismatch::dead_letter : fhir::SubjectMismatch::by_owner;
 }
 
+Result<std::pair<std::string, std::string>> split_member(const std::string& member, std::string_view form) {
+    const std::size_t equals = member.find('=');
+    if (equals == std::string::npos || equals == 0)
+        return fail(ErrorCode::invalid_request, fmt::format("{}, not {}", form, member));
+    return std::pair(member.substr(0, equals), member.substr(equals + 1));
+}
+
+Result<std::map<std::string, fhir::PartitionRule, std::less<>>> partition_rules(const Settings& settings) {
+    std::map<std::string, fhir::PartitionRule, std::less<>> rules;
+    for (const std::string& member : settings.cast_partitions) {
+        ISO_TRY(const auto pair, split_member(member, "cast.partitions takes partition=target"));
+        const bool known = pair.second == kDefaultTarget || settings.cast_targets.contains(pair.second);
+        if (!known)
+            return fail(ErrorCode::invalid_request,
+                        fmt::format("cast.partitions: there is no target {}", pair.second));
+        rules[pair.first].target = pair.second == kDefaultTarget ? std::string() : pair.second;
+    }
+    for (const std::string& member : settings.cast_partition_systems) {
+        ISO_TRY(const auto pair, split_member(member, "cast.partition_systems takes partition=URI"));
+        const auto rule = rules.find(pair.first);
+        // Of the default partition a system may be all that is said.
+        if (rule == rules.end() && pair.first != fhir::kDefaultPartition)
+            return fail(ErrorCode::invalid_request,
+                        fmt::format("cast.partition_systems: {} is not in cast.partitions", pair.first));
+        rules[pair.first].patient_system = pair.second;
+    }
+    return rules;
+}
+
 /// A bare host gains a '/', as the reference writes it.
 std::string normalised(const std::string& endpoint) {
     const bool bare = endpoint.find('/', endpoint.find("://") + 3) == std::string::npos;
@@ -47,11 +78,10 @@ Result<fhir::Options> content_options(const Settings& settings) {
     options.patient_system_id = settings.cast_patient_system_id;
     options.is_issuer_id_used = settings.cast_is_issuer_id_used;
     for (const std::string& member : settings.cast_issuer_map) {
-        const std::size_t equals = member.find('=');
-        if (equals == std::string::npos)
-            return fail(ErrorCode::invalid_request, "cast.issuer_map takes issuer=URI, not " + member);
-        options.issuer_map[member.substr(0, equals)] = member.substr(equals + 1);
+        ISO_TRY(const auto pair, split_member(member, "cast.issuer_map takes issuer=URI"));
+        options.issuer_map[pair.first] = pair.second;
     }
+    ISO_TRY(options.partitions, partition_rules(settings));
     options.default_time_zone = settings.cast_default_time_zone;
     if (!fhir::is_time_zone(options.default_time_zone))
         return fail(ErrorCode::invalid_request,
@@ -84,15 +114,30 @@ Result<ListenAddress> parse_listen_address(const std::string& text) {
     return address;
 }
 
-Result<fhir::Options> cast_content_options(const Settings& settings) {
+std::vector<std::string> synchronised_partitions(const fhir::Options& content) {
+    std::vector<std::string> names;
+    if (fhir::is_synchronised(fhir::kDefaultPartition, content)) names.emplace_back(fhir::kDefaultPartition);
+    for (const auto& [name, rule] : content.partitions) {
+        if (name != fhir::kDefaultPartition && fhir::is_synchronised(name, content)) names.push_back(name);
+    }
+    return names;
+}
+
+Result<fhir::Options> cast_content_options(const Settings& settings, std::string_view target) {
     ISO_CHECK(check_urls(settings));
     ISO_TRY(fhir::Options options, content_options(settings));
+    if (target != kDefaultTarget) options.target = target;
     options.own_endpoint = normalised(settings.dicomweb_endpoint);
     return options;
 }
 
 bool is_classic(const Settings& settings) {
     return settings.cast_profile == "cast-compatible";
+}
+
+std::string archive_root(const Settings& settings) {
+    const std::string& called = settings.dicomweb_private_endpoint;
+    return fhir::service_root(called.empty() ? settings.dicomweb_endpoint : called);
 }
 
 fhir::EngineOptions cast_engine_options(const Settings& settings) {
@@ -106,6 +151,7 @@ fhir::EngineOptions cast_engine_options(const Settings& settings) {
     options.settling.entry_by_entry = is_classic(settings);
     // Entries one after the other: what the last one says of a patient stands.
     options.workers = is_classic(settings) ? 1 : settings.cast_workers;
+    options.studies_per_bundle = is_classic(settings) ? 1 : settings.cast_studies_per_bundle;
     options.read_ahead = settings.cast_read_ahead;
     options.retry_budget = std::chrono::seconds(settings.cast_retry_total_s);
     options.letter_days = std::chrono::hours(24 * settings.cast_dead_letter_days);

@@ -41,6 +41,21 @@ CREATE TABLE IF NOT EXISTS cast_letter (
     UNIQUE (target, partition, study, class, sequence)
 ) STRICT;
 CREATE INDEX IF NOT EXISTS cast_letter_replay ON cast_letter (target) WHERE replay;
+CREATE TABLE IF NOT EXISTS cast_backfill (
+    target           TEXT PRIMARY KEY,
+    latest           INTEGER NOT NULL,
+    started          INTEGER NOT NULL,
+    filter_date      TEXT NOT NULL,
+    filter_modality  TEXT NOT NULL,
+    filter_patient   TEXT NOT NULL,
+    filter_partition TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS cast_backfilled (
+    target    TEXT NOT NULL,
+    partition TEXT NOT NULL,
+    study     TEXT NOT NULL,
+    PRIMARY KEY (target, partition, study)
+) STRICT, WITHOUT ROWID;
 )sql";
 
 constexpr std::string_view kLetterColumns =
@@ -72,6 +87,24 @@ Status check_token(Connection& connection, const std::string& target, std::int64
     ISO_TRY(const auto row, read_row(connection, target));
     if (!row || row->token != token) return lease_is_lost();
     return {};
+}
+
+Status write_position(Connection& connection, const std::string& target, std::int64_t low,
+                      std::int64_t latest, Ticks now) {
+    return Run(connection,
+               "INSERT INTO cast_target (target, low, latest, changed) VALUES (?, ?, ?, ?) "
+               "ON CONFLICT (target) DO UPDATE SET low = excluded.low, latest = excluded.latest, "
+               "changed = excluded.changed")
+        .bind(target)
+        .bind(low)
+        .bind(latest)
+        .bind(now)
+        .run();
+}
+
+Status forget_backfill(Connection& connection, const std::string& target) {
+    ISO_CHECK(Run(connection, "DELETE FROM cast_backfill WHERE target = ?").bind(target).run());
+    return Run(connection, "DELETE FROM cast_backfilled WHERE target = ?").bind(target).run();
 }
 
 Result<fhir::DeadLetter> letter_at(const Run& run) {
@@ -175,15 +208,7 @@ Status CastState::save(std::int64_t token, std::int64_t low, std::int64_t latest
     ISO_TRY(const auto connection, connections_.writer());
     ISO_TRY(const auto transaction, Transaction::begin(*connection, Transaction::Kind::write));
     ISO_CHECK(check_token(*connection, target_, token));
-    ISO_CHECK(Run(*connection,
-                  "INSERT INTO cast_target (target, low, latest, changed) VALUES (?, ?, ?, ?) "
-                  "ON CONFLICT (target) DO UPDATE SET low = excluded.low, latest = excluded.latest, "
-                  "changed = excluded.changed")
-                  .bind(target_)
-                  .bind(low)
-                  .bind(latest)
-                  .bind(now)
-                  .run());
+    ISO_CHECK(write_position(*connection, target_, low, latest, now));
     return transaction->commit();
 }
 
@@ -331,6 +356,74 @@ Result<std::uint64_t> CastState::purge(Ticks before) {
             .bind(before)
             .run());
     return static_cast<std::uint64_t>(connection->changed());
+}
+
+Result<std::optional<fhir::Backfill>> CastState::load_backfill() {
+    ISO_TRY(const auto connection, connections_.reader());
+    Run run(*connection,
+            "SELECT latest, started, filter_date, filter_modality, filter_patient, filter_partition, "
+            "(SELECT count(*) FROM cast_backfilled AS done WHERE done.target = cast_backfill.target) "
+            "FROM cast_backfill WHERE target = ?");
+    ISO_TRY(const bool row, run.bind(target_).next());
+    if (!row) return std::optional<fhir::Backfill>();
+    fhir::Backfill backfill;
+    backfill.latest = run.integer(0);
+    backfill.started = run.integer(1);
+    backfill.filter = {run.string(2), run.string(3), run.string(4), run.string(5)};
+    backfill.done = run.count(6);
+    return std::optional<fhir::Backfill>(std::move(backfill));
+}
+
+Status CastState::begin_backfill(std::int64_t token, const fhir::Backfill& backfill,
+                                 std::optional<std::int64_t> low) {
+    ISO_TRY(const auto connection, connections_.writer());
+    ISO_TRY(const auto transaction, Transaction::begin(*connection, Transaction::Kind::write));
+    ISO_CHECK(check_token(*connection, target_, token));
+    ISO_CHECK(forget_backfill(*connection, target_));
+    ISO_CHECK(Run(*connection, "INSERT INTO cast_backfill VALUES (?, ?, ?, ?, ?, ?, ?)")
+                  .bind(target_)
+                  .bind(backfill.latest)
+                  .bind(backfill.started)
+                  .bind(backfill.filter.date)
+                  .bind(backfill.filter.modality)
+                  .bind(backfill.filter.patient_id)
+                  .bind(backfill.filter.partition)
+                  .run());
+    if (low) ISO_CHECK(write_position(*connection, target_, *low, backfill.latest, backfill.started));
+    return transaction->commit();
+}
+
+Result<std::vector<fhir::Key>> CastState::not_backfilled(const std::vector<fhir::Key>& keys) {
+    ISO_TRY(const auto connection, connections_.reader());
+    std::vector<fhir::Key> rest;
+    for (const fhir::Key& key : keys) {
+        Run run(*connection,
+                "SELECT 1 FROM cast_backfilled WHERE target = ? AND partition = ? AND study = ?");
+        ISO_TRY(const bool there, run.bind(target_).bind(key.partition).bind(key.study_uid).next());
+        if (!there) rest.push_back(key);
+    }
+    return rest;
+}
+
+Status CastState::note_backfilled(std::int64_t token, const std::vector<fhir::Key>& keys) {
+    ISO_TRY(const auto connection, connections_.writer());
+    ISO_TRY(const auto transaction, Transaction::begin(*connection, Transaction::Kind::write));
+    ISO_CHECK(check_token(*connection, target_, token));
+    for (const fhir::Key& key : keys)
+        ISO_CHECK(Run(*connection, "INSERT INTO cast_backfilled VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
+                      .bind(target_)
+                      .bind(key.partition)
+                      .bind(key.study_uid)
+                      .run());
+    return transaction->commit();
+}
+
+Status CastState::end_backfill(std::int64_t token) {
+    ISO_TRY(const auto connection, connections_.writer());
+    ISO_TRY(const auto transaction, Transaction::begin(*connection, Transaction::Kind::write));
+    ISO_CHECK(check_token(*connection, target_, token));
+    ISO_CHECK(forget_backfill(*connection, target_));
+    return transaction->commit();
 }
 
 }  // namespace isocenter::app

@@ -10,7 +10,7 @@ namespace isocenter::app {
 
 /// What the FHIR bridge keeps of one target, in tables of its own of any SQL database: the index database of
 /// the server that it is part of, or a file of its own. Two processes may have the same database open.
-class CastState : public fhir::CheckpointStore, public fhir::DeadLetterStore {
+class CastState : public fhir::CheckpointStore, public fhir::DeadLetterStore, public fhir::BackfillStore {
   public:
     /// Makes the tables when absent. `connections` outlives the store.
     static Result<std::unique_ptr<CastState>> open(index::sql::ConnectionSource& connections,
@@ -31,6 +31,13 @@ class CastState : public fhir::CheckpointStore, public fhir::DeadLetterStore {
     Result<std::uint64_t> set_replay(const fhir::LetterFilter& filter, bool replay) override;
     Status set_state(std::int64_t id, fhir::LetterState state, bool replay, Ticks now) override;
     Result<std::uint64_t> purge(Ticks before) override;
+
+    Result<std::optional<fhir::Backfill>> load_backfill() override;
+    Status begin_backfill(std::int64_t token, const fhir::Backfill& backfill,
+                          std::optional<std::int64_t> low) override;
+    Result<std::vector<fhir::Key>> not_backfilled(const std::vector<fhir::Key>& keys) override;
+    Status note_backfilled(std::int64_t token, const std::vector<fhir::Key>& keys) override;
+    Status end_backfill(std::int64_t token) override;
 
   private:
     CastState(index::sql::ConnectionSource& connections, std::string target)

@@ -23,6 +23,7 @@ class FileFixture {
     }
     fhir::CheckpointStore& checkpoint() { return *state_; }
     fhir::DeadLetterStore& letters() { return *state_; }
+    fhir::BackfillStore& backfills() { return *state_; }
     void reopen() {
         state_.reset();
         file_.reset();
@@ -37,6 +38,8 @@ class FileFixture {
         // Another target in the same file must change nothing.
         static_cast<void>(other_->acquire("x", 0, 1'000'000));
         static_cast<void>(other_->record(0, fhir::make_letter(fhir::LetterClass::dicom, "9.9", 1)));
+        static_cast<void>(other_->begin_backfill(0, {}, std::nullopt));
+        static_cast<void>(other_->note_backfilled(0, {{"Microsoft.Default", "1.1"}}));
     }
     const std::filesystem::path folder_ =
         std::filesystem::temp_directory_path() / ("isocenter-cast-" + std::to_string(getpid()));

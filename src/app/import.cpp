@@ -12,8 +12,8 @@
 #include <unordered_set>
 
 #include "app/import_journal.h"
-#include "app/import_progress.h"
 #include "app/import_walk.h"
+#include "app/progress.h"
 
 namespace isocenter::app {
 namespace {
@@ -125,15 +125,9 @@ class Import {
     }
 
     void print_progress(bool last) {
-        if (!options_.progress) return;
-        const auto now = std::chrono::steady_clock::now();
-        const bool terminal = isatty(STDERR_FILENO) != 0;
-        if (!last && now - printed_ < (terminal ? std::chrono::milliseconds(200) : std::chrono::seconds(5)))
-            return;
-        printed_ = now;
-        const std::string line =
-            progress_line(done_files_, summary_.files, done_bytes_, summary_.bytes, elapsed());
-        std::fprintf(stderr, terminal ? "\r\033[K%s%s" : "%s%s", line.c_str(), terminal && !last ? "" : "\n");
+        if (!options_.progress || (!last && !display_.is_due())) return;
+        display_.print(progress_line(done_files_, summary_.files, done_bytes_, summary_.bytes, elapsed()),
+                       last);
     }
 
     const ImportOptions& options_;
@@ -148,7 +142,7 @@ class Import {
     ImportJournal journal_;
     ImportReport report_;
     const std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-    std::chrono::steady_clock::time_point printed_ = start_;
+    ProgressDisplay display_;
 };
 
 }  // namespace

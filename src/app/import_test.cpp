@@ -8,7 +8,7 @@
 #include <set>
 
 #include "app/import_journal.h"
-#include "app/import_progress.h"
+#include "app/progress.h"
 
 namespace isocenter::app {
 namespace {
@@ -202,6 +202,13 @@ TEST(ImportPlacesTest, depend_on_target_and_roots) {
     EXPECT_EQ(default_import_places("A", "/data", {"/y/../x"})->journal, a->journal);
     EXPECT_NE(default_import_places("B", "/data", {"/x"})->journal, a->journal);
     EXPECT_NE(default_import_places("A", "/data", {"/x", "/y"})->journal, a->journal);
+}
+
+TEST(StudyProgress, counts_its_rate_from_where_this_run_began) {
+    EXPECT_EQ(study_progress_line(300, 500, 200, std::chrono::seconds(10)),
+              "[##############..........] 300/500 studies  10.0/s  0:20 left");
+    EXPECT_EQ(study_progress_line(0, 0, 0, std::chrono::seconds(10)),
+              "[########################] 0/0 studies");
 }
 
 TEST(ImportProgress, tells_rate_and_time_left) {

@@ -6,6 +6,8 @@
 #include <array>
 #include <charconv>
 
+#include "app/cast_targets.h"
+
 namespace isocenter::app {
 namespace {
 
@@ -41,6 +43,7 @@ constexpr std::array kRows{
     Row{"cast:readahead", "cast.read_ahead", Form::text},
     Row{"cast:gapgrace", "cast.gap_grace_s", Form::seconds},
     Row{"cast:workers", "cast.workers", Form::text},
+    Row{"cast:studiesperbundle", "cast.studies_per_bundle", Form::text},
     Row{"cast:identity", "cast.identity", Form::choice},
     Row{"cast:foreignpatient", "cast.foreign_patient", Form::choice},
     Row{"cast:subjectmismatch", "cast.subject_mismatch", Form::choice},
@@ -146,6 +149,20 @@ std::optional<std::uint64_t> take_number(std::string_view& text, char end, std::
     return number;
 }
 
+/// `cast:targets:NAME:` and a setting in the words above.
+std::optional<Result<TranslatedSetting>> translate_target(std::string_view wanted, std::string_view value,
+                                                          std::string_view origin) {
+    constexpr std::string_view kTargets = "cast:targets:";
+    if (!wanted.starts_with(kTargets)) return std::nullopt;
+    const std::string_view rest = wanted.substr(kTargets.size());
+    const std::size_t colon = rest.find(':');
+    if (colon == std::string_view::npos) return std::nullopt;
+    auto inner = translate_reference_setting(rest.substr(colon + 1), value, origin);
+    if (inner && inner->ok() && !(*inner)->key.empty())
+        (*inner)->key = std::string(kTargetPrefix) + std::string(rest.substr(0, colon)) + '.' + (*inner)->key;
+    return inner;
+}
+
 }  // namespace
 
 std::optional<std::uint64_t> parse_duration(std::string_view text) {
@@ -183,7 +200,7 @@ std::optional<Result<TranslatedSetting>> translate_reference_setting(std::string
         if (wanted.starts_with(prefix))
             return translate_auth(side, std::string_view(wanted).substr(prefix.size()), value, origin);
     }
-    return std::nullopt;
+    return translate_target(wanted, value, origin);
 }
 
 }  // namespace isocenter::app

@@ -92,7 +92,7 @@ struct Service::Graph {
           grace(settings.shutdown_grace_ms) {
         archive.on_change([signal = changed] { signal->fire(); });
         std::vector<http::Mount> mounts = api::make_mounts(faces);
-        const auto view = cast ? std::optional(api::CastView{cast->engine(), cast->letters()}) : std::nullopt;
+        const auto view = cast ? std::optional(cast->view()) : std::nullopt;
         mounts.push_back(api::make_service_mount(archive, lanes, options, metrics, view ? &*view : nullptr));
         if (cohorts) {
             for (http::Route& route : api::cohort_routes(cohorts->cohorts(), cohort))

@@ -15,6 +15,7 @@
 #include <sstream>
 
 #include "api/dicomweb/date_time_pairs.h"
+#include "app/cast_targets.h"
 #include "app/reference_settings.h"
 #include "app/settings_table.h"
 #include "http/base_url.h"
@@ -131,6 +132,11 @@ Status apply_section(Settings& settings, std::string_view section, const toml::t
     for (const auto& [name, node] : table) {
         const std::string origin = fmt::format("{}, line {}", file, node.source().begin.line);
         const std::string key = fmt::format("{}.{}", section, name.str());
+        const auto* inner = node.as_table();
+        if (inner != nullptr && (key + '.').starts_with(kTargetPrefix)) {
+            ISO_CHECK(apply_section(settings, key, *inner, file));
+            continue;
+        }
         const auto value = as_assignment(node);
         if (!value)
             return fail(ErrorCode::invalid_request,
@@ -226,6 +232,7 @@ Environment process_environment() {
 
 Status assign_setting(Settings& settings, std::string_view key, std::string_view value,
                       std::string_view origin) {
+    if (key.starts_with(kTargetPrefix)) return assign_target_setting(settings, key, value, origin);
     for (const SettingRow& row : setting_rows()) {
         if (row.key == key) return std::visit(Assigner{settings, row, value, origin}, row.kind);
     }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -11,6 +12,10 @@
 #include "base/result.h"
 
 namespace isocenter::app {
+
+/// One assignment by its key, from wherever: `server.port` = `8080`. A list's members are separated by
+/// commas.
+using Assignments = std::vector<std::pair<std::string, std::string>>;
 
 /// The server's settings, one field per row of settings.def, with their defaults.
 struct Settings {
@@ -25,11 +30,9 @@ struct Settings {
 #undef BOOL
 #undef CHOICE
 #undef NUMBER
+    /// What is different for further targets of the bridge to FHIR, by their names (cast_targets.h).
+    std::map<std::string, Assignments, std::less<>> cast_targets;
 };
-
-/// One assignment by its key, from wherever: `server.port` = `8080`. A list's members are separated by
-/// commas.
-using Assignments = std::vector<std::pair<std::string, std::string>>;
 
 /// Environment variables by name.
 using Environment = std::map<std::string, std::string>;

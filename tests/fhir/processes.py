@@ -64,6 +64,14 @@ class Cast:
         self.process = subprocess.Popen(self.command(*arguments), stdout=subprocess.PIPE, text=True)
         assert self.process.stdout.readline().startswith("following"), "the bridge did not start"
 
+    def backfill(self):
+        """Whether a backfill has begun and not ended."""
+        return bool(self.query("SELECT 1 FROM cast_backfill WHERE target = 'default'"))
+
+    def backfilled(self):
+        """Studies that the backfill under way has noted as done."""
+        return {uid for uid, in self.query("SELECT study FROM cast_backfilled WHERE target = 'default'")}
+
     def stop(self):
         if self.process and self.process.poll() is None:
             self.process.terminate()

@@ -73,7 +73,7 @@ class FilterParser {
             if (!take(item.name, item.value))
                 return fail(ErrorCode::invalid_request,
                             item.name + " cannot be \"" + item.value +
-                                "\": allowed are class, state, study, limit (1 to 1000) and cursor");
+                                "\": allowed are target, class, state, study, limit (1 to 1000) and cursor");
         }
         return filter_;
     }
@@ -82,6 +82,7 @@ class FilterParser {
 
   private:
     bool take(std::string_view name, const std::string& value) {
+        if (name == "target") return true;
         if (name == "class") return (filter_.letter_class = fhir::parse_letter_class(value)).has_value();
         if (name == "state") return (filter_.state = fhir::parse_letter_state(value)).has_value();
         if (name == "limit") {
@@ -168,21 +169,76 @@ http::Response show_status(const CastView& cast, const http::RequestContext& con
     const fhir::EngineStatus status = cast.engine.status();
     const CastHealth health = cast_health(status);
     const auto circuit = [](bool reachable) { return reachable ? "closed" : "open"; };
-    return answer(
-        200, {{"working", health.working},
-              {"reason", health.reason},
-              {"position", status.low},
-              {"read", status.read},
-              {"latest", status.latest},
-              {"lagEntries", status.lag_entries},
-              {"lagSeconds", std::llround(status.lag_seconds)},
-              {"dirtyStudies", status.dirty_keys},
-              {"runningJobs", status.running_jobs},
-              {"circuit",
-               {{"fhir", circuit(status.target_reachable)}, {"archive", circuit(status.archive_reachable)}}},
-              {"deadLetters", to_json(*counts)},
-              {"lease",
-               {{"active", status.active}, {"owner", status.lease_owner}, {"token", status.lease_token}}}});
+    json::object body{
+        {"working", health.working},
+        {"reason", health.reason},
+        {"position", status.low},
+        {"read", status.read},
+        {"latest", status.latest},
+        {"lagEntries", status.lag_entries},
+        {"lagSeconds", std::llround(status.lag_seconds)},
+        {"dirtyStudies", status.dirty_keys},
+        {"runningJobs", status.running_jobs},
+        {"circuit",
+         {{"fhir", circuit(status.target_reachable)}, {"archive", circuit(status.archive_reachable)}}},
+        {"deadLetters", to_json(*counts)},
+        {"lease", {{"active", status.active}, {"owner", status.lease_owner}, {"token", status.lease_token}}}};
+    if (!cast.further.empty()) {
+        json::array names;
+        for (const CastTarget& target : cast.further)
+            names.emplace_back(target.name);
+        body["targets"] = std::move(names);
+    }
+    if (status.backfill)
+        body["backfill"] = {{"done", status.backfill->done},
+                            {"total", status.backfill->total},
+                            {"counted", status.backfill->counted},
+                            {"started", to_iso8601(status.backfill->started)}};
+    return answer(200, body);
+}
+
+/// The studies that a request names; none of its members may be unknown, since that would mean all.
+Result<fhir::StudyFilter> study_filter_of(std::string_view query) {
+    const auto items = http::parse_query(query);
+    if (!items) return fail(ErrorCode::invalid_request, "the query has a broken escape");
+    fhir::StudyFilter filter;
+    for (const http::QueryItem& item : *items) {
+        if (item.name == "target") continue;
+        std::string* const member = item.name == "date"        ? &filter.date
+                                    : item.name == "modality"  ? &filter.modality
+                                    : item.name == "patientId" ? &filter.patient_id
+                                    : item.name == "partition" ? &filter.partition
+                                                               : nullptr;
+        if (member == nullptr || item.value.empty())
+            return fail(ErrorCode::invalid_request,
+                        item.name + ": a backfill takes target, date, modality, patientId and partition");
+        *member = item.value;
+    }
+    if (!filter.date.empty() && !fhir::is_date_range(filter.date))
+        return fail(ErrorCode::invalid_request,
+                    "date takes 20240229, 20240101-20241231, 20240101- or -20241231");
+    return filter;
+}
+
+http::Response backfill(const CastView& cast, const http::RequestContext& context) {
+    const auto filter = study_filter_of(context.request.query);
+    if (!filter) return refuse(context, filter.error());
+    cast.engine.backfill(*filter);
+    return answer(202, {{"backfill", "asked for"}});
+}
+
+/// The target that the request names; without a name the default one.
+Result<CastView> chosen_target(const CastView& cast, const http::RequestContext& context) {
+    const auto items = http::parse_query(context.request.query);
+    if (!items) return cast;
+    for (const http::QueryItem& item : *items) {
+        if (item.name != "target" || item.value == "default") continue;
+        for (const CastTarget& target : cast.further) {
+            if (target.name == item.value) return CastView{target.engine, target.letters};
+        }
+        return fail(ErrorCode::not_found, "there is no such target");
+    }
+    return cast;
 }
 
 using Act = http::Response (*)(const CastView&, const http::RequestContext&);
@@ -193,7 +249,10 @@ http::Route route(const CastView& cast, net::Lane& lane, http::Method method, st
     made.pattern = std::move(pattern);
     made.lane = &lane;
     made.access = method == http::Method::get ? http::Access::read : http::Access::write;
-    made.handler = [cast, act](const http::RequestContext& context) { return act(cast, context); };
+    made.handler = [cast, act](const http::RequestContext& context) {
+        const auto chosen = chosen_target(cast, context);
+        return chosen ? act(*chosen, context) : refuse(context, chosen.error(), "target");
+    };
     return made;
 }
 
@@ -216,6 +275,16 @@ CastHealth cast_health(const fhir::EngineStatus& status) {
     return {true, "following the archive"};
 }
 
+CastHealth cast_health(const CastView& cast) {
+    CastHealth health = cast_health(cast.engine.status());
+    for (const CastTarget& target : cast.further) {
+        if (!health.working) break;
+        const CastHealth of_target = cast_health(target.engine.status());
+        if (!of_target.working) health = {false, target.name + ": " + of_target.reason};
+    }
+    return health;
+}
+
 std::string letter_json(const fhir::DeadLetter& letter) {
     return json::serialize(to_json(letter));
 }
@@ -227,6 +296,7 @@ std::string counts_json(const fhir::LetterCounts& counts) {
 std::vector<http::Route> cast_routes(const CastView& cast, net::Lane& lane) {
     using http::Method;
     return {route(cast, lane, Method::get, "/cast/status", show_status),
+            route(cast, lane, Method::post, "/cast/backfill", backfill),
             route(cast, lane, Method::get, "/cast/dead-letters", list),
             route(cast, lane, Method::get, "/cast/dead-letters/{id}", show),
             route(cast, lane, Method::delete_, "/cast/dead-letters/{id}", discard),
@@ -241,7 +311,7 @@ std::vector<http::Route> cast_health_routes(const CastView& cast) {
                          return answer(200, {{"live", true}});
                      }),
         health_route("/health/ready", [cast](const http::RequestContext&) {
-            const CastHealth health = cast_health(cast.engine.status());
+            const CastHealth health = cast_health(cast);
             return answer(health.working ? 200 : 503, {{"ready", health.working}, {"reason", health.reason}});
         })};
 }

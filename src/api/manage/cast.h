@@ -10,10 +10,18 @@
 
 namespace isocenter::api {
 
-/// A running bridge to FHIR, as far as it is shown and managed over HTTP. Both outlive the server.
+/// A further FHIR server of a bridge.
+struct CastTarget {
+    std::string name;
+    fhir::Engine& engine;
+    fhir::DeadLetterStore& letters;
+};
+
+/// A running bridge to FHIR, as far as it is shown and managed over HTTP. All outlive the server.
 struct CastView {
     fhir::Engine& engine;
     fhir::DeadLetterStore& letters;
+    std::vector<CastTarget> further{};  ///< chosen by the parameter `target`
 };
 
 /// How the bridge does, in one sentence.
@@ -22,6 +30,8 @@ struct CastHealth {
     std::string reason;
 };
 CastHealth cast_health(const fhir::EngineStatus& status);
+/// Of all targets: the first that does not work, by its name.
+CastHealth cast_health(const CastView& cast);
 
 /// `/cast/status` and `/cast/dead-letters` (fhir-sync.md 23.9) on `lane`. Errors are problem documents.
 std::vector<http::Route> cast_routes(const CastView& cast, net::Lane& lane);

@@ -72,6 +72,48 @@ TEST_F(CastRoutes, what_is_asked_wrongly_is_refused) {
     EXPECT_EQ(list("state=open").size(), 3U);
 }
 
+TEST_F(CastRoutes, a_backfill_is_asked_for_and_shown) {
+    bench.keep();
+    bench.engine.read_step();
+    const auto status = [&] { return json_of(call(http::Method::get, "/cast/status")); };
+    EXPECT_FALSE(status().as_object().contains("backfill"));
+    for (const char* query : {"date=2024", "modality=", "study=1.2", "date=%4"})
+        EXPECT_EQ(call(http::Method::post, "/cast/backfill", query).status, 400U) << query;
+    EXPECT_FALSE(status().as_object().contains("backfill"));
+    bench.studies.uids = {"1.1", "1.2", "1.3"};
+    EXPECT_EQ(call(http::Method::post, "/cast/backfill", "date=20240101-&modality=CT&patientId=P%201").status,
+              202U);
+    while (bench.engine.backfill_step()) {
+    }
+    EXPECT_EQ(bench.studies.filters.front(), (fhir::StudyFilter{"20240101-", "CT", "P 1", ""}));
+    EXPECT_EQ(status().at("backfill").at("done"), 0);
+    EXPECT_EQ(status().at("backfill").at("total"), 3);
+    EXPECT_EQ(status().at("backfill").at("counted"), true);
+}
+
+TEST_F(CastRoutes, a_further_target_is_chosen_by_name) {
+    fhir::EngineBench other;
+    fhir::DeadLetter of_other;
+    of_other.key = {"north", "9.9"};
+    ASSERT_TRUE(other.state.record(0, of_other).ok());
+    cast.further.push_back({"research", other.engine, other.state});
+    routes = cast_routes(cast, lane);
+    EXPECT_EQ(list().size(), 3U);
+    EXPECT_EQ(list("target=default").size(), 3U);
+    ASSERT_EQ(list("target=research").size(), 1U);
+    EXPECT_EQ(list("target=research")[0].at("study"), "9.9");
+    EXPECT_EQ(call(http::Method::get, "/cast/status", "target=none").status, 404U);
+    EXPECT_EQ(json_of(call(http::Method::get, "/cast/status")).at("targets"), json::array{"research"});
+    EXPECT_EQ(call(http::Method::post, "/cast/backfill", "target=research&modality=CT").status, 202U);
+    EXPECT_FALSE(bench.engine.status().backfill);
+    EXPECT_TRUE(other.engine.status().backfill);
+    EXPECT_TRUE(cast_health(cast).working);
+    other.feed.failure = fail(ErrorCode::unavailable, "away");
+    other.keep();
+    other.engine.read_step();
+    EXPECT_EQ(cast_health(cast).reason, "research: the archive does not answer");
+}
+
 TEST_F(CastRoutes, a_letter_is_shown_replayed_and_discarded) {
     const std::string id = std::to_string(list("study=1.2")[0].at("id").as_int64());
     const http::Response shown = call(http::Method::get, "/cast/dead-letters/{id}", "", id);

@@ -36,7 +36,7 @@ http::Route page_route(archive::Archive& archive, const Lanes& lanes, const ApiO
 
 SideCheck cast_check(const CastView& cast) {
     return [cast]() -> SideHealth {
-        const CastHealth health = cast_health(cast.engine.status());
+        const CastHealth health = cast_health(cast);
         return {"CastHealthCheck", health.working, health.reason};
     };
 }

@@ -50,8 +50,10 @@ class ClassicJobTest : public ::testing::Test {
         options.own_endpoint = desk.options.own_endpoint;
         options.patient_system_id = desk.options.patient_system_id;
         ClassicJob job({entries, archive, client}, options, [this] { return std::to_string(++uuids); });
-        return job.run(
-            {{"Microsoft.Default", "2.25.1"}, keep_referenced, [this] { return may_write; }, sequence});
+        return job.run({.key = {"Microsoft.Default", "2.25.1"},
+                        .keep_referenced = keep_referenced,
+                        .may_write = [this] { return may_write; },
+                        .sequence = sequence});
     }
     std::vector<std::string> methods() const {
         std::vector<std::string> list;

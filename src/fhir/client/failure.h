@@ -6,6 +6,8 @@
 #include <string_view>
 #include <tl/expected.hpp>
 
+#include "base/result.h"
+
 namespace isocenter::fhir {
 
 /// Why a job did not succeed, by what is to be done about it (docs/decisions/0006).

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/json.hpp>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -19,11 +20,13 @@ class FakeFhir : public net::HttpSender {
         ++asked[path.substr(0, path.find('?'))];
         queries.push_back(path);
         if (path == "/metadata") {
-            return reply(200,
-                         {{"fhirVersion", version},
-                          {"rest", boost::json::array{
-                                       {{"interaction", boost::json::array{{{"code", "transaction"}}}}}}}});
+            return reply(
+                200,
+                {{"fhirVersion", version},
+                 {"rest", boost::json::array{{{"interaction", boost::json::array{{{"code", "transaction"}}}},
+                                              {"resource", types}}}}});
         }
+        if (closed > 0 && path.starts_with("/ServiceRequest?")) return reply(closed, {});
         boost::json::array entries;
         for (const boost::json::object& resource : found) {
             const std::string type(resource.at("resourceType").as_string());
@@ -39,9 +42,13 @@ class FakeFhir : public net::HttpSender {
     std::vector<std::string> queries;  ///< path and query of every search and read
     std::vector<boost::json::object> found;
     std::vector<boost::json::array> written;
+    /// Status of a transaction of these entries; 0: it succeeds.
+    std::function<unsigned(const boost::json::array&)> judge;
     unsigned refuse = 0;                 ///< status of transactions; 0: they succeed
     std::string status = "201 Created";  ///< of every entry of a transaction
     std::string version = "4.0.1";
+    boost::json::array types;  ///< of the capability statement
+    unsigned closed = 0;       ///< status of searches for orders
 
     /// The resource of that type in the last bundle.
     boost::json::object last(std::string_view type) const {
@@ -59,6 +66,10 @@ class FakeFhir : public net::HttpSender {
     }
     Result<net::HttpReply> transact(const std::string& body) {
         if (refuse != 0) return reply(refuse, {});
+        if (judge) {
+            const unsigned answer = judge(boost::json::parse(body).at("entry").as_array());
+            if (answer != 0) return reply(answer, {});
+        }
         written.push_back(boost::json::parse(body).at("entry").as_array());
         boost::json::array entries;
         for (std::size_t i = 0; i < written.back().size(); ++i)

@@ -11,7 +11,7 @@ namespace json = boost::json;
 
 constexpr std::string_view kFhirJson = "application/fhir+json";
 /// A server whose pages never end must not hold a worker for ever.
-constexpr int kMostPages = 1000;
+constexpr int kMostPagesOfJob = 1000;
 
 std::string_view text_at(const json::value& value, std::string_view pointer) {
     boost::system::error_code error;
@@ -52,6 +52,10 @@ Capability capability_of(const json::object& statement) {
             const json::value* flag = resource.find_pointer("/updateCreate", error);
             if (flag != nullptr && flag->is_bool() && flag->get_bool())
                 capability.update_creates.emplace(text_at(resource, "/type"));
+            if (!resource.is_object()) continue;
+            auto& parameters = capability.search_parameters[std::string(text_at(resource, "/type"))];
+            for (const json::value& parameter : array_at(resource.get_object(), "searchParam"))
+                parameters.emplace(text_at(parameter, "/name"));
         }
     }
     return capability;
@@ -108,12 +112,12 @@ Attempt<Capability> FhirClient::usable_capability() {
     return answer;
 }
 
-Attempt<void> FhirClient::visit_pages(std::string_view type, net::HttpRequest first,
+Attempt<void> FhirClient::visit_pages(std::string_view type, net::HttpRequest first, int most_pages,
                                       const std::function<Attempt<void>(json::object&&)>& visit) {
     net::HttpRequest request = std::move(first);
     for (int page = 0; !request.url.empty(); ++page) {
         // A link to elsewhere would hand our credentials to whoever wrote it.
-        if (origin_of(request.url) != origin_of(options_.base) || page == kMostPages)
+        if (origin_of(request.url) != origin_of(options_.base) || page == most_pages)
             return failed(FailureKind::refused, "the pages of a search lead elsewhere or never end");
         FHIR_TRY(json::object bundle, send_for_object(std::move(request)));
         request = net::HttpRequest{.url = next_link(bundle)};
@@ -134,7 +138,7 @@ Attempt<std::vector<json::object>> FhirClient::search(std::string_view type, std
     std::vector<json::object> found;
     const auto status =
         visit_pages(type, {.url = options_.base + '/' + std::string(type) + '?' + std::string(query)},
-                    [&](json::object&& resource) -> Attempt<void> {
+                    kMostPagesOfJob, [&](json::object&& resource) -> Attempt<void> {
                         found.push_back(std::move(resource));
                         return {};
                     });
@@ -143,11 +147,12 @@ Attempt<std::vector<json::object>> FhirClient::search(std::string_view type, std
 }
 
 Attempt<void> FhirClient::search_each(std::string_view type, std::string form,
-                                      const std::function<Attempt<void>(json::object&&)>& visit) {
+                                      const std::function<Attempt<void>(json::object&&)>& visit,
+                                      int most_pages) {
     net::HttpRequest request{.method = "POST", .url = options_.base + '/' + std::string(type) + "/_search"};
     request.headers = {{"Content-Type", "application/x-www-form-urlencoded"}};
     request.body = std::move(form);
-    return visit_pages(type, std::move(request), visit);
+    return visit_pages(type, std::move(request), most_pages, visit);
 }
 
 Attempt<std::uint64_t> FhirClient::count(std::string_view type, std::string_view query) {

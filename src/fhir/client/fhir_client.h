@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -20,7 +21,8 @@ namespace isocenter::fhir {
 struct Capability {
     std::string fhir_version;
     bool transactions = false;
-    std::set<std::string> update_creates;  ///< types whose PUT to a new id creates
+    std::set<std::string> update_creates;                            ///< types whose PUT to a new id creates
+    std::map<std::string, std::set<std::string>> search_parameters;  ///< by type
 
     bool usable() const { return transactions && (fhir_version == "4.0.0" || fhir_version == "4.0.1"); }
 };
@@ -48,9 +50,10 @@ class FhirClient {
     /// version.
     Attempt<std::vector<boost::json::object>> search(std::string_view type, std::string_view query);
     /// The same by POST, so that long lists of values fit, one resource after another as the pages come; the
-    /// first failure of `visit` ends it.
+    /// first failure of `visit` ends it. More than `most_pages` are taken for a server whose pages never end.
     Attempt<void> search_each(std::string_view type, std::string form,
-                              const std::function<Attempt<void>(boost::json::object&&)>& visit);
+                              const std::function<Attempt<void>(boost::json::object&&)>& visit,
+                              int most_pages = 1000);
     /// How many resources `query` finds, without reading them.
     Attempt<std::uint64_t> count(std::string_view type, std::string_view query);
     /// Nothing when it is deleted or was never there.
@@ -61,7 +64,7 @@ class FhirClient {
   private:
     Attempt<net::HttpReply> send(net::HttpRequest request);
     Attempt<boost::json::object> send_for_object(net::HttpRequest request);
-    Attempt<void> visit_pages(std::string_view type, net::HttpRequest first,
+    Attempt<void> visit_pages(std::string_view type, net::HttpRequest first, int most_pages,
                               const std::function<Attempt<void>(boost::json::object&&)>& visit);
 
     net::HttpSender& sender_;

@@ -7,9 +7,9 @@
 
 #include "base/percent.h"
 #include "fhir/cohort/clinical_search.h"
-#include "fhir/cohort/parallel.h"
 #include "fhir/cohort/people.h"
 #include "fhir/mapping/attributes.h"
+#include "fhir/parallel.h"
 
 namespace isocenter::fhir::cohort {
 namespace {

@@ -10,9 +10,9 @@
 
 #include "fhir/cohort/clinical_search.h"
 #include "fhir/cohort/imaging.h"
-#include "fhir/cohort/parallel.h"
 #include "fhir/cohort/people.h"
 #include "fhir/cohort/relations.h"
+#include "fhir/parallel.h"
 
 namespace isocenter::fhir::cohort {
 namespace {

@@ -6,10 +6,10 @@
 #include <mutex>
 
 #include "fhir/cohort/clinical_search.h"
-#include "fhir/cohort/parallel.h"
 #include "fhir/mapping/attributes.h"
 #include "fhir/mapping/date_time.h"
 #include "fhir/mapping/parts.h"
+#include "fhir/parallel.h"
 #include "fhir/plan/lookups.h"
 
 namespace isocenter::fhir::cohort {

@@ -4,7 +4,7 @@
 #include <mutex>
 
 #include "fhir/cohort/clinical_search.h"
-#include "fhir/cohort/parallel.h"
+#include "fhir/parallel.h"
 
 namespace isocenter::fhir::cohort {
 namespace {

@@ -18,9 +18,11 @@ void DirtyKeys::wait_until(const Key& key, State& state, Time ready) {
     if (!state.lent) waiting_.insert({state.ready, state.first, key});
 }
 
-void DirtyKeys::mark(const Key& key, std::int64_t sequence, Ticks changed, Time now) {
+void DirtyKeys::mark(const Key& key, std::int64_t sequence, Ticks changed, Time now,
+                     const std::string& removed_instance) {
     State& state = states_[key];
     state.sequences.push_back(sequence);
+    if (!removed_instance.empty()) state.removed.insert(removed_instance);
     note_change(state, changed);
     if (!state.first_mark) state.first_mark = now;
     // Without rest all entries are equally ready, so that their numbers decide.
@@ -40,11 +42,17 @@ void DirtyKeys::mark_now(const Key& key, Time now) {
     wait_until(key, state, waits_already ? std::min(now, state.ready) : now);
 }
 
+void DirtyKeys::mark_now_and_tell(const Key& key, Time now) {
+    mark_now(key, now);
+    states_.at(key).sequences.push_back(kOfNoEntry);
+}
+
 /// What the next job settles: everything, or where jobs are of single entries the first one.
 std::vector<std::int64_t> DirtyKeys::take_sequences(State& state) {
     if (!options_.entry_by_entry) return std::exchange(state.sequences, {});
-    if (std::exchange(state.whole, false) || state.sequences.empty()) return {};
+    const bool whole = std::exchange(state.whole, false);
     const auto lowest = std::min_element(state.sequences.begin(), state.sequences.end());
+    if (lowest == state.sequences.end() || (whole && *lowest != kOfNoEntry)) return {};
     const std::int64_t sequence = *lowest;
     state.sequences.erase(lowest);
     return {sequence};
@@ -57,7 +65,12 @@ std::optional<Work> DirtyKeys::take(Time now) {
     State& state = states_.at(key);
     state.lent = true;
     ++lent_;
-    Work work{key, take_sequences(state), state.oldest_change, state.attempts, state.spent};
+    Work work{key,
+              take_sequences(state),
+              state.oldest_change,
+              std::exchange(state.removed, {}),
+              state.attempts,
+              state.spent};
     state.retrying = false;
     if (!state.sequences.empty()) {
         // The next entry's turn comes with its number.
@@ -88,6 +101,7 @@ void DirtyKeys::failed(Work work, Time not_before) {
     State& state = states_[work.key];
     state.whole |= work.sequences.empty();
     state.sequences.insert(state.sequences.end(), work.sequences.begin(), work.sequences.end());
+    state.removed.merge(work.removed);
     note_change(state, work.oldest_change);
     state.attempts = work.attempts;
     state.spent = work.spent;

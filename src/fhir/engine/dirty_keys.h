@@ -20,11 +20,15 @@ struct Key {
     friend auto operator<=>(const Key&, const Key&) = default;
 };
 
+/// Stands among the sequences of a work for a mark that is of no entry and wants to know when it is settled.
+inline constexpr std::int64_t kOfNoEntry = 0;
+
 /// What a job was given to do.
 struct Work {
     Key key;
     std::vector<std::int64_t> sequences;  ///< feed entries that the job settles
     Ticks oldest_change = 0;              ///< of those entries; 0 when unknown
+    std::set<std::string> removed{};      ///< instances that those entries say are gone
     unsigned attempts = 0;                ///< that failed before
     std::chrono::milliseconds spent{0};   ///< of the budget for retries
 };
@@ -45,10 +49,13 @@ class DirtyKeys {
     explicit DirtyKeys(Options options) : options_(options) {}
 
     /// An entry of the feed was read.
-    void mark(const Key& key, std::int64_t sequence, Ticks changed, Time now);
+    void mark(const Key& key, std::int64_t sequence, Ticks changed, Time now,
+              const std::string& removed_instance = {});
     /// The key is to be recomputed at once, for a reason of ours: a replay, a backfill, a related study. Its
     /// work names no entry where it would otherwise name one.
     void mark_now(const Key& key, Time now);
+    /// The same; the work that settles the mark has kOfNoEntry among its sequences.
+    void mark_now_and_tell(const Key& key, Time now);
 
     /// The key that has been ready longest, lent until done() or failed().
     std::optional<Work> take(Time now);
@@ -69,6 +76,7 @@ class DirtyKeys {
     struct State {
         std::vector<std::int64_t> sequences;
         Ticks oldest_change = 0;
+        std::set<std::string> removed;
         std::optional<Time> first_mark;  ///< nothing: not dirty
         Time ready;
         std::int64_t first = 0;  ///< lowest sequence when the key was placed

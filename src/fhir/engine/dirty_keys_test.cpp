@@ -25,6 +25,32 @@ TEST(DirtyKeys, a_key_rests_after_its_last_mark) {
     EXPECT_EQ(keys.size(), 0U);
 }
 
+TEST(DirtyKeys, instances_that_are_gone_are_told_until_a_job_has_succeeded) {
+    DirtyKeys keys({});
+    keys.mark(kStudy, 1, 0, kStart, "1.2.1");
+    keys.mark(kStudy, 2, 0, kStart, "1.2.2");
+    keys.mark(kStudy, 3, 0, kStart);
+    auto work = keys.take(kStart + seconds(2));
+    EXPECT_EQ(work->removed, (std::set<std::string>{"1.2.1", "1.2.2"}));
+    keys.mark(kStudy, 4, 0, kStart + seconds(2), "1.2.3");
+    keys.failed(*std::move(work), kStart + seconds(10));
+    work = keys.take(kStart + seconds(10));
+    EXPECT_EQ(work->removed, (std::set<std::string>{"1.2.1", "1.2.2", "1.2.3"}));
+    keys.done(*work);
+    keys.mark(kStudy, 5, 0, kStart + seconds(11));
+    EXPECT_TRUE(keys.take(kStart + seconds(20))->removed.empty());
+}
+
+TEST(DirtyKeys, a_mark_that_wants_to_know_is_told_by_the_job_that_began_after_it) {
+    DirtyKeys keys({});
+    keys.mark(kStudy, 1, 0, kStart);
+    const auto before = keys.take(kStart + seconds(2));
+    keys.mark_now_and_tell(kStudy, kStart + seconds(2));
+    EXPECT_EQ(before->sequences, std::vector<std::int64_t>{1});
+    keys.done(*before);
+    EXPECT_EQ(keys.take(kStart + seconds(2))->sequences, std::vector<std::int64_t>{kOfNoEntry});
+}
+
 TEST(DirtyKeys, a_key_that_is_marked_all_the_time_waits_no_longer_than_the_maximum) {
     DirtyKeys keys({});
     for (int second = 0; second < 30; ++second)
@@ -161,6 +187,21 @@ TEST(DirtyKeysByEntry, a_study_marked_as_such_is_a_job_without_entry_that_takes_
     EXPECT_TRUE(work->sequences.empty()) << "it is tried again before the entry";
     keys.done(*work);
     EXPECT_EQ(taken(keys, kStart + seconds(1)), std::vector<std::int64_t>{8});
+}
+
+TEST(DirtyKeys, where_jobs_are_of_entries_a_mark_that_wants_to_know_is_one_job_of_the_study) {
+    DirtyKeys::Options options;
+    options.entry_by_entry = true;
+    DirtyKeys keys(options);
+    keys.mark(kStudy, 5, 0, kStart);
+    keys.mark_now_and_tell(kStudy, kStart);
+    const auto whole = keys.take(kStart);
+    EXPECT_EQ(whole->sequences, std::vector<std::int64_t>{kOfNoEntry});
+    keys.done(*whole);
+    const auto entry = keys.take(kStart);
+    EXPECT_EQ(entry->sequences, std::vector<std::int64_t>{5});
+    keys.done(*entry);
+    EXPECT_FALSE(keys.take(kStart + seconds(9)).has_value());
 }
 
 }  // namespace

@@ -35,6 +35,9 @@ void Engine::State::activate(const StateRow& taken, Time now) {
     open_times.clear();
     reread.clear();
     keys.emplace(options.settling);
+    feed_newest.reset();
+    walking.reset();
+    backfill_known = false;
     next_letters = now;
     next_purge = now;
     log_event(LogLevel::info, "cast_active",
@@ -46,6 +49,7 @@ void Engine::State::stand_by() {
     active = false;
     positions.reset();
     keys.reset();
+    walking.reset();
     open_times.clear();
     log_event(LogLevel::warning, "cast_stand_by", {{"target", options.target}});
 }
@@ -56,10 +60,13 @@ bool Engine::State::may_write() {
     return !options.lease || lease_until - parts.clock.now() >= kWriteReserve;
 }
 
-void Engine::State::settle(const std::vector<std::int64_t>& sequences) {
-    for (const std::int64_t sequence : sequences) {
+void Engine::State::settle(const Work& work) {
+    for (const std::int64_t sequence : work.sequences) {
         positions->settle(sequence);
         open_times.erase(sequence);
+        if (sequence != kOfNoEntry || !walking || walking->open.erase(work.key) == 0) continue;
+        walking->unnoted.insert(work.key);
+        ++walking->record.done;
     }
 }
 
@@ -85,6 +92,7 @@ EngineStatus Engine::State::describe() {
     status.running_jobs = keys ? keys->lent() : 0;
     status.lease_owner = row.owner;
     status.lease_token = row.token;
+    status.backfill = describe_backfill();
     return status;
 }
 
@@ -124,6 +132,11 @@ void Engine::run(std::stop_token stop) {
             } else {
                 state.nap(stop, kBusyNap);
             }
+        }
+    });
+    threads.emplace_back([&] {
+        while (!stop.stop_requested()) {
+            if (!backfill_step()) state.nap(stop, kBusyNap);
         }
     });
     for (std::size_t i = 0; i < std::max<std::size_t>(state.options.workers, 1); ++i) {

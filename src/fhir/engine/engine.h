@@ -8,6 +8,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "base/metrics.h"
 #include "base/result.h"
@@ -15,6 +16,8 @@
 #include "fhir/engine/job.h"
 #include "fhir/engine/state_store.h"
 #include "fhir/feed/change_source.h"
+#include "fhir/feed/study_list.h"
+#include "fhir/mapping/options.h"
 
 namespace isocenter::fhir {
 
@@ -25,6 +28,7 @@ struct EngineOptions {
     std::optional<std::int64_t> from{};  ///< begins there instead of at the stored position
     DirtyKeys::Options settling{};
     std::size_t workers = 4;
+    std::size_t studies_per_bundle = 1;
     std::size_t read_ahead = 5000;  ///< unsettled entries at which reading pauses
     std::chrono::milliseconds retry_budget{600'000};
     std::chrono::seconds lease_time{15};
@@ -33,6 +37,19 @@ struct EngineOptions {
     std::chrono::seconds transient_replay{15 * 60};
     /// Whether studies of that partition are synchronised. Nothing: all.
     std::function<bool(const std::string&)> wants_partition{};
+    /// Whether it goes somewhere else, so that leaving it out is nothing to tell of. Nothing: none does.
+    std::function<bool(const std::string&)> is_elsewhere{};
+    /// Whose studies a backfill walks.
+    std::vector<std::string> partitions{std::string(kDefaultPartition)};
+    std::optional<StudyFilter> backfill{};  ///< asked for at the start, as by Engine::backfill
+};
+
+/// How far a backfill is.
+struct BackfillStatus {
+    std::uint64_t done = 0;   ///< studies, in earlier runs too
+    std::uint64_t total = 0;  ///< as far as they have been counted
+    bool counted = false;     ///< `total` is all of them
+    Ticks started = 0;
 };
 
 struct EngineStatus {
@@ -50,6 +67,7 @@ struct EngineStatus {
     std::size_t running_jobs = 0;
     std::string lease_owner;
     std::int64_t lease_token = 0;
+    std::optional<BackfillStatus> backfill;  ///< nothing when none is under way
 };
 
 /// Follows a change feed and keeps one FHIR server in step with the archive: marks studies dirty, lets jobs
@@ -60,9 +78,11 @@ class Engine {
   public:
     struct Parts {
         ChangeSource& feed;
+        StudyList& studies;
         JobRunner& jobs;
         CheckpointStore& checkpoint;
         DeadLetterStore& letters;
+        BackfillStore& backfills;
         const Clock& clock;
         Metrics& metrics;
     };
@@ -76,11 +96,17 @@ class Engine {
     EngineStatus status() const;
     /// Recomputes a study at once, whatever the feed says.
     void mark(const Key& key);
+    /// Recomputes every study that the archive holds and that fits, beside what the feed tells. It goes on
+    /// after a restart until it is done; the same filter again is the same backfill. Where no position is
+    /// stored, or one beyond the feed, the feed is followed from its newest entry on; else from where it was.
+    void backfill(const StudyFilter& filter);
 
     // The steps that run() repeats; tests call them one by one instead.
     using Time = std::chrono::steady_clock::time_point;
     /// Reads one window, or one overdue gap. True: there may be more to read.
     bool read_step();
+    /// Counts or marks one page of the studies that a backfill walks. False: nothing was to be done now.
+    bool backfill_step();
     /// Runs the job that has been ready longest, or probes a server that is down. False: nothing was to be
     /// done.
     bool work_step();

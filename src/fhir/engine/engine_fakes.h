@@ -65,6 +65,26 @@ class FakeFeed : public ChangeSource {
     std::string calls;  ///< L: latest(), R: read()
 };
 
+/// For tests: the studies of an archive, in pages of two.
+class FakeStudies : public StudyList {
+  public:
+    Attempt<std::vector<Key>> page(const std::string& partition, const StudyFilter& filter,
+                                   std::size_t offset) override {
+        if (failure) return failed(*failure);
+        filters.push_back(filter);
+        if (before_page) before_page(offset);
+        std::vector<Key> found;
+        for (std::size_t at = offset; at < uids.size() && found.size() < 2; ++at)
+            found.push_back({partition, uids[at]});
+        return found;
+    }
+
+    std::vector<std::string> uids;
+    std::vector<StudyFilter> filters;  ///< asked with
+    std::optional<Failure> failure;
+    std::function<void(std::size_t)> before_page;
+};
+
 /// For tests: jobs that do what a function says.
 class FakeJobs : public JobRunner {
   public:
@@ -97,7 +117,8 @@ inline JobResult failing(FailureKind kind, unsigned status = 0,
 struct EngineBench {
     explicit EngineBench(EngineOptions options = {}, MemoryState* shared = nullptr)
         : state(shared != nullptr ? *shared : own_state),
-          engine(with_owner(std::move(options)), {feed, jobs, state, state, clock, metrics}) {}
+          engine(with_owner(std::move(options)), {feed, studies, jobs, state, state, state, clock, metrics}) {
+    }
 
     static EngineOptions with_owner(EngineOptions options) {
         if (options.owner.empty()) options.owner = "me";
@@ -120,7 +141,8 @@ struct EngineBench {
             clock.advance(std::chrono::seconds(1));
             keep();
             read_all();
-            work_all();
+            while (engine.backfill_step() || engine.work_step()) {
+            }
         }
         keep();
     }
@@ -133,6 +155,7 @@ struct EngineBench {
     MemoryState own_state;
     MemoryState& state;
     FakeFeed feed;
+    FakeStudies studies;
     FakeJobs jobs;
     ManualClock clock;
     Metrics metrics;

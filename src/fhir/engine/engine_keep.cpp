@@ -120,12 +120,14 @@ void Engine::State::look_for_replays() {
 void Engine::keep_step() {
     state_->keep_lease();
     state_->save_position();
+    state_->note_backfilled();
     state_->look_for_replays();
 }
 
 void Engine::finish() {
     State& state = *state_;
     state.save_position();
+    state.note_backfilled();
     std::int64_t token = 0;
     {
         const std::lock_guard lock(state.mutex);

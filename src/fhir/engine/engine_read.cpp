@@ -36,7 +36,8 @@ std::optional<Engine::State::Reading> Engine::State::next_reading() {
     const Time now = parts.clock.now();
     if (!active || !state_usable || positions->unsettled() >= options.read_ahead) return std::nullopt;
     if (archive.is_open() && *archive.probe_at() > now) return std::nullopt;
-    Reading reading{epoch, positions->read_up_to(), positions->overdue(now, parts.feed.gap_grace()), {}};
+    Reading reading{
+        epoch, move, positions->read_up_to(), positions->overdue(now, parts.feed.gap_grace()), {}};
     if (!reread.empty()) {
         reading.number = reread.front();
         reading.gap.reset();
@@ -47,6 +48,7 @@ std::optional<Engine::State::Reading> Engine::State::next_reading() {
 std::optional<milliseconds> Engine::State::pause_of_reading() {
     const std::lock_guard lock(mutex);
     if (!active || !state_usable || positions->unsettled() >= options.read_ahead) return std::nullopt;
+    if (backfill_wish) return std::nullopt;
     const Time now = parts.clock.now();
     std::optional<Time> until = archive.probe_at();
     if (!until) until = positions->next_due(parts.feed.gap_grace());
@@ -93,13 +95,15 @@ void Engine::State::mark_entries(const FeedWindow& window) {
     for (const FeedEntry& entry : window.entries) {
         const bool wanted = !options.wants_partition || options.wants_partition(entry.partition);
         if (!wanted) {
-            if (unwanted_partitions.insert(entry.partition).second)
+            const bool elsewhere = options.is_elsewhere && options.is_elsewhere(entry.partition);
+            if (!elsewhere && unwanted_partitions.insert(entry.partition).second)
                 log_event(LogLevel::warning, "cast_partition_left_out",
                           {{"target", options.target}, {"partition", entry.partition}});
             positions->settle(entry.sequence);
             continue;
         }
-        keys->mark({entry.partition, entry.study_uid}, entry.sequence, entry.time, now);
+        keys->mark({entry.partition, entry.study_uid}, entry.sequence, entry.time, now,
+                   entry.removed_instance);
         if (entry.time != 0) open_times[entry.sequence] = entry.time;
     }
 }
@@ -107,7 +111,7 @@ void Engine::State::mark_entries(const FeedWindow& window) {
 bool Engine::State::take_window(const Reading& reading, const FeedWindow& window, std::int64_t newest) {
     if (!window.unreadable.empty() && !record_unreadable(reading, window)) return false;
     const std::lock_guard lock(mutex);
-    if (epoch != reading.epoch || !active) return false;
+    if (epoch != reading.epoch || move != reading.move || !active) return false;
     const std::int64_t end = reading.after + ChangeSource::kWindow;
     const std::int64_t before = positions->read_up_to();
     if (reading.number) {
@@ -139,6 +143,13 @@ bool Engine::read_step() {
     if (!newest) {
         state.reading_failed(newest.error());
         return false;
+    }
+    {
+        const std::lock_guard lock(state.mutex);
+        state.feed_newest = *newest;
+        state.changed.notify_all();
+        // What the feed tells of the past is not to be read before a backfill has said where to begin.
+        if (state.backfill_wish) return false;
     }
     std::int64_t after = reading->after;
     if (reading->number) after = *reading->number - 1;

@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <deque>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -19,7 +20,10 @@ namespace isocenter::fhir {
 /// feed, the jobs or the stores.
 struct Engine::State {
     State(EngineOptions chosen, Parts given)
-        : options(std::move(chosen)), parts(given), metrics(given.metrics, options.target) {}
+        : options(std::move(chosen)),
+          parts(given),
+          metrics(given.metrics, options.target),
+          backfill_wish(options.backfill) {}
 
     const EngineOptions options;
     const Parts parts;
@@ -40,6 +44,8 @@ struct Engine::State {
     std::optional<Positions> positions;
     std::map<std::int64_t, Ticks> open_times;  ///< of unsettled entries
     std::int64_t latest = 0;
+    std::optional<std::int64_t> feed_newest;  ///< what the feed told last since we are active
+    std::uint64_t move = 0;  ///< of the position to another place: windows read before do not count
     std::int64_t saved_low = 0;
     std::deque<std::int64_t> reread;   ///< numbers of class `feed` to be tried again
     std::set<std::int64_t> rereading;  ///< those that were readable and whose job is under way
@@ -55,12 +61,30 @@ struct Engine::State {
     Time next_letters;           ///< look for replays
     Time next_purge;
 
+    // --- the backfill
+    struct Walking {
+        Backfill record;  ///< `done` counts on
+        StudyWalk walk;   ///< touched by backfill_step() only, without the mutex
+        bool counting = true;
+        std::uint64_t total = 0;
+        bool unseen_in_pass = false;
+        bool walked = false;        ///< a pass found nothing that was not marked before
+        std::deque<Key> waiting{};  ///< of the page in hand, not marked yet
+        std::set<Key> open;         ///< marked and not settled
+        std::set<Key> unnoted;      ///< settled and not yet durable
+        Time not_before;
+        unsigned failures = 0;
+    };
+    std::optional<StudyFilter> backfill_wish;
+    bool backfill_known = false;  ///< the stored one was looked for
+    std::shared_ptr<Walking> walking;
+
     /// Begins to be the one who works: everything is read again from the stored position.
     void activate(const StateRow& taken, Time now);
     void stand_by();
     /// May write: the lease is ours for another five seconds.
     bool may_write();
-    void settle(const std::vector<std::int64_t>& sequences);
+    void settle(const Work& work);
     EngineStatus describe();
     /// Waits for a notification, a stop or the time.
     void nap(std::stop_token stop, std::chrono::milliseconds longest);
@@ -70,6 +94,7 @@ struct Engine::State {
     // --- engine_read.cpp
     struct Reading {
         std::uint64_t epoch = 0;
+        std::uint64_t move = 0;
         std::int64_t after = 0;
         std::optional<Positions::Gap> gap;
         std::optional<std::int64_t> number;  ///< of `reread`
@@ -82,19 +107,34 @@ struct Engine::State {
     /// How long the feed may be waited for; nothing when it is not the feed that is waited for.
     std::optional<std::chrono::milliseconds> pause_of_reading();
 
+    // --- engine_backfill.cpp
+    /// Takes up a stored backfill, or begins the one asked for once the feed's newest number is known.
+    /// False: it could not be done now.
+    bool ready_backfill();
+    std::optional<Backfill> begin_backfill(const StudyFilter& filter, std::uint64_t begun_epoch);
+    std::shared_ptr<Walking> next_walking();
+    void walk_failed(Walking& walk, const Failure& failure);
+    bool count_page(Walking& walk, const std::optional<std::vector<Key>>& page);
+    bool take_page(const std::shared_ptr<Walking>& walk, std::vector<Key> page);
+    bool mark_next(const std::shared_ptr<Walking>& walk);
+    void end_pass(Walking& walk);
+    void note_backfilled();
+    std::optional<BackfillStatus> describe_backfill() const;
+
     // --- engine_work.cpp
     struct Job {
         Work work;
         std::uint64_t epoch = 0;
     };
-    std::optional<Job> next_job();
+    /// Those that are ready, at most `studies_per_bundle`.
+    std::vector<Job> next_jobs();
     bool probe();
     /// Learns at the start whether the FHIR server is there, so that nobody waits for the first study to
     /// know.
     void first_probe();
     /// Waits until a key may be ready. The time is taken with the lock held, so that no mark slips between.
     void nap_until_work(std::stop_token stop);
-    JobResult run_job(const Job& job);
+    std::vector<JobResult> run_jobs(const std::vector<Job>& jobs);
     void finish_job(Job job, const JobResult& result, std::chrono::milliseconds took);
     void postpone(Job& job, const Failure& failure, std::chrono::milliseconds took);
     bool give_up(Job& job, LetterClass letter_class, const Failure& failure);

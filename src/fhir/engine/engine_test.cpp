@@ -23,6 +23,42 @@ TEST(Coalescing, n_instances_of_a_study_stored_within_settle_cause_one_job) {
     EXPECT_EQ(bench.stored_low(), 251);
 }
 
+TEST(Coalescing, studies_that_are_ready_together_are_given_to_one_call) {
+    class JointJobs : public FakeJobs {
+      public:
+        std::vector<JobResult> run_joint(const std::vector<JobRequest>& together) override {
+            sizes.push_back(together.size());
+            return FakeJobs::run_joint(together);
+        }
+        std::vector<std::size_t> sizes;
+    };
+    EngineOptions options;
+    options.studies_per_bundle = 4;
+    EngineBench bench;
+    JointJobs jobs;
+    jobs.act = [&](const JobRequest& request) {
+        return request.key.study_uid == "1.2" ? failing(FailureKind::refused, 422)
+                                              : JobResult{1, {}, std::nullopt};
+    };
+    Engine engine(EngineBench::with_owner(options), {bench.feed, bench.studies, jobs, bench.state,
+                                                     bench.state, bench.state, bench.clock, bench.metrics});
+    for (int n = 1; n <= 6; ++n)
+        bench.feed.add(n, "1." + std::to_string(n));
+    for (int second = 0; second < 4; ++second) {
+        bench.clock.advance(seconds(1));
+        engine.keep_step();
+        while (engine.read_step()) {
+        }
+        while (engine.work_step()) {
+        }
+    }
+    engine.keep_step();
+    EXPECT_EQ(jobs.sizes, (std::vector<std::size_t>{4, 2}));
+    EXPECT_EQ(bench.stored_low(), 6);
+    ASSERT_EQ(bench.open_letters().size(), 1U);
+    EXPECT_EQ(bench.open_letters()[0].key.study_uid, "1.2");
+}
+
 // Obligation: 19.feed.state-written
 TEST(Engine, the_stored_position_is_where_it_goes_on) {
     MemoryState state;
@@ -313,7 +349,7 @@ TEST(Engine, runs_with_threads_and_stops_cleanly) {
     for (int n = 1; n <= 40; ++n)
         bench.feed.add(n, "1." + std::to_string(n));
     Engine engine(EngineBench::with_owner(options),
-                  {bench.feed, jobs, bench.state, bench.state, clock, metrics});
+                  {bench.feed, bench.studies, jobs, bench.state, bench.state, bench.state, clock, metrics});
     std::jthread thread([&](std::stop_token stop) { engine.run(stop); });
     {
         std::unique_lock lock(mutex);

@@ -10,8 +10,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-/// A conflict is over once the other writer is done: trying again at once mostly succeeds.
-constexpr int kImmediateReruns = 3;
 /// What a store or a server that is away is given before the same work is taken up again.
 constexpr seconds kPause{1};
 constexpr milliseconds kLongestPause{1000};
@@ -27,12 +25,16 @@ std::string_view outcome_of(const JobResult& result) {
 
 }  // namespace
 
-std::optional<Engine::State::Job> Engine::State::next_job() {
+std::vector<Engine::State::Job> Engine::State::next_jobs() {
     const std::lock_guard lock(mutex);
-    if (!active || !state_usable || target.is_open() || archive.is_open()) return std::nullopt;
-    auto work = keys->take(parts.clock.now());
-    if (!work) return std::nullopt;
-    return Job{*std::move(work), epoch};
+    std::vector<Job> jobs;
+    if (!active || !state_usable || target.is_open() || archive.is_open()) return jobs;
+    while (jobs.size() < std::max<std::size_t>(options.studies_per_bundle, 1)) {
+        auto work = keys->take(parts.clock.now());
+        if (!work) break;
+        jobs.push_back({*std::move(work), epoch});
+    }
+    return jobs;
 }
 
 void Engine::State::nap_until_work(std::stop_token stop) {
@@ -77,34 +79,32 @@ void Engine::State::first_probe() {
     target.down(parts.clock.now(), answer.error().retry_after);
 }
 
-JobResult Engine::State::run_job(const Job& job) {
-    JobRequest request{job.work.key, false, [this] { return may_write(); }};
-    if (options.settling.entry_by_entry && !job.work.sequences.empty())
-        request.sequence = job.work.sequences.front();
-    JobResult result = parts.jobs.run(request);
-    for (int rerun = 0; rerun < kImmediateReruns && result.failure; ++rerun) {
-        const FailureKind kind = result.failure->kind;
-        if (kind != FailureKind::conflict && kind != FailureKind::referenced) break;
-        // References may have been about to go as well; only a second refusal is believed.
-        request.keep_referenced = kind == FailureKind::referenced && rerun > 0;
-        metrics.retry();
-        result = parts.jobs.run(request);
+std::vector<JobResult> Engine::State::run_jobs(const std::vector<Job>& jobs) {
+    std::vector<JobRequest> requests;
+    for (const Job& job : jobs) {
+        JobRequest& request = requests.emplace_back();
+        request.key = job.work.key;
+        request.removed_instances = job.work.removed;
+        request.may_write = [this] { return may_write(); };
+        if (options.settling.entry_by_entry && !job.work.sequences.empty())
+            request.sequence = job.work.sequences.front();
     }
-    if (result.failure && result.failure->kind == FailureKind::referenced)
-        result.failure->kind = FailureKind::refused;
-    return result;
+    const auto before_rerun = [this] { metrics.retry(); };
+    if (requests.size() == 1) return {run_to_the_end(parts.jobs, std::move(requests.front()), before_rerun)};
+    return run_to_the_end(parts.jobs, requests, before_rerun);
 }
 
 DeadLetter Engine::State::letter_of(const Work& work, LetterClass letter_class) const {
     DeadLetter letter;
     letter.key = work.key;
     letter.letter_class = letter_class;
-    if (!work.sequences.empty()) {
-        const auto [first, last] = std::minmax_element(work.sequences.begin(), work.sequences.end());
-        letter.first_sequence = *first;
-        letter.last_sequence = *last;
+    for (const std::int64_t sequence : work.sequences) {
+        if (sequence == kOfNoEntry) continue;
+        letter.first_sequence =
+            letter.first_sequence == 0 ? sequence : std::min(letter.first_sequence, sequence);
+        letter.last_sequence = std::max(letter.last_sequence, sequence);
+        ++letter.entries;
     }
-    letter.entries = work.sequences.size();
     letter.attempts = work.attempts + 1;
     letter.first_time = letter.last_time = parts.clock.wall();
     return letter;
@@ -127,7 +127,8 @@ bool Engine::State::note_success(const Job& job, const JobResult& result) {
     std::int64_t token = 0;
     std::vector<std::int64_t> reread_numbers;
     // One entry that went well says nothing of those that did not.
-    const bool concludes = !options.settling.entry_by_entry || job.work.sequences.empty();
+    const bool concludes = !options.settling.entry_by_entry || job.work.sequences.empty() ||
+                           job.work.sequences.front() == kOfNoEntry;
     bool has_letters = false;
     {
         const std::lock_guard lock(mutex);
@@ -230,7 +231,7 @@ void Engine::State::finish_job(Job job, const JobResult& result, milliseconds to
     if (epoch != job.epoch || !active) return;
     if (settled) {
         if (!result.failure) target.succeeded();
-        settle(job.work.sequences);
+        settle(job.work);
         keys->done(job.work);
     } else if (result.failure) {
         metrics.retry();
@@ -245,13 +246,15 @@ void Engine::State::finish_job(Job job, const JobResult& result, milliseconds to
 bool Engine::work_step() {
     State& state = *state_;
     if (state.probe()) return true;
-    auto job = state.next_job();
-    if (!job) return false;
+    std::vector<State::Job> jobs = state.next_jobs();
+    if (jobs.empty()) return false;
     const Time begin = state.parts.clock.now();
-    const JobResult result = state.run_job(*job);
+    const std::vector<JobResult> results = state.run_jobs(jobs);
     const milliseconds took = to_milliseconds(state.parts.clock.now() - begin);
-    state.metrics.job(outcome_of(result), std::chrono::duration<double>(took).count());
-    state.finish_job(*std::move(job), result, took);
+    for (std::size_t at = 0; at < jobs.size(); ++at) {
+        state.metrics.job(outcome_of(results[at]), std::chrono::duration<double>(took).count());
+        state.finish_job(std::move(jobs[at]), results[at], took);
+    }
     return true;
 }
 

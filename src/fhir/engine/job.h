@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,8 +16,12 @@ struct JobRequest {
     Key key;
     /// The server refused to delete what others refer to: mark it as entered in error instead.
     bool keep_referenced = false;
+    /// Spare resources of ours that have the identifier of another go as well.
+    bool remove_duplicates = false;
+    /// Instances that deletions in the feed named; asked only about series that another archive holds too.
+    std::set<std::string> removed_instances{};
     /// Asked right before anything is written; false: end with `lease_lost`.
-    std::function<bool()> may_write;
+    std::function<bool()> may_write{};
     /// The entry of the feed to apply, where jobs are of single entries; 0: the study as a whole.
     std::int64_t sequence = 0;
 };
@@ -43,9 +48,23 @@ class JobRunner {
   public:
     virtual ~JobRunner() = default;
     virtual JobResult run(const JobRequest& request) = 0;
+    /// Several studies, in one transaction where the runner can; one result each, in order.
+    virtual std::vector<JobResult> run_joint(const std::vector<JobRequest>& requests) {
+        std::vector<JobResult> results;
+        for (const JobRequest& request : requests)
+            results.push_back(run(request));
+        return results;
+    }
     /// Whether the FHIR server as a whole answers again.
     virtual Attempt<void> probe_target() = 0;
 };
+
+/// Runs the job, and again at once up to three times while others get in its way or refer to what it deletes;
+/// `before_rerun` is called each time.
+JobResult run_to_the_end(JobRunner& jobs, JobRequest request, const std::function<void()>& before_rerun);
+/// The same of several at once; what does not succeed in company is run again alone.
+std::vector<JobResult> run_to_the_end(JobRunner& jobs, const std::vector<JobRequest>& requests,
+                                      const std::function<void()>& before_rerun);
 
 /// Time, so that tests can set it. Thread-safe.
 class Clock {

@@ -174,4 +174,43 @@ Result<std::uint64_t> MemoryState::purge(Ticks before) {
     });
 }
 
+Result<std::optional<Backfill>> MemoryState::load_backfill() {
+    const std::lock_guard lock(mutex_);
+    if (backfill_) backfill_->done = backfilled_.size();
+    return backfill_;
+}
+
+Status MemoryState::begin_backfill(std::int64_t token, const Backfill& backfill,
+                                   std::optional<std::int64_t> low) {
+    if (low) ISO_CHECK(save(token, *low, backfill.latest, backfill.started));
+    const std::lock_guard lock(mutex_);
+    ISO_CHECK(check(token));
+    backfill_ = backfill;
+    backfilled_.clear();
+    return {};
+}
+
+Result<std::vector<Key>> MemoryState::not_backfilled(const std::vector<Key>& keys) {
+    const std::lock_guard lock(mutex_);
+    std::vector<Key> rest;
+    std::copy_if(keys.begin(), keys.end(), std::back_inserter(rest),
+                 [this](const Key& key) { return !backfilled_.contains(key); });
+    return rest;
+}
+
+Status MemoryState::note_backfilled(std::int64_t token, const std::vector<Key>& keys) {
+    const std::lock_guard lock(mutex_);
+    ISO_CHECK(check(token));
+    backfilled_.insert(keys.begin(), keys.end());
+    return {};
+}
+
+Status MemoryState::end_backfill(std::int64_t token) {
+    const std::lock_guard lock(mutex_);
+    ISO_CHECK(check(token));
+    backfill_.reset();
+    backfilled_.clear();
+    return {};
+}
+
 }  // namespace isocenter::fhir

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <mutex>
+#include <set>
 #include <tuple>
 
 #include "fhir/engine/state_store.h"
@@ -9,7 +10,7 @@
 namespace isocenter::fhir {
 
 /// State that ends with the process: for runs that must leave nothing behind, and for tests.
-class MemoryState : public CheckpointStore, public DeadLetterStore {
+class MemoryState : public CheckpointStore, public DeadLetterStore, public BackfillStore {
   public:
     Result<std::optional<StateRow>> load() override;
     Result<StateRow> acquire(const std::string& owner, Ticks now, Ticks until) override;
@@ -27,6 +28,13 @@ class MemoryState : public CheckpointStore, public DeadLetterStore {
     Status set_state(std::int64_t id, LetterState state, bool replay, Ticks now) override;
     Result<std::uint64_t> purge(Ticks before) override;
 
+    Result<std::optional<Backfill>> load_backfill() override;
+    Status begin_backfill(std::int64_t token, const Backfill& backfill,
+                          std::optional<std::int64_t> low) override;
+    Result<std::vector<Key>> not_backfilled(const std::vector<Key>& keys) override;
+    Status note_backfilled(std::int64_t token, const std::vector<Key>& keys) override;
+    Status end_backfill(std::int64_t token) override;
+
   private:
     Status check(std::int64_t token) const;
 
@@ -34,6 +42,8 @@ class MemoryState : public CheckpointStore, public DeadLetterStore {
     std::optional<StateRow> row_;
     std::map<std::int64_t, DeadLetter> letters_;
     std::int64_t last_id_ = 0;
+    std::optional<Backfill> backfill_;
+    std::set<Key> backfilled_;
 };
 
 }  // namespace isocenter::fhir

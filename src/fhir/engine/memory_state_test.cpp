@@ -8,6 +8,7 @@ namespace {
 struct MemoryFixture {
     CheckpointStore& checkpoint() { return state; }
     DeadLetterStore& letters() { return state; }
+    BackfillStore& backfills() { return state; }
     void reopen() {}
     MemoryState state;
 };

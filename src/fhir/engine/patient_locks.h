@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -27,14 +28,25 @@ class PatientLocks {
     };
 
     /// Waits until none of them is held.
-    Hold acquire(std::vector<Identifier> wanted) {
+    void acquire(std::vector<Identifier> wanted, std::optional<Hold>& hold) {
         std::unique_lock lock(mutex_);
         freed_.wait(lock, [&] {
             return std::none_of(wanted.begin(), wanted.end(),
                                 [&](const Identifier& each) { return held_.contains(each); });
         });
         held_.insert(wanted.begin(), wanted.end());
-        return Hold(*this, std::move(wanted));
+        hold.emplace(*this, std::move(wanted));
+    }
+
+    /// The same without waiting: false when one of them is held.
+    bool try_acquire(std::vector<Identifier> wanted, std::optional<Hold>& hold) {
+        const std::lock_guard lock(mutex_);
+        if (std::any_of(wanted.begin(), wanted.end(),
+                        [&](const Identifier& each) { return held_.contains(each); }))
+            return false;
+        held_.insert(wanted.begin(), wanted.end());
+        hold.emplace(*this, std::move(wanted));
+        return true;
     }
 
   private:

@@ -8,8 +8,8 @@
 
 namespace isocenter::fhir {
 
-/// What every state store must do. `Fixture` has `checkpoint()` and `letters()`, both of one target, and
-/// `reopen()`, after which what was written must still be there.
+/// What every state store must do. `Fixture` has `checkpoint()`, `letters()` and `backfills()` of one target,
+/// and `reopen()`, after which what was written must still be there.
 template <class Fixture>
 class StateContract : public testing::Test {
   protected:
@@ -197,15 +197,63 @@ TYPED_TEST_P(StateContract, open_letters_are_counted_by_class) {
     EXPECT_EQ(*store.count_open(), (LetterCounts{{LetterClass::fhir, 2}}));
 }
 
-REGISTER_TYPED_TEST_SUITE_P(StateContract, a_target_never_worked_on_has_no_row, the_position_is_kept,
-                            a_lease_is_renewed_by_its_owner_and_taken_over_when_it_has_ended,
-                            an_ended_lease_of_the_same_owner_gets_a_new_token,
-                            a_released_lease_is_free_and_a_stale_release_does_nothing,
-                            letters_are_kept_newest_first_and_found_by_filter,
-                            one_letter_per_key_and_class_counts_what_comes_again,
-                            unreadable_entries_have_a_letter_per_number,
-                            a_successful_job_resolves_the_letters_of_its_key,
-                            replays_are_asked_for_by_filter_and_letters_discarded_by_id,
-                            letters_are_fenced_too, open_letters_are_counted_by_class);
+TYPED_TEST_P(StateContract, a_backfill_remembers_which_studies_are_done) {
+    EXPECT_FALSE(this->fixture.backfills().load_backfill()->has_value());
+    Backfill begun;
+    begun.filter = {"20240101-", "CT", "P 1", "Microsoft.Default"};
+    begun.latest = 41;
+    begun.started = 100;
+    ASSERT_TRUE(this->fixture.backfills().begin_backfill(0, begun, 41).ok());
+    const Key first{"Microsoft.Default", "1.1"};
+    const Key second{"Microsoft.Default", "1.2"};
+    const Key elsewhere{"research", "1.1"};
+    ASSERT_TRUE(this->fixture.backfills().note_backfilled(0, {first, second}).ok());
+    ASSERT_TRUE(this->fixture.backfills().note_backfilled(0, {first}).ok()) << "twice is once";
+    this->fixture.reopen();
+    const auto kept = this->fixture.backfills().load_backfill();
+    ASSERT_TRUE(kept.ok() && kept->has_value());
+    EXPECT_EQ((*kept)->filter, begun.filter);
+    EXPECT_EQ((*kept)->latest, 41);
+    EXPECT_EQ((*kept)->started, 100);
+    EXPECT_EQ((*kept)->done, 2U);
+    EXPECT_EQ(*this->fixture.backfills().not_backfilled({elsewhere, second}), std::vector<Key>{elsewhere});
+    EXPECT_EQ((*this->fixture.checkpoint().load())->low, 41);
+    ASSERT_TRUE(this->fixture.backfills().end_backfill(0).ok());
+    EXPECT_FALSE(this->fixture.backfills().load_backfill()->has_value());
+    EXPECT_EQ(this->fixture.backfills().not_backfilled({first})->size(), 1U);
+}
+
+TYPED_TEST_P(StateContract, a_backfill_may_leave_the_position_and_another_one_forgets_what_was_done) {
+    ASSERT_TRUE(this->fixture.checkpoint().save(0, 7, 9, 1).ok());
+    ASSERT_TRUE(this->fixture.backfills().begin_backfill(0, {{}, 9, 1, 0}, std::nullopt).ok());
+    EXPECT_EQ((*this->fixture.checkpoint().load())->low, 7);
+    const Key key{"Microsoft.Default", "1.1"};
+    ASSERT_TRUE(this->fixture.backfills().note_backfilled(0, {key}).ok());
+    ASSERT_TRUE(this->fixture.backfills().begin_backfill(0, {{}, 12, 2, 0}, std::nullopt).ok());
+    EXPECT_EQ((*this->fixture.backfills().load_backfill())->done, 0U);
+    EXPECT_EQ(this->fixture.backfills().not_backfilled({key})->size(), 1U);
+}
+
+TYPED_TEST_P(StateContract, a_backfill_is_fenced_too) {
+    const auto lease = this->fixture.checkpoint().acquire("a", 100, 200);
+    ASSERT_TRUE(lease.ok());
+    ASSERT_TRUE(this->fixture.checkpoint().acquire("b", 200, 300).ok());
+    BackfillStore& store = this->fixture.backfills();
+    EXPECT_EQ(store.begin_backfill(lease->token, {}, 5).error().code, ErrorCode::conflict);
+    EXPECT_EQ(store.note_backfilled(lease->token, {{"a", "b"}}).error().code, ErrorCode::conflict);
+    EXPECT_EQ(store.end_backfill(lease->token).error().code, ErrorCode::conflict);
+    EXPECT_FALSE(store.load_backfill()->has_value());
+}
+
+REGISTER_TYPED_TEST_SUITE_P(
+    StateContract, a_target_never_worked_on_has_no_row, the_position_is_kept,
+    a_lease_is_renewed_by_its_owner_and_taken_over_when_it_has_ended,
+    an_ended_lease_of_the_same_owner_gets_a_new_token,
+    a_released_lease_is_free_and_a_stale_release_does_nothing,
+    letters_are_kept_newest_first_and_found_by_filter, one_letter_per_key_and_class_counts_what_comes_again,
+    unreadable_entries_have_a_letter_per_number, a_successful_job_resolves_the_letters_of_its_key,
+    replays_are_asked_for_by_filter_and_letters_discarded_by_id, letters_are_fenced_too,
+    open_letters_are_counted_by_class, a_backfill_remembers_which_studies_are_done,
+    a_backfill_may_leave_the_position_and_another_one_forgets_what_was_done, a_backfill_is_fenced_too);
 
 }  // namespace isocenter::fhir

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "fhir/engine/dirty_keys.h"
+#include "fhir/feed/study_list.h"
 
 namespace isocenter::fhir {
 
@@ -99,6 +100,31 @@ class DeadLetterStore {
     virtual Status set_state(std::int64_t id, LetterState state, bool replay, Ticks now) = 0;
     /// Removes resolved and discarded letters older than `before`; the number of them.
     virtual Result<std::uint64_t> purge(Ticks before) = 0;
+};
+
+/// A walk over the archive's studies that has begun and not ended.
+struct Backfill {
+    StudyFilter filter;
+    std::int64_t latest = 0;  ///< newest sequence of the feed before it began
+    Ticks started = 0;
+    std::uint64_t done = 0;  ///< studies noted
+};
+
+/// What is kept of the backfill of one target. Thread-safe; errors as above.
+class BackfillStore {
+  public:
+    virtual ~BackfillStore() = default;
+    /// Nothing when none has begun, or the last one has ended.
+    virtual Result<std::optional<Backfill>> load_backfill() = 0;
+    /// Begins one in place of any other, without studies that are done; with `low` the position moves there
+    /// at the same moment.
+    virtual Status begin_backfill(std::int64_t token, const Backfill& backfill,
+                                  std::optional<std::int64_t> low) = 0;
+    /// Those of `keys` that are not noted, in their order.
+    virtual Result<std::vector<Key>> not_backfilled(const std::vector<Key>& keys) = 0;
+    /// These are done; durable.
+    virtual Status note_backfilled(std::int64_t token, const std::vector<Key>& keys) = 0;
+    virtual Status end_backfill(std::int64_t token) = 0;
 };
 
 }  // namespace isocenter::fhir

@@ -27,6 +27,11 @@ Failure failure_of_mapping(const Error& error, FailureKind kind) {
     return {kind, error.message, 0, std::nullopt, error.detail};
 }
 
+/// Orders are somebody else's: not to be allowed to read them is no failure.
+bool is_closed_to_us(const Failure& failure) {
+    return failure.status == 400 || failure.status == 403 || failure.status == 404;
+}
+
 }  // namespace
 
 Attempt<void> StudyJob::probe_target() {
@@ -102,6 +107,12 @@ void StudyJob::forget_endpoint() {
     endpoints_.clear();
 }
 
+/// Whether the server knows orders at all.
+bool StudyJob::has_orders() {
+    const std::lock_guard lock(mutex_);
+    return capability_ && capability_->search_parameters.contains("ServiceRequest");
+}
+
 Attempt<Existing> StudyJob::search_all(const Lookups& lookups) {
     Existing existing;
     FHIR_TRY(existing.studies, search(lookups.study));
@@ -115,6 +126,14 @@ Attempt<Existing> StudyJob::search_all(const Lookups& lookups) {
     }
     if (lookups.observations) {
         FHIR_TRY(existing.observations, search(*lookups.observations));
+    }
+    if (lookups.orders && has_orders()) {
+        auto found = search(*lookups.orders);
+        if (found) {
+            existing.orders = *std::move(found);
+        } else if (!is_closed_to_us(found.error())) {
+            return failed(std::move(found).error());
+        }
     }
     return existing;
 }
@@ -174,26 +193,53 @@ Attempt<StudyJob::Look> StudyJob::look(Held held) {
     return result;
 }
 
-Attempt<std::size_t> StudyJob::synchronise(const JobRequest& request, std::vector<JobNote>& notes) {
+Attempt<std::optional<StudyJob::Difference>> StudyJob::prepare(const JobRequest& request, bool may_wait,
+                                                               std::optional<PatientLocks::Hold>& hold) {
     FHIR_TRY(Target target, this->target());
     target.keep_referenced = request.keep_referenced;
+    target.remove_duplicates = request.remove_duplicates;
     std::string version;
     FHIR_TRY(Held held, first_look(request.key, version));
     std::vector<Identifier> identities = held.former;
     if (held.patient) identities.push_back(*held.patient);
-    const PatientLocks::Hold hold = locks_.acquire(std::move(identities));
+    if (may_wait) {
+        locks_.acquire(std::move(identities), hold);
+    } else if (!locks_.try_acquire(std::move(identities), hold)) {
+        return std::optional<Difference>();
+    }
     if (const auto sure = make_sure(held, version); !sure) return failed(sure.error());
 
+    held.study.removed_instances = request.removed_instances;
+    Difference difference;
+    difference.in_archive = !held.study.instances.empty();
     FHIR_TRY(const Look found, look(std::move(held)));
     auto plan = make_plan(found.wanted, found.existing, options_, target);
     if (!plan) return failed(failure_of_mapping(plan.error(), FailureKind::refused));
-    std::transform(found.records.begin(), found.records.end(), std::back_inserter(notes), to_note);
-    for (const Finding& finding : plan->findings) {
-        if (finding.kind == Finding::Kind::subject_kept) notes.push_back({"00100020", finding.text});
+    difference.plan = std::move(*plan);
+    std::transform(found.records.begin(), found.records.end(), std::back_inserter(difference.notes), to_note);
+    for (const Finding& finding : difference.plan.findings) {
+        if (finding.kind == Finding::Kind::subject_kept)
+            difference.notes.push_back({"00100020", finding.text});
     }
-    if (plan->entries.empty()) return std::size_t{0};
+    return std::optional<Difference>(std::move(difference));
+}
+
+Attempt<StudyJob::Difference> StudyJob::compare(const Key& key) {
+    std::optional<PatientLocks::Hold> hold;
+    auto difference = prepare({.key = key}, true, hold);
+    if (difference) return **std::move(difference);
+    forget_endpoint();
+    return failed(std::move(difference).error());
+}
+
+Attempt<std::size_t> StudyJob::synchronise(const JobRequest& request, std::vector<JobNote>& notes) {
+    std::optional<PatientLocks::Hold> hold;
+    FHIR_TRY(std::optional<Difference> prepared, prepare(request, true, hold));
+    Difference& difference = *prepared;
+    notes = std::move(difference.notes);
+    if (difference.plan.entries.empty()) return std::size_t{0};
     json::array entries;
-    for (PlannedEntry& planned : plan->entries)
+    for (PlannedEntry& planned : difference.plan.entries)
         entries.emplace_back(std::move(planned.entry));
     if (!request.may_write()) return failed(FailureKind::lease_lost, "the lease may end before the answer");
     FHIR_TRY(const std::vector<EntryReply> replies, client_.transact(std::move(entries)));

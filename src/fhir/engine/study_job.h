@@ -1,7 +1,9 @@
 #pragma once
 
+#include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 
 #include "fhir/client/fhir_client.h"
 #include "fhir/engine/archive_source.h"
@@ -20,7 +22,18 @@ class StudyJob : public JobRunner {
         : archive_(archive), client_(client), options_(std::move(options)) {}
 
     JobResult run(const JobRequest& request) override;
+    /// Studies that share no patient and create nothing twice go into one bundle; a bundle that is refused is
+    /// halved until the culprit is alone.
+    std::vector<JobResult> run_joint(const std::vector<JobRequest>& requests) override;
     Attempt<void> probe_target() override;
+
+    /// What run() would write.
+    struct Difference {
+        bool in_archive = false;
+        Plan plan;
+        std::vector<JobNote> notes;
+    };
+    Attempt<Difference> compare(const Key& key);
 
   private:
     /// The wanted resources of one look at the archive, and what the searches found.
@@ -29,6 +42,20 @@ class StudyJob : public JobRunner {
         Existing existing;
         std::vector<ValidationRecord> records;
     };
+    /// Up to the difference, with the patients' locks in `hold`. Nothing when they are held elsewhere and
+    /// may not be waited for.
+    Attempt<std::optional<Difference>> prepare(const JobRequest& request, bool may_wait,
+                                               std::optional<PatientLocks::Hold>& hold);
+    /// One study of a joint bundle.
+    struct Part {
+        std::size_t at = 0;  ///< of the request
+        std::optional<PatientLocks::Hold> hold{};
+        Difference difference{};
+    };
+    std::vector<std::unique_ptr<Part>> prepare_parts(const std::vector<JobRequest>& requests,
+                                                     std::vector<std::optional<JobResult>>& results);
+    void write_parts(std::span<const std::unique_ptr<Part>> parts, const JobRequest& request,
+                     std::vector<std::optional<JobResult>>& results);
     Attempt<std::size_t> synchronise(const JobRequest& request, std::vector<JobNote>& notes);
     Attempt<Target> target();
     /// What of a job's first look still holds with the locks taken.
@@ -48,6 +75,7 @@ class StudyJob : public JobRunner {
     Attempt<Existing> search_all(const Lookups& lookups);
     Attempt<std::vector<boost::json::object>> search(const Lookup& lookup);
     Attempt<std::vector<boost::json::object>> endpoints(const Lookups& lookups);
+    bool has_orders();
     void forget_endpoint();
 
     ArchiveSource& archive_;

@@ -47,7 +47,7 @@ class StudyJobTest : public ::testing::Test {
         return made;
     }
     JobResult run() {
-        return job.run({{"Microsoft.Default", "2.25.1"}, false, [this] { return may_write; }});
+        return job.run({.key = {"Microsoft.Default", "2.25.1"}, .may_write = [this] { return may_write; }});
     }
     static StudyContent with(const char* tag, const char* value) {
         json::object image = testing::image("2.25.2", 1);
@@ -72,6 +72,31 @@ TEST_F(StudyJobTest, a_study_is_read_once_and_written_in_one_transaction) {
     EXPECT_EQ(server.last("ImagingStudy").at("numberOfInstances"), 1);
     EXPECT_EQ(server.last("Patient").at("gender"), "female");
     EXPECT_EQ(server.last("Endpoint").at("address"), "http://pacs/v2");
+}
+
+TEST_F(StudyJobTest, an_order_that_one_search_finds_is_referred_to) {
+    archive.content = with("00080050", "551");
+    const json::object order{{"resourceType", "ServiceRequest"},
+                             {"id", "17"},
+                             {"meta", {{"versionId", "1"}}},
+                             {"identifier", json::array{{{"system", "urn:ris"}, {"value", "551"}}}}};
+    server.found = {order};
+    ASSERT_FALSE(run().failure);
+    EXPECT_EQ(server.asked["/ServiceRequest"], 0) << "the server does not know the type";
+    EXPECT_EQ(server.last("ImagingStudy").at("basedOn").at(0).at("identifier").at("value"), "551");
+    server.types = {json::object{{"type", "ServiceRequest"}}};
+    StudyJob knowing{archive, client, options()};
+    const JobRequest request{.key = {"Microsoft.Default", "2.25.1"}, .may_write = [] { return true; }};
+    ASSERT_FALSE(knowing.run(request).failure);
+    EXPECT_EQ(server.last("ImagingStudy").at("basedOn").at(0),
+              (json::object{{"reference", "ServiceRequest/17"}}));
+    for (const unsigned status : {400U, 403U, 404U}) {
+        server.closed = status;
+        ASSERT_FALSE(knowing.run(request).failure) << status;
+        EXPECT_EQ(server.last("ImagingStudy").at("basedOn").at(0).at("identifier").at("value"), "551");
+    }
+    server.closed = 503;
+    EXPECT_TRUE(knowing.run(request).failure) << "who is busy is asked again";
 }
 
 TEST_F(StudyJobTest, what_changed_before_the_locks_were_held_is_what_is_written) {
@@ -158,7 +183,8 @@ TEST_F(StudyJobTest, an_invalid_value_is_named_where_it_fails_the_study) {
     strict.enforce_validation = true;
     StudyJob strict_job{archive, client, strict};
     archive.content = with("00100040", "X");
-    const JobResult result = strict_job.run({{"Microsoft.Default", "2.25.1"}, false, [] { return true; }});
+    const JobResult result =
+        strict_job.run({.key = {"Microsoft.Default", "2.25.1"}, .may_write = [] { return true; }});
     ASSERT_TRUE(result.failure);
     EXPECT_EQ(result.failure->kind, FailureKind::unusable);
     EXPECT_EQ(result.failure->tag, "00100040");

@@ -11,13 +11,15 @@
 
 namespace isocenter::fhir {
 
-/// What the engine takes from an entry of the change feed: which study changed. Action, state and metadata
-/// are hints of no use to it, since a job recomputes the study from the archive.
+/// What the engine takes from an entry of the change feed: which study changed. State and metadata are hints
+/// of no use to it, since a job recomputes the study from the archive; that an instance is gone says more
+/// than that only where another archive may hold the same series.
 struct FeedEntry {
     std::int64_t sequence = 0;
     std::string partition;
     std::string study_uid;
-    Ticks time = 0;  ///< of the change; 0 when the feed's text is no time
+    Ticks time = 0;                  ///< of the change; 0 when the feed's text is no time
+    std::string removed_instance{};  ///< SOPInstanceUID, of a deletion; else empty
 };
 
 /// The entries of one window, by ascending sequence, and the numbers whose entry could not be read.

@@ -4,6 +4,7 @@
 
 #include "base/percent.h"
 #include "fhir/feed/archive_failure.h"
+#include "fhir/mapping/attributes.h"
 #include "fhir/mapping/options.h"
 
 namespace isocenter::fhir {
@@ -76,6 +77,24 @@ Attempt<std::vector<json::object>> HttpArchiveSource::studies_of_patient(const s
             studies.push_back(std::move(study));
         if (count < kPage) return studies;
     }
+}
+
+Attempt<std::vector<Key>> HttpArchiveSource::page(const std::string& partition, const StudyFilter& filter,
+                                                  std::size_t offset) {
+    std::string query;
+    for (const auto& [name, value] :
+         {std::pair("StudyDate", &filter.date), std::pair("ModalitiesInStudy", &filter.modality),
+          std::pair("PatientID", &filter.patient_id)}) {
+        if (!value->empty()) query += fmt::format("{}={}&", name, percent_encode(*value));
+    }
+    FHIR_TRY(std::optional<StudyContent> rows,
+             get(fmt::format("{}/studies?{}limit={}&offset={}", prefix_of(partition), query, kPage, offset)));
+    std::vector<Key> keys;
+    for (const json::object& row : rows->instances) {
+        std::string uid = first_text(row, "0020000D");
+        if (!uid.empty()) keys.push_back({partition, std::move(uid)});
+    }
+    return keys;
 }
 
 }  // namespace isocenter::fhir

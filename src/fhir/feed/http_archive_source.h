@@ -4,12 +4,13 @@
 #include <string>
 
 #include "fhir/engine/archive_source.h"
+#include "fhir/feed/study_list.h"
 #include "net/http_client.h"
 
 namespace isocenter::fhir {
 
 /// The archive of any server that has the `/v1` resources.
-class HttpArchiveSource : public ArchiveSource {
+class HttpArchiveSource : public ArchiveSource, public StudyList {
   public:
     struct Options {
         std::string root{};  ///< as service_root() gives it
@@ -22,6 +23,8 @@ class HttpArchiveSource : public ArchiveSource {
     Attempt<std::optional<StudyContent>> read_if_changed(const Key& key, const std::string& version) override;
     Attempt<std::vector<boost::json::object>> studies_of_patient(const std::string& partition,
                                                                  const std::string& patient_id) override;
+    Attempt<std::vector<Key>> page(const std::string& partition, const StudyFilter& filter,
+                                   std::size_t offset) override;
 
   private:
     /// `unless`: an ETag; nothing when the resource still has it.

@@ -94,5 +94,19 @@ TEST_F(HttpArchive, studies_of_a_patient_are_asked_for_by_an_encoded_id) {
                   "http://pacs/v1/studies?PatientID=A%26B%201&includefield=all&limit=200&offset=0"});
 }
 
+TEST_F(HttpArchive, studies_are_listed_by_page_and_filter) {
+    server.body = R"([{"0020000D":{"vr":"UI","Value":["1.2"]}},{"0020000D":{"vr":"UI"}}])";
+    const auto page = archive.page("Microsoft.Default", {"20240101-", "CT", "P 1", ""}, 400);
+    EXPECT_EQ(*page, (std::vector<Key>{{"Microsoft.Default", "1.2"}}));
+    EXPECT_EQ(server.asked[0],
+              "http://pacs/v1/"
+              "studies?StudyDate=20240101-&ModalitiesInStudy=CT&PatientID=P%201&limit=200&offset=400");
+    server.status = 204;
+    EXPECT_TRUE(archive.page("north wing", {}, 0)->empty());
+    EXPECT_EQ(server.asked[1], "http://pacs/v1/partitions/north%20wing/studies?limit=200&offset=0");
+    server.status = 500;
+    EXPECT_EQ(archive.page("Microsoft.Default", {}, 0).error().kind, FailureKind::transient);
+}
+
 }  // namespace
 }  // namespace isocenter::fhir

@@ -44,6 +44,10 @@ bool take_entries(const json::value& document, FeedWindow& window) {
         entry.study_uid = *study;
         entry.partition = text_member(object, "partitionName").value_or("Microsoft.Default");
         entry.time = parse_iso8601(text_member(object, "timestamp").value_or("")).value_or(0);
+        // Servers write it capitalised, the tables of the compatibility faces in lower case.
+        const std::string action = text_member(object, "action").value_or("");
+        if (action == "Delete" || action == "delete")
+            entry.removed_instance = text_member(object, "sopInstanceUid").value_or("");
         part.entries.push_back(std::move(entry));
     }
     std::move(part.entries.begin(), part.entries.end(), std::back_inserter(window.entries));

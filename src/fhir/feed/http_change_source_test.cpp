@@ -42,6 +42,19 @@ std::pair<std::int64_t, std::int64_t> window_of(const std::string& url) {
     return {number("offset="), number("limit=")};
 }
 
+TEST(HttpChangeSource, deletions_name_their_instance) {
+    FakeServer server([](const std::string&) {
+        return ok(R"([{"sequence":1,"studyInstanceUid":"1.2","sopInstanceUid":"1.2.3","action":"Delete"},)"
+                  R"({"sequence":2,"studyInstanceUid":"1.2","sopInstanceUid":"1.2.4","action":"delete"},)"
+                  R"({"sequence":3,"studyInstanceUid":"1.2","sopInstanceUid":"1.2.5","action":"Create"}])");
+    });
+    const auto window = HttpChangeSource(server, {.root = "http://pacs"}).read(0);
+    ASSERT_EQ(window->entries.size(), 3U);
+    EXPECT_EQ(window->entries[0].removed_instance, "1.2.3");
+    EXPECT_EQ(window->entries[1].removed_instance, "1.2.4");
+    EXPECT_EQ(window->entries[2].removed_instance, "");
+}
+
 // Obligation: 19.feed.window
 TEST(HttpChangeSource, reads_a_window_of_100_numbers_without_metadata) {
     FakeServer server([](const std::string&) { return ok("[" + entry(42, "1.7") + "," + entry(41) + "]"); });

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/percent.h"
+#include "fhir/plan/orders.h"
 
 namespace isocenter::fhir {
 
@@ -13,15 +14,6 @@ namespace {
 constexpr std::string_view kEndpointName = "DICOM WADO-RS endpoint ";
 constexpr std::string_view kWadoRs =
     "http://terminology.hl7.org/CodeSystem/endpoint-connection-type|dicom-wado-rs";
-
-std::string escaped(std::string_view text) {
-    std::string result;
-    for (const char c : text) {
-        if (c == '\\' || c == ',' || c == '|' || c == '$') result += '\\';
-        result += c;
-    }
-    return result;
-}
 
 std::string text_at(const json::object& object, std::string_view key) {
     const auto* value = object.if_contains(key);
@@ -36,8 +28,18 @@ Identifier study_identity(const Wanted& wanted) {
 
 }  // namespace
 
+std::string escape_search_value(std::string_view text) {
+    std::string result;
+    for (const char c : text) {
+        if (c == '\\' || c == ',' || c == '|' || c == '$') result += '\\';
+        result += c;
+    }
+    return result;
+}
+
 std::string to_token(const Identifier& identifier) {
-    return percent_encode(escaped(identifier.system) + "|" + escaped(identifier.value));
+    return percent_encode(escape_search_value(identifier.system) + "|" +
+                          escape_search_value(identifier.value));
 }
 
 std::string identifier_query(const Identifier& identifier) {
@@ -46,8 +48,9 @@ std::string identifier_query(const Identifier& identifier) {
 
 Lookup endpoint_by_name(const Options& options) {
     // The modifier stands last: HAPI refuses an ifNoneExist whose first parameter has one.
-    return {"Endpoint", "connection-type=" + percent_encode(kWadoRs) + "&name:exact=" +
-                            percent_encode(escaped(std::string{kEndpointName} + options.own_endpoint))};
+    return {"Endpoint",
+            "connection-type=" + percent_encode(kWadoRs) + "&name:exact=" +
+                percent_encode(escape_search_value(std::string{kEndpointName} + options.own_endpoint))};
 }
 
 Lookups make_lookups(const Wanted& wanted, const Options& options) {
@@ -64,6 +67,8 @@ Lookups make_lookups(const Wanted& wanted, const Options& options) {
         lookups.study.query += "," + to_token({"urn:ietf:rfc:3986", wanted.study_identity.value});
     if (options.generate_observations)
         lookups.observations = Lookup{"Observation", identifier_query(identity)};
+    if (const auto orders = order_identifiers(wanted); !orders.empty())
+        lookups.orders = Lookup{"ServiceRequest", "identifier=" + order_tokens(orders)};
     return lookups;
 }
 

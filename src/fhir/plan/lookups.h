@@ -25,6 +25,7 @@ struct Lookups {
     Lookup endpoint_by_name;  ///< to be asked only when `endpoint` found nothing
     Lookup study;
     std::optional<Lookup> observations;  ///< none unless Observations are generated
+    std::optional<Lookup> orders;        ///< ServiceRequests; may fail
 };
 
 /// What the searches found.
@@ -34,6 +35,7 @@ struct Existing {
     std::vector<boost::json::object> endpoints;  ///< of `endpoint`, else of `endpoint_by_name`
     std::vector<boost::json::object> studies;
     std::vector<boost::json::object> observations;
+    std::vector<boost::json::object> orders;
 };
 
 Lookups make_lookups(const Wanted& wanted, const Options& options);
@@ -43,6 +45,8 @@ Lookup endpoint_by_name(const Options& options);
 
 /// `system|value` with `\`, `,`, `|`, `$` escaped inside both and percent-encoded, as a search value.
 std::string to_token(const Identifier& identifier);
+/// `\`, `,`, `|`, `$` escaped, not percent-encoded.
+std::string escape_search_value(std::string_view text);
 /// `identifier=...` of one identity: the query of a lookup and of ifNoneExist.
 std::string identifier_query(const Identifier& identifier);
 

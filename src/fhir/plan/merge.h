@@ -38,6 +38,10 @@ boost::json::object merge_study(const boost::json::object& found, const boost::j
                                 const MergeContext& context);
 /// The study without what is ours, because the archive has it no more.
 boost::json::object withdraw_study(const boost::json::object& found, const MergeContext& context);
+/// Instances of series that another archive holds too, which `wanted` has not and no deletion named: whether
+/// they are the other's cannot be known.
+std::size_t undecided_instances(const boost::json::object& found, const boost::json::object& wanted,
+                                const MergeContext& context);
 /// What is left when the server refuses to delete: no series, counts 0, `entered-in-error`.
 boost::json::object entered_in_error(const boost::json::object& found);
 boost::json::object merge_observation(const boost::json::object& found, const boost::json::object& wanted);

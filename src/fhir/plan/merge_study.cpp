@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <set>
 
 #include "fhir/plan/merge.h"
 
@@ -173,6 +174,27 @@ json::object merge_study(const json::object& found, const json::object& wanted, 
         fill_gaps(merged, wanted, std::array<std::string_view, 1>{"note"});
     set_series(merged, std::move(series));
     return merged;
+}
+
+std::size_t undecided_instances(const json::object& found, const json::object& wanted,
+                                const MergeContext& context) {
+    const auto ours = list_member(wanted, "series");
+    std::size_t count = 0;
+    for (const auto& each : list_member(found, "series")) {
+        if (!each.is_object()) continue;
+        const json::object& series = each.as_object();
+        const auto holders = holders_of(series, context);
+        if (!holders.ours || !holders.others) continue;
+        std::set<std::string> known = context.removed_instances;
+        if (const auto* there = find_series(ours, text_member(series, "uid"))) {
+            for (const auto& instance : list_member(*there, "instance"))
+                known.insert(text_member(instance.as_object(), "uid"));
+        }
+        for (const auto& instance : list_member(series, "instance")) {
+            if (!known.contains(text_member(instance.as_object(), "uid"))) ++count;
+        }
+    }
+    return count;
 }
 
 json::object withdraw_study(const json::object& found, const MergeContext& context) {

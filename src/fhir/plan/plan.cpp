@@ -4,6 +4,7 @@
 #include <map>
 
 #include "fhir/plan/merge.h"
+#include "fhir/plan/orders.h"
 
 namespace isocenter::fhir {
 
@@ -52,6 +53,10 @@ std::vector<std::string> differing(const json::object& found, const json::object
     return elements;
 }
 
+bool is_withdrawn(const json::object& resource) {
+    return text_member(resource, "status") == "entered-in-error" && list_member(resource, "series").empty();
+}
+
 bool is_of_marked_partition(const json::object& resource) {
     for (const auto& identifier : list_member(resource, "identifier")) {
         if (identifier.is_object() &&
@@ -88,6 +93,7 @@ class Planner {
         ISO_CHECK(find_all());
         ISO_CHECK(plan_endpoint());
         ISO_CHECK(plan_study());
+        remove_spare("ImagingStudy");
         plan_observations();
         ISO_CHECK(plan_patients());
         return std::move(plan_);
@@ -113,9 +119,24 @@ class Planner {
         auto choice = choose(hits, options_);
         if (!choice) return std::move(choice).error();
         for (const auto* duplicate : choice->duplicates)
-            plan_.findings.push_back(
-                {Finding::Kind::duplicate, reference_of(*duplicate), "has the identifier of another"});
+            note_duplicate(*duplicate);
         return choice->used;
+    }
+
+    void note_duplicate(const json::object& resource) {
+        if (is_withdrawn(resource)) return;
+        plan_.findings.push_back(
+            {Finding::Kind::duplicate, reference_of(resource), "has the identifier of another"});
+        const auto type = text_member(resource, "resourceType");
+        if (target_.remove_duplicates && (type == "ImagingStudy" || type == "Observation"))
+            spare_.push_back(&resource);
+    }
+
+    /// Those of one type, at the place in the bundle where it stands.
+    void remove_spare(std::string_view type) {
+        for (const auto* resource : spare_) {
+            if (text_member(*resource, "resourceType") == type) remove(*resource);
+        }
     }
 
     std::vector<json::object> of_partition(const std::vector<json::object>& hits) const {
@@ -149,6 +170,7 @@ class Planner {
     json::object resolved(const json::object& resource) const {
         json::value copy = resource;
         resolve(copy, references_);
+        link_orders(copy.as_object(), existing_.orders);
         return copy.as_object();
     }
 
@@ -180,6 +202,7 @@ class Planner {
         plan_.entries.push_back(
             {PlannedEntry::Action::create,
              type,
+             reference,
              {},
              {{"fullUrl", full_url}, {"resource", std::move(resource)}, {"request", request}}});
     }
@@ -198,6 +221,7 @@ class Planner {
         auto elements = differing(found, merged);
         plan_.entries.push_back({PlannedEntry::Action::update,
                                  text_member(found, "resourceType"),
+                                 reference_of(found),
                                  std::move(elements),
                                  {{"fullUrl", target_.base + "/" + reference_of(found)},
                                   {"resource", std::move(merged)},
@@ -206,14 +230,14 @@ class Planner {
 
     /// What was marked because others refer to it stays marked.
     void remove(const json::object& found) {
-        if (text_member(found, "status") == "entered-in-error" && list_member(found, "series").empty())
-            return;
+        if (is_withdrawn(found)) return;
         if (target_.keep_referenced) {
             update(found, entered_in_error(found));
             return;
         }
         plan_.entries.push_back({PlannedEntry::Action::remove,
                                  text_member(found, "resourceType"),
+                                 reference_of(found),
                                  {},
                                  {{"fullUrl", target_.base + "/" + reference_of(found)},
                                   {"request", request_for("DELETE", found)}}});
@@ -239,6 +263,7 @@ class Planner {
             return {};
         }
         const auto context = context_for(*study_);
+        note_undecided(context);
         if (wanted_.study) {
             auto merged = merge_study(*study_, resolved(wanted_.study->resource), context);
             ISO_CHECK(settle_subject(merged, context.own));
@@ -252,6 +277,15 @@ class Planner {
             update(*study_, std::move(merged));
         }
         return {};
+    }
+
+    void note_undecided(const MergeContext& context) {
+        const auto count =
+            undecided_instances(*study_, wanted_.study ? wanted_.study->resource : json::object{}, context);
+        if (count == 0) return;
+        plan_.findings.push_back({Finding::Kind::instances_kept, reference_of(*study_),
+                                  "lists " + std::to_string(count) +
+                                      " instances in series of several archives that this one has not"});
     }
 
     Status settle_subject(json::object& merged, bool own) {
@@ -297,8 +331,7 @@ class Planner {
                 used != nullptr ? reference_of(*used) : new_reference(wanted);
             matched.emplace_back(&wanted, used);
             for (std::size_t at = 1; at < same.size(); ++at)
-                plan_.findings.push_back(
-                    {Finding::Kind::duplicate, reference_of(*same[at]), "has the identifier of another"});
+                note_duplicate(*same[at]);
             found.erase(wanted.identity);
         }
         for (const auto& [wanted, used] : matched) {
@@ -315,6 +348,7 @@ class Planner {
         });
         for (const auto* observation : leftover)
             remove(*observation);
+        remove_spare("Observation");
     }
 
     Status plan_patients() {
@@ -338,6 +372,7 @@ class Planner {
     const Target& target_;
     Plan plan_;
     std::vector<json::object> studies_;
+    std::vector<const json::object*> spare_;  ///< duplicates that go
     const json::object* endpoint_ = nullptr;
     const json::object* study_ = nullptr;
     const json::object* patient_ = nullptr;

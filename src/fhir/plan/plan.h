@@ -17,11 +17,17 @@ struct Target {
     std::set<std::string> update_creates;  ///< types whose PUT to a new id creates
     /// The server refused to delete what others refer to: such resources become `entered-in-error` instead.
     bool keep_referenced = false;
+    /// ImagingStudies and Observations of ours that are duplicates are deleted.
+    bool remove_duplicates = false;
 };
 
 /// Something the bundle does not settle.
 struct Finding {
-    enum class Kind { duplicate, subject_kept };
+    enum class Kind {
+        duplicate,
+        subject_kept,
+        instances_kept,  ///< of a shared series: the archive has them not, and no deletion named them
+    };
     Kind kind = Kind::duplicate;
     std::string reference;  ///< `Type/id` of the resource concerned
     std::string text;
@@ -32,6 +38,7 @@ struct PlannedEntry {
     enum class Action { create, update, remove };
     Action action = Action::create;
     std::string type;
+    std::string reference;              ///< `Type/id`; a `urn:uuid:` where the server will choose the id
     std::vector<std::string> elements;  ///< that differ, for reports; empty unless `update`
     boost::json::object entry;          ///< Bundle.entry
 };

@@ -202,10 +202,12 @@ TEST_F(Planning, Shared_SeriesLosesOnlyNamedInstances) {
     auto& series = existing_.studies[0]["series"].as_array()[0].as_object();
     series["endpoint"].as_array().push_back(json::object{{"reference", "Endpoint/other"}});
     series["description"] = "theirs";
-    apply({image("2.25.2", 1)});
+    const auto undecided = apply({image("2.25.2", 1)});
     EXPECT_EQ(existing_.studies[0].at("series").at(0).at("instance").as_array().size(), 2U);
+    ASSERT_EQ(undecided.findings.size(), 1U);
+    EXPECT_EQ(undecided.findings[0].kind, Finding::Kind::instances_kept);
     removed_ = {"2.25.2.2"};
-    apply({image("2.25.2", 1)});
+    EXPECT_TRUE(apply({image("2.25.2", 1)}).findings.empty());
     EXPECT_EQ(existing_.studies[0].at("series").at(0).at("instance").as_array().size(), 1U);
     EXPECT_EQ(existing_.studies[0].at("series").at(0).at("description"), "theirs");
 }
@@ -297,6 +299,36 @@ TEST_F(Planning, Matches_ForeignBeforeOwnDuplicatesReportedSeveralForeignRefused
     foreign["id"] = "second";
     existing_.patients.push_back(foreign);
     EXPECT_EQ(plan({image("2.25.2", 1)}).error().code, ErrorCode::conflict);
+}
+
+TEST_F(Planning, DuplicatesOfOurs_AreReportedAndGoWhenAskedTo) {
+    const std::vector<json::object> instances{image("2.25.2", 1), testing::dose_report()};
+    apply(instances);
+    for (auto* hits : {&existing_.studies, &existing_.observations}) {
+        json::object spare = hits->front();
+        spare["id"] = "zz-spare";
+        hits->push_back(spare);
+    }
+    const auto reported = plan(instances);
+    EXPECT_TRUE(reported->entries.empty());
+    ASSERT_EQ(reported->findings.size(), 2U);
+    EXPECT_EQ(reported->findings[0].reference, "ImagingStudy/zz-spare");
+    EXPECT_EQ(reported->findings[1].reference, "Observation/zz-spare");
+    target_.remove_duplicates = true;
+    const auto made = plan(instances);
+    ASSERT_EQ(made->entries.size(), 2U);
+    EXPECT_EQ(made->entries[0].type, "ImagingStudy");
+    EXPECT_EQ(made->entries[1].type, "Observation");
+    for (const PlannedEntry& entry : made->entries) {
+        EXPECT_EQ(entry.action, PlannedEntry::Action::remove);
+        EXPECT_EQ(entry.reference, entry.type + "/zz-spare");
+    }
+    // Somebody refers to them: what the server keeps is marked, and is a duplicate no more.
+    target_.keep_referenced = true;
+    apply(instances);
+    target_ = {target_.base, target_.update_creates};
+    EXPECT_TRUE(plan(instances)->findings.empty());
+    EXPECT_TRUE(plan(instances)->entries.empty());
 }
 
 // Obligation: 23.12.foreign

@@ -3,23 +3,23 @@
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
-#include <functional>
 #include <future>
 #include <mutex>
 #include <optional>
+#include <tl/expected.hpp>
+#include <type_traits>
 #include <vector>
 
-#include "fhir/cohort/failure.h"
+namespace isocenter::fhir {
 
-namespace isocenter::fhir::cohort {
-
-/// Calls `work` with 0 to count - 1, at most `workers` at once, this thread among them. The first failure
-/// ends the rest and is returned; exceptions pass through.
-inline Found<void> in_parallel(std::size_t count, std::size_t workers,
-                               const std::function<Found<void>(std::size_t)>& work) {
+/// Calls `work` with 0 to count - 1, at most `workers` at once, this thread among them. It returns a
+/// tl::expected<void, ...>: the first failure ends the rest and is returned; exceptions pass through.
+template <class Work>
+std::invoke_result_t<const Work&, std::size_t> in_parallel(std::size_t count, std::size_t workers,
+                                                           const Work& work) {
     std::atomic<std::size_t> next{0};
     std::mutex mutex;
-    std::optional<CohortFailure> failure;
+    std::optional<typename std::invoke_result_t<const Work&, std::size_t>::error_type> failure;
     const auto take = [&] {
         for (std::size_t at = next++; at < count; at = next++) {
             auto status = work(at);
@@ -35,7 +35,7 @@ inline Found<void> in_parallel(std::size_t count, std::size_t workers,
     take();
     for (std::future<void>& other : others)
         other.get();
-    if (failure) return not_found(std::move(*failure));
+    if (failure) return tl::unexpected(std::move(*failure));
     return {};
 }
 
@@ -44,4 +44,4 @@ constexpr std::size_t chunks_of(std::size_t count, std::size_t size) {
     return (count + size - 1) / size;
 }
 
-}  // namespace isocenter::fhir::cohort
+}  // namespace isocenter::fhir

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/settings.h"
+#include "base/result.h"
+
+/// Further FHIR servers beside that of `fhir.endpoint`: `cast.targets.NAME.fhir.endpoint` and whatever else
+/// is different there.
+namespace isocenter::app {
+
+inline constexpr std::string_view kTargetPrefix = "cast.targets.";
+/// What the target of `fhir.endpoint` is called in state, metrics and logs.
+inline constexpr std::string_view kDefaultTarget = "default";
+
+/// Takes `cast.targets.NAME.KEY` into `settings.cast_targets`; `invalid_request` for a name that is none, a
+/// key that cannot differ between targets, and a value that the key does not take.
+Status assign_target_setting(Settings& settings, std::string_view key, std::string_view value,
+                             std::string_view origin);
+
+/// Names of the further targets.
+std::vector<std::string> further_targets(const Settings& settings);
+/// The settings as they are for one target: of `[fhir]` nothing but its own, so that no credentials go to
+/// another server than they are for; of `[cast]` everything that it does not have of its own.
+/// `invalid_request` when there is no such target. kDefaultTarget: the settings themselves.
+Result<Settings> settings_of_target(const Settings& settings, std::string_view name);
+
+}  // namespace isocenter::app

@@ -1,0 +1,185 @@
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/percent.h"
+#include "fhir/check/reconciliation.h"
+#include "fhir/mapping/parts.h"
+#include "fhir/parallel.h"
+#include "fhir/plan/lookups.h"
+
+/// What the studies of the archive do not lead to: resources of ours that are too many.
+namespace isocenter::fhir {
+namespace {
+
+namespace json = boost::json;
+using Kind = Discrepancy::Kind;
+
+constexpr std::string_view kPageSize = "&_count=500";
+/// A server gives at least ten at once; a hundred million resources are more than any has of ours.
+constexpr int kMostPages = 10'000'000;
+constexpr std::string_view kPartitionSystem = "urn:isocenter:partition:";
+
+std::string text_of(const json::object& object, std::string_view name) {
+    const json::value* member = object.if_contains(name);
+    return member != nullptr && member->is_string() ? std::string(member->get_string()) : std::string();
+}
+
+std::string reference_of(const json::object& resource) {
+    return text_of(resource, "resourceType") + '/' + text_of(resource, "id");
+}
+
+/// The study that an ImagingStudy is about; no UID when it does not say so.
+Key key_of(const json::object& study) {
+    Key key{std::string(kDefaultPartition), {}};
+    const json::value* identifiers = study.if_contains("identifier");
+    if (identifiers == nullptr || !identifiers->is_array()) return key;
+    for (const json::value& each : identifiers->get_array()) {
+        if (!each.is_object()) continue;
+        const std::string system = text_of(each.get_object(), "system");
+        const std::string value = text_of(each.get_object(), "value");
+        if ((system == kStudySystem || system == kUriSystem) && value.starts_with("urn:oid:"))
+            key.study_uid = value.substr(8);
+        if (system.starts_with(kPartitionSystem)) key.partition = system.substr(kPartitionSystem.size());
+    }
+    return key;
+}
+
+/// By what others refer to a resource of that type, the first that a type knows.
+std::vector<std::string_view> parameters_to(std::string_view type) {
+    if (type == "Endpoint") return {"endpoint"};
+    return {"patient", "subject", "member", "link"};
+}
+
+}  // namespace
+
+/// Searches that find every ImagingStudy of ours, and those of others that hold our Endpoint.
+Attempt<std::vector<std::string>> Reconciliation::searches_for_own() {
+    Wanted wanted;
+    wanted.endpoint = make_endpoint(parts_.content);
+    const Lookups lookups = make_lookups(wanted, parts_.content);
+    std::vector<std::string> forms;
+    for (const Lookup& lookup : {lookups.endpoint, lookups.endpoint_by_name}) {
+        FHIR_TRY(const std::vector<json::object> endpoints, parts_.client.search(lookup.type, lookup.query));
+        for (const json::object& endpoint : endpoints)
+            forms.push_back("endpoint=" + percent_encode(reference_of(endpoint)));
+        if (!endpoints.empty()) break;
+    }
+    // Those that lost the Endpoint; a server that does not know the parameter might give everything.
+    if (capability_.search_parameters["ImagingStudy"].contains("_source"))
+        forms.push_back("_source=" + percent_encode(parts_.content.own_endpoint));
+    return forms;
+}
+
+Attempt<std::vector<Key>> Reconciliation::own_studies_elsewhere() {
+    FHIR_TRY(const std::vector<std::string> forms, searches_for_own());
+    std::set<Key> elsewhere;
+    for (const std::string& form : forms) {
+        const auto visited = parts_.client.search_each(
+            "ImagingStudy", form + std::string(kPageSize),
+            [&](json::object&& study) -> Attempt<void> {
+                Key key = key_of(study);
+                if (key.study_uid.empty() && is_own(study, parts_.content)) {
+                    if (is_new(reference_of(study)))
+                        nameless_.push_back(
+                            {Kind::extra, key, reference_of(study), {}, "names no study", "delete", false});
+                } else if (!key.study_uid.empty() && !seen_.contains(key)) {
+                    elsewhere.insert(std::move(key));
+                }
+                return {};
+            },
+            kMostPages);
+        if (!visited) return failed(visited.error());
+    }
+    return std::vector<Key>(elsewhere.begin(), elsewhere.end());
+}
+
+Attempt<void> Reconciliation::look_for_extra(std::stop_token stop) {
+    FHIR_TRY(const std::vector<Key> keys, own_studies_elsewhere());
+    const std::uint64_t of_archive = result_.studies;
+    if (auto looked = look_at_all(keys, stop); !looked) return looked;
+    result_.studies = of_archive;
+    for (Discrepancy& each : nameless_) {
+        if (options_.repair) {
+            FHIR_TRY(each.mended, remove(each.resource, each.text));
+        }
+        tell(std::move(each));
+    }
+    return {};
+}
+
+/// Duplicates of Patients and Endpoints, once no study of ours needs them any more.
+Attempt<void> Reconciliation::settle_shared() {
+    for (Discrepancy& each : shared_) {
+        if (options_.repair && each.kind == Kind::duplicate) {
+            FHIR_TRY(const bool used, is_used(each.resource));
+            each.text = "something refers to it";
+            if (!used) {
+                FHIR_TRY(each.mended, remove(each.resource, each.text));
+            }
+        }
+        tell(std::move(each));
+    }
+    return {};
+}
+
+Attempt<void> Reconciliation::look_for_unused(std::stop_token stop) {
+    std::string form = "_count=500";
+    if (capability_.search_parameters["Patient"].contains("_source"))
+        form += "&_source=" + percent_encode(parts_.content.own_endpoint);
+    std::vector<std::string> own;
+    const auto visited = parts_.client.search_each(
+        "Patient", form,
+        [&](json::object&& patient) -> Attempt<void> {
+            if (is_own(patient, parts_.content)) own.push_back(reference_of(patient));
+            return {};
+        },
+        kMostPages);
+    if (!visited) return failed(visited.error());
+    return in_parallel(own.size(), options_.workers, [&](std::size_t at) -> Attempt<void> {
+        if (stop.stop_requested()) return failed(FailureKind::cancelled, "the check was stopped");
+        FHIR_TRY(const bool used, is_used(own[at]));
+        // A duplicate of before says why it is still there.
+        if (used || !is_new("unused " + own[at])) return {};
+        Discrepancy unused{Kind::unused, {}, own[at], {}, "nothing refers to it", {}, false};
+        if (options_.prune_patients) {
+            FHIR_TRY(unused.mended, remove(own[at], unused.text));
+        }
+        tell(std::move(unused));
+        return {};
+    });
+}
+
+/// Whether anything on the server refers to it, asked type by type: only some servers look after references
+/// themselves. What cannot be asked counts as used.
+Attempt<bool> Reconciliation::is_used(const std::string& reference) {
+    const std::vector<std::string_view> names = parameters_to(reference.substr(0, reference.find('/')));
+    std::vector<std::pair<std::string_view, std::string_view>> questions;
+    for (const auto& [type, parameters] : capability_.search_parameters) {
+        const auto known = std::find_if(names.begin(), names.end(), [&, &known_to = parameters](auto name) {
+            return known_to.contains(std::string(name));
+        });
+        if (known == names.end()) continue;
+        // Most are used by a study.
+        questions.emplace(type == "ImagingStudy" ? questions.begin() : questions.end(), type, *known);
+    }
+    for (const auto& [type, parameter] : questions) {
+        const auto hits = parts_.client.count(type, std::string(parameter) + '=' + percent_encode(reference));
+        if (!hits && hits.error().kind != FailureKind::refused) return failed(hits.error());
+        if (!hits || *hits > 0) return true;
+    }
+    return questions.empty();
+}
+
+Attempt<bool> Reconciliation::remove(const std::string& reference, std::string& why) {
+    const auto removed =
+        parts_.client.transact(json::array{{{"request", {{"method", "DELETE"}, {"url", reference}}}}});
+    if (removed) return true;
+    why = removed.error().text;
+    const FailureKind kind = removed.error().kind;
+    if (kind == FailureKind::referenced || kind == FailureKind::refused || kind == FailureKind::conflict)
+        return false;
+    return failed(removed.error());
+}
+
+}  // namespace isocenter::fhir

@@ -1,0 +1,178 @@
+#include <gtest/gtest.h>
+
+#include "fhir/engine/engine_fakes.h"
+
+namespace isocenter::fhir {
+namespace {
+
+using std::chrono::seconds;
+using Names = std::vector<std::string>;
+
+EngineOptions asked(StudyFilter filter = {}) {
+    EngineOptions options;
+    options.backfill = std::move(filter);
+    return options;
+}
+
+TEST(Backfill, every_study_is_done_once_and_the_feed_is_followed_from_its_newest_entry) {
+    EngineBench bench(asked());
+    for (int n = 1; n <= 300; ++n)
+        bench.feed.add(n, "1." + std::to_string(n % 3));
+    bench.studies.uids = {"1.0", "1.1", "1.2", "1.3", "1.4"};
+    bench.pass(seconds(2));
+    EXPECT_EQ(bench.jobs.runs, (Names{"1.0", "1.1", "1.2", "1.3", "1.4"}));
+    EXPECT_EQ(bench.stored_low(), 300);
+    EXPECT_FALSE(bench.engine.status().backfill);
+    EXPECT_FALSE(bench.state.load_backfill()->has_value());
+    bench.feed.add(301, "1.1");
+    bench.pass(seconds(5));
+    EXPECT_EQ(bench.jobs.runs.size(), 6U);
+    EXPECT_EQ(bench.stored_low(), 301);
+}
+
+TEST(Backfill, what_changes_meanwhile_does_not_wait_for_it) {
+    EngineBench bench(asked());
+    bench.feed.add(1, "1.0");
+    bench.studies.uids = {"1.0", "1.1"};
+    bench.jobs.act = [](const JobRequest& request) {
+        return request.key.study_uid == "1.1" ? failing(FailureKind::transient, 500)
+                                              : JobResult{1, {}, std::nullopt};
+    };
+    bench.pass(seconds(2));
+    bench.feed.add(2, "1.9");
+    bench.pass(seconds(5));
+    EXPECT_EQ(bench.stored_low(), 2);
+    const auto status = bench.engine.status().backfill;
+    ASSERT_TRUE(status);
+    EXPECT_EQ(status->done, 1U);
+    EXPECT_EQ(status->total, 2U);
+    EXPECT_TRUE(status->counted);
+    bench.jobs.act = nullptr;
+    bench.pass(seconds(60));
+    EXPECT_FALSE(bench.engine.status().backfill);
+}
+
+TEST(Backfill, goes_on_after_a_crash_without_doing_anything_twice) {
+    MemoryState state;
+    {
+        EngineBench bench(asked({.modality = "CT"}), &state);
+        bench.studies.uids = {"1.0", "1.1", "1.2", "1.3", "1.4"};
+        bench.jobs.act = [](const JobRequest& request) {
+            return request.key.study_uid == "1.3" ? failing(FailureKind::transient, 500)
+                                                  : JobResult{1, {}, std::nullopt};
+        };
+        bench.pass(seconds(2));
+        ASSERT_EQ((*state.load_backfill())->done, 4U);
+    }
+    // Without being asked again: whoever comes next takes it up.
+    EngineBench bench({}, &state);
+    bench.clock.advance(seconds(60));
+    bench.studies.uids = {"1.0", "1.1", "1.2", "1.3", "1.4"};
+    bench.pass(seconds(2));
+    EXPECT_EQ(bench.jobs.runs, Names{"1.3"});
+    EXPECT_EQ(bench.studies.filters.front().modality, "CT");
+    EXPECT_FALSE(state.load_backfill()->has_value());
+}
+
+TEST(Backfill, the_same_filter_is_the_same_backfill_another_one_begins_anew) {
+    MemoryState state;
+    const auto run = [&](const StudyFilter& filter) {
+        EngineBench bench(asked(filter), &state);
+        bench.clock.advance(seconds(60));
+        bench.studies.uids = {"1.0", "1.1"};
+        bench.jobs.act = [](const JobRequest& request) {
+            return request.key.study_uid == "1.1" ? failing(FailureKind::transient, 500)
+                                                  : JobResult{1, {}, std::nullopt};
+        };
+        bench.pass(seconds(1));
+        bench.engine.finish();
+        return bench.jobs.runs;
+    };
+    EXPECT_EQ(run({.modality = "CT"}), (Names{"1.0", "1.1"}));
+    EXPECT_EQ(run({.modality = "CT"}), Names{"1.1"});
+    EXPECT_EQ(run({.modality = "MR"}), (Names{"1.0", "1.1"}));
+}
+
+TEST(Backfill, studies_moved_into_pages_already_read_are_found_by_a_further_pass) {
+    EngineBench bench(asked());
+    bench.studies.uids = {"1.0", "1.1", "1.2", "1.3", "1.4"};
+    int marking = 0;
+    bench.studies.before_page = [&](std::size_t offset) {
+        // The second time that page is read it is to be marked: somebody deletes the first study before it.
+        if (offset == 2 && ++marking == 2) bench.studies.uids.erase(bench.studies.uids.begin());
+    };
+    bench.pass(seconds(2));
+    EXPECT_EQ((std::set<std::string>(bench.jobs.runs.begin(), bench.jobs.runs.end())),
+              (std::set<std::string>{"1.0", "1.1", "1.2", "1.3", "1.4"}));
+    EXPECT_EQ(bench.jobs.runs.size(), 5U);
+    EXPECT_FALSE(bench.engine.status().backfill);
+}
+
+TEST(Backfill, a_position_on_the_way_stays_and_one_beyond_the_feed_comes_back) {
+    for (const auto& [stored, wanted] : {std::pair(2, 2), std::pair(50, 3)}) {
+        MemoryState state;
+        ASSERT_TRUE(state.save(0, stored, stored, 1).ok());
+        EngineBench bench(asked(), &state);
+        for (int n = 1; n <= 3; ++n)
+            bench.feed.add(n, "1." + std::to_string(n));
+        bench.keep();
+        bench.engine.read_step();
+        bench.engine.backfill_step();
+        EXPECT_EQ(bench.stored_low(), wanted) << stored;
+        bench.pass(seconds(5));
+        EXPECT_EQ(bench.stored_low(), 3);
+        bench.feed.add(4, "1.4");
+        bench.pass(seconds(5));
+        EXPECT_EQ(bench.jobs.runs.back(), "1.4");
+    }
+}
+
+TEST(Backfill, an_archive_that_is_away_is_waited_for) {
+    EngineBench bench(asked());
+    bench.studies.uids = {"1.0", "1.1", "1.2"};
+    bench.feed.failure = fail(ErrorCode::unavailable, "away");
+    bench.pass(seconds(5));
+    EXPECT_TRUE(bench.engine.status().backfill) << "asked for, not begun";
+    bench.feed.failure.reset();
+    bench.studies.failure = Failure{FailureKind::transient, "busy", 503, std::nullopt, {}};
+    bench.pass(seconds(20));
+    EXPECT_TRUE(bench.jobs.runs.empty());
+    bench.studies.failure.reset();
+    bench.pass(seconds(60));
+    EXPECT_EQ(bench.jobs.runs.size(), 3U);
+    EXPECT_FALSE(bench.engine.status().backfill);
+}
+
+TEST(Backfill, a_study_that_cannot_be_written_is_a_letter_of_no_entry_and_is_done) {
+    EngineBench bench(asked());
+    bench.studies.uids = {"1.0"};
+    bench.jobs.act = [](const JobRequest&) { return failing(FailureKind::unusable); };
+    bench.pass(seconds(2));
+    ASSERT_EQ(bench.open_letters().size(), 1U);
+    EXPECT_EQ(bench.open_letters()[0].first_sequence, 0);
+    EXPECT_EQ(bench.open_letters()[0].entries, 0U);
+    EXPECT_FALSE(bench.engine.status().backfill);
+}
+
+TEST(Backfill, may_be_asked_for_while_the_feed_is_followed) {
+    EngineBench bench;
+    bench.feed.add(1, "1.0");
+    bench.studies.uids = {"1.0", "1.1"};
+    bench.pass(seconds(5));
+    EXPECT_EQ(bench.jobs.runs, Names{"1.0"});
+    bench.engine.backfill({.patient_id = "P1"});
+    bench.pass(seconds(2));
+    EXPECT_EQ(bench.jobs.runs, (Names{"1.0", "1.0", "1.1"}));
+    EXPECT_EQ(bench.studies.filters.front().patient_id, "P1");
+    EXPECT_EQ(bench.stored_low(), 1);
+}
+
+TEST(DateRange, takes_days_and_ranges_open_on_one_side) {
+    for (const char* good : {"20240229", "20240101-20241231", "20240101-", "-20241231"})
+        EXPECT_TRUE(is_date_range(good)) << good;
+    for (const char* bad : {"", "-", "2024", "2024-01-01", "20240101-2024", "20240101-20240102-"})
+        EXPECT_FALSE(is_date_range(bad)) << bad;
+}
+
+}  // namespace
+}  // namespace isocenter::fhir

@@ -1,0 +1,141 @@
+"""`isocenter cast --check` finds every deviation of FHIR from the archive, and `--repair` mends it, nothing else."""
+
+import json
+import subprocess
+
+import pytest
+import requests
+from faulty_server import FaultyServer
+from images import make_image, new_uid
+
+
+@pytest.fixture
+def world(archive, cast, fhir):
+    """Six studies of three patients, written; the bridge has stopped."""
+    studies = [new_uid() for _ in range(6)]
+    for number, study in enumerate(studies):
+        series = new_uid()
+        archive.store(*[make_image(study, series, new_uid(), PatientID=f"P{number % 3}",
+                                   InstanceNumber=n + 1) for n in range(2)])
+    cast.caught_up(archive.latest())
+    cast.stop()
+    return studies
+
+
+def check(cast, *arguments):
+    """Exit status, findings without study and remedy where they do not matter, totals."""
+    done = subprocess.run(cast.command("--check", *arguments), capture_output=True, text=True, timeout=120)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert lines, done.stderr
+    return done.returncode, lines[:-1], lines[-1]
+
+
+def brief(findings):
+    return sorted((each["finding"], each["resource"], *each.get("elements", [])) for each in findings)
+
+
+def assert_clean(cast):
+    status, findings, totals = check(cast)
+    assert (status, findings, totals["remaining"]) == (0, [], 0)
+
+
+def reference(resource):
+    return f"{resource['resourceType']}/{resource['id']}"
+
+
+def test_what_the_bridge_wrote_is_clean(cast, fhir, world):
+    before = fhir.content()
+    status, findings, totals = check(cast)
+    assert (status, findings) == (0, [])
+    assert totals == {"studies": 6, "missing": 0, "different": 0, "extra": 0, "duplicate": 0, "unwritable": 0,
+                      "undecided": 0, "unused": 0, "mended": 0, "remaining": 0}
+    assert fhir.content() == before
+
+
+def foreign(fhir, studies):
+    """Resources of others that lie beside ours: a patient, an observation, a study of which one series is ours."""
+    fhir.put({"resourceType": "Patient", "id": "other", "identifier": [{"system": "urn:other", "value": "1"}]})
+    fhir.put({"resourceType": "Observation", "id": "note", "status": "final", "code": {"text": "other"},
+              "subject": {"reference": "Patient/other"},
+              "identifier": [{"system": "urn:dicom:uid", "value": f"urn:oid:{studies[1]}"}]})
+    fhir.put({"resourceType": "ImagingStudy", "id": "elsewhere", "status": "available",
+              "subject": {"reference": "Patient/other"}, "numberOfSeries": 7,
+              "identifier": [{"system": "urn:dicom:uid", "value": "urn:oid:2.25.999"}]})
+    return {each: requests.get(f"{fhir.base}/{each}", timeout=30).content
+            for each in ("Patient/other", "Observation/note", "ImagingStudy/elsewhere")}
+
+
+def test_a_duplicate_that_others_refer_to_is_marked(archive, cast, fhir, world):
+    spare = fhir.put({**fhir.study(world[0]), "id": "zz-spare", "meta": {"source": f"{archive.base}/v2"}})
+    fhir.put({"resourceType": "Observation", "id": "reading", "status": "final", "code": {"text": "other"},
+              "derivedFrom": [{"reference": reference(spare)}]})
+    status, findings, _ = check(cast, "--repair")
+    assert status == 0 and brief(findings) == [("duplicate", "ImagingStudy/zz-spare")]
+    left = fhir.all("ImagingStudy")["zz-spare"]
+    assert left["status"] == "entered-in-error" and "series" not in left
+    assert_clean(cast)
+
+
+def test_a_duplicate_patient_goes_once_the_studies_have_left_it(archive, cast, fhir, world):
+    """The smaller id is the one that is used, so that the studies have to move."""
+    used = fhir.study(world[0])["subject"]["reference"].split("/")[1]
+    fhir.put({**fhir.all("Patient")[used], "id": "-first", "meta": {"source": f"{archive.base}/v2"}})
+    status, findings, _ = check(cast)
+    assert status == 1 and ("duplicate", f"Patient/{used}") in brief(findings)
+    status, findings, _ = check(cast, "--repair")
+    assert status == 0, findings
+    assert used not in fhir.all("Patient")
+    assert fhir.study(world[0])["subject"]["reference"] == "Patient/-first"
+    assert_clean(cast)
+
+
+def test_patients_to_whom_nothing_refers_are_told_and_pruned_only_when_asked(archive, cast, fhir, world):
+    lonely, read = (fhir.study(world[n])["subject"]["reference"] for n in (0, 1))
+    for study in (world[0], world[3], world[1], world[4]):
+        archive.delete(study)
+    fhir.put({"resourceType": "Condition", "id": "old", "subject": {"reference": read}, "code": {"text": "other"}})
+    foreign(fhir, world)
+    assert check(cast, "--repair")[0] == 0
+    status, findings, totals = check(cast, "--repair")
+    assert (status, brief(findings)) == (0, [("unused", lonely)])
+    assert lonely.split("/")[1] in fhir.all("Patient")
+    status, findings, totals = check(cast, "--repair", "--prune-patients")
+    assert status == 0 and [each["mended"] for each in findings] == [True]
+    assert lonely.split("/")[1] not in fhir.all("Patient")
+    assert {read.split("/")[1], "other"} <= set(fhir.all("Patient"))
+    assert_clean(cast)
+
+
+def test_a_study_that_cannot_be_written_is_told(archive, cast, fhir, world):
+    bad = new_uid()
+    archive.store(make_image(bad, new_uid(), new_uid(), PatientID=""))
+    status, findings, totals = check(cast, "--repair")
+    assert status == 1 and totals["unwritable"] == totals["remaining"] == 1
+    assert findings[0]["study"] == bad and "PatientID" in findings[0]["text"]
+
+
+def test_filters_choose_the_studies(archive, cast, fhir, world):
+    for study in (world[0], world[1]):
+        fhir.delete(reference(fhir.study(study)))
+    status, findings, totals = check(cast, "--patient-id", "P1", "--date", "20240229", "--modality", "CT")
+    assert status == 1 and totals["studies"] == 2
+    assert [each["study"] for each in findings] == [world[1]]
+    assert check(cast, "--patient-id", "P2")[0] == 0
+
+
+def test_a_server_that_is_away_is_no_finding(archive, cast, fhir, world):
+    faulty = FaultyServer(fhir.base)
+    try:
+        cast.settings["fhir.endpoint"] = faulty.base
+        faulty.fault = "500"
+        done = subprocess.run(cast.command("--check"), capture_output=True, text=True, timeout=120)
+        assert done.returncode == 2 and done.stdout == "" and "not complete" in done.stderr
+    finally:
+        faulty.stop()
+
+
+@pytest.mark.parametrize("arguments", [["--repair"], ["--check", "--backfill"], ["--check", "--from", "0"],
+                                       ["--check", "--prune-patients"], ["--check", "--date", "yesterday"]])
+def test_what_does_not_go_together_is_refused(cast, arguments):
+    done = cast.run(*arguments)
+    assert done.returncode == 2 and "--" in done.stderr and done.stdout == ""
