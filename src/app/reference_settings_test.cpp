@@ -31,6 +31,7 @@ TEST(ReferenceSettings, names_of_the_reference_become_ours) {
         {"DicomCastWorker:PollInterval", "00:00:30", "cast.poll_interval_ms", "30000"},
         {"RetryConfiguration__TotalRetryDuration", "00:10:00.5", "cast.retry_total_s", "601"},
         {"DicomCast:Features:GenerateObservations", "True", "cast.generate_observations", "true"},
+        {"Cast__Profile", "cast-compatible", "cast.profile", "cast-compatible"},
         {"Patient:PatientSystemId", "urn:lakeside:mrn", "cast.patient_system_id", "urn:lakeside:mrn"},
         {"Cast:SubjectMismatch", "deadLetter", "cast.subject_mismatch", "dead_letter"},
         {"Fhir:Authentication:AuthenticationType", "OAuth2ClientCredential", "fhir.auth",
