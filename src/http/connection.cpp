@@ -20,6 +20,7 @@ namespace {
 constexpr std::size_t kHeadPiece = 16 * 1024;
 constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+constexpr std::string_view kLateHead = "The request's head did not arrive in time.";
 
 }  // namespace
 
@@ -101,7 +102,7 @@ asio::awaitable<bool> Connection::read_head() {
                 co_return true;
             }
             if (outcome.kind == HeadOutcome::Kind::refused) {
-                co_await reject_head(outcome.status);
+                co_await reject_head(outcome.status, outcome.message);
                 co_return false;
             }
         }
@@ -116,7 +117,9 @@ asio::awaitable<bool> Connection::read_head() {
         const std::size_t count = co_await stream_.read(room, timeout);
         in_.resize(old + count);
         if (count == 0) {
-            if (stream_.timed_out() && !in_.empty()) co_await reject_head(408);
+            if (!stream_.timed_out() || in_.empty()) co_return false;
+            head_ = {};
+            co_await reject_head(408, kLateHead);
             co_return false;
         }
         if (idle_ && !first_request) deadline = Stream::Clock::now() + options.header_timeout;
@@ -124,12 +127,13 @@ asio::awaitable<bool> Connection::read_head() {
     }
 }
 
-asio::awaitable<void> Connection::reject_head(unsigned status) {
+asio::awaitable<void> Connection::reject_head(unsigned status, std::string_view message) {
+    call_.emplace();
+    call_->request = std::move(head_.request);
+    call_->request.remote_address = remote_address_;
     head_ = {};
     head_.keep_alive = false;
-    call_.emplace();
-    call_->request.remote_address = remote_address_;
-    response_ = shared_.service.reject(*call_, status);
+    response_ = shared_.service.reject(*call_, status, message);
     const bool sent = co_await send_response(false);
     shared_.service.end(*call_);
     if (!sent) co_return;

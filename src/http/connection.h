@@ -45,7 +45,7 @@ class Connection {
     // Requests (connection.cpp)
     Awaitable<void> talk();
     Awaitable<bool> read_head();
-    Awaitable<void> reject_head(unsigned status);
+    Awaitable<void> reject_head(unsigned status, std::string_view message);
     Awaitable<bool> serve();
     void begin_call();
     Awaitable<void> open_exchange();

@@ -11,8 +11,20 @@ namespace {
 constexpr std::size_t kMaxFields = 256;
 constexpr std::size_t kMaxMethodBytes = 32;
 
-HeadOutcome refused(unsigned status) {
-    return {HeadOutcome::Kind::refused, 0, status};
+/// Why a head is refused; status 0: it is not.
+struct Refusal {
+    unsigned status = 0;
+    std::string_view message;
+};
+
+constexpr Refusal kBadLine{400, "The request line is ill-formed."};
+constexpr Refusal kLongTarget{414, "The request's target is too long."};
+constexpr Refusal kLongFields{431, "The request's header fields are too large."};
+constexpr Refusal kBadField{400, "A header field is ill-formed."};
+constexpr Refusal kBadLength{400, "The length of the request's body is not clear from its header fields."};
+
+HeadOutcome refused(const Refusal& refusal) {
+    return {HeadOutcome::Kind::refused, 0, refusal.status, refusal.message};
 }
 
 bool is_control(char c) {
@@ -49,79 +61,97 @@ bool split_target(Request& request) {
     return request.path.front() == '/';
 }
 
-unsigned parse_request_line(std::string_view line, const HeadLimits& limits, RequestHead& out) {
+Refusal parse_request_line(std::string_view line, const HeadLimits& limits, RequestHead& out) {
     const std::size_t first = line.find(' ');
     const std::size_t last = line.rfind(' ');
-    if (first == std::string_view::npos || first == last) return 400;
+    if (first == std::string_view::npos || first == last) return kBadLine;
     const std::string_view method = line.substr(0, first);
     const std::string_view target = line.substr(first + 1, last - first - 1);
     const std::string_view version = line.substr(last + 1);
-    if (!is_token(method) || method.size() > kMaxMethodBytes || !is_target(target)) return 400;
-    if (!version.starts_with("HTTP/")) return 400;
-    if (version != "HTTP/1.1" && version != "HTTP/1.0") return 505;
-    if (target.size() > limits.max_target_bytes) return 414;
+    if (!is_token(method) || method.size() > kMaxMethodBytes || !is_target(target)) return kBadLine;
+    if (!version.starts_with("HTTP/")) return kBadLine;
     out.http_1_0 = version == "HTTP/1.0";
     out.request.method = parse_method(method);
     out.request.target = target;
-    return split_target(out.request) ? 0 : 400;
+    const bool has_path = split_target(out.request);
+    if (version != "HTTP/1.1" && !out.http_1_0) return {505, "The HTTP version is not supported."};
+    if (target.size() > limits.max_target_bytes) return kLongTarget;
+    return has_path ? Refusal{} : kBadLine;
 }
 
-unsigned parse_fields(std::string_view block, Headers& headers) {
+/// Reads on after an ill-formed field: the answer needs those that can be read.
+Refusal parse_fields(std::string_view block, Headers& headers) {
+    Refusal refusal;
     while (!block.empty()) {
         const std::size_t end = block.find("\r\n");
         const std::string_view line = block.substr(0, end);
         block.remove_prefix(end + 2);
         const std::size_t colon = line.find(':');
-        if (colon == std::string_view::npos || !is_token(line.substr(0, colon))) return 400;
-        const std::string_view value = trim(line.substr(colon + 1));
-        if (!is_field_value(value)) return 400;
-        if (headers.fields().size() == kMaxFields) return 431;
-        headers.add(std::string(line.substr(0, colon)), std::string(value));
+        const std::string_view name = line.substr(0, colon);
+        const std::string_view value = trim(line.substr(std::min(line.size(), name.size() + 1)));
+        if (colon == std::string_view::npos || !is_token(name) || !is_field_value(value)) {
+            refusal = kBadField;
+            continue;
+        }
+        if (headers.fields().size() == kMaxFields) return kLongFields;
+        headers.add(std::string(name), std::string(value));
     }
-    return 0;
+    return refusal;
 }
 
 /// RFC 9112 6.3; what is ambiguous is refused.
-unsigned parse_body_length(RequestHead& out) {
+Refusal parse_body_length(RequestHead& out) {
     Request& request = out.request;
     const std::string coding = request.headers.joined("Transfer-Encoding");
     const bool has_length = request.headers.has("Content-Length");
     if (request.headers.has("Transfer-Encoding")) {
-        if (has_length || out.http_1_0) return 400;
-        if (!equals_ignore_case(coding, "chunked")) return 501;
+        if (has_length || out.http_1_0) return kBadLength;
+        if (!equals_ignore_case(coding, "chunked"))
+            return {501, "Of transfer codings only chunked is supported."};
         out.chunked = true;
         request.has_body = true;
-        return 0;
+        return {};
     }
-    if (!has_length) return 0;
+    if (!has_length) return {};
     std::optional<std::uint64_t> length;
     for (const auto& [name, text] : request.headers.fields()) {
         if (!equals_ignore_case(name, "Content-Length")) continue;
         std::uint64_t value = 0;
         const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-        if (error != std::errc{} || end != text.data() + text.size()) return 400;
-        if (length && *length != value) return 400;
+        if (error != std::errc{} || end != text.data() + text.size()) return kBadLength;
+        if (length && *length != value) return kBadLength;
         length = value;
     }
     request.content_length = length;
     request.has_body = length.value_or(0) > 0;
-    return 0;
+    return {};
 }
 
-unsigned interpret(RequestHead& out) {
+Refusal interpret(RequestHead& out) {
     const Headers& headers = out.request.headers;
     const auto hosts = std::count_if(headers.fields().begin(), headers.fields().end(), [](const auto& field) {
         return equals_ignore_case(field.first, "Host");
     });
-    if (hosts > 1 || (hosts == 0 && !out.http_1_0)) return 400;
-    if (const unsigned status = parse_body_length(out); status != 0) return status;
+    if (hosts > 1 || (hosts == 0 && !out.http_1_0)) return {400, "There must be one Host header field."};
+    if (const Refusal refusal = parse_body_length(out); refusal.status != 0) return refusal;
     const std::string connection = headers.joined("Connection");
     out.keep_alive = out.http_1_0 ? list_has(connection, "keep-alive") : !list_has(connection, "close");
     if (!out.http_1_0 && headers.has("Expect")) {
-        if (!equals_ignore_case(headers.joined("Expect"), "100-continue")) return 417;
+        if (!equals_ignore_case(headers.joined("Expect"), "100-continue"))
+            return {417, "The expectation of the Expect header field cannot be met."};
         out.expects_continue = true;
     }
-    return 0;
+    return {};
+}
+
+/// Line and fields, the latter without the empty line at their end.
+Refusal parse_parts(std::string_view line, std::string_view fields, const HeadLimits& limits,
+                    RequestHead& out) {
+    out = {};
+    const Refusal of_line = parse_request_line(line, limits, out);
+    const Refusal of_fields = parse_fields(fields, out.request.headers);
+    if (of_line.status != 0) return of_line;
+    return of_fields.status != 0 ? of_fields : interpret(out);
 }
 
 }  // namespace
@@ -131,28 +161,32 @@ HeadOutcome parse_request_head(std::string_view bytes, const HeadLimits& limits,
     std::size_t start = 0;
     while (bytes.substr(start).starts_with("\r\n"))
         start += 2;
-    if (start > 64) return refused(400);
+    if (start > 64) {
+        out = {};
+        return refused(kBadLine);
+    }
     const std::string_view rest = bytes.substr(start);
     const std::size_t line_end = rest.find("\r\n");
     const std::size_t max_line = limits.max_target_bytes + kMaxMethodBytes + sizeof(" HTTP/1.1 ");
     // Of a line end that has not arrived whole, what is there counts for no limit.
     if (line_end == std::string_view::npos) {
-        return rest.size() > max_line + 1 ? refused(414) : HeadOutcome{};
+        if (rest.size() <= max_line + 1) return {};
+        out = {};
+        return refused(kLongTarget);
     }
-    if (line_end > max_line) return refused(414);
-    const std::size_t end = rest.find("\r\n\r\n", line_end);
-    if (end == std::string_view::npos) {
-        return rest.size() - line_end > limits.max_header_bytes + 3 ? refused(431) : HeadOutcome{};
-    }
-    if (end - line_end > limits.max_header_bytes) return refused(431);
-    out = {};
-    if (const unsigned status = parse_request_line(rest.substr(0, line_end), limits, out); status != 0)
-        return refused(status);
+    const std::size_t found = rest.find("\r\n\r\n", line_end);
+    const bool whole = found != std::string_view::npos;
+    const bool long_line = line_end > max_line;
+    const bool long_fields = whole ? found - line_end > limits.max_header_bytes
+                                   : rest.size() - line_end > limits.max_header_bytes + 3;
+    if (!whole && !long_line && !long_fields) return {};
+    const std::size_t end = whole ? found : rest.rfind("\r\n");
     const std::string_view fields = rest.substr(line_end + 2, end - line_end);
-    if (const unsigned status = parse_fields(fields, out.request.headers); status != 0)
-        return refused(status);
-    if (const unsigned status = interpret(out); status != 0) return refused(status);
-    return {HeadOutcome::Kind::complete, start + end + 4, 0};
+    const Refusal refusal = parse_parts(rest.substr(0, line_end), fields, limits, out);
+    if (long_line) return refused(kLongTarget);
+    if (long_fields) return refused(kLongFields);
+    if (refusal.status != 0) return refused(refusal);
+    return {HeadOutcome::Kind::complete, start + end + 4, 0, {}};
 }
 
 }  // namespace isocenter::http

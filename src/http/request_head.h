@@ -26,11 +26,13 @@ struct HeadOutcome {
     Kind kind = Kind::incomplete;
     std::size_t consumed = 0;  ///< of `bytes`, when complete
     unsigned status = 0;       ///< 400, 414, 417, 431, 501 or 505, when refused
+    std::string_view message;  ///< what is wrong, when refused; lives for ever
 };
 
 /// Reads one request head (RFC 9112 2-6) from the front of `bytes`. Strict where leniency would let two
 /// readers of the same bytes see different requests: line ends are CRLF, no folding, no blanks before ':',
-/// one Host, Content-Length digits only and never together with Transfer-Encoding.
+/// one Host, Content-Length digits only and never together with Transfer-Encoding. Of a refused head `out`
+/// holds what could be read, for the answer's sake.
 HeadOutcome parse_request_head(std::string_view bytes, const HeadLimits& limits, RequestHead& out);
 
 }  // namespace isocenter::http

@@ -27,12 +27,19 @@ namespace {
 constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 /// How long stop() waits, after the grace period, for what lanes still do.
 constexpr std::chrono::seconds kAbortWait{2};
-constexpr std::string_view kBusy =
-    "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+
+/// Written by hand: nothing of the request has been read, and nothing of the server may be used for it.
+std::string busy_answer() {
+    static constexpr std::string_view kMessage = "The server has too many connections at the moment.";
+    return "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Type: text/plain; "
+           "charset=utf-8\r\nContent-Length: " +
+           std::to_string(kMessage.size()) + "\r\nConnection: close\r\n\r\n" + std::string(kMessage);
+}
 
 /// Answers 503 as far as that is possible without waiting.
 void turn_away(int fd) {
-    static_cast<void>(::send(fd, kBusy.data(), kBusy.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
+    const std::string answer = busy_answer();
+    static_cast<void>(::send(fd, answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
     static_cast<void>(::shutdown(fd, SHUT_WR));
     // A close with unread bytes makes the kernel reset the connection, which may take the answer away.
     std::array<char, 4096> unread;

@@ -118,7 +118,9 @@ TEST(ServerLimits, HeadsMustArriveInTime) {
     EXPECT_TRUE(silent.at_end());
     RawClient half(port);
     const auto begin = Clock::now();
-    EXPECT_EQ(half.ask("GET / HTTP/1.1\r\nHo").status, 408U);
+    const RawResponse late = half.ask("GET / HTTP/1.1\r\nHo");
+    EXPECT_EQ(late.status, 408U);
+    EXPECT_EQ(late.body, "invalid_request The request's head did not arrive in time.");
     EXPECT_GE(Clock::now() - begin, milliseconds(100));
     EXPECT_TRUE(half.at_end());
     // Bytes that drip do not move the deadline.
@@ -270,6 +272,7 @@ TEST(ServerLimits, TooManyConnectionsAreTurnedAway) {
     const RawResponse refused = third.receive();
     EXPECT_EQ(refused.status, 503U);
     EXPECT_EQ(refused.headers.get("Retry-After"), "1");
+    EXPECT_EQ(refused.body, "The server has too many connections at the moment.");
     first.reset();
     const auto begin = Clock::now();
     while (RawClient(port).ask(ask).status != 200U)

@@ -162,6 +162,50 @@ TEST(Server, RefusesHeadsThatAreTooLongOrIllFormed) {
     EXPECT_TRUE(smuggler.at_end());
 }
 
+TEST(Server, RefusedHeadsAreAnsweredAsOtherErrorsAre) {
+    TestServer test;
+    test.options.max_target_bytes = 1000;
+    test.options.max_header_bytes = 2000;
+    test.options.cors_origins = {"https://viewer.example"};
+    const std::uint16_t port = test.start();
+    const std::string origin = "Origin: https://viewer.example\r\n";
+    const std::string line = "GET / HTTP/1.1\r\nHost: x\r\n";
+    const struct {
+        unsigned status;
+        std::string head;
+        std::string message;
+    } cases[] = {
+        {414, get("/" + std::string(1500, 'x'), origin), "The request's target is too long."},
+        {414, get("/" + std::string(2000, 'x'), origin), "The request's target is too long."},
+        {431, line + origin + "A: " + std::string(3000, 'x') + "\r\n\r\n",
+         "The request's header fields are too large."},
+        {400, line + "A : b\r\n" + origin + "\r\n", "A header field is ill-formed."},
+        {400, "GET /\r\n" + origin + "\r\n", "The request line is ill-formed."},
+        {400, "GET / HTTP/1.1\r\n" + origin + "\r\n", "There must be one Host header field."},
+        {400, line + origin + "Content-Length: x\r\n\r\n",
+         "The length of the request's body is not clear from its header fields."},
+        {417, line + origin + "Expect: tea\r\n\r\n",
+         "The expectation of the Expect header field cannot be met."},
+        {501, line + origin + "Transfer-Encoding: gzip\r\n\r\n",
+         "Of transfer codings only chunked is supported."},
+        {505, "GET / HTTP/3.0\r\nHost: x\r\n" + origin + "\r\n", "The HTTP version is not supported."},
+    };
+    for (const auto& [status, head, message] : cases) {
+        const RawResponse answer = RawClient(port).ask(head);
+        EXPECT_EQ(answer.status, status) << message;
+        EXPECT_EQ(answer.body, "invalid_request " + message);
+        EXPECT_EQ(answer.headers.get("Content-Type"), "text/plain");
+        EXPECT_EQ(answer.headers.get("Access-Control-Allow-Origin"), "https://viewer.example") << message;
+    }
+    const RawResponse other = RawClient(port).ask(line + "Expect: tea\r\nOrigin: https://else.where\r\n\r\n");
+    EXPECT_EQ(other.status, 417U);
+    EXPECT_FALSE(other.headers.has("Access-Control-Allow-Origin"));
+    RawClient head_only(port);
+    head_only.send("HEAD /" + std::string(1500, 'x') + " HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_EQ(head_only.receive(true).status, 414U);
+    EXPECT_TRUE(head_only.at_end());
+}
+
 TEST(Server, RefusesBodiesThatAreTooLarge) {
     TestServer test;
     test.options.max_body_bytes = 10;

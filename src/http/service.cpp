@@ -53,10 +53,12 @@ Response Service::write_error(const Call& call, const Error& error, unsigned sta
     return response;
 }
 
-Response Service::reject(Call& call, unsigned status) const {
+Response Service::reject(Call& call, unsigned status, std::string_view message) const {
+    // The mount alone: a route would be taken for one that was asked for access.
+    call.match.mount = router_.find(call.request.method, call.request.path).mount;
     for (const auto& middleware : middleware_)
         static_cast<void>(middleware->before(call));
-    Response response = empty_response(status);
+    Response response = write_error(call, fail(ErrorCode::invalid_request, std::string(message)), status);
     complete(call, response);
     return response;
 }

@@ -19,8 +19,8 @@ class Service {
 
     /// Routes the call and passes it through the middleware; a response when it is answered already.
     std::optional<Response> begin(Call& call, std::string_view local_authority) const;
-    /// The answer to a request whose head could not be read.
-    Response reject(Call& call, unsigned status) const;
+    /// The answer to a request whose head is refused; `call` holds what of it could be read.
+    Response reject(Call& call, unsigned status, std::string_view message) const;
     /// The error response of the call's mount, ready to be sent. `status` 0: that of the error's code.
     Response refuse(Call& call, const Error& error, unsigned status = 0) const;
     /// Makes a route's response ready to be sent.
