@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "http/ascii.h"
+#include "http/host_field.h"
 
 namespace isocenter::http {
 namespace {
@@ -133,6 +134,8 @@ Refusal interpret(RequestHead& out) {
         return equals_ignore_case(field.first, "Host");
     });
     if (hosts > 1 || (hosts == 0 && !out.http_1_0)) return {400, "There must be one Host header field."};
+    if (!is_valid_host(headers.get("Host")))
+        return {400, "The Host header field is no host with or without a port."};
     if (const Refusal refusal = parse_body_length(out); refusal.status != 0) return refusal;
     const std::string connection = headers.joined("Connection");
     out.keep_alive = out.http_1_0 ? list_has(connection, "keep-alive") : !list_has(connection, "close");

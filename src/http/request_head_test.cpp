@@ -55,6 +55,7 @@ TEST(RequestHead, UnderstandsConnectionExpectAndForms) {
     parse_request_head(with("Content-Length: 0\r\n"), {}, head);
     EXPECT_FALSE(head.request.has_body);
     EXPECT_EQ(refusal(with("", "OPTIONS * HTTP/1.1")), 0U);
+    EXPECT_EQ(refusal("GET / HTTP/1.1\r\nHost:\r\n\r\n"), 0U);
 }
 
 TEST(RequestHead, RefusesWhatTwoReadersCouldReadDifferently) {
@@ -83,6 +84,8 @@ TEST(RequestHead, RefusesWhatTwoReadersCouldReadDifferently) {
              with("", "GET / FTP/1.1"),
              with("", "GET /"),
              std::string("GET / HTTP/1.1\r\n\r\n"),
+             std::string("GET / HTTP/1.1\r\nHost: evil\"<x>\r\n\r\n"),
+             std::string("GET / HTTP/1.0\r\nHost: a/b\r\n\r\n"),
              std::string("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"),
          })
         EXPECT_EQ(refusal(text), 400U) << text;
