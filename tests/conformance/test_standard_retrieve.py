@@ -181,7 +181,7 @@ def test_accept_parameter_that_mixes_dicom_and_rendered_types(standard):
     instance = keep_on_standard(standard, image())
     query = "?accept=application%2Fdicom%2Bjson,image%2Fjpeg"
     for path in (path_of(instance), path_of(instance, "/metadata"), "/studies"):
-        expect.problem(standard.get(path + query, None), 400)
+        assert expect.problem(standard.get(path + query, None), 400)["parameter"] == "accept"
     expect.file(standard.get(path_of(instance), "image/jpeg, application/dicom"), instance.data)
 
 
@@ -377,19 +377,23 @@ def test_unknown(standard, path):
 
 
 @pytest.mark.parametrize(
-    "path",
+    "path, name",
     [
-        "/studies/1.2.a",
-        "/studies/" + "1" * 65,
-        "/studies/1.2/series/x",
-        "/studies/1.2/series/1.3/instances/x",
-        "/studies/1.2/metadata%20",
-        "/studies/-1/metadata",
+        ("/studies/1.2.a", "study"),
+        ("/studies/" + "1" * 65, "study"),
+        ("/studies/1.2/series/x", "series"),
+        ("/studies/1.2/series/1.3/instances/x", "instance"),
+        ("/studies/-1/metadata", "study"),
+        ("/studies/-1/series", "study"),
     ],
 )
-def test_path_uid_that_is_none(standard, path):
-    """Section 3: 1-64 of digits and dots, else 400. The fifth path has no route; 404 is right for it."""
-    expect.problem(standard.get(path), 404 if path.endswith("%20") else 400)
+def test_path_uid_that_is_none(standard, path, name):
+    """Section 3: 1-64 of digits and dots, else 400, which names the part of the path (1.4)."""
+    assert expect.problem(standard.get(path), 400)["parameter"] == name
+
+
+def test_path_without_a_resource(standard):
+    expect.problem(standard.get("/studies/1.2/metadata%20"), 404)
 
 
 def test_instance_under_another_series(standard):

@@ -44,29 +44,46 @@ def test_accept_of_viewers_is_ignored_when_it_names_nothing(standard, accept):
 
 
 @pytest.mark.parametrize(
-    "changes",
+    "changes, name",
     [
-        {"requestType": None},
-        {"requestType": "wado"},
-        {"studyUID": None},
-        {"seriesUID": None},
-        {"objectUID": None},
-        {"contentType": "application/dicom; transfer-syntax=*"},
-        {"transferSyntax": "ele"},
-        {"anonymize": "yes"},
-        {"transferSyntax": f"{ELE},{makers.JPEG_LS}"},
-        {"windowCenter": "40", "windowWidth": "400"},
-        {"windowCenter": "40"},
-        {"studyUID": "1.2.x"},
-        {"presentationUID": "1.2.3", "contentType": "image/jpeg"},
-        {"frameNumber": "2", "contentType": "image/jpeg"},
-        {"region": "0.5,0,0.2,1", "contentType": "image/jpeg"},
+        ({"requestType": None}, "requestType"),
+        ({"requestType": "wado"}, "requestType"),
+        ({"studyUID": None}, "studyUID"),
+        ({"seriesUID": None}, "seriesUID"),
+        ({"objectUID": None}, "objectUID"),
+        ({"contentType": "application/dicom; transfer-syntax=*"}, "contentType"),
+        ({"transferSyntax": "ele"}, "transferSyntax"),
+        ({"anonymize": "yes"}, "anonymize"),
+        ({"transferSyntax": f"{ELE},{makers.JPEG_LS}"}, "transferSyntax"),
+        ({"transferSyntax": [ELE, makers.JPEG_LS]}, "transferSyntax"),
+        ({"windowCenter": "40", "windowWidth": "400"}, "windowCenter"),
+        ({"windowWidth": "400"}, "windowWidth"),
+        ({"studyUID": "1.2.x"}, "studyUID"),
+        ({"presentationUID": "1.2.3", "contentType": "image/jpeg"}, "presentationUID"),
+        ({"windowCenter": "40", "contentType": "image/jpeg"}, "windowCenter"),
+        ({"frameNumber": "2", "contentType": "image/jpeg"}, "frameNumber"),
+        ({"frameNumber": "1"}, "frameNumber"),
+        ({"region": "0.5,0,0.2,1", "contentType": "image/jpeg"}, "region"),
     ],
     ids=str,
 )
-def test_bad_request(standard, changes):
+def test_bad_request(standard, changes, name):
+    """1.2; the answer names the parameter (1.4)."""
     instance = keep_on_standard(standard, image())
-    expect.problem(ask(standard, instance, **changes), 400)
+    assert expect.problem(ask(standard, instance, **changes), 400)["parameter"] == name
+
+
+@pytest.mark.parametrize("number", ["0", "3", "-1", "a", "", "1,2", ["1", "2"]], ids=str)
+@pytest.mark.parametrize("content_type", ["application/dicom", "image/jpeg"])
+def test_frame_number_must_be_one_of_the_frames(standard, number, content_type):
+    instance = keep_on_standard(standard, image(frames=2))
+    response = ask(standard, instance, frameNumber=number, contentType=content_type)
+    assert expect.problem(response, 400)["parameter"] == "frameNumber"
+
+
+def test_frame_number_of_an_object(standard):
+    instance = keep_on_standard(standard, image(frames=2))
+    expect.file(ask(standard, instance, frameNumber="2"), instance.data)
 
 
 @pytest.mark.parametrize("name", ["studyUID", "seriesUID", "objectUID"])

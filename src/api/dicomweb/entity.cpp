@@ -1,5 +1,6 @@
 #include "api/dicomweb/entity.h"
 
+#include "api/dicomweb/frame_list.h"
 #include "base/digest.h"
 #include "dicom/value_rules.h"
 #include "http/url.h"
@@ -29,6 +30,13 @@ Result<index::EntityKey> read_entity(const http::PathParams& params) {
         key.instance = SopInstanceUid(instance);
     }
     return key;
+}
+
+std::string_view ill_formed_parameter(const http::PathParams& params) {
+    for (const std::string_view name : {"study", "series", "instance"}) {
+        if (params.has(name) && !dicom::is_valid_uid(params.get(name))) return name;
+    }
+    return params.has("frames") && !parse_frame_list(params.get("frames")) ? "frames" : "";
 }
 
 std::string entity_uri(std::string_view base, const index::EntityKey& key) {

@@ -13,6 +13,10 @@ namespace isocenter::api {
 /// empty. UIDs are checked (dicomweb.md 2.5) and made bare; `invalid_request` names the bad one.
 Result<index::EntityKey> read_entity(const http::PathParams& params);
 
+/// The name of the first parameter of a path that is no UID, or no frame list, where it must be one; empty:
+/// none.
+std::string_view ill_formed_parameter(const http::PathParams& params);
+
 /// `<base>/studies/1/series/2/instances/3`, as far as the key goes. UIDs are percent-encoded.
 std::string entity_uri(std::string_view base, const index::EntityKey& key);
 

@@ -18,6 +18,18 @@ TEST(Entity, ReadsWhatThePathNames) {
     EXPECT_FALSE(read_entity(params));
 }
 
+TEST(Entity, NamesTheParameterOfAPathThatIsIllFormed) {
+    http::PathParams params;
+    EXPECT_EQ(ill_formed_parameter(params), "");
+    params.set("study", "1.2");
+    params.set("frames", "1,2");
+    EXPECT_EQ(ill_formed_parameter(params), "");
+    params.set("frames", "1,,2");
+    EXPECT_EQ(ill_formed_parameter(params), "frames");
+    params.set("instance", "x");
+    EXPECT_EQ(ill_formed_parameter(params), "instance");
+}
+
 TEST(Entity, UrisAndTags) {
     index::EntityKey key;
     key.study = StudyUid("1.2");

@@ -8,11 +8,16 @@ http::Handler answering(
     const Face& face,
     std::function<Result<http::Response>(const Face&, const http::RequestContext&)> handle) {
     return [&face, handle = std::move(handle)](const http::RequestContext& context) {
-        if (auto checked = check_accept(face.profile, context.request); !checked)
-            return error_response(face.profile, context.request, checked.error());
+        ErrorDetails details;
+        if (auto checked = check_accept(face.profile, context.request); !checked) {
+            details.parameter = "accept";
+            return error_response(face.profile, context.request, checked.error(), details);
+        }
         auto response = handle(face, context);
-        if (!response) return error_response(face.profile, context.request, response.error());
-        return std::move(*response);
+        if (response) return std::move(*response);
+        if (response.error().code == ErrorCode::invalid_request)
+            details.parameter = ill_formed_parameter(context.params);
+        return error_response(face.profile, context.request, response.error(), details);
     };
 }
 

@@ -10,9 +10,13 @@
 namespace isocenter::api {
 namespace {
 
-Error bad_parameter(std::string_view name) {
-    return fail(ErrorCode::invalid_request,
-                "The value of the parameter " + std::string(name) + " is not allowed.");
+/// 400 that names what is to blame (standard-face.md 1.4).
+http::Response bad_parameter(const Face& face, const http::Request& request, std::string_view name) {
+    ErrorDetails details;
+    details.parameter = name;
+    const Error error = fail(ErrorCode::invalid_request,
+                             "The value of the parameter " + std::string(name) + " is not allowed.");
+    return error_response(face.profile, request, error, details);
 }
 
 std::optional<int> to_int(std::string_view text) {
@@ -51,21 +55,17 @@ bool is_viewport(std::string_view text) {
     return width && height && *width > 0 && *height > 0 && *width <= kMaxSide && *height <= kMaxSide;
 }
 
-/// Parameters of standard-face.md 3.6; the compatibility faces look at `quality` only (dicomweb.md 5.6).
-Status check_parameters(const Profile& profile, const http::Request& request) {
-    const auto items = http::parse_query(request.query);
-    if (!items) return fail(ErrorCode::invalid_request, "The query string is ill-formed.");
-    for (const http::QueryItem& item : *items) {
-        if (item.name == "quality") {
-            const auto quality = to_int(item.value);
-            if (!quality || *quality < 1 || *quality > 100) return bad_parameter("quality");
-        }
-        if (!profile.standard) continue;
-        if (item.name == "window" && !is_window(item.value)) return bad_parameter("window");
-        if (item.name == "viewport" && !is_viewport(item.value)) return bad_parameter("viewport");
-        if (item.name == "annotation" && item.value.empty()) return bad_parameter("annotation");
+/// Whether standard-face.md 3.6 allows the value; the compatibility faces look at `quality` only
+/// (dicomweb.md 5.6).
+bool is_allowed(const Profile& profile, const http::QueryItem& item) {
+    if (item.name == "quality") {
+        const auto quality = to_int(item.value);
+        return quality && *quality >= 1 && *quality <= 100;
     }
-    return {};
+    if (!profile.standard) return true;
+    if (item.name == "window") return is_window(item.value);
+    if (item.name == "viewport") return is_viewport(item.value);
+    return item.name != "annotation" || !item.value.empty();
 }
 
 /// dicomweb.md 5.6: one of the two types, or no Accept at all.
@@ -101,7 +101,11 @@ Result<http::Response> refuse(const Face& face, const http::RequestContext& cont
     if (context.params.has("frames")) {
         ISO_TRY(frames, parse_frame_list(context.params.get("frames")));
     }
-    ISO_CHECK(check_parameters(face.profile, context.request));
+    const auto items = http::parse_query(context.request.query);
+    if (!items) return fail(ErrorCode::invalid_request, "The query string is ill-formed.");
+    for (const http::QueryItem& item : *items) {
+        if (!is_allowed(face.profile, item)) return bad_parameter(face, context.request, item.name);
+    }
     if (!face.profile.standard && !accepts_picture(context.request))
         return not_acceptable(face, context.request, "The image is offered as", {"image/jpeg", "image/png"});
     ISO_CHECK(check_existence(face, key, frames));

@@ -22,7 +22,7 @@ namespace {
 constexpr DataSetOffer kOffer{true, false};
 
 http::Response refuse(const Face& face, const http::Request& request, const Error& error,
-                      const std::string& parameter = {}) {
+                      std::string_view parameter = {}) {
     ErrorDetails details;
     details.parameter = parameter;
     return error_response(face.profile, request, error, details);
@@ -171,10 +171,10 @@ http::Response answer(const Face& face, SearchResource resource, const http::Req
     auto search = parse_search(face.profile, scope, request.query, limits, parameter);
     const bool accept_first = !face.profile.standard && (search.ok() || !is_typed(parameter));
     if (accept_first && !form) return not_acceptable(face, request, form.error());
-    if (!key) return refuse(face, request, key.error());
+    if (!key) return refuse(face, request, key.error(), ill_formed_parameter(context.params));
     if (!search) return refuse(face, request, search.error(), parameter);
     if (const Status accept = check_accept(face.profile, request); !accept)
-        return refuse(face, request, accept.error());
+        return refuse(face, request, accept.error(), "accept");
     if (!form) return not_acceptable(face, request, form.error());
     const bool xml = *form != DataSetForm::json;
     const auto syntaxes = [&face](const index::EntityKey& instance) {
