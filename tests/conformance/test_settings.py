@@ -75,6 +75,7 @@ def test_strict_query(configured, query, name):
     problem = expect.problem(face.search("/studies", query), 400)
     assert problem["parameter"] == name
     expect.status(face.search("/studies", "PatientName=x&limit=3&includefield=NoSuchKeyword"), 200)
+    assert expect.problem(face.get("/changefeed?cursor=0&offset=3"), 400)["parameter"] == "offset"
 
 
 # --- standard.partial_retrieve (D6)

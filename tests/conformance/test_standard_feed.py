@@ -103,19 +103,40 @@ def test_long_poll_ends_empty(standard):
 
 
 @pytest.mark.parametrize(
-    "query",
+    "query, name",
     [
-        "cursor=x",
-        "cursor=-1",
-        "cursor=",
-        "cursor=0&limit=0",
-        "cursor=0&limit=a",
-        "cursor=0&wait=a",
-        "cursor=0&wait=-1",
+        ("cursor=x", "cursor"),
+        ("cursor=-1", "cursor"),
+        ("cursor=", "cursor"),
+        ("cursor=0&limit=0", "limit"),
+        ("cursor=0&limit=a", "limit"),
+        ("cursor=0&wait=a", "wait"),
+        ("cursor=0&wait=-1", "wait"),
+        ("wait=1", "wait"),
     ],
 )
-def test_bad_parameter(standard, query):
-    expect.problem(standard.get("/changefeed?" + query), 400)
+def test_bad_parameter(standard, query, name):
+    assert expect.problem(standard.get("/changefeed?" + query), 400)["parameter"] == name
+
+
+@pytest.mark.parametrize(
+    "query, names",
+    [
+        ("/changefeed?foo=1", ["foo"]),
+        ("/changefeed?cursor=0&limit=1&offset=3&startTime=2024-01-01T00:00:00Z", ["offset", "startTime"]),
+        ("/changefeed/latest?limit=1&includeMetadata=false", ["limit"]),
+        ("/changefeed?limit=1&offset=0", []),
+        ("/changefeed?cursor=0&limit=1&wait=0", []),
+    ],
+)
+def test_unknown_parameters_are_told(standard, query, names):
+    """D8."""
+    keep_on_standard(standard, plain())
+    response = expect.status(standard.get(query), 200)
+    told = [text for text in response.headers.get("Warning", "").split(", ") if text]
+    assert [text.split(": ", 1)[1] for text in told] == [
+        f"{name} is not supported and was ignored" for name in names
+    ]
 
 
 def test_without_cursor_as_v2(standard, v2):

@@ -48,6 +48,14 @@ class FeedExchange : public http::Exchange {
     }
 
     http::Response finish() override {
+        http::Response response = answer();
+        for (const std::string& warning : feed_.warnings)
+            response.headers.add("Warning", "299 " + face_.options.service_name + ": " + warning);
+        return response;
+    }
+
+  private:
+    http::Response answer() {
         if (!changes_) changes_ = face_.archive.changes(feed_.query);
         const auto& changes = *changes_;
         if (!changes) return error_response(face_.profile, request_, changes.error());
@@ -60,7 +68,6 @@ class FeedExchange : public http::Exchange {
         return http::text_response(200, kJson, write_answer(feed_, *changes));
     }
 
-  private:
     const Face& face_;
     const http::Request& request_;
     const FeedRequest feed_;

@@ -74,6 +74,33 @@ TEST(FeedParams, CursorsAreForTheStandardFace) {
     EXPECT_EQ(read_cursor(to_cursor(INT64_MAX)), INT64_MAX);
 }
 
+TEST(FeedParams, TheStandardFaceTellsWhatItDoesNotKnow) {
+    const struct {
+        const char* query;
+        std::vector<std::string> names;
+    } cases[] = {{"cursor=0&wait=1&LIMIT=3&includemetadata=false", {}},
+                 {"startTime=&endTime=&offset=0&limit=1", {}},
+                 {"foo=1&foo=2&b%0Da", {"foo", "b?a"}},
+                 {"cursor=0&offset=3&startTime=", {"offset", "startTime"}}};
+    Profile strict = standard_profile();
+    strict.ignore_unknown_query = false;
+    for (const auto& [query, names] : cases) {
+        const auto feed = parse(standard_profile(), query);
+        ASSERT_TRUE(feed.ok()) << query;
+        std::vector<std::string> expected;
+        for (const std::string& name : names)
+            expected.push_back(name + " is not supported and was ignored");
+        EXPECT_EQ(feed->warnings, expected) << query;
+        EXPECT_EQ(parse(strict, query).ok(), names.empty()) << query;
+        EXPECT_TRUE(parse(v2_profile(), query)->warnings.empty()) << query;
+    }
+    std::string parameter;
+    EXPECT_FALSE(parse_latest(strict, "limit=3", parameter).ok());
+    EXPECT_EQ(parameter, "limit");
+    EXPECT_FALSE(parse_feed(standard_profile(), "wait=1", parameter).ok());
+    EXPECT_EQ(parameter, "wait");
+}
+
 TEST(ChangeFeed, EntriesShowTheStateOfNow) {
     RouteCaller test(v2_profile());
     EXPECT_EQ(get(test, "", "/changefeed/latest").status, 204U);

@@ -1,5 +1,6 @@
 #include "api/dicomweb/feed_params.h"
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 #include <vector>
@@ -14,6 +15,9 @@ namespace {
 
 constexpr unsigned kMaxWaitSeconds = 60;
 constexpr std::string_view kCursorPrefix = "f1";
+constexpr std::string_view kWait = "wait";
+constexpr std::size_t kMaxWarnings = 16;
+constexpr std::size_t kMaxShownName = 64;
 
 Error bad(std::string message) {
     return fail(ErrorCode::invalid_request, std::move(message));
@@ -35,16 +39,19 @@ class FeedParser {
     Status read_window();
     Status read_times();
     Status read_cursor_form(const std::string& cursor);
+    Status look_for_others();
     Result<std::optional<Ticks>> read_time(std::string_view name);
 
     const Profile& profile_;
     const std::vector<http::QueryItem> items_;
     std::string& bad_parameter_;
+    std::vector<std::string_view> known_;  ///< the names that were looked for
     FeedRequest request_;
 };
 
 const std::string* FeedParser::find(std::string_view name) {
     bad_parameter_ = name;
+    known_.push_back(name);
     for (const http::QueryItem& item : items_) {
         if (http::equals_ignore_case(item.name, name)) return &item.value;
     }
@@ -108,9 +115,36 @@ Status FeedParser::read_cursor_form(const std::string& cursor) {
     if (!after) return bad("cursor must be 0 or the value of next in an earlier answer.");
     request_.by_cursor = true;
     request_.query.after = *after;
-    if (const std::string* text = find("wait")) {
-        ISO_TRY(const auto seconds, read_count("wait", *text, kMaxWaitSeconds, true));
+    if (const std::string* text = find(kWait)) {
+        ISO_TRY(const auto seconds, read_count(kWait, *text, kMaxWaitSeconds, true));
         request_.wait_seconds = static_cast<unsigned>(seconds);
+    }
+    return {};
+}
+
+/// As it may stand in a header.
+std::string printable(std::string_view name) {
+    std::string text(name.substr(0, kMaxShownName));
+    std::ranges::replace_if(
+        text, [](char c) { return c <= ' ' || c > '~' || c == '"' || c == '\\'; }, '?');
+    return text;
+}
+
+/// D8, for names that nobody has looked for.
+Status FeedParser::look_for_others() {
+    if (!profile_.standard) return {};
+    for (const http::QueryItem& item : items_) {
+        const auto same = [&item](std::string_view name) {
+            return http::equals_ignore_case(name, item.name);
+        };
+        if (std::ranges::any_of(known_, same)) continue;
+        if (!profile_.ignore_unknown_query) {
+            bad_parameter_ = item.name;
+            return bad(printable(item.name) + " is not supported by this form of the change feed.");
+        }
+        known_.push_back(item.name);
+        if (request_.warnings.size() < kMaxWarnings)
+            request_.warnings.push_back(printable(item.name) + " is not supported and was ignored");
     }
     return {};
 }
@@ -121,11 +155,14 @@ Result<FeedRequest> FeedParser::parse() {
     const std::string* cursor = profile_.standard ? find("cursor") : nullptr;
     if (cursor != nullptr) {
         ISO_CHECK(read_cursor_form(*cursor));
+    } else if (profile_.standard && find(kWait) != nullptr) {
+        return bad("wait needs a cursor.");
     } else if (profile_.feed_by_sequence_window) {
         ISO_CHECK(read_window());
     } else {
         ISO_CHECK(read_times());
     }
+    ISO_CHECK(look_for_others());
     bad_parameter_.clear();
     return std::move(request_);
 }
@@ -134,6 +171,7 @@ Result<FeedRequest> FeedParser::parse_latest() {
     ISO_CHECK(read_metadata());
     request_.query.latest_only = true;
     request_.query.limit = 1;
+    ISO_CHECK(look_for_others());
     bad_parameter_.clear();
     return std::move(request_);
 }

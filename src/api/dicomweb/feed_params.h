@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "api/profile.h"
 #include "base/result.h"
@@ -13,12 +14,14 @@ namespace isocenter::api {
 /// A read of the change feed (dicomweb.md 8.2, 8.3; standard-face.md section 8).
 struct FeedRequest {
     index::ChangeQuery query;
-    bool by_cursor = false;     ///< answer with the cursor of the next read
-    unsigned wait_seconds = 0;  ///< with a cursor: how long to wait for the first entry
+    bool by_cursor = false;             ///< answer with the cursor of the next read
+    unsigned wait_seconds = 0;          ///< with a cursor: how long to wait for the first entry
+    std::vector<std::string> warnings;  ///< texts for Warning headers: ASCII, no agent
 };
 
 /// `invalid_request` with the offending name in `bad_parameter`. Names are compared without regard to case;
-/// the first of several wins; names that are none of the feed's are ignored.
+/// the first of several wins. Names that this form of the feed does not know are ignored; the standard face
+/// warns of them, or refuses them when its profile ignores nothing (standard-face.md D8).
 Result<FeedRequest> parse_feed(const Profile& profile, std::string_view query, std::string& bad_parameter);
 /// The same for `changefeed/latest`.
 Result<FeedRequest> parse_latest(const Profile& profile, std::string_view query, std::string& bad_parameter);
