@@ -40,10 +40,15 @@ def test_never_stored(standard, path):
 
 
 @pytest.mark.parametrize(
-    "path", ["/studies/abc", "/studies/1.2/series/abc", "/studies/1.2/series/1.3/instances/abc"]
+    "path, name",
+    [
+        ("/studies/abc", "study"),
+        ("/studies/1.2/series/abc", "series"),
+        ("/studies/1.2/series/1.3/instances/abc", "instance"),
+    ],
 )
-def test_bad_uid(standard, path):
-    expect.problem(standard.delete(path), 400)
+def test_bad_uid(standard, path, name):
+    assert expect.problem(standard.delete(path), 400)["parameter"] == name
 
 
 def test_others_stay(standard):

@@ -9,8 +9,10 @@ namespace {
 
 /// dicomweb.md section 7; standard-face.md section 8.
 http::Response answer(const Face& face, const http::RequestContext& context) {
+    ErrorDetails details;
+    details.parameter = ill_formed_parameter(context.params);
     const auto refuse = [&](const Error& error) {
-        return error_response(face.profile, context.request, error);
+        return error_response(face.profile, context.request, error, details);
     };
     const auto key = read_entity(context.params);
     if (!key) return refuse(key.error());
