@@ -73,6 +73,9 @@ std::vector<http::Route> capabilities_routes(const Face& face, const std::vector
 /// `/api.json` and `/api.yaml`: the OpenAPI document of `others` below the face's prefix. Made once.
 std::vector<http::Route> openapi_routes(const Face& face, const std::vector<http::Route>& others);
 
+/// The same for what is outside of the faces, `others` being all of it.
+std::vector<http::Route> service_document_routes(const std::vector<http::Route>& others);
+
 /// Everything of one face with its errors, headers and case rules. `face` must outlive the mount.
 http::Mount make_mount(const Face& face);
 /// The mounts of all faces: /v1, /v1.0, /v1.0-prerelease, /v2, /v2.0 and /dicom-web. The faces must outlive
@@ -84,7 +87,7 @@ std::optional<http::Response> unsupported_version(const http::Request& request);
 /// All routes of one face, from routes.cpp.
 std::vector<http::Route> face_routes(const Face& face);
 
-/// Health, metrics, start page, OpenAPI, and the bridge to FHIR where there is one: outside of the faces.
+/// Health, metrics, start page, and the bridge to FHIR where there is one: outside of the faces.
 http::Mount make_service_mount(archive::Archive& archive, const Lanes& lanes, const ApiOptions& options,
                                Metrics& metrics, const CastView* cast = nullptr);
 

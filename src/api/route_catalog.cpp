@@ -11,17 +11,6 @@ namespace {
 using Parameters = std::vector<ParameterDescription>;
 using Types = std::vector<std::string>;
 
-std::vector<std::string> names_in(std::string_view pattern) {
-    std::vector<std::string> names;
-    for (;;) {
-        const std::size_t open = pattern.find('{');
-        const std::size_t close = pattern.find('}');
-        if (open == std::string_view::npos || close == std::string_view::npos || close < open) return names;
-        names.emplace_back(pattern.substr(open + 1, close - open - 1));
-        pattern.remove_prefix(close + 1);
-    }
-}
-
 /// `studies/{study}`, `series/{series}`, ...: what the pattern's entity is called.
 std::string entity_of(const std::vector<std::string>& names) {
     const auto has = [&](std::string_view name) {
@@ -44,6 +33,10 @@ Types dicom_json(bool standard) {
     return types;
 }
 
+ParameterDescription accept_parameter() {
+    return {"accept", "string", "Media ranges; they come before the header's."};
+}
+
 Parameters search_parameters(bool standard) {
     Parameters list{
         {"limit", "integer", "Largest number of results."},
@@ -55,7 +48,7 @@ Parameters search_parameters(bool standard) {
     if (standard) {
         list.push_back({"emptyvaluematching", "boolean", "Two quotation marks match absent values."});
         list.push_back({"multiplevaluematching", "boolean", "All values of a list must be there."});
-        list.push_back({"accept", "string", "Media ranges; they come before the header's."});
+        list.push_back(accept_parameter());
     }
     return list;
 }
@@ -84,17 +77,38 @@ void describe_search(RouteDescription& out, std::string_view what, bool standard
         standard ? std::vector<unsigned>{200, 400, 406, 413} : std::vector<unsigned>{200, 204, 400, 406};
 }
 
+/// standard-face.md 3.6; the compatibility faces look at the quality alone.
+Parameters rendering_parameters(bool standard) {
+    Parameters list{{"quality", "integer", "1 to 100."}};
+    if (standard) {
+        list.push_back({"annotation", "string", "What to write into the image."});
+        list.push_back({"window", "string", "center,width,function."});
+        list.push_back({"viewport", "string", "width,height and a part of the matrix."});
+    }
+    return list;
+}
+
+/// Of bytes: a range where they are one value, a part of a set where the face gives one.
+std::vector<unsigned> byte_statuses(std::string_view part, const std::string& entity, bool standard) {
+    const bool one = entity == "instance" || part == "{path}";
+    std::vector<unsigned> statuses{200, 304, 400, 404, 406};
+    if (one || standard) statuses.insert(statuses.begin() + 1, 206);
+    if (one) statuses.push_back(416);
+    return statuses;
+}
+
 /// The last literal of a GET below an entity: metadata, frames, rendered, ...
 void describe_part(RouteDescription& out, std::string_view part, const std::string& entity, bool standard) {
     out.group = "Retrieve";
-    out.statuses = {200, 304, 400, 404, 406};
+    out.statuses = byte_statuses(part, entity, standard);
     if (part == "metadata") {
         out.summary = "Retrieve the metadata of the " + entity + ".";
         out.response_types = dicom_json(standard);
+        out.statuses = {200, 304, 400, 404, 406};
     } else if (part == "rendered" || part == "thumbnail") {
         out.summary = "Images for display of the " + entity + ": not offered yet, every request is refused.";
         out.statuses = {400, 404, 406};
-        out.query_parameters = {{"quality", "integer", "1 to 100."}};
+        out.query_parameters = rendering_parameters(standard);
     } else if (part == "{frames}" || part == "{frame}") {
         out.summary = "Retrieve frames: numbers from 1, separated by commas.";
         out.response_types = both_forms("application/octet-stream");
@@ -105,7 +119,27 @@ void describe_part(RouteDescription& out, std::string_view part, const std::stri
         out.summary = "Retrieve the " + entity + ".";
         out.response_types = both_forms("application/dicom");
     }
-    if (standard) out.statuses.push_back(410);
+    if (standard) {
+        out.statuses.push_back(410);
+        out.query_parameters.push_back(accept_parameter());
+    }
+}
+
+/// PS3.18 chapter 9.
+void describe_wado_uri(RouteDescription& out) {
+    out.group = "Retrieve";
+    out.summary = "Retrieve one instance by query parameters (URI service).";
+    out.response_types = {"application/dicom"};
+    out.statuses = {200, 206, 304, 400, 404, 406, 410, 416};
+    out.query_parameters = {
+        {"requestType", "string", "WADO."},
+        {"studyUID", "string", "Study Instance UID."},
+        {"seriesUID", "string", "Series Instance UID."},
+        {"objectUID", "string", "SOP Instance UID."},
+        {"contentType", "string", "application/dicom; rendered types are refused as yet."},
+        {"transferSyntax", "string", "One UID, or * for as stored; else Explicit VR Little Endian."},
+        {"frameNumber", "integer", "One of several frames, from 1; a whole object is given all the same."},
+    };
 }
 
 void describe_get(RouteDescription& out, const http::Route& route, bool standard) {
@@ -124,13 +158,8 @@ void describe_get(RouteDescription& out, const http::Route& route, bool standard
         if (part == "latest") out.statuses.insert(out.statuses.begin() + 1, 204);
         return;
     }
+    if (out.path_parameters.empty()) return describe_wado_uri(out);
     describe_part(out, part, entity_of(out.path_parameters), standard);
-    if (out.path_parameters.empty()) {
-        out.group = "Retrieve";
-        out.summary = "Retrieve one instance by query parameters (URI service).";
-        for (const char* name : {"requestType", "studyUID", "seriesUID", "objectUID", "contentType"})
-            out.query_parameters.push_back({name, "string", "See PS3.18 chapter 9."});
-    }
 }
 
 void describe_store(RouteDescription& out, bool standard) {
@@ -144,9 +173,22 @@ void describe_store(RouteDescription& out, bool standard) {
 
 }  // namespace
 
+std::vector<std::string> path_parameters(const http::Route& route) {
+    const std::string text = http::path_template(route.pattern);
+    std::string_view pattern = text;
+    std::vector<std::string> names;
+    for (;;) {
+        const std::size_t open = pattern.find('{');
+        const std::size_t close = pattern.find('}');
+        if (open == std::string_view::npos || close == std::string_view::npos || close < open) return names;
+        names.emplace_back(pattern.substr(open + 1, close - open - 1));
+        pattern.remove_prefix(close + 1);
+    }
+}
+
 RouteDescription describe_route(const http::Route& route, bool standard) {
     RouteDescription out;
-    out.path_parameters = names_in(http::path_template(route.pattern));
+    out.path_parameters = path_parameters(route);
     switch (route.method) {
         case http::Method::get:
             describe_get(out, route, standard);

@@ -27,6 +27,9 @@ struct RouteDescription {
     std::vector<unsigned> statuses;
 };
 
+/// The names in a route's pattern, in their order.
+std::vector<std::string> path_parameters(const http::Route& route);
+
 RouteDescription describe_route(const http::Route& route, bool standard);
 
 }  // namespace isocenter::api

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "api/errors.h"
+#include "api/face.h"
 #include "api/manage/cast.h"
 #include "api/profile.h"
 #include "app/cast_auth.h"
@@ -51,6 +52,8 @@ http::Mount make_mount(const api::CastView& cast, net::Lane& lane, const Metrics
         return http::text_response(200, "text/plain; version=0.0.4; charset=utf-8", metrics.to_text());
     };
     mount.routes.push_back(std::move(shown));
+    for (http::Route& route : api::service_document_routes(mount.routes))
+        mount.routes.push_back(std::move(route));
     return mount;
 }
 

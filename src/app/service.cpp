@@ -98,6 +98,8 @@ struct Service::Graph {
             for (http::Route& route : api::cohort_routes(cohorts->cohorts(), cohort))
                 mounts.back().routes.push_back(std::move(route));
         }
+        for (http::Route& route : api::service_document_routes(mounts.back().routes))
+            mounts.back().routes.push_back(std::move(route));
         server = std::make_unique<http::Server>(server_options(settings), std::move(mounts), allow_everything,
                                                 metrics);
         scheme = settings.tls_certificate_file.empty() ? "http" : "https";

@@ -72,6 +72,23 @@ def test_openapi_says_which_methods_there_are(root):
     assert {"get", "post"} <= studies
 
 
+def test_openapi_outside_of_the_faces(root):
+    """What belongs to no face has a document of its own."""
+    document = described(root, "/api.json")
+    assert {"/health/live", "/health/check", "/metrics"} <= set(document["paths"])
+    assert "openapi:" in expect.status(root.get("/api.yaml"), 200).text
+
+
+@OWN
+def test_openapi_has_the_bridge_where_there_is_one(spawn):
+    settings = ["fhir.endpoint=http://127.0.0.1:9/fhir", "server.public_url=https://pacs.example"]
+    server = spawn(*[argument for setting in settings for argument in ("--set", setting)]).start()
+    paths = requests.get(server.base + "/api.json", timeout=5).json()["paths"]
+    assert {"get", "delete"} <= set(paths["/cast/dead-letters/{id}"])
+    assert {"get", "post"} <= set(paths["/cohorts"])
+    assert server.stop() == 0
+
+
 @pytest.mark.parametrize("accept", [None, "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"])
 def test_start_page(root, accept):
     response = expect.status(root.get("/", accept), 200)

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "api/manage/health.h"
+#include "api/manage/service_catalog.h"
 #include "api/route_caller.h"
 #include "fhir/engine/engine_fakes.h"
 
@@ -41,6 +42,13 @@ class CastRoutes : public testing::Test {
     CastView cast{bench.engine, bench.state};
     std::vector<http::Route> routes = cast_routes(cast, lane);
 };
+
+TEST_F(CastRoutes, are_all_described) {
+    for (const std::vector<http::Route>& each : {routes, cast_health_routes(cast)}) {
+        for (const http::Route& route : each)
+            EXPECT_TRUE(describe_service_route(route)) << route.pattern;
+    }
+}
 
 TEST_F(CastRoutes, letters_are_listed_newest_first_by_filter_and_page) {
     const json::array all = list();

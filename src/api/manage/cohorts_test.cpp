@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "api/manage/service_catalog.h"
 #include "api/route_caller.h"
 
 namespace isocenter::api {
@@ -127,6 +128,11 @@ TEST_F(CohortRoutes, a_definition_of_more_than_a_megabyte_is_refused) {
     const std::string half((1U << 19U) + 1, ' ');
     EXPECT_TRUE(exchange->on_body(as_bytes(half)).ok());
     EXPECT_EQ(exchange->on_body(as_bytes(half)).error().code, ErrorCode::too_large);
+}
+
+TEST_F(CohortRoutes, are_all_described) {
+    for (const http::Route& route : cohort_routes(cohorts, test.face.lanes.query))
+        EXPECT_TRUE(describe_service_route(route)) << route.pattern;
 }
 
 }  // namespace

@@ -11,7 +11,11 @@
 namespace isocenter::api {
 namespace {
 
+using testing::AllOf;
+using testing::Contains;
+using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsSupersetOf;
 using testing::Not;
 namespace json = boost::json;
 
@@ -20,6 +24,10 @@ http::Route make_route(http::Method method, std::string pattern) {
     route.method = method;
     route.pattern = std::move(pattern);
     return route;
+}
+
+ApiDescription of_v2() {
+    return {"Title", "2", "/v2", [](const http::Route& route) { return describe_route(route, false); }};
 }
 
 std::vector<http::Route> some_routes() {
@@ -31,7 +39,7 @@ std::vector<http::Route> some_routes() {
 
 TEST(OpenApi, NamesEveryRouteOnceWithItsPathParameters) {
     const auto routes = some_routes();
-    const json::value document = json::parse(openapi_json({"Title", "2", "/v2", false}, routes));
+    const json::value document = json::parse(openapi_json(of_v2(), routes));
     EXPECT_EQ(document.at("openapi"), json::value("3.0.1"));
     for (const http::Route& route : routes) {
         const json::object& item = document.at("paths").at("/v2" + route.pattern).as_object();
@@ -45,9 +53,46 @@ TEST(OpenApi, NamesEveryRouteOnceWithItsPathParameters) {
         document.at("paths").at("/v2/studies/{study}").at("delete").at("parameters").at(0);
     EXPECT_EQ(study.at("name"), json::value("study"));
     EXPECT_EQ(study.at("required"), json::value(true));
-    const std::string yaml = openapi_yaml({"Title", "2", "/v2", false}, routes);
+    const std::string yaml = openapi_yaml(of_v2(), routes);
     EXPECT_THAT(yaml, testing::StartsWith("openapi: \"3.0.1\"\n"));
     EXPECT_THAT(yaml, HasSubstr("\"/v2/studies/{study}/metadata\":\n"));
+}
+
+TEST(OpenApi, SaysWhatRetrievalsAnswerAndTake) {
+    const std::string instance = "/studies/{study}/series/{series}/instances/{instance}";
+    const auto about = [](const std::string& pattern, bool standard) {
+        return describe_route(make_route(http::Method::get, pattern), standard);
+    };
+    for (const char* part : {"", "/frames/{frames}", "/bulkdata/{path...}", "/pixeldata"}) {
+        EXPECT_THAT(about(instance + part, false).statuses, IsSupersetOf({200U, 206U, 304U, 416U})) << part;
+        EXPECT_THAT(about(instance + part, true).statuses, IsSupersetOf({206U, 410U, 416U})) << part;
+    }
+    EXPECT_THAT(about("/studies/{study}", true).statuses, AllOf(Contains(206U), Not(Contains(416U))));
+    EXPECT_THAT(about("/studies/{study}/metadata", true).statuses, Not(Contains(206U)));
+    const auto names = [&about](const std::string& pattern, bool standard) {
+        std::vector<std::string> list;
+        for (const ParameterDescription& parameter : about(pattern, standard).query_parameters)
+            list.push_back(parameter.name);
+        return list;
+    };
+    EXPECT_THAT(names("/wado", true), IsSupersetOf({"contentType", "transferSyntax", "frameNumber"}));
+    EXPECT_THAT(names(instance + "/rendered", true),
+                IsSupersetOf({"quality", "window", "viewport", "accept"}));
+    EXPECT_THAT(names(instance + "/rendered", false), ElementsAre("quality"));
+}
+
+TEST(OpenApi, TheServersOwnRoutesHaveADocument) {
+    std::vector<http::Route> routes = {
+        make_route(http::Method::get, "/health/live"), make_route(http::Method::get, "/"),
+        make_route(http::Method::get, "/cast/dead-letters/{id}"), make_route(http::Method::post, "/cohorts")};
+    const auto documents = service_document_routes(routes);
+    const json::value document = json_of(RouteCaller::call(
+        RouteCaller::find(documents, http::Method::get, "/api.json"), RouteCaller::request()));
+    const json::object& paths = document.at("paths").as_object();
+    EXPECT_EQ(paths.size(), 3U) << "a page is for people";
+    EXPECT_EQ(paths.at("/cast/dead-letters/{id}").at("get").at("parameters").at(0).at("name"),
+              json::value("id"));
+    EXPECT_TRUE(paths.at("/cohorts").at("post").as_object().contains("requestBody"));
 }
 
 TEST(Capabilities, JsonAndWadlHoldTheSameTree) {

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "api/face.h"
-#include "api/route_catalog.h"
+#include "api/manage/service_catalog.h"
 #include "base/log.h"
 #include "http/ascii.h"
 #include "http/message.h"
@@ -58,8 +58,7 @@ std::string operation_id(const http::Route& route) {
     return id;
 }
 
-json::object operation(const http::Route& route, bool standard) {
-    const RouteDescription about = describe_route(route, standard);
+json::object operation(const http::Route& route, const RouteDescription& about) {
     json::array parameters;
     for (const std::string& name : about.path_parameters)
         parameters.emplace_back(parameter(name, "path", "string", ""));
@@ -69,8 +68,8 @@ json::object operation(const http::Route& route, bool standard) {
     for (const unsigned status : about.statuses) {
         json::object response;
         response["description"] = http::reason_phrase(status);
-        if ((status == 200 || status == 202) && !about.response_types.empty())
-            response["content"] = content(about.response_types);
+        const bool success = status >= 200 && status < 300 && status != 204;
+        if (success && !about.response_types.empty()) response["content"] = content(about.response_types);
         responses[std::to_string(status)] = std::move(response);
     }
     json::array groups;
@@ -93,11 +92,13 @@ json::object operation(const http::Route& route, bool standard) {
 json::object document(const ApiDescription& description, const std::vector<http::Route>& routes) {
     json::object paths;
     for (const http::Route& route : routes) {
+        const auto about = description.describe(route);
+        if (!about) continue;
         const std::string path =
             description.prefix + (route.pattern == "/" ? "" : http::path_template(route.pattern));
         json::value& item = paths[path];
         if (!item.is_object()) item.emplace_object();
-        item.as_object()[http::to_lower(to_string(route.method))] = operation(route, description.standard);
+        item.as_object()[http::to_lower(to_string(route.method))] = operation(route, *about);
     }
     json::object license;
     license["name"] = "MIT";
@@ -150,6 +151,12 @@ http::Route text_route(std::string pattern, std::string type, std::string text) 
     return route;
 }
 
+std::vector<http::Route> document_routes(const ApiDescription& about,
+                                         const std::vector<http::Route>& others) {
+    return {text_route("/api.json", "application/json; charset=utf-8", openapi_json(about, others)),
+            text_route("/api.yaml", "application/yaml; charset=utf-8", openapi_yaml(about, others))};
+}
+
 }  // namespace
 
 std::string openapi_json(const ApiDescription& description, const std::vector<http::Route>& routes) {
@@ -164,10 +171,14 @@ std::string openapi_yaml(const ApiDescription& description, const std::vector<ht
 
 std::vector<http::Route> openapi_routes(const Face& face, const std::vector<http::Route>& others) {
     const std::string name(face.profile.name);
-    const ApiDescription about{"Isocenter DICOMweb, " + name, face.profile.standard ? "1" : name.substr(1),
-                               face.prefix, face.profile.standard};
-    return {text_route("/api.json", "application/json; charset=utf-8", openapi_json(about, others)),
-            text_route("/api.yaml", "application/yaml; charset=utf-8", openapi_yaml(about, others))};
+    const bool standard = face.profile.standard;
+    return document_routes({"Isocenter DICOMweb, " + name, standard ? "1" : name.substr(1), face.prefix,
+                            [standard](const http::Route& route) { return describe_route(route, standard); }},
+                           others);
+}
+
+std::vector<http::Route> service_document_routes(const std::vector<http::Route>& others) {
+    return document_routes({"Isocenter", "1", "", describe_service_route}, others);
 }
 
 }  // namespace isocenter::api

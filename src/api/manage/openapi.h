@@ -1,8 +1,11 @@
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "api/route_catalog.h"
 #include "http/exchange.h"
 
 namespace isocenter::api {
@@ -12,7 +15,8 @@ struct ApiDescription {
     std::string title;
     std::string version;  ///< of the interface: "1", "2"
     std::string prefix;   ///< of the paths: "/v2"
-    bool standard = false;
+    /// What it says of a route; nothing: the route is left out.
+    std::function<std::optional<RouteDescription>(const http::Route&)> describe;
 };
 
 /// An OpenAPI 3.0.1 document made from a table of routes, as JSON; and the same as YAML.

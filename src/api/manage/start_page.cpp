@@ -102,7 +102,8 @@ void append_addresses(std::string& out, const std::string& base) {
     out += "<dt>DICOMweb, v1 and v2</dt><dd><code>" + base + "/v1</code>, <code>" + base + "/v2</code></dd>";
     out +=
         "<dt>Descriptions</dt><dd><a href=\"dicom-web/api.json\">OpenAPI of /dicom-web</a>, "
-        "<a href=\"v1/api.json\">of /v1</a>, <a href=\"v2/api.json\">of /v2</a></dd>"
+        "<a href=\"v1/api.json\">of /v1</a>, <a href=\"v2/api.json\">of /v2</a>, "
+        "<a href=\"api.json\">of the rest</a></dd>"
         "<dt>State</dt><dd><a href=\"health/check\">health</a>, <a href=\"health/ready\">readiness</a>, "
         "<a href=\"metrics\">metrics</a></dd></dl></section>";
 }

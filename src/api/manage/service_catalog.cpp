@@ -1,0 +1,107 @@
+#include "api/manage/service_catalog.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace isocenter::api {
+namespace {
+
+using http::Method;
+
+struct Row {
+    Method method;
+    std::string_view pattern;
+    RouteDescription about;
+};
+
+const std::vector<ParameterDescription>& letter_parameters() {
+    static const std::vector<ParameterDescription> list = {
+        {"class", "string", "Class of the failure."},
+        {"state", "string", "State of the letter."},
+        {"study", "string", "Study Instance UID."},
+        {"limit", "integer", "Largest number of letters, at most 1000."},
+        {"cursor", "string", "The value of next in the last answer."},
+    };
+    return list;
+}
+
+const std::vector<ParameterDescription>& cohort_parameters() {
+    static const std::vector<ParameterDescription> list = {
+        {"asOf", "string", "The day that spans of time end with."},
+        {"limit", "integer", "Largest number of patients, at most 1000."},
+        {"cursor", "string", "The value of next in the last answer."},
+        {"frozen", "boolean", "Answer from the frozen members."},
+    };
+    return list;
+}
+
+/// Path parameters are named once, in the pattern; describe_service_route adds them.
+std::vector<Row> make_rows() {
+    const std::vector<std::string> json = {"application/json"};
+    const std::vector<std::string> lines = {"application/json", "application/x-ndjson"};
+    const std::vector<std::string> uids = {"text/plain", "application/json"};
+    const auto& letters = letter_parameters();
+    const auto& cohorts = cohort_parameters();
+    const std::string health = "Health";
+    const std::string bridge = "Bridge to FHIR";
+    const std::string group = "Cohorts";
+    return {
+        {Method::get, "/health/check", {"Say how the server is.", health, {}, {}, {}, json, {200, 503}}},
+        {Method::get, "/health/live", {"Say that the process answers.", health, {}, {}, {}, json, {200}}},
+        {Method::get, "/health/ready", {"Say whether it can work.", health, {}, {}, {}, json, {200, 503}}},
+        {Method::get, "/metrics", {"Metrics for Prometheus.", "Metrics", {}, {}, {}, {"text/plain"}, {200}}},
+        {Method::get, "/cast/status", {"How far the bridge is.", bridge, {}, {}, {}, json, {200, 503}}},
+        {Method::get,
+         "/cast/dead-letters",
+         {"List what was given up, newest first.", bridge, {}, letters, {}, json, {200, 400, 503}}},
+        {Method::get,
+         "/cast/dead-letters/{id}",
+         {"Show a dead letter.", bridge, {}, {}, {}, json, {200, 404, 503}}},
+        {Method::delete_,
+         "/cast/dead-letters/{id}",
+         {"Discard a dead letter.", bridge, {}, {}, {}, {}, {204, 404, 503}}},
+        {Method::post,
+         "/cast/dead-letters/{id}/replay",
+         {"Try a dead letter again.", bridge, {}, {}, {}, json, {202, 404, 503}}},
+        {Method::post,
+         "/cast/dead-letters/replay",
+         {"Try all letters of a filter again.", bridge, {}, letters, {}, json, {202, 400, 503}}},
+        {Method::get, "/cohorts", {"List the saved cohorts.", group, {}, {}, {}, json, {200, 503}}},
+        {Method::post,
+         "/cohorts",
+         {"Answer a definition; one with a name is saved.",
+          group,
+          {},
+          cohorts,
+          json,
+          lines,
+          {200, 400, 410, 413, 422, 424, 503}}},
+        {Method::get,
+         "/cohorts/{name}",
+         {"Answer a saved cohort.", group, {}, cohorts, {}, lines, {200, 400, 404, 410, 422, 424, 503}}},
+        {Method::delete_,
+         "/cohorts/{name}",
+         {"Delete a saved cohort.", group, {}, {}, {}, {}, {204, 400, 404, 503}}},
+        {Method::get,
+         "/cohorts/{name}/studies",
+         {"List the studies of a cohort.", group, {}, cohorts, {}, uids, {200, 400, 404, 422, 424, 503}}},
+        {Method::post,
+         "/cohorts/{name}/freeze",
+         {"Keep the members as they are.", group, {}, cohorts, {}, json, {201, 400, 404, 422, 424, 503}}},
+    };
+}
+
+}  // namespace
+
+std::optional<RouteDescription> describe_service_route(const http::Route& route) {
+    static const std::vector<Row> rows = make_rows();
+    const auto row = std::ranges::find_if(rows, [&route](const Row& candidate) {
+        return candidate.method == route.method && candidate.pattern == route.pattern;
+    });
+    if (row == rows.end()) return std::nullopt;
+    RouteDescription about = row->about;
+    about.path_parameters = path_parameters(route);
+    return about;
+}
+
+}  // namespace isocenter::api
