@@ -13,7 +13,6 @@ WADL = "{http://wadl.dev.java.net/2009/02}"
 INSTANCE = "/studies/2.25.1/series/2.25.2/instances/2.25.3"
 ORIGIN = "https://viewer.example"
 PREFLIGHT = {
-    "Origin": ORIGIN,
     "Access-Control-Request-Method": "GET",
     "Access-Control-Request-Headers": "accept",
 }
@@ -32,6 +31,17 @@ OFFERED = [
     "studies/{study}/series/{series}/instances/{instance}/metadata",
     "studies/{study}/series/{series}/instances/{instance}/frames/{frames}",
 ]
+
+
+@pytest.fixture
+def origin(standard, pytestconfig):
+    """An origin that the server allows. The suite's own server must; another one may not have been told."""
+    other = pytestconfig.getoption("--base") or pytestconfig.getoption("--standard-root")
+    if other:
+        response = standard.get("/studies?limit=1", JSON, headers={"Origin": ORIGIN})
+        if response.headers.get("Access-Control-Allow-Origin") not in ("*", ORIGIN):
+            pytest.skip(f"the server does not allow the origin {ORIGIN} (setting cors.origins)")
+    return ORIGIN
 
 
 def wadl_paths(element, above=""):
@@ -151,11 +161,11 @@ def test_options_elsewhere(standard, path, allowed):
 @pytest.mark.parametrize(
     "path", ["/studies", "/studies/2.25.1", INSTANCE, INSTANCE + "/frames/1", "/instances"]
 )
-def test_preflight(standard, path):
-    """9.3. The server's configuration must name this origin, or every one; the suite's own server does."""
-    response = expect.status(options(standard, path, **PREFLIGHT), 204)
+def test_preflight(standard, path, origin):
+    """9.3."""
+    response = expect.status(options(standard, path, Origin=origin, **PREFLIGHT), 204)
     headers = response.headers
-    assert headers["Access-Control-Allow-Origin"] in ("*", ORIGIN)
+    assert headers["Access-Control-Allow-Origin"] in ("*", origin)
     assert {each.strip() for each in headers["Access-Control-Allow-Methods"].split(",")} >= {
         "GET",
         "HEAD",
@@ -179,12 +189,12 @@ def test_preflight(standard, path):
     assert headers["Access-Control-Max-Age"] == "7200"
 
 
-def test_cross_origin_answer(standard):
+def test_cross_origin_answer(standard, origin):
     instance = keep_on_standard(standard, plain())
     response = expect.status(
-        standard.get(path_of(instance, "/metadata"), JSON, headers={"Origin": ORIGIN}), 200
+        standard.get(path_of(instance, "/metadata"), JSON, headers={"Origin": origin}), 200
     )
-    assert response.headers["Access-Control-Allow-Origin"] in ("*", ORIGIN)
+    assert response.headers["Access-Control-Allow-Origin"] in ("*", origin)
     exposed = {each.strip().lower() for each in response.headers["Access-Control-Expose-Headers"].split(",")}
     assert exposed >= {
         "content-type",
@@ -203,11 +213,18 @@ def test_cross_origin_answer(standard):
 
 
 @pytest.mark.parametrize(
-    "path, status", [("/studies/2.25.1/metadata", 404), ("/studies/abc/metadata", 400), ("/nothing", 404)]
+    "path, status",
+    [
+        ("/studies/2.25.1/metadata", 404),
+        ("/studies/abc/metadata", 400),
+        ("/nothing", 404),
+        ("/studies?PatientID=" + "9" * 70000, 414),
+    ],
+    ids=["not found", "bad UID", "no resource", "long target"],
 )
-def test_errors_carry_the_cross_origin_headers(standard, path, status):
-    response = expect.status(standard.get(path, JSON, headers={"Origin": ORIGIN}), status)
-    assert response.headers["Access-Control-Allow-Origin"] in ("*", ORIGIN)
+def test_errors_carry_the_cross_origin_headers(standard, path, status, origin):
+    response = expect.status(standard.get(path, JSON, headers={"Origin": origin}), status)
+    assert response.headers["Access-Control-Allow-Origin"] in ("*", origin)
 
 
 def test_no_cross_origin_headers_without_an_origin(standard):
@@ -264,8 +281,8 @@ def test_error_of_a_parameter_names_it(standard):
 
 
 def test_request_line_over_64_kib(standard):
-    """1.3: 414."""
-    expect.status(standard.get("/studies?PatientID=" + "9" * 70000, JSON), 414)
+    """1.3: 414, in the form of all errors (D21)."""
+    expect.problem(standard.get("/studies?PatientID=" + "9" * 70000, JSON), 414)
 
 
 def test_errors_do_not_echo_patient_data(standard):
