@@ -66,9 +66,7 @@ def test_WI_02_a_multipart_as_stored(v2):
 
 
 @pytest.mark.needs_pixel_work("decodes JPEG 2000")
-@pytest.mark.parametrize(
-    "accept", [sets.DICOM_PARTS, f"{sets.DICOM_PARTS}; transfer-syntax={ELE}"], ids=["b", "c"]
-)
+@sets.AS_ELE
 def test_WI_02_bc_multipart_as_ele(v2, accept):
     instance = v2.keep(pixels.colour_j2k())
     part = expect.parts(v2.get(path_of(instance), accept), 1)[0]

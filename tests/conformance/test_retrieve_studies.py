@@ -4,7 +4,7 @@ import pytest
 
 from support import sets
 from support.client import study_path
-from support.makers import ELE, Instance
+from support.makers import Instance
 
 
 def test_WT_01_a_one_instance_as_stored(v2):
@@ -12,9 +12,7 @@ def test_WT_01_a_one_instance_as_stored(v2):
 
 
 @pytest.mark.needs_pixel_work("decodes JPEG 2000")
-@pytest.mark.parametrize(
-    "accept", [sets.DICOM_PARTS, f"{sets.DICOM_PARTS}; transfer-syntax={ELE}"], ids=["b", "c"]
-)
+@sets.AS_ELE
 def test_WT_01_bc_j2k_file_as_ele(v2, accept):
     sets.one_as_ele(v2, study_path, accept)
 
@@ -24,7 +22,7 @@ def test_WT_01_d_ele_file_as_j2k(v2):
     sets.one_as_j2k(v2, study_path)
 
 
-@pytest.mark.parametrize("accept", sets.UNACCEPTABLE, ids=["a", "b", "c"])
+@sets.UNACCEPTABLE
 def test_WT_02_unacceptable(v2, accept):
     sets.unacceptable(v2, study_path, accept)
 

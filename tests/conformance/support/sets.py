@@ -1,15 +1,24 @@
 """The scenarios that series (WS) and study (WT) retrieval share; they differ in the path only."""
 
+import pytest
+
 from support import expect, makers, pixels
 from support.client import ANY_STUDY
 from support.makers import ELE, J2K_LOSSLESS, Instance, sibling
 
 DICOM_PARTS = 'multipart/related; type="application/dicom"'
-UNACCEPTABLE = [
-    'application/dicom; transfer-syntax="*"',
-    'multipart/related; type="application/octet-stream"; transfer-syntax="*"',
-    f'{DICOM_PARTS}; transfer-syntax="1.2.840.10008.1.2.4.100"',
-]
+AS_ELE = pytest.mark.parametrize(
+    "accept", [DICOM_PARTS, f"{DICOM_PARTS}; transfer-syntax={ELE}"], ids=["b", "c"]
+)
+UNACCEPTABLE = pytest.mark.parametrize(
+    "accept",
+    [
+        'application/dicom; transfer-syntax="*"',
+        'multipart/related; type="application/octet-stream"; transfer-syntax="*"',
+        f'{DICOM_PARTS}; transfer-syntax="1.2.840.10008.1.2.4.100"',
+    ],
+    ids=["a", "b", "c"],
+)
 
 
 def one_as_stored(v2, path):
