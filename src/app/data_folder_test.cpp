@@ -3,6 +3,11 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <set>
+
+#include "app/archive_folder.h"
+#include "http/ascii.h"
+
 namespace isocenter::app {
 namespace {
 
@@ -20,6 +25,20 @@ TEST(DataFolder, is_held_by_one_at_a_time) {
             << second.error().message;
     }
     EXPECT_TRUE(DataFolder::open(path / "deep").ok());
+    std::filesystem::remove_all(path);
+}
+
+/// Where names differ by case only, the lock of the folder and that of its objects would be one file.
+TEST(DataFolder, holds_no_two_names_that_differ_by_case) {
+    const auto path =
+        std::filesystem::temp_directory_path() / ("isocenter-names-" + std::to_string(getpid()));
+    Settings settings;
+    settings.data_folder = path.string();
+    ASSERT_TRUE(ArchiveFolder::open(settings).ok());
+    std::set<std::string> names;
+    for (const auto& entry : std::filesystem::directory_iterator(path))
+        EXPECT_TRUE(names.insert(http::to_lower(entry.path().filename().string())).second) << entry.path();
+    EXPECT_TRUE(names.contains("lock"));
     std::filesystem::remove_all(path);
 }
 

@@ -81,7 +81,9 @@ Result<std::unique_ptr<DiskBlobStore>> DiskBlobStore::open_folder(const StoreOpt
     ISO_CHECK(make_folders(options.folder));
     const int root = ::open(options.folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (root < 0) return unavailable("the store's folder cannot be opened", errno);
-    const int lock = ::open((options.folder + "/lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0640);
+    // Beside the lock of a data folder, which is another promise: one process holds the whole folder. This
+    // one is shared by all who have the store open, so the names differ by more than case.
+    const int lock = ::open((options.folder + "/objects.lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0640);
     if (lock < 0) {
         const int error = errno;
         ::close(root);
