@@ -2,12 +2,13 @@
 test starts a server of its own; the defaults are tested beside the resources."""
 
 import base64
+import json
 
 import pytest
 
 from support import expect, multipart, pixels
 from support.cases import CT, DICOM_PARTS, OCTET_PARTS, STORED, image, keep_on_standard, plain
-from support.client import ANY_INSTANCE, JSON, path_of, series_path, study_path
+from support.client import ANY_INSTANCE, JSON, Face, path_of, series_path, study_path
 from support.expect import WARNING_REASON
 from support.makers import ELE, MPEG2, Attributes, sibling
 
@@ -194,6 +195,18 @@ def test_invalid_values_are_told(configured):
     assert first[WARNING_REASON] == {"vr": "US", "Value": [0xB007]} and WARNING_REASON not in second
     assert expect.parts(face.get(path_of(bad), DICOM_PARTS + STORED), 1)[0].body == bad.data
     assert face.metadata(path_of(bad))[0]["00080020"]["Value"] == ["never"]
+
+
+def test_log_of_invalid_values(spawn, http):
+    """The attributes and the request, neither values nor UIDs."""
+    server = spawn("--set", "standard.validate=warn").start()
+    bad = plain(StudyDate="never")
+    response = expect.status(Face(http, server.base + "/dicom-web", "dicom-web").store([bad]), 202)
+    assert server.stop() == 0
+    (line,) = [line for line in server.text().splitlines() if "stored_with_invalid_values" in line]
+    event = json.loads(line)
+    assert event["request_id"] == response.headers["X-Request-Id"] and "00080020" in event["attributes"]
+    assert "never" not in line and bad.sop not in server.text() and bad.study not in server.text()
 
 
 @pytest.mark.parametrize(

@@ -108,8 +108,8 @@ archive::StorePolicy policy_of(const Face& face, const index::EntityKey& key) {
 }
 
 /// The answer has but a code for what is wrong (standard-face.md 4.5): the log has the attributes, without
-/// values.
-void log_violations(const std::vector<archive::StoreOutcome>& outcomes) {
+/// values. Which instance it was the sender knows, by the request: UIDs may identify patients.
+void log_violations(const std::vector<archive::StoreOutcome>& outcomes, std::string_view request_id) {
     for (const archive::StoreOutcome& outcome : outcomes) {
         if (outcome.failure || outcome.violations.empty()) continue;
         std::string paths;
@@ -117,7 +117,7 @@ void log_violations(const std::vector<archive::StoreOutcome>& outcomes) {
         for (std::size_t i = 0; i < shown; ++i)
             paths += (paths.empty() ? "" : " ") + outcome.violations[i].path;
         log_event(LogLevel::warning, "stored_with_invalid_values",
-                  {{"instance", outcome.sop_instance_uid}, {"attributes", paths}});
+                  {{"request_id", request_id}, {"attributes", std::string_view(paths)}});
     }
 }
 
@@ -167,7 +167,7 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
         report.other_failures = std::move(others);
         report.outcomes = batch_->finish();
         if (face_.profile.validation == archive::Validation::standard_checked)
-            log_violations(report.outcomes);
+            log_violations(report.outcomes, request_.request_id);
         if (report.outcomes.empty() && !face_.profile.standard) return http::empty_response(204);
         return store_response(face_.profile, std::move(report), answer_, request_.headers.get("Host"),
                               std::move(memory_));
