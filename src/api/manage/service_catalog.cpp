@@ -1,6 +1,7 @@
 #include "api/manage/service_catalog.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace isocenter::api {
@@ -8,14 +9,32 @@ namespace {
 
 using http::Method;
 
+const std::vector<std::string> kJson = {"application/json"};
+
 struct Row {
     Method method;
     std::string_view pattern;
     RouteDescription about;
 };
 
+ParameterDescription target_parameter() {
+    return {"target", "string", "Name of the FHIR server; without it the default one."};
+}
+
+const std::vector<ParameterDescription>& backfill_parameters() {
+    static const std::vector<ParameterDescription> list = {
+        target_parameter(),
+        {"date", "string", "Study date or a range of them."},
+        {"modality", "string", "A modality in the study."},
+        {"patientId", "string", "Patient ID."},
+        {"partition", "string", "Name of the partition."},
+    };
+    return list;
+}
+
 const std::vector<ParameterDescription>& letter_parameters() {
     static const std::vector<ParameterDescription> list = {
+        target_parameter(),
         {"class", "string", "Class of the failure."},
         {"state", "string", "State of the letter."},
         {"study", "string", "Study Instance UID."},
@@ -35,45 +54,67 @@ const std::vector<ParameterDescription>& cohort_parameters() {
     return list;
 }
 
-/// Path parameters are named once, in the pattern; describe_service_route adds them.
-std::vector<Row> make_rows() {
-    const std::vector<std::string> json = {"application/json"};
-    const std::vector<std::string> lines = {"application/json", "application/x-ndjson"};
-    const std::vector<std::string> uids = {"text/plain", "application/json"};
-    const auto& letters = letter_parameters();
-    const auto& cohorts = cohort_parameters();
+// Path parameters are named once, in the pattern: describe_service_route adds them.
+
+std::vector<Row> server_rows() {
     const std::string health = "Health";
-    const std::string bridge = "Bridge to FHIR";
-    const std::string group = "Cohorts";
     return {
-        {Method::get, "/health/check", {"Say how the server is.", health, {}, {}, {}, json, {200, 503}}},
-        {Method::get, "/health/live", {"Say that the process answers.", health, {}, {}, {}, json, {200}}},
-        {Method::get, "/health/ready", {"Say whether it can work.", health, {}, {}, {}, json, {200, 503}}},
+        {Method::get, "/health/check", {"Say how the server is.", health, {}, {}, {}, kJson, {200, 503}}},
+        {Method::get, "/health/live", {"Say that the process answers.", health, {}, {}, {}, kJson, {200}}},
+        {Method::get, "/health/ready", {"Say whether it can work.", health, {}, {}, {}, kJson, {200, 503}}},
         {Method::get, "/metrics", {"Metrics for Prometheus.", "Metrics", {}, {}, {}, {"text/plain"}, {200}}},
-        {Method::get, "/cast/status", {"How far the bridge is.", bridge, {}, {}, {}, json, {200, 503}}},
+    };
+}
+
+std::vector<Row> bridge_rows() {
+    const std::vector<ParameterDescription> target = {target_parameter()};
+    const auto& letters = letter_parameters();
+    const std::string bridge = "Bridge to FHIR";
+    return {
+        {Method::get,
+         "/cast/status",
+         {"How far the bridge is.", bridge, {}, target, {}, kJson, {200, 404, 503}}},
+        {Method::post,
+         "/cast/backfill",
+         {"Write what the archive holds, all or by a filter.",
+          bridge,
+          {},
+          backfill_parameters(),
+          {},
+          kJson,
+          {202, 400, 404}}},
         {Method::get,
          "/cast/dead-letters",
-         {"List what was given up, newest first.", bridge, {}, letters, {}, json, {200, 400, 503}}},
+         {"List what was given up, newest first.", bridge, {}, letters, {}, kJson, {200, 400, 404, 503}}},
         {Method::get,
          "/cast/dead-letters/{id}",
-         {"Show a dead letter.", bridge, {}, {}, {}, json, {200, 404, 503}}},
+         {"Show a dead letter.", bridge, {}, target, {}, kJson, {200, 404, 503}}},
         {Method::delete_,
          "/cast/dead-letters/{id}",
-         {"Discard a dead letter.", bridge, {}, {}, {}, {}, {204, 404, 503}}},
+         {"Discard a dead letter.", bridge, {}, target, {}, {}, {204, 404, 503}}},
         {Method::post,
          "/cast/dead-letters/{id}/replay",
-         {"Try a dead letter again.", bridge, {}, {}, {}, json, {202, 404, 503}}},
+         {"Try a dead letter again.", bridge, {}, target, {}, kJson, {202, 404, 503}}},
         {Method::post,
          "/cast/dead-letters/replay",
-         {"Try all letters of a filter again.", bridge, {}, letters, {}, json, {202, 400, 503}}},
-        {Method::get, "/cohorts", {"List the saved cohorts.", group, {}, {}, {}, json, {200, 503}}},
+         {"Try all letters of a filter again.", bridge, {}, letters, {}, kJson, {202, 400, 404, 503}}},
+    };
+}
+
+std::vector<Row> cohort_rows() {
+    const std::vector<std::string> lines = {"application/json", "application/x-ndjson"};
+    const std::vector<std::string> uids = {"text/plain", "application/json"};
+    const auto& cohorts = cohort_parameters();
+    const std::string group = "Cohorts";
+    return {
+        {Method::get, "/cohorts", {"List the saved cohorts.", group, {}, {}, {}, kJson, {200, 503}}},
         {Method::post,
          "/cohorts",
          {"Answer a definition; one with a name is saved.",
           group,
           {},
           cohorts,
-          json,
+          kJson,
           lines,
           {200, 400, 410, 413, 422, 424, 503}}},
         {Method::get,
@@ -87,14 +128,24 @@ std::vector<Row> make_rows() {
          {"List the studies of a cohort.", group, {}, cohorts, {}, uids, {200, 400, 404, 422, 424, 503}}},
         {Method::post,
          "/cohorts/{name}/freeze",
-         {"Keep the members as they are.", group, {}, cohorts, {}, json, {201, 400, 404, 422, 424, 503}}},
+         {"Keep the members as they are.", group, {}, cohorts, {}, kJson, {201, 400, 404, 422, 424, 503}}},
     };
+}
+
+const std::vector<Row>& all_rows() {
+    static const std::vector<Row> all = [] {
+        std::vector<Row> rows = server_rows();
+        std::ranges::move(bridge_rows(), std::back_inserter(rows));
+        std::ranges::move(cohort_rows(), std::back_inserter(rows));
+        return rows;
+    }();
+    return all;
 }
 
 }  // namespace
 
 std::optional<RouteDescription> describe_service_route(const http::Route& route) {
-    static const std::vector<Row> rows = make_rows();
+    const std::vector<Row>& rows = all_rows();
     const auto row = std::ranges::find_if(rows, [&route](const Row& candidate) {
         return candidate.method == route.method && candidate.pattern == route.pattern;
     });
