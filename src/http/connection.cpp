@@ -310,11 +310,11 @@ asio::awaitable<void> Connection::receive_body() {
         const std::size_t count = co_await read_body(room);
         co_await lane_call_.wait();
         if (response_) break;
+        const ByteView bytes = as_bytes(std::string_view(room.data(), count));
         if (body_failed_) {
-            co_await on_body_failure();
+            co_await on_body_failure(bytes);
             break;
         }
-        const ByteView bytes = as_bytes(std::string_view(room.data(), count));
         const bool last = body_done();
         const Task task = [this, bytes, last] {
             guarded([this, bytes, last] { body_on_lane(bytes, last); });
@@ -328,32 +328,35 @@ asio::awaitable<void> Connection::receive_body() {
         shared_.buffers.give_back(std::move(buffer));
 }
 
-void Connection::cut_on_lane() {
-    if (auto answer = exchange_->on_body_cut()) ready(std::move(*answer));
-}
-
-/// A response where the client may still be there to read it.
-asio::awaitable<void> Connection::on_body_failure() {
+/// Why the body will not be complete; `cancelled` when nobody is left to be told.
+Error Connection::body_error() const {
     const std::uint64_t limit = shared_.options.max_body_bytes;
-    if (limit != 0 && call_->bytes_in > limit) {
-        response_ =
-            shared_.service.refuse(*call_, fail(ErrorCode::too_large, "The request body is too large."));
-    } else if (body_broken_) {
-        const Error error =
-            fail(ErrorCode::invalid_request, "The chunks of the request body are ill-formed.");
-        response_ = shared_.service.refuse(*call_, error);
-    } else {
-        const bool in_time = !stream_.timed_out();
-        const Task task = [this] { guarded([this] { cut_on_lane(); }); };
-        lane_call_.start(lane(), task);
-        co_await lane_call_.wait();
-        if (response_ || in_time) co_return;
-        const Error error = fail(ErrorCode::timed_out, "The request body did not arrive in time.");
-        response_ = shared_.service.refuse(*call_, error, 408);
-    }
+    if (limit != 0 && call_->bytes_in > limit)
+        return fail(ErrorCode::too_large, "The request body is too large.");
+    if (body_broken_)
+        return fail(ErrorCode::invalid_request, "The chunks of the request body are ill-formed.");
+    if (stream_.timed_out()) return fail(ErrorCode::timed_out, "The request body did not arrive in time.");
+    return fail(ErrorCode::cancelled, "The client left in the middle of the request body.");
 }
 
-/// Bytes of the body without framing; 0 when it is complete or, with body_failed_, when it will not be.
+/// `rest` came before the failure. A response where the client may still be there to read it.
+asio::awaitable<void> Connection::on_body_failure(ByteView rest) {
+    const Error why = body_error();
+    const Task task = [this, &why, rest] {
+        guarded([this, &why, rest] {
+            body_on_lane(rest, false);
+            if (response_) return;
+            if (auto answer = exchange_->on_body_cut(why)) ready(std::move(*answer));
+        });
+    };
+    lane_call_.start(lane(), task);
+    co_await lane_call_.wait();
+    if (response_ || why.code == ErrorCode::cancelled) co_return;
+    response_ = shared_.service.refuse(*call_, why, why.code == ErrorCode::timed_out ? 408 : 0);
+}
+
+/// Bytes of the body without framing; 0 when it is complete. With body_failed_ they are the last ones before
+/// what fails, if there are any.
 asio::awaitable<std::size_t> Connection::read_body(std::span<char> into) {
     const std::uint64_t limit = shared_.options.max_body_bytes;
     while (!body_done()) {
@@ -379,10 +382,10 @@ asio::awaitable<std::size_t> Connection::read_body(std::span<char> into) {
         if (outcome.consumed < have) in_.insert(0, into.data() + outcome.consumed, have - outcome.consumed);
         call_->bytes_in += outcome.data;
         body_broken_ = outcome.broken;
-        if (outcome.broken || (limit != 0 && call_->bytes_in > limit)) {
-            body_failed_ = true;
-            co_return 0;
-        }
+        const bool over = limit != 0 && call_->bytes_in > limit;
+        body_failed_ = outcome.broken || over;
+        if (over) co_return outcome.data - std::min(outcome.data, std::size_t{call_->bytes_in - limit});
+        if (body_failed_) co_return outcome.data;
         if (outcome.data > 0) co_return outcome.data;
     }
     co_return 0;

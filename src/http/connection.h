@@ -57,8 +57,8 @@ class Connection {
     void wake();
     Awaitable<std::size_t> read_body(std::span<char> into);
     bool body_done() const { return head_.chunked ? chunked_.done() : body_left_ == 0; }
-    Awaitable<void> on_body_failure();
-    void cut_on_lane();
+    Awaitable<void> on_body_failure(ByteView rest);
+    Error body_error() const;
     bool may_keep_alive() const;
     Awaitable<bool> drain(std::uint64_t limit);
     void guarded(const Task& task);

@@ -178,12 +178,12 @@ Status Gunzip::write(ByteView bytes, ByteSink& sink) {
             stream.avail_out = static_cast<uInt>(room.size());
             const int code = inflate(&stream, Z_NO_FLUSH);
             if (code == Z_BUF_ERROR) break;  // nothing was at hand, so nothing has changed
+            const std::size_t count = room.size() - stream.avail_out;
+            if (count > 0) ISO_CHECK(sink.write(as_bytes(std::string_view(room.data(), count))));
             if (code != Z_OK && code != Z_STREAM_END)
                 return fail(ErrorCode::invalid_request, "The request body is not valid gzip.");
             state_->any = true;
             state_->at_member_start = code == Z_STREAM_END;
-            const std::size_t count = room.size() - stream.avail_out;
-            if (count > 0) ISO_CHECK(sink.write(as_bytes(std::string_view(room.data(), count))));
             if (code == Z_STREAM_END) inflateReset(&stream);
             if (stream.avail_in == 0 && stream.avail_out > 0) break;
         }

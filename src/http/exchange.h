@@ -44,10 +44,15 @@ class Exchange {
     /// Called once after the last on_body, before finish; an error is answered like one of on_body.
     virtual Status on_body_end() { return {}; }
     virtual Response finish() = 0;
-    /// The body ends here although more was announced: the client left or sent nothing in time. Called after
-    /// the last on_body, nothing but the destructor after it. What is returned is sent if the client still
-    /// takes it; without it a slow client is answered 408.
-    virtual std::unique_ptr<Response> on_body_cut() { return nullptr; }
+    /// The body ends here although more was announced. `why`: `cancelled` when the client left, `timed_out`
+    /// when it sent nothing in time, `invalid_request` when what carries the body is ill-formed (chunks,
+    /// gzip), `too_large` past the limit. Called after the last on_body, nothing but the destructor after it.
+    /// What is returned is sent if the client still takes it; without it `why` is what the client is
+    /// answered.
+    virtual std::unique_ptr<Response> on_body_cut(const Error& why) {
+        (void)why;
+        return nullptr;
+    }
     /// Asked when the body is complete, again after every wait, until nothing is returned; then finish is
     /// called. For long polls: the connection waits for the signal or the deadline without a thread.
     virtual std::optional<WaitFor> wait_before_finish() { return std::nullopt; }

@@ -173,9 +173,13 @@ Status MultipartReader::not_a_boundary() {
 Status MultipartReader::read_headers(std::string_view& bytes) {
     const std::size_t end = bytes.find('\n');
     const std::string_view piece = bytes.substr(0, end == std::string_view::npos ? bytes.size() : end + 1);
+    const std::size_t room = kMaxHeaderBytes - header_bytes_;
+    if (piece.size() > room) {
+        // To the byte, so that the cutting of the bytes makes no difference.
+        bytes.remove_prefix(room);
+        return begin_unreadable("the headers of a multipart part are too long", room == 0 && held_.empty());
+    }
     header_bytes_ += piece.size();
-    if (header_bytes_ > kMaxHeaderBytes)
-        return fail(ErrorCode::invalid_request, "the headers of a multipart part are too long");
     bytes.remove_prefix(piece.size());
     held_ += piece;
     if (end == std::string_view::npos) return {};
@@ -199,9 +203,18 @@ Status MultipartReader::take_header_line(std::string_view line) {
     const std::size_t colon = line.find(':');
     const std::string_view name = trim(line.substr(0, colon));
     if (colon == std::string_view::npos || !is_token(name))
-        return fail(ErrorCode::invalid_request, "a header line of a multipart part is ill-formed");
+        return begin_unreadable("a header line of a multipart part is ill-formed", true);
     headers_.add(std::string(name), std::string(trim(line.substr(colon + 1))));
     return {};
+}
+
+/// The boundaries around such a part are whole: those behind it can be read.
+Status MultipartReader::begin_unreadable(std::string_view why, bool at_line_end) {
+    ++parts_;
+    part_open_ = true;
+    enter_data(Phase::data);
+    if (!at_line_end) hold_back({});
+    return handler_.on_part_unreadable(fail(ErrorCode::invalid_request, std::string(why)));
 }
 
 /// Whether what is held back is a line end and the beginning of a boundary, not just a line end.

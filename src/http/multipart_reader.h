@@ -16,11 +16,15 @@ class MultipartHandler {
     virtual Status on_part_begin(const Headers& headers) = 0;
     virtual Status on_part_data(ByteView bytes) = 0;
     virtual Status on_part_end() = 0;
+    /// In the place of on_part_begin: the part's headers cannot be read (`why`: `invalid_request`). What of
+    /// the part follows comes as on_part_data. An error ends the reading.
+    virtual Status on_part_unreadable(const Error& why) = 0;
 };
 
 /// Push parser of multipart/related bodies (RFC 2046 5.1): any cutting of the bytes gives the same calls.
 /// Accepts a preamble, a first boundary with or without CRLF before it, LF-only line ends, blanks after a
-/// boundary, an epilogue. Bounds part headers (16 KiB) and the number of parts. Not thread-safe.
+/// boundary, an epilogue. Bounds part headers (16 KiB) and the number of parts. A part whose headers cannot
+/// be read hides no part behind it. Not thread-safe.
 class MultipartReader {
   public:
     MultipartReader(std::string boundary, MultipartHandler& handler, std::uint64_t max_parts = 100'000);
@@ -48,6 +52,7 @@ class MultipartReader {
     Status not_a_boundary();
     Status read_headers(std::string_view& bytes);
     Status take_header_line(std::string_view line);
+    Status begin_unreadable(std::string_view why, bool at_line_end);
     void enter_data(Phase phase);
     bool began_boundary() const;
 

@@ -158,9 +158,12 @@ class KeepingExchange final : public Exchange {
         body_ += as_text(bytes);
         return {};
     }
-    std::unique_ptr<Response> on_body_cut() override {
+    std::unique_ptr<Response> on_body_cut(const Error& why) override {
         ++cut_;
-        return std::make_unique<Response>(text_response(202, "text/plain", "kept " + body_));
+        const std::string kept = why.code == ErrorCode::timed_out || why.code == ErrorCode::cancelled
+                                     ? "kept "
+                                     : std::string(to_string(why.code)) + " ";
+        return std::make_unique<Response>(text_response(202, "text/plain", kept + body_));
     }
     Response finish() override { return text_response(200, "text/plain", "whole " + body_); }
 
@@ -202,9 +205,34 @@ TEST(ServerLimits, AnExchangeMayKeepABodyThatBreaksOff) {
     const std::string stream("\x1f\x8b\x08\0\0\0\0\0\2\3\x4a\x4c\x4a\6\0\0\0\xff\xff", 19);
     const std::string packed_head =
         "POST /keep HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\nContent-Length: 19\r\n\r\n";
-    EXPECT_EQ(packed.ask(packed_head + stream).body, "kept abc");
+    EXPECT_EQ(packed.ask(packed_head + stream).body, "invalid_request abc");
     EXPECT_TRUE(test.server->stop(milliseconds(5000)));
     EXPECT_EQ(cut.load(), 4);
+}
+
+TEST(ServerLimits, AnExchangeMayKeepABodyWhoseFramingBreaks) {
+    std::atomic<int> cut{0};
+    TestServer test;
+    test.options.max_body_bytes = 100;
+    test.mount.routes.push_back(
+        testing::exchange_route(Method::post, "/keep", &test.lane,
+                                [&cut](const RequestContext&) -> Result<std::unique_ptr<Exchange>> {
+                                    return std::unique_ptr<Exchange>(std::make_unique<KeepingExchange>(cut));
+                                }));
+    const std::uint16_t port = test.start();
+    const std::string head = "POST /keep HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n";
+    RawClient chunks(port);
+    EXPECT_EQ(chunks.ask(head + "\r\n3\r\nabc\r\nzz\r\n").body, "invalid_request abc");
+    RawClient large(port);
+    EXPECT_EQ(large.ask(head + "\r\n3\r\nabc\r\n64\r\n" + std::string(100, 'x')).body,
+              "too_large abc" + std::string(97, 'x'));
+    RawClient packed(port);
+    // Behind the first deflate block comes one of a type that does not exist.
+    const std::string stream("\x1f\x8b\x08\0\0\0\0\0\2\3\x4a\x4c\x4a\6\0\0\0\xff\xff\xff\xff", 21);
+    const std::string packed_head =
+        "POST /keep HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\nContent-Length: 21\r\n\r\n";
+    EXPECT_EQ(packed.ask(packed_head + stream).body, "invalid_request abc");
+    EXPECT_EQ(cut.load(), 3);
 }
 
 TEST(ServerLimits, RefusedBodiesThatDripAreNotReadForEver) {

@@ -30,6 +30,13 @@ class Transcript final : public MultipartHandler {
         data.clear();
         return {};
     }
+    Status on_part_unreadable(const Error& why) override {
+        require(!open_ && !why.message.empty());
+        open_ = true;
+        calls += "U";
+        data.clear();
+        return {};
+    }
     Status on_part_data(ByteView bytes) override {
         require(open_ && !bytes.empty());
         data += as_text(bytes);

@@ -196,6 +196,23 @@ TEST(StandardStore, KeepsCompletePartsOfABrokenBody) {
     EXPECT_EQ(face.post("/studies", kMultipart, "nothing").status, 400U);
 }
 
+TEST(StandardStore, APartWithoutReadableHeadersSpoilsNoOther) {
+    TestFace face(standard_profile());
+    const std::pair<std::string, std::string> bad("Content-Type application/dicom\r\n", "x");
+    const Answer stored = face.post("/studies", kMultipart, multipart({bad, {kDicomPart, object()}}));
+    EXPECT_EQ(stored.status, 202U) << stored.body;
+    EXPECT_NE(stored.body.find("\"0008119A\""), std::string::npos) << stored.body;
+    EXPECT_EQ(face.get(kInstance, accept("application/dicom")).status, 200U);
+    EXPECT_EQ(face.post("/studies", kMultipart, multipart({bad})).status, 400U);
+}
+
+TEST(CompatibilityStore, APartWithoutReadableHeadersStoresNothing) {
+    TestFace face(v2_profile());
+    const std::pair<std::string, std::string> bad("Content-Type application/dicom\r\n", "x");
+    EXPECT_EQ(face.post("/studies", kMultipart, multipart({{kDicomPart, object()}, bad})).status, 400U);
+    EXPECT_EQ(face.get(kInstance + "/metadata", accept("application/dicom+json")).status, 404U);
+}
+
 TEST(StandardStore, JsonMetadataWithBulkDataBecomesAnObject) {
     TestFace face(standard_profile());
     const std::string json =

@@ -59,6 +59,19 @@ std::uint16_t failure_reason(const Profile& profile, archive::StoreFailure failu
     return profile.standard ? standard_reason(failure) : compatibility_reason(failure);
 }
 
+archive::StoreFailure failure_of(const Error& error) {
+    switch (error.code) {
+        case ErrorCode::unsupported:
+            return archive::StoreFailure::unsupported_syntax;
+        case ErrorCode::too_large:
+        case ErrorCode::unavailable:
+        case ErrorCode::overloaded:
+            return archive::StoreFailure::out_of_resources;
+        default:
+            return archive::StoreFailure::not_understood;
+    }
+}
+
 std::optional<std::uint16_t> warning_reason(const Profile& profile, const archive::StoreOutcome& outcome) {
     if (outcome.failure) return std::nullopt;
     if (profile.standard) {

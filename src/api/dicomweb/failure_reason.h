@@ -11,6 +11,9 @@ namespace isocenter::api {
 /// Failure Reason (0008,1197) of a store: dicomweb.md 4.4, standard-face.md 4.5.
 std::uint16_t failure_reason(const Profile& profile, archive::StoreFailure failure);
 
+/// What an error means for the instance that it kept out.
+archive::StoreFailure failure_of(const Error& error);
+
 /// Warning Reason (0008,1196) of a stored instance; nothing when there is no warning.
 std::optional<std::uint16_t> warning_reason(const Profile& profile, const archive::StoreOutcome& outcome);
 

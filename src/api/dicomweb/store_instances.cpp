@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "api/dicomweb/entity.h"
+#include "api/dicomweb/failure_reason.h"
 #include "api/dicomweb/retrieval.h"
 #include "api/dicomweb/store_metadata.h"
 #include "api/dicomweb/store_response.h"
@@ -143,28 +144,50 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
     Status on_body(ByteView bytes) override {
         Status status = reader_ ? reader_->write(bytes) : on_part_data(bytes);
         if (status) status = charge(0);
-        if (!status && !early_) drop_batch();
+        if (!status && !early_) end_early(status.error());
         return status;
     }
 
     http::Response finish() override {
-        if (!reader_) {
-            (void)on_part_end();
-        } else if (auto refused = end_of_multipart()) {
-            return *std::move(refused);
+        if (!reader_) (void)on_part_end();
+        return answer(archive::StoreFailure::not_understood);
+    }
+
+    std::unique_ptr<http::Response> on_body_cut(const Error& why) override {
+        if (!keeps_what_came()) return nullptr;
+        return std::make_unique<http::Response>(answer(failure_of(why)));
+    }
+
+    std::unique_ptr<http::Response> early_response() override { return std::move(early_); }
+
+  private:
+    /// What arrived whole is kept, whatever follows it (standard-face.md 4.3, 4.4).
+    bool keeps_what_came() const {
+        return face_.profile.standard && (any_complete_ || last_part_is_complete());
+    }
+
+    void end_early(const Error& why) {
+        if (keeps_what_came())
+            early_ = std::make_unique<http::Response>(answer(failure_of(why)));
+        else
+            drop_batch();
+    }
+
+    /// `cut`: what it means for the part under way that the body ends before its closing boundary.
+    http::Response answer(archive::StoreFailure cut) {
+        if (reader_) {
+            if (auto refused = end_of_multipart(cut)) return *std::move(refused);
         }
-        std::vector<archive::StoreFailure> others = std::move(other_failures_);
         if (metadata_) {
-            if (const Status room = charge(metadata_->parsed_bytes()); !room)
-                return error_response(face_.profile, request_, room.error());
-            auto failures = metadata_->finish(*batch_);
-            if (!failures) return error_response(face_.profile, request_, failures.error());
-            others.insert(others.end(), failures->begin(), failures->end());
+            const Status status = store_described();
+            if (!status && batch_->instances() == 0)
+                return error_response(face_.profile, request_, status.error());
+            if (!status) other_failures_.push_back(failure_of(status.error()));
         }
         StoreReport report;
         report.base_uri = face_.base_uri(request_);
         report.study_in_path = pinned_;
-        report.other_failures = std::move(others);
+        report.other_failures = std::move(other_failures_);
         report.outcomes = batch_->finish();
         if (face_.profile.validation == archive::Validation::standard_checked)
             log_violations(report.outcomes, request_.request_id);
@@ -173,15 +196,14 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
                               std::move(memory_));
     }
 
-    /// What arrived whole is kept (standard-face.md 4.4).
-    std::unique_ptr<http::Response> on_body_cut() override {
-        if (!face_.profile.standard || !(any_complete_ || last_part_is_complete())) return nullptr;
-        return std::make_unique<http::Response>(finish());
+    /// Stores the objects that came as metadata and bulk data.
+    Status store_described() {
+        ISO_CHECK(charge(metadata_->parsed_bytes()));
+        ISO_TRY(const auto failures, metadata_->finish(*batch_));
+        other_failures_.insert(other_failures_.end(), failures.begin(), failures.end());
+        return {};
     }
 
-    std::unique_ptr<http::Response> early_response() override { return std::move(early_); }
-
-  private:
     /// Takes what the request holds, and `more`, from the memory of all requests. In whole steps, so that
     /// small objects need not ask.
     Status charge(std::uint64_t more) {
@@ -246,6 +268,16 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
         return begin_part(headers);
     }
 
+    /// Such a part fails alone (standard-face.md 4.3); on the other faces it ends the request.
+    Status on_part_unreadable(const Error& why) override {
+        part_.reset();
+        unlabelled_ = false;
+        if (!face_.profile.standard) return why;
+        if (!unreadable_) unreadable_ = why.message;
+        other_failures_.push_back(archive::StoreFailure::not_understood);
+        return {};
+    }
+
     Status begin_part(const http::Headers& headers) {
         unlabelled_ = false;
         const auto type = type_of_part(headers);
@@ -299,7 +331,7 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
     }
 
     /// What an unusual end of the body means; nothing when the parts are to be stored.
-    std::optional<http::Response> end_of_multipart() {
+    std::optional<http::Response> end_of_multipart(archive::StoreFailure cut) {
         using End = http::MultipartReader::End;
         const End end = reader_->finish();
         const bool standard = face_.profile.standard;
@@ -308,8 +340,9 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
         if (end == End::in_part) drop_open_part();
         if (end == End::in_boundary) (void)on_part_end();
         if (standard && (between || end == End::in_part || end == End::in_boundary))
-            other_failures_.push_back(archive::StoreFailure::not_understood);
+            other_failures_.push_back(cut);
         const bool no_part = batch_->instances() == 0 && !metadata_;
+        if (no_part && unreadable_) return refuse_body(*unreadable_);
         if (no_part && !other_failures_.empty() &&
             std::ranges::all_of(other_failures_, [](archive::StoreFailure failure) {
                 return failure == archive::StoreFailure::unsupported_part;
@@ -335,6 +368,7 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
     std::vector<archive::StoreFailure> other_failures_;
     bool any_complete_ = false;
     bool unlabelled_ = false;
+    std::optional<std::string> unreadable_;  ///< why the first part without readable headers has none
     std::unique_ptr<http::Response> early_;
 };
 

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 
+#include "api/dicomweb/failure_reason.h"
 #include "archive/picture.h"
 #include "dicom/json_reader.h"
 #include "dicom/part10_writer.h"
@@ -62,18 +63,6 @@ class SpoolSink : public ByteSink {
 bool same_pixels(const dicom::ImageHeader& a, const dicom::ImageHeader& b) {
     return a.rows == b.rows && a.columns == b.columns && a.samples_per_pixel == b.samples_per_pixel &&
            a.bits_stored == b.bits_stored;
-}
-
-archive::StoreFailure failure_of(const Error& error) {
-    switch (error.code) {
-        case ErrorCode::unsupported:
-            return archive::StoreFailure::unsupported_syntax;
-        case ErrorCode::too_large:
-        case ErrorCode::unavailable:
-            return archive::StoreFailure::out_of_resources;
-        default:
-            return archive::StoreFailure::not_understood;
-    }
 }
 
 void collect_links(const dicom::DataSet& set, std::vector<const dicom::Element*>& linked) {
@@ -144,10 +133,12 @@ Status MetadataStore::write(ByteView bytes) {
 
 void MetadataStore::drop_part() {
     cut_ = true;
-    if (kind_ == Kind::bulk)
+    if (kind_ == Kind::bulk) {
         bulk_.pop_back();
-    else
+    } else {
+        metadata_bytes_ -= metadata_.back().second.size();
         metadata_.pop_back();
+    }
 }
 
 // An element takes some 200 bytes beside its value, and the least that names one are 30 bytes of text.

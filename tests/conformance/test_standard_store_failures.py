@@ -1,0 +1,142 @@
+"""What a store on /dicom-web keeps when some of it is bad, and what it says: standard-face.md 4.3 to 4.5."""
+
+import gzip
+import json
+import socket
+from http.client import HTTPResponse
+from urllib.parse import urlsplit
+
+import pytest
+
+from support import expect, multipart
+from support.cases import image, plain
+from support.client import JSON, Face, path_of
+from support.expect import OTHER_FAILURES, REFERENCED
+from support.makers import sibling
+
+PARTS_TYPE = multipart.content_type("limit")
+
+
+def post(standard, body, content_type=PARTS_TYPE, **headers):
+    return standard.request("POST", "/studies", JSON, {"Content-Type": content_type, **headers}, data=body)
+
+
+def encoded(*instances):
+    return multipart.encode([getattr(each, "data", each) for each in instances], "limit")
+
+
+def other_reasons(response):
+    return [item[expect.FAILURE_REASON]["Value"][0] for item in expect.items(response, OTHER_FAILURES)]
+
+
+GROUP = 64
+"""Instances that are committed together: the ones below are more, so that some are stored before the bad end."""
+
+
+def many():
+    first = plain()
+    return [first, *(sibling(first, StudyInstanceUID=first.study) for _ in range(GROUP + 5))]
+
+
+def kept_but_for_one(standard, response, instances, reason=0xC000):
+    expect.status(response, 202)
+    assert expect.stored_uids(response) == [each.sop for each in instances]
+    assert other_reasons(response) == [reason]
+    found = standard.get(f"/studies/{instances[0].study}/instances?limit=200", JSON).json()
+    assert len(found) == len(instances)
+
+
+BAD_PARTS = {
+    "ill-formed header line": b"Content-Type application dicom\r\n\r\nx",
+    "huge header line": b"Content-Type: " + b"a" * 100_000 + b"\r\n\r\nx",
+    "broken XML": b"Content-Type: application/dicom+xml\r\n\r\n<x",
+    "broken JSON": b"Content-Type: application/dicom+json\r\n\r\n[{",
+    "JSON that is no DICOM": b"Content-Type: application/dicom+json\r\n\r\n3",
+    "no metadata": b"Content-Type: application/dicom+json\r\n\r\n[]",
+    "bulk data alone": b"Content-Type: application/octet-stream\r\nContent-Location: x\r\n\r\nx",
+}
+
+
+@pytest.mark.parametrize("part", BAD_PARTS.values(), ids=BAD_PARTS)
+@pytest.mark.parametrize("last", [True, False], ids=["last", "in the middle"])
+def test_one_bad_part_spoils_no_other(standard, part, last):
+    """4.3: neither those committed before it, nor those that wait for it."""
+    instances = many()
+    behind = [] if last else [plain()]
+    body = encoded(*instances).removesuffix(b"--\r\n") + b"\r\n" + part + b"\r\n" + encoded(*behind)
+    response = post(standard, body)
+    expect.status(response, 202)
+    assert expect.stored_uids(response) == [each.sop for each in instances + behind]
+    assert other_reasons(response) == [0xC000]
+    for each in (instances[0], instances[-1], *behind):
+        expect.file(standard.get(path_of(each), "application/dicom"), each.data)
+
+
+@pytest.mark.parametrize("part", BAD_PARTS.values(), ids=BAD_PARTS)
+def test_nothing_but_a_bad_part(standard, part):
+    """4.4: not readable at all."""
+    expect.problem(post(standard, b"--limit\r\n" + part + b"\r\n--limit--\r\n"), 400)
+
+
+def test_framing_breaks_after_complete_parts(standard):
+    instances = many()
+    body = encoded(*instances).removesuffix(b"--\r\n") + b"  x\r\n"
+    kept_but_for_one(standard, post(standard, body), instances)
+
+
+@pytest.mark.parametrize("flaw", ["cut", "noise at the end", "noise in the middle"])
+def test_gzip_breaks_after_complete_parts(standard, flaw):
+    instances = many()
+    packed = gzip.compress(encoded(*instances).removesuffix(b"--\r\n"), 0)
+    tail = {"cut": b"", "noise at the end": bytes(8), "noise in the middle": b"\xff" * 200_000}[flaw]
+    headers = {"Content-Encoding": "gzip"}
+    kept_but_for_one(standard, post(standard, packed[:-8] + tail, **headers), instances)
+
+
+def send_chunks(standard, *pieces):
+    """The answer to a chunked store of these bytes, with which the connection stays open."""
+    address = urlsplit(standard.base)
+    head = (
+        f"POST {address.path}/studies HTTP/1.1\r\nHost: {address.netloc}\r\nAccept: {JSON}\r\n"
+        f"Content-Type: {PARTS_TYPE}\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )
+    with socket.create_connection((address.hostname, address.port), timeout=30) as connection:
+        connection.sendall(head.encode() + b"".join(pieces))
+        answer = HTTPResponse(connection)
+        answer.begin()
+        return answer.status, json.loads(answer.read())
+
+
+def chunk(data):
+    return f"{len(data):x}\r\n".encode() + data + b"\r\n"
+
+
+def check_module(answer, instances, reason):
+    status, module = answer
+    assert status == 202
+    assert len(module[REFERENCED]["Value"]) == len(instances)
+    assert module[OTHER_FAILURES]["Value"] == [{expect.FAILURE_REASON: {"vr": "US", "Value": [reason]}}]
+
+
+def test_chunks_break_after_complete_parts(standard):
+    instances = many()
+    body = encoded(*instances).removesuffix(b"--\r\n")
+    check_module(send_chunks(standard, chunk(body), b"zz\r\n"), instances, 0xC000)
+
+
+@pytest.mark.own_process
+def test_limits_are_met_after_complete_parts(spawn, http):
+    """4.4: what came within them is kept, A700H for the rest."""
+    server = spawn(
+        *("--set", "server.max_body_bytes=3000000", "--set", "server.request_memory_bytes=1500000")
+    ).start()
+    standard = Face(http, server.base + "/dicom-web", "dicom-web")
+    instances = many()
+    body = encoded(*instances).removesuffix(b"--\r\n") + b"\r\nContent-Type: application/dicom\r\n\r\n"
+    too_large = plain().data + bytes(3_000_001 - len(body))
+    check_module(send_chunks(standard, chunk(body), chunk(too_large)[:-2]), instances, 0xA700)
+    instances = many()
+    body = encoded(*instances).removesuffix(b"--\r\n") + b"\r\n"
+    text = b"Content-Type: application/dicom+json\r\n\r\n[" + b" " * 2_000_000 + b"]\r\n--limit--\r\n"
+    kept_but_for_one(standard, post(standard, body + text), instances, 0xA700)
+    server.stop()
