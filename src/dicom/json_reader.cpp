@@ -140,51 +140,107 @@ Result<Element> element_of(Tag tag, const JsonNode& node, unsigned depth) {
 }
 
 /// The `detail` of a failure collects the path to the place while the calls return.
+Result<Element> member_of(const JsonNode& object, std::size_t index, unsigned depth) {
+    const JsonNode& member = object.items[index];
+    const auto tag = tag_of(member.key);
+    // Its place and not the key, which may be anything.
+    if (!tag) return wrong("key " + std::to_string(index + 1) + " is no tag and no keyword");
+    auto element = element_of(*tag, member, depth);
+    if (element) return element;
+    auto error = std::move(element).error();
+    error.detail.insert(0, to_hex8(*tag) + (error.detail.empty() ? "" : "/"));
+    return error;
+}
+
 Result<DataSet> data_set_of(const JsonNode& object, unsigned depth) {
-    constexpr std::size_t kShown = 64;
     std::vector<Element> elements;
     elements.reserve(object.items.size());
-    for (const JsonNode& member : object.items) {
-        const auto tag = tag_of(member.key);
-        if (!tag) return wrong("key " + member.key.substr(0, kShown) + " is no tag and no keyword");
-        auto element = element_of(*tag, member, depth);
-        if (!element) {
-            auto error = std::move(element).error();
-            error.detail.insert(0, to_hex8(*tag) + (error.detail.empty() ? "" : "/"));
-            return error;
-        }
-        elements.push_back(std::move(*element));
+    for (std::size_t i = 0; i < object.items.size(); ++i) {
+        ISO_TRY(elements.emplace_back(), member_of(object, i, depth));
     }
     return make_data_set(std::move(elements));
 }
 
-Result<DataSet> top_level(const JsonNode& object) {
-    if (!object.is(Kind::object)) return wrong("DICOM JSON: a data set must be an object");
-    auto data_set = data_set_of(object, 0);
-    if (!data_set) {
-        auto error = std::move(data_set).error();
-        const std::string place = std::exchange(error.detail, {});
-        error.message.insert(0, "DICOM JSON: " + place + (place.empty() ? "" : ": "));
-        return error;
+Error placed(Error error) {
+    const std::string place = std::exchange(error.detail, {});
+    error.message.insert(0, "DICOM JSON: " + place + (place.empty() ? "" : ": "));
+    return error;
+}
+
+Salvaged top_level(const JsonNode& object) {
+    Salvaged out;
+    if (!object.is(Kind::object)) {
+        out.status = wrong("DICOM JSON: a data set must be an object");
+        return out;
     }
-    declare_utf8(*data_set);
-    return data_set;
+    std::vector<Element> elements;
+    elements.reserve(object.items.size());
+    for (std::size_t i = 0; i < object.items.size(); ++i) {
+        auto element = member_of(object, i, 0);
+        if (element)
+            elements.push_back(*std::move(element));
+        else if (out.status)
+            out.status = placed(std::move(element).error());
+    }
+    auto data_set = make_data_set(std::move(elements));
+    if (data_set)
+        out.data_set = *std::move(data_set);
+    else if (out.status)
+        out.status = placed(std::move(data_set).error());
+    declare_utf8(out.data_set);
+    return out;
+}
+
+Result<std::vector<Salvaged>> data_sets_of(const JsonNode& root) {
+    std::vector<Salvaged> out;
+    if (root.is(Kind::object)) {
+        out.push_back(top_level(root));
+        return out;
+    }
+    if (!root.is(Kind::array)) return wrong("DICOM JSON: a data set must be an object");
+    out.reserve(root.items.size());
+    for (const JsonNode& object : root.items)
+        out.push_back(top_level(object));
+    return out;
+}
+
+/// What a key twice in an object means is not said (RFC 8259 4): such a text cannot be relied on.
+Status check_keys(const JsonNode& node) {
+    if (node.is(Kind::object)) {
+        std::vector<std::string_view> keys;
+        keys.reserve(node.items.size());
+        for (const JsonNode& member : node.items)
+            keys.push_back(member.key);
+        std::sort(keys.begin(), keys.end());
+        const auto twice = std::adjacent_find(keys.begin(), keys.end());
+        if (twice != keys.end()) {
+            const auto tag = tag_of(*twice);
+            return wrong("DICOM JSON: " + (tag ? to_hex8(*tag) : "a key") + " is there twice");
+        }
+    }
+    for (const JsonNode& child : node.items)
+        ISO_CHECK(check_keys(child));
+    return {};
 }
 
 }  // namespace
 
 Result<std::vector<DataSet>> read_json(std::string_view text) {
     ISO_TRY(const JsonNode root, parse_json_tree(text, kJsonDepth));
+    ISO_TRY(auto data_sets, data_sets_of(root));
     std::vector<DataSet> out;
-    if (!root.is(Kind::array)) {
-        ISO_TRY(out.emplace_back(), top_level(root));
-        return out;
-    }
-    out.reserve(root.items.size());
-    for (const JsonNode& object : root.items) {
-        ISO_TRY(out.emplace_back(), top_level(object));
+    out.reserve(data_sets.size());
+    for (Salvaged& each : data_sets) {
+        ISO_CHECK(each.status);
+        out.push_back(std::move(each.data_set));
     }
     return out;
+}
+
+Result<std::vector<Salvaged>> salvage_json(std::string_view text) {
+    ISO_TRY(const JsonNode root, parse_json_tree(text, kJsonDepth));
+    ISO_CHECK(check_keys(root));
+    return data_sets_of(root);
 }
 
 }  // namespace isocenter::dicom

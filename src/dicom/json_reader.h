@@ -5,6 +5,7 @@
 
 #include "base/result.h"
 #include "dicom/data_set.h"
+#include "dicom/salvaged.h"
 
 namespace isocenter::dicom {
 
@@ -15,5 +16,9 @@ namespace isocenter::dicom {
 /// Element::bulk_uri. `invalid_request` names the place and why: ill-formed JSON, a key twice, more than 64
 /// nested sequences, more than two million values.
 Result<std::vector<DataSet>> read_json(std::string_view text);
+
+/// The same, but a data set that cannot be read spoils no other. `invalid_request` for ill-formed JSON and
+/// its bounds, a key twice in an object, and text that is neither object nor array.
+Result<std::vector<Salvaged>> salvage_json(std::string_view text);
 
 }  // namespace isocenter::dicom

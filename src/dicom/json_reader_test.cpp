@@ -136,6 +136,29 @@ TEST(JsonReader, RefusesWhatIsWrongAndSaysWhere) {
         EXPECT_NE(error_of(text), "") << text;
 }
 
+TEST(JsonReader, SalvagesWhatCanBeRead) {
+    const auto sets = salvage_json(
+        R"([{"00280010":{"vr":"US","Value":["x"]},"00100020":{"vr":"LO","Value":["a"]},"x":{}},1,{"PatientID":{}}])");
+    ASSERT_TRUE(sets);
+    ASSERT_EQ(sets->size(), 3U);
+    EXPECT_EQ(sets->at(0).status.error().message, "DICOM JSON: 00280010: a value is not of its VR");
+    EXPECT_EQ(sets->at(0).data_set.text(tags::PatientID), "a");
+    EXPECT_EQ(sets->at(0).data_set.elements().size(), 1U);
+    EXPECT_FALSE(sets->at(1).status);
+    EXPECT_TRUE(sets->at(2).status);
+    const auto alias = salvage_json(R"({"00100020":{"vr":"LO"},"PatientID":{}})");
+    ASSERT_TRUE(alias);
+    EXPECT_FALSE(alias->front().status);
+    for (std::string_view text : {"[{}", "1", R"([{},{"00100020":{},"00100020":{}}])",
+                                  R"({"00100020":{"vr":"LO","x":{"y":1,"y":1}}})"})
+        EXPECT_FALSE(salvage_json(text)) << text;
+}
+
+TEST(JsonReader, ErrorsHaveNothingOfTheText) {
+    EXPECT_EQ(error_of(R"({"PatientID":{"vr":"LO"},"Doe^Jane":{"vr":"LO"}})"),
+              "DICOM JSON: key 2 is no tag and no keyword");
+}
+
 std::string nested(unsigned levels) {
     std::string text = "{}";
     for (unsigned i = 0; i < levels; ++i)

@@ -5,6 +5,7 @@
 
 #include "base/result.h"
 #include "dicom/data_set.h"
+#include "dicom/salvaged.h"
 
 namespace isocenter::dicom {
 
@@ -19,5 +20,9 @@ std::string to_xml(const DataSet& data_set);
 /// UTF-8 as in read_json. `invalid_request` with the place: ill-formed XML, an attribute twice, more than 64
 /// nested sequences.
 Result<DataSet> read_xml(std::string_view text);
+
+/// The same, but attributes that cannot be read spoil no other. `invalid_request` for ill-formed XML and
+/// another root element.
+Result<Salvaged> salvage_xml(std::string_view text);
 
 }  // namespace isocenter::dicom

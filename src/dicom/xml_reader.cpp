@@ -92,19 +92,36 @@ std::string name_of(const pugi::xml_node& person) {
 
 class Reader {
   public:
+    Salvaged document(const pugi::xml_node& root) {
+        Salvaged out;
+        auto data_set = attributes(root);
+        if (data_set)
+            out.data_set = *std::move(data_set);
+        else
+            skipped_ = std::move(data_set).error();
+        if (skipped_) out.status = *std::move(skipped_);
+        declare_utf8(out.data_set);
+        return out;
+    }
+
+  private:
+    /// At the top level attributes that cannot be read are left out, and skipped_ is the first one's error.
     Result<DataSet> attributes(const pugi::xml_node& parent) {
+        const std::size_t depth = path_.size();
         std::vector<Element> elements;
         std::vector<std::pair<Element, std::string>> owned;  // of block 00, with the name of their creator
         for (const pugi::xml_node& node : parent.children()) {
             if (local_name(node) != "DicomAttribute") continue;
-            const auto tag = tag_of(node);
-            if (!tag) return wrong("XML: a DicomAttribute has neither a tag nor a known keyword" + place());
-            path_.push_back(*tag);
-            auto element = element_of(*tag, node);
-            if (!element) return located(std::move(element).error());
-            path_.pop_back();
+            auto element = attribute_of(node);
+            path_.resize(depth);
+            if (!element && depth > 0) return element.error();
+            if (!element) {
+                if (!skipped_) skipped_ = std::move(element).error();
+                continue;
+            }
             std::string creator(trim_padding(attribute(node, "privateCreator")));
-            if (tag->is_private() && tag->element <= 0xFF && !creator.empty()) {
+            const Tag tag = element->tag;
+            if (tag.is_private() && tag.element <= 0xFF && !creator.empty()) {
                 owned.emplace_back(std::move(*element), std::move(creator));
             } else {
                 elements.push_back(std::move(*element));
@@ -120,7 +137,15 @@ class Reader {
         return data_set;
     }
 
-  private:
+    Result<Element> attribute_of(const pugi::xml_node& node) {
+        const auto tag = tag_of(node);
+        if (!tag) return wrong("XML: a DicomAttribute has neither a tag nor a known keyword" + place());
+        path_.push_back(*tag);
+        auto element = element_of(*tag, node);
+        if (!element) return located(std::move(element).error());
+        return element;
+    }
+
     std::string place() const {
         std::string out;
         for (Tag tag : path_)
@@ -196,11 +221,18 @@ class Reader {
     }
 
     std::vector<Tag> path_;
+    std::optional<Error> skipped_;
 };
 
 }  // namespace
 
 Result<DataSet> read_xml(std::string_view text) {
+    ISO_TRY(Salvaged read, salvage_xml(text));
+    ISO_CHECK(read.status);
+    return std::move(read.data_set);
+}
+
+Result<Salvaged> salvage_xml(std::string_view text) {
     pugi::xml_document document;
     const auto parsed =
         document.load_buffer(text.data(), text.size(), pugi::parse_default | pugi::parse_ws_pcdata_single);
@@ -210,9 +242,7 @@ Result<DataSet> read_xml(std::string_view text) {
     }
     const pugi::xml_node root = document.document_element();
     if (local_name(root) != "NativeDicomModel") return wrong("XML: the root element is no NativeDicomModel");
-    ISO_TRY(DataSet data_set, Reader().attributes(root));
-    declare_utf8(data_set);
-    return data_set;
+    return Reader().document(root);
 }
 
 }  // namespace isocenter::dicom

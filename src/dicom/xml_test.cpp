@@ -144,6 +144,19 @@ TEST(XmlReader, ValuesGoWhereTheirNumberSays) {
         R"({"00080008":{"vr":"CS","Value":["A",null,"C"]}})");
 }
 
+TEST(Xml, SalvagesWhatCanBeRead) {
+    const auto read = salvage_xml(
+        "<NativeDicomModel><DicomAttribute tag='00280010' vr='US'><Value>x</Value></DicomAttribute>"
+        "<DicomAttribute/><DicomAttribute tag='00100020' vr='LO'><Value>a</Value></DicomAttribute>"
+        "</NativeDicomModel>");
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->status.error().message, "XML: a value is not of its VR in 00280010");
+    EXPECT_EQ(read->data_set.text(tags::PatientID), "a");
+    EXPECT_EQ(read->data_set.elements().size(), 1U);
+    EXPECT_FALSE(salvage_xml("<NativeDicomModel>"));
+    EXPECT_FALSE(salvage_xml("<x/>"));
+}
+
 TEST(XmlReader, RefusesWhatIsWrong) {
     for (std::string_view attributes : {
              "<DicomAttribute vr='LO'/>",

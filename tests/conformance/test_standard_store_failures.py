@@ -11,6 +11,7 @@ import pytest
 from support import expect, multipart
 from support.cases import image, plain
 from support.client import JSON, Face, path_of
+from support.described import XML, Described, dataset, xml_of
 from support.expect import OTHER_FAILURES, REFERENCED
 from support.makers import sibling
 
@@ -19,6 +20,10 @@ PARTS_TYPE = multipart.content_type("limit")
 
 def post(standard, body, content_type=PARTS_TYPE, **headers):
     return standard.request("POST", "/studies", JSON, {"Content-Type": content_type, **headers}, data=body)
+
+
+def post_json(standard, *datasets):
+    return standard.store_single(json.dumps(datasets), content_type=JSON)
 
 
 def encoded(*instances):
@@ -140,3 +145,66 @@ def test_limits_are_met_after_complete_parts(spawn, http):
     text = b"Content-Type: application/dicom+json\r\n\r\n[" + b" " * 2_000_000 + b"]\r\n--limit--\r\n"
     kept_but_for_one(standard, post(standard, body + text), instances, 0xA700)
     server.stop()
+
+
+BAD_ATTRIBUTES = [
+    {"00280010": {"vr": "US", "Value": ["x"]}},
+    {"00280010": {"vr": "US", "Value": [65536]}},
+    {"00420011": {"vr": "OB", "InlineBinary": "!!"}},
+    {"00081140": {"vr": "SQ", "Value": [{"00081155": {"vr": "UI", "Value": [{}]}}]}},
+    {"00081140": "x"},
+    {"no keyword": {"vr": "LO"}},
+]
+
+
+@pytest.mark.parametrize("change", BAD_ATTRIBUTES, ids=str)
+def test_one_bad_data_set_spoils_no_other(standard, change):
+    """4.3. That it could not be understood is known together with its UIDs: (0008,1198)."""
+    (first, one), (target, bad), (last, three) = dataset(), dataset(**change), dataset()
+    response = expect.status(post_json(standard, one, bad, three), 202)
+    assert expect.stored_uids(response) == [first.sop, last.sop]
+    assert expect.failures(response) == [(target.sop, 0xC000)]
+    expect.status(standard.get(path_of(last), "application/dicom"), 200)
+    alone = expect.status(post_json(standard, bad), 409)
+    assert expect.failures(alone) == [(target.sop, 0xC000)]
+
+
+@pytest.mark.parametrize("bad", [3, None, {"00280010": {"vr": "US", "Value": ["x"]}}], ids=str)
+def test_one_data_set_that_nobody_can_name(standard, bad):
+    """4.5: without UIDs it belongs to (0008,119A)."""
+    target, good = dataset()
+    response = expect.status(post_json(standard, bad, good), 202)
+    assert expect.stored_uids(response) == [target.sop]
+    assert other_reasons(response) == [0xC000]
+
+
+BAD_XML = {
+    "value": '<DicomAttribute tag="00280010" vr="US"><Value number="1">x</Value></DicomAttribute>',
+    "base64": '<DicomAttribute tag="00420011" vr="OB"><InlineBinary>!!</InlineBinary></DicomAttribute>',
+    "number": '<DicomAttribute tag="00080008" vr="CS"><Value number="0">x</Value></DicomAttribute>',
+    "no tag": '<DicomAttribute vr="US"/>',
+}
+
+
+@pytest.mark.parametrize("more", BAD_XML.values(), ids=BAD_XML)
+def test_one_bad_document_spoils_no_other(standard, more):
+    """4.3."""
+    first, target, last = Described(), Described(), Described()
+    documents = [xml_of(first), xml_of(target, more), xml_of(last)]
+    response = standard.store([({"Content-Type": XML}, each) for each in documents], root_type=XML)
+    expect.status(response, 202)
+    assert expect.stored_uids(response) == [first.sop, last.sop]
+    assert expect.failures(response) == [(target.sop, 0xC000)]
+    alone = expect.status(standard.store_single(documents[1], content_type=XML), 409)
+    assert expect.failures(alone) == [(target.sop, 0xC000)]
+
+
+@pytest.mark.parametrize("document", [b"<NativeDicomModel><x>", b"<Other/>", b""], ids=["ill-formed", "other root", "empty"])
+def test_one_unreadable_document_spoils_no_other(standard, document):
+    first, last = Described(), Described()
+    documents = [xml_of(first), document, xml_of(last)]
+    response = standard.store([({"Content-Type": XML}, each) for each in documents], root_type=XML)
+    expect.status(response, 202)
+    assert expect.stored_uids(response) == [first.sop, last.sop]
+    assert other_reasons(response) == [0xC000]
+    expect.problem(standard.store_single(document, content_type=XML), 400)

@@ -11,44 +11,9 @@ from PIL import Image
 from support import expect, makers, multipart, pixels
 from support.cases import CT, DICOM_PARTS, STORED, image
 from support.client import JSON, path_of
+from support.described import XML, Described, dataset, image_module, xml_of
 from support.expect import OTHER_FAILURES
-from support.makers import Instance, new_uid
-
-XML = "application/dicom+xml"
-
-
-class Described(Instance):
-    """Only the identifiers; the object is made by the server."""
-
-
-def dataset(**more):
-    """A JSON data set and the identifiers it has."""
-    target = Described(SOPClassUID=CT)
-    body = {
-        "00080016": {"vr": "UI", "Value": [CT]},
-        "00080018": {"vr": "UI", "Value": [target.sop]},
-        "0020000D": {"vr": "UI", "Value": [target.study]},
-        "0020000E": {"vr": "UI", "Value": [target.series]},
-        "00100020": {"vr": "LO", "Value": ["P1"]},
-        "00100010": {"vr": "PN", "Value": [{"Alphabetic": "Roe^Ræ"}]},
-        **more,
-    }
-    return target, body
-
-
-def image_module(rows, columns, uri, samples=1):
-    return {
-        "00280002": {"vr": "US", "Value": [samples]},
-        "00280004": {"vr": "CS", "Value": ["MONOCHROME2" if samples == 1 else "RGB"]},
-        "00280010": {"vr": "US", "Value": [rows]},
-        "00280011": {"vr": "US", "Value": [columns]},
-        "00280100": {"vr": "US", "Value": [8]},
-        "00280101": {"vr": "US", "Value": [8]},
-        "00280102": {"vr": "US", "Value": [7]},
-        "00280103": {"vr": "US", "Value": [0]},
-        "7FE00010": {"vr": "OB", "BulkDataURI": uri},
-    }
-
+from support.makers import new_uid
 
 def post(standard, datasets, *bulk, root_type=JSON):
     body = json.dumps(datasets).encode()
@@ -419,25 +384,6 @@ def test_group_2_inside_the_data_set(standard):
     item = expect.items(response, expect.REFERENCED)[0]
     assert item[expect.WARNING_REASON]["Value"] == [0xB006]
     assert received(standard, target).file_meta.TransferSyntaxUID == makers.ELE
-
-
-def xml_of(target, more=""):
-    rows = [
-        ("00080016", "UI", CT),
-        ("00080018", "UI", target.sop),
-        ("00100020", "LO", "P1"),
-        ("0020000D", "UI", target.study),
-        ("0020000E", "UI", target.series),
-    ]
-    text = "".join(
-        f'<DicomAttribute tag="{tag}" vr="{vr}"><Value number="1">{value}</Value></DicomAttribute>'
-        for tag, vr, value in rows
-    )
-    name = (
-        '<DicomAttribute tag="00100010" vr="PN"><PersonName number="1"><Alphabetic><FamilyName>Roe</FamilyName>'
-        "<GivenName>Ræ</GivenName></Alphabetic></PersonName></DicomAttribute>"
-    )
-    return f'<NativeDicomModel xmlns="http://dicom.nema.org/PS3.19/models/NativeDICOM">{text}{name}{more}</NativeDicomModel>'.encode()
 
 
 def test_xml_single_part(standard):

@@ -116,7 +116,7 @@ void MetadataStore::begin_part(Kind kind, const http::MediaType& type, std::stri
     if (kind == Kind::bulk)
         bulk_.push_back({std::string(location), type, {spool_.size(), 0}, false});
     else
-        metadata_.emplace_back(kind, std::string());
+        metadata_.push_back({kind, {}});
 }
 
 Status MetadataStore::write(ByteView bytes) {
@@ -127,7 +127,7 @@ Status MetadataStore::write(ByteView bytes) {
     metadata_bytes_ += bytes.size();
     if (metadata_bytes_ > kMaxMetadataBytes)
         return fail(ErrorCode::too_large, "The metadata of the request is too large.");
-    metadata_.back().second += as_text(bytes);
+    metadata_.back().text += as_text(bytes);
     return {};
 }
 
@@ -136,7 +136,7 @@ void MetadataStore::drop_part() {
     if (kind_ == Kind::bulk) {
         bulk_.pop_back();
     } else {
-        metadata_bytes_ -= metadata_.back().second.size();
+        metadata_bytes_ -= metadata_.back().text.size();
         metadata_.pop_back();
     }
 }
@@ -147,18 +147,15 @@ std::uint64_t MetadataStore::parsed_bytes() const {
     return kTimesTheText * metadata_bytes_;
 }
 
-Status MetadataStore::read_metadata(std::vector<dicom::DataSet>& sets) {
-    for (const auto& [kind, text] : metadata_) {
-        if (kind == Kind::json) {
-            ISO_TRY(auto read, dicom::read_json(text));
-            std::ranges::move(read, std::back_inserter(sets));
-        } else {
-            ISO_TRY(auto read, dicom::read_xml(text));
-            sets.push_back(std::move(read));
-        }
+Result<std::vector<dicom::Salvaged>> MetadataStore::read(const TextPart& part) {
+    std::vector<dicom::Salvaged> sets;
+    if (part.kind == Kind::json) {
+        ISO_TRY(sets, dicom::salvage_json(part.text));
+    } else {
+        ISO_TRY(sets.emplace_back(), dicom::salvage_xml(part.text));
     }
-    if (sets.empty() && !cut_) return fail(ErrorCode::invalid_request, "The request holds no metadata.");
-    return {};
+    if (sets.empty()) return fail(ErrorCode::invalid_request, "The metadata describes no instance.");
+    return sets;
 }
 
 /// `uri` as an absolute reference; enough of RFC 3986 5.2 for what clients send.
@@ -293,10 +290,13 @@ Result<std::vector<std::unique_ptr<ByteSource>>> MetadataStore::sources_of(const
     return sources;
 }
 
-void MetadataStore::store_one(dicom::DataSet& set, archive::StoreBatch& batch) {
+void MetadataStore::store_one(dicom::Salvaged& described, archive::StoreBatch& batch) {
     using archive::StoreFailure;
+    dicom::DataSet& set = described.data_set;
     pictures_uri_.clear();
     batch.begin_instance();
+    if (const Status& read = described.status; !read)
+        return batch.fail_instance(StoreFailure::not_understood, read.error().message, set);
     if (discard_foreign_groups(set)) batch.mark_discarded();
     Status found = find_parts(set);
     if (found) found = count_frames(set);
@@ -311,11 +311,22 @@ void MetadataStore::store_one(dicom::DataSet& set, archive::StoreBatch& batch) {
 }
 
 Result<std::vector<archive::StoreFailure>> MetadataStore::finish(archive::StoreBatch& batch) {
-    std::vector<dicom::DataSet> sets;
-    ISO_CHECK(read_metadata(sets));
-    for (dicom::DataSet& set : sets)
-        store_one(set, batch);
     std::vector<archive::StoreFailure> failures;
+    Status readable;
+    for (const TextPart& part : metadata_) {
+        auto sets = read(part);
+        if (!sets) {
+            failures.push_back(archive::StoreFailure::not_understood);
+            if (readable) readable = std::move(sets).error();
+            continue;
+        }
+        for (dicom::Salvaged& described : *sets)
+            store_one(described, batch);
+    }
+    if (batch.instances() == 0) {
+        ISO_CHECK(readable);
+        if (!cut_) return fail(ErrorCode::invalid_request, "The request holds no metadata.");
+    }
     for (const BulkPart& part : bulk_) {
         if (!part.used) failures.push_back(archive::StoreFailure::not_understood);
     }

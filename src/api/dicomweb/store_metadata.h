@@ -12,6 +12,7 @@
 #include "archive/store.h"
 #include "dicom/data_set.h"
 #include "dicom/image_header.h"
+#include "dicom/salvaged.h"
 #include "http/media_type.h"
 
 namespace isocenter::api {
@@ -34,8 +35,9 @@ class MetadataStore {
     std::uint64_t held_bytes() const { return metadata_bytes_; }
     std::uint64_t parsed_bytes() const;
 
-    /// Builds the objects and gives them to `batch`. `invalid_request` when the metadata cannot be read or
-    /// there is none. The failures are bulk parts that nothing refers to.
+    /// Builds the objects and gives them to `batch`; those that cannot be built as failed. The failures are
+    /// metadata parts that cannot be read and bulk parts that nothing refers to. `invalid_request` when that
+    /// leaves the batch without any instance.
     Result<std::vector<archive::StoreFailure>> finish(archive::StoreBatch& batch);
 
   private:
@@ -45,8 +47,12 @@ class MetadataStore {
         ByteRange range;
         bool used = false;
     };
-    Status read_metadata(std::vector<dicom::DataSet>& sets);
-    void store_one(dicom::DataSet& set, archive::StoreBatch& batch);
+    struct TextPart {
+        Kind kind;
+        std::string text;
+    };
+    static Result<std::vector<dicom::Salvaged>> read(const TextPart& part);
+    void store_one(dicom::Salvaged& described, archive::StoreBatch& batch);
     Status find_parts(const dicom::DataSet& set);
     Result<std::string> syntax_of_pixels(dicom::DataSet& set);
     std::optional<dicom::ImageHeader> image_header(const BulkPart& part) const;
@@ -59,7 +65,7 @@ class MetadataStore {
     std::string request_uri_;
     Spool spool_;
     Kind kind_ = Kind::json;
-    std::vector<std::pair<Kind, std::string>> metadata_;
+    std::vector<TextPart> metadata_;
     std::uint64_t metadata_bytes_ = 0;
     bool cut_ = false;
     std::vector<BulkPart> bulk_;
