@@ -13,6 +13,13 @@ Error wrong(std::string why) {
     return fail(ErrorCode::invalid_request, std::move(why));
 }
 
+/// What stands in the place of a VR may be anything: only what looks like one is told.
+std::string shown(std::string_view letters) {
+    const bool like_one = letters.size() == 2 && std::all_of(letters.begin(), letters.end(),
+                                                             [](char c) { return c >= 'A' && c <= 'Z'; });
+    return like_one ? std::string(letters) : std::string("given");
+}
+
 bool is_beyond_ascii(const DataSet& data_set) {
     return std::any_of(data_set.elements().begin(), data_set.elements().end(), [](const Element& element) {
         // Not only of the VRs that have a character set: the others are decoded by it when they must be.
@@ -33,15 +40,16 @@ void replace_character_sets(DataSet& data_set) {
 
 }  // namespace
 
-Result<Vr> vr_of(Tag tag, std::string_view vr) {
-    if (!vr.empty()) return parse_vr(vr).value_or(Vr::UN);
+Result<Vr> vr_of(Tag tag, std::string_view vr, bool as_bytes) {
+    if (const auto known = parse_vr(vr)) return *known;
+    if (!vr.empty() && as_bytes) return Vr::UN;
     if (tag.is_private_creator()) return Vr::LO;
-    const auto entry = find_entry(tag);
-    if (!entry) return wrong("the VR is missing and the attribute is not in the dictionary");
-    return entry->vr;
+    if (const auto entry = find_entry(tag)) return entry->vr;
+    if (vr.empty()) return wrong("the VR is missing and the attribute is not in the dictionary");
+    return Vr::UN;
 }
 
-Status set_values(Element& element, const std::vector<std::string>& values) {
+Status set_values(Element& element, const std::vector<std::string>& values, std::string_view letters) {
     const bool nothing = values.empty() || (values.size() == 1 && values.front().empty());
     if (nothing) return {};
     if (is_binary_number(element.vr)) {
@@ -49,6 +57,8 @@ Status set_values(Element& element, const std::vector<std::string>& values) {
             if (!append_number(element.bytes, element.vr, value)) return wrong("a value is not of its VR");
         return {};
     }
+    if (element.vr == Vr::UN && !letters.empty() && !parse_vr(letters))
+        return wrong("the VR " + shown(letters) + " is unknown and the attribute is not in the dictionary");
     if (!is_text(element.vr)) return wrong("a VR of binary data cannot have a Value");
     const bool several = is_multi_valued_text(element.vr);
     if (values.size() > 1 && !several) return wrong("the VR allows one value only");

@@ -10,13 +10,14 @@
 /// What the readers of JSON and XML share.
 namespace isocenter::dicom {
 
-/// The VR of an attribute that came with the letters `vr`, which may be empty: those letters, UN for letters
-/// that the standard does not have, else the dictionary's. `invalid_request` when nothing tells it.
-Result<Vr> vr_of(Tag tag, std::string_view vr);
+/// The VR of an attribute that came with the letters `vr`, which may be empty: those letters, else the
+/// dictionary's. For letters that the standard does not have and an attribute that the dictionary does not
+/// have, or whose value came as bytes, UN. `invalid_request` when nothing tells it.
+Result<Vr> vr_of(Tag tag, std::string_view vr, bool as_bytes);
 
 /// Fills `element.bytes` with the texts of its values (UTF-8); an empty text is an empty value.
-/// `invalid_request` when a value cannot be of the element's VR.
-Status set_values(Element& element, const std::vector<std::string>& values);
+/// `invalid_request` when a value cannot be of the element's VR; `letters` are those it came with.
+Status set_values(Element& element, const std::vector<std::string>& values, std::string_view letters);
 
 /// Elements in any order as a data set. `invalid_request` when a tag is there twice.
 Result<DataSet> make_data_set(std::vector<Element> elements);

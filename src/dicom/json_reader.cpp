@@ -59,6 +59,10 @@ Result<Members> members_of(const JsonNode& object) {
     return members;
 }
 
+std::string_view letters_of(const Members& members) {
+    return members.vr == nullptr ? std::string_view() : std::string_view(members.vr->text);
+}
+
 Result<std::string> name_text(const JsonNode& node) {
     if (node.is(Kind::string)) return node.text;
     std::string groups[3];
@@ -127,14 +131,15 @@ Status set_content(Element& element, const Members& members, unsigned depth) {
     for (const JsonNode& node : members.value->items) {
         ISO_TRY(values.emplace_back(), value_text(element.vr, node));
     }
-    return set_values(element, values);
+    return set_values(element, values, letters_of(members));
 }
 
 Result<Element> element_of(Tag tag, const JsonNode& node, unsigned depth) {
     if (!node.is(Kind::object) && !node.is(Kind::null)) return wrong("an attribute is no object");
     ISO_TRY(const Members members, members_of(node));
     Element element{.tag = tag};
-    ISO_TRY(element.vr, vr_of(tag, members.vr == nullptr ? std::string_view() : members.vr->text));
+    const bool as_bytes = members.inline_binary != nullptr || members.bulk_uri != nullptr;
+    ISO_TRY(element.vr, vr_of(tag, letters_of(members), as_bytes));
     ISO_CHECK(set_content(element, members, depth));
     return element;
 }

@@ -154,6 +154,23 @@ TEST(JsonReader, SalvagesWhatCanBeRead) {
         EXPECT_FALSE(salvage_json(text)) << text;
 }
 
+TEST(JsonReader, UnknownVrs) {
+    const DataSet known =
+        read_one(R"({"00100020":{"vr":"ZZ","Value":["x"]},"00280010":{"vr":"zz","Value":[7]}})");
+    EXPECT_EQ(known.find(tags::PatientID)->vr, Vr::LO);
+    EXPECT_EQ(known.text(tags::PatientID), "x");
+    EXPECT_EQ(known.find(tags::Rows)->bytes, "\7\0"s);
+    EXPECT_EQ(read_one(R"({"00100020":{"vr":"ZZ","InlineBinary":"AAE="}})").find(tags::PatientID)->vr,
+              Vr::UN);
+    EXPECT_EQ(bytes_of("ZZ", ""), "");
+    EXPECT_EQ(error_of(R"({"00091001":{"vr":"ZZ","Value":["x"]}})"),
+              "DICOM JSON: 00091001: the VR ZZ is unknown and the attribute is not in the dictionary");
+    EXPECT_EQ(error_of(R"({"00091001":{"vr":"Doe^Jane","Value":["x"]}})"),
+              "DICOM JSON: 00091001: the VR given is unknown and the attribute is not in the dictionary");
+    EXPECT_EQ(error_of(R"({"00091001":{"vr":"OB","Value":["x"]}})"),
+              "DICOM JSON: 00091001: a VR of binary data cannot have a Value");
+}
+
 TEST(JsonReader, ErrorsHaveNothingOfTheText) {
     EXPECT_EQ(error_of(R"({"PatientID":{"vr":"LO"},"Doe^Jane":{"vr":"LO"}})"),
               "DICOM JSON: key 2 is no tag and no keyword");

@@ -184,18 +184,20 @@ class Reader {
     Result<Element> element_of(Tag tag, const pugi::xml_node& node) {
         Element element{.tag = tag};
         const std::string_view vr = attribute(node, "vr");
-        ISO_TRY(element.vr, vr_of(tag, vr));
+        const pugi::xml_node bulk = child_of(node, "BulkData");
+        const pugi::xml_node binary = child_of(node, "InlineBinary");
+        ISO_TRY(element.vr, vr_of(tag, vr, bulk || binary));
         if (element.vr == Vr::SQ) {
             ISO_CHECK(set_items(element, node));
             return element;
         }
-        if (const pugi::xml_node bulk = child_of(node, "BulkData")) {
+        if (bulk) {
             const std::string_view uri = attribute(bulk, "uri");
             element.bulk_uri = uri.empty() ? attribute(bulk, "uuid") : uri;
             element.held = false;
             return element;
         }
-        if (const pugi::xml_node binary = child_of(node, "InlineBinary")) {
+        if (binary) {
             if (is_text(element.vr)) return wrong("the VR cannot have InlineBinary");
             auto bytes = decode_base64(text_of(binary));
             if (!bytes) return wrong("InlineBinary is no base64");
@@ -207,7 +209,7 @@ class Reader {
         values.reserve(nodes.size());
         for (const pugi::xml_node& value : nodes)
             values.push_back(element.vr == Vr::PN ? name_of(value) : text_of(value));
-        ISO_CHECK(set_values(element, values));
+        ISO_CHECK(set_values(element, values, vr));
         return element;
     }
 

@@ -144,7 +144,23 @@ TEST(XmlReader, ValuesGoWhereTheirNumberSays) {
         R"({"00080008":{"vr":"CS","Value":["A",null,"C"]}})");
 }
 
-TEST(Xml, SalvagesWhatCanBeRead) {
+TEST(XmlReader, UnknownVrs) {
+    const auto known = read_xml(
+        "<NativeDicomModel><DicomAttribute tag='00100020' vr='ZZ'><Value>x</Value></DicomAttribute>"
+        "<DicomAttribute tag='00091001' vr='ZZ'><InlineBinary>AAE=</InlineBinary></DicomAttribute>"
+        "</NativeDicomModel>");
+    ASSERT_TRUE(known);
+    EXPECT_EQ(known->find(tags::PatientID)->vr, Vr::LO);
+    EXPECT_EQ(known->find({0x0009, 0x1001})->vr, Vr::UN);
+    const auto unknown = read_xml(
+        "<NativeDicomModel><DicomAttribute tag='00091001' vr='ZZ'><Value>x</Value></DicomAttribute>"
+        "</NativeDicomModel>");
+    ASSERT_FALSE(unknown);
+    EXPECT_EQ(unknown.error().message,
+              "XML: the VR ZZ is unknown and the attribute is not in the dictionary in 00091001");
+}
+
+TEST(XmlReader, SalvagesWhatCanBeRead) {
     const auto read = salvage_xml(
         "<NativeDicomModel><DicomAttribute tag='00280010' vr='US'><Value>x</Value></DicomAttribute>"
         "<DicomAttribute/><DicomAttribute tag='00100020' vr='LO'><Value>a</Value></DicomAttribute>"

@@ -377,6 +377,13 @@ def test_one_object_instead_of_an_array(standard):
     assert response.status_code in (200, 400), response.text[:300]
 
 
+def test_unknown_vr_of_a_known_attribute(standard):
+    """6.2: the dictionary tells it."""
+    target, body = dataset(**{"00100030": {"vr": "ZZ", "Value": ["20000101"]}})
+    expect.status(post(standard, [body]), 200)
+    assert received(standard, target).PatientBirthDate == "20000101"
+
+
 def test_group_2_inside_the_data_set(standard):
     """4.5: B006, elements discarded."""
     target, body = dataset(**{"00020010": {"vr": "UI", "Value": ["1.2.3"]}})
