@@ -4,7 +4,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from support import dicomjson, expect, makers, pixels
+from support import dicomjson, expect, makers, multipart, pixels
 from support.cases import CT, XML_PARTS, image, keep_on_standard, plain
 from support.client import JSON, path_of, series_path, study_path
 from support.makers import Attributes, new_uid, sibling, word
@@ -243,6 +243,19 @@ def test_xml(standard, count):
     for part in parts:
         assert part.media_type == "application/dicom+xml" and "content-location" not in part.headers
         assert ElementTree.fromstring(part.body).tag.endswith("NativeDicomModel")
+
+
+def test_xml_around_a_boundary_that_was_stored(standard):
+    """2.7: nobody can know the boundary of an answer beforehand."""
+    patient = word()
+    keep_on_standard(standard, plain(PatientID=patient))
+    path = f"/studies?PatientID={patient}&includefield=PatientComments"
+    boundary = multipart.parameter(standard.get(path, XML_PARTS).headers["Content-Type"], "boundary")
+    keep_on_standard(standard, plain(PatientID=patient, PatientComments=f"a\r\n--{boundary}\r\n\r\nb"))
+    response = standard.get(path, XML_PARTS)
+    assert any(boundary.encode() in part.body for part in expect.parts(response, 2))
+    own = multipart.parameter(response.headers["Content-Type"], "boundary")
+    assert response.content.count(own.encode()) == 3
 
 
 def several(standard, count):

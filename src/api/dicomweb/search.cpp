@@ -10,7 +10,6 @@
 #include "api/dicomweb/retrieval.h"
 #include "api/dicomweb/search_body.h"
 #include "api/dicomweb/store_response.h"
-#include "api/dicomweb/xml_parts.h"
 #include "api/errors.h"
 #include "api/face.h"
 #include "dicom/tags.h"
@@ -135,7 +134,7 @@ Result<http::Response> write_answer(SearchBody body) {
     const bool small = body.rows.size() <= kRowsAtATime;
     http::Response response;
     response.headers.set("Content-Type",
-                         body.xml ? xml_parts_type() : std::string(json_content_type(profile)));
+                         body.xml ? body.xml->content_type() : std::string(json_content_type(profile)));
     auto source = make_search_source(std::move(body));
     if (small) {
         // One piece: its length is known and failures are still an error answer.
@@ -176,13 +175,17 @@ http::Response answer(const Face& face, SearchResource resource, const http::Req
     if (const Status accept = check_accept(face.profile, request); !accept)
         return refuse(face, request, accept.error(), "accept");
     if (!form) return not_acceptable(face, request, form.error());
-    const bool xml = *form != DataSetForm::json;
+    std::optional<XmlParts> xml;
+    if (*form != DataSetForm::json) xml.emplace();
     const auto syntaxes = [&face](const index::EntityKey& instance) {
         return available_syntaxes(face, instance);
     };
-    SearchBody body{face, {face.profile, *search, face.base_uri(request), syntaxes},
-                    {},   search->query.want_document,
-                    xml,  MemoryBudget::Lease(*face.memory)};
+    SearchBody body{face,
+                    {face.profile, *search, face.base_uri(request), syntaxes},
+                    {},
+                    search->query.want_document,
+                    std::move(xml),
+                    MemoryBudget::Lease(*face.memory)};
     const auto summary = gather(face, *search, body.rows);
     if (!summary) return refuse(face, request, summary.error());
     const std::uint64_t returned = body.rows.size();

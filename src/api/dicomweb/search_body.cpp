@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "api/dicomweb/batched_text.h"
-#include "api/dicomweb/xml_parts.h"
 
 namespace isocenter::api {
 namespace {
@@ -32,7 +31,7 @@ class SearchSource : public BatchedText {
         }
         if (next_ < body_.rows.size()) return false;
         if (body_.xml)
-            append_xml_end(text, next_ > 0);
+            body_.xml->append_end(text, next_ > 0);
         else
             text += ']';
         return true;
@@ -46,7 +45,7 @@ class SearchSource : public BatchedText {
         }
         std::string object;
         body_.writer.append(object, row);
-        return append_xml_part(text, object, first);
+        return body_.xml->append(text, object, first);
     }
 
     /// Documents come in the order asked, those gone meanwhile left out.

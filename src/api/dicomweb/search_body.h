@@ -1,9 +1,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "api/dicomweb/search_response.h"
+#include "api/dicomweb/xml_parts.h"
 #include "api/face.h"
 
 namespace isocenter::api {
@@ -16,7 +18,7 @@ struct SearchBody {
     RowWriter writer;
     std::vector<index::SearchRow> rows;
     bool documents = false;
-    bool xml = false;
+    std::optional<XmlParts> xml;  ///< JSON without
     MemoryBudget::Lease memory;
 };
 

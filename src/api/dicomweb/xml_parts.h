@@ -7,12 +7,19 @@
 
 namespace isocenter::api {
 
-/// The content type of what append_xml_part and append_xml_end make.
-std::string xml_parts_type();
-/// Appends the DICOM JSON object as a part: one Native DICOM Model document (PS3.18 8.6.1.2). `internal` when
-/// it cannot be read.
-Status append_xml_part(std::string& out, std::string_view object, bool first);
-/// Without any part the closing boundary is alone.
-void append_xml_end(std::string& out, bool any);
+/// Native DICOM Model documents as the parts of one multipart answer (PS3.18 8.6.1.2). The boundary is
+/// random: whoever stored the values cannot have put it there.
+class XmlParts {
+  public:
+    XmlParts();
+    std::string content_type() const;
+    /// Appends the DICOM JSON object as a part. `internal` when it cannot be read.
+    Status append(std::string& out, std::string_view object, bool first) const;
+    /// Without any part the closing boundary is alone.
+    void append_end(std::string& out, bool any) const;
+
+  private:
+    std::string boundary_;
+};
 
 }  // namespace isocenter::api
