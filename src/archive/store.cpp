@@ -98,9 +98,10 @@ StoreBatch::StoreBatch(Archive& archive, StorePolicy policy)
 
 StoreBatch::~StoreBatch() = default;
 
-void StoreBatch::begin_instance() {
+void StoreBatch::begin_instance(std::uint64_t part) {
     if (state_->upload) state_->end_instance();
     state_->add_outcome();
+    state_->outcomes.back().part = part;
     state_->upload = std::make_unique<InstanceUpload>(state_->core.blobs, state_->policy.max_instance_bytes,
                                                       state_->core.options.inline_bytes);
 }

@@ -59,6 +59,7 @@ inline constexpr std::size_t kMaxViolations = 1000;
 
 /// What became of one instance. UIDs are as the data set has them (possibly invalid), empty when unreadable.
 struct StoreOutcome {
+    std::uint64_t part = 0;  ///< of the request; see StoreBatch::begin_instance
     std::string sop_class_uid;
     std::string sop_instance_uid;
     index::EntityKey key;  ///< bare UIDs, when stored
@@ -70,7 +71,7 @@ struct StoreOutcome {
     bool multi_valued_indexed = false;  ///< only the first value of an indexed attribute is used
     /// Failed or dropped attributes, in the order of dicomweb.md 4.5.3; no more than kMaxViolations.
     std::vector<dicom::Violation> violations;
-    std::string message;  ///< of the failure, for people
+    std::string message;  ///< of the failure, for people; nothing that the object holds
 };
 
 /// The instances of one store request. Instances are given one after another and become durable together: at
@@ -84,7 +85,8 @@ class StoreBatch {
     StoreBatch(const StoreBatch&) = delete;
     StoreBatch& operator=(const StoreBatch&) = delete;
 
-    void begin_instance();
+    /// `part`: where in the request it comes from, for the outcome; the caller's own count.
+    void begin_instance(std::uint64_t part = 0);
     /// A piece of a Part 10 object. Never fails the batch: what is wrong becomes the instance's outcome, and
     /// the rest of its bytes is ignored.
     void write(ByteView bytes);

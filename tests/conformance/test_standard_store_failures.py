@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 import socket
 from http.client import HTTPResponse
 from urllib.parse import urlsplit
@@ -147,6 +148,25 @@ def test_limits_are_met_after_complete_parts(spawn, http):
     server.stop()
 
 
+def warnings(response):
+    return [each.strip() for each in response.headers.get("Warning", "").split(", 299 ")]
+
+
+def test_why_instances_are_refused(standard):
+    """4.5 has but codes; 10.5.3.2 of the standard offers Warning. The first few are told, without values."""
+    good, named = image(), image(PatientName="Doe^Zebra")
+    response = expect.status(post(standard, encoded(good, named.data[:-20], b"no DICOM")), 202)
+    part_two, part_three = warnings(response)
+    assert re.fullmatch(r"299 [^ :]+: part 2: .{10,}", part_two)
+    assert re.fullmatch(r"[^ :]+: part 3: .*DICOM.*", part_three)
+    assert "Zebra" not in part_two and named.sop not in part_two
+    assert not post(standard, encoded(image())).headers.get("Warning")
+    alone = expect.status(post(standard, named.data[:-20], "application/dicom"), 409)
+    assert re.fullmatch(r"299 [^ :]+: (?!part ).{10,}", alone.headers["Warning"])
+    many_bad = expect.status(post(standard, encoded(*[b"no DICOM"] * 500)), 409)
+    assert len(warnings(many_bad)) < 20 and "more" in warnings(many_bad)[-1]
+
+
 BAD_ATTRIBUTES = [
     {"00280010": {"vr": "US", "Value": ["x"]}},
     {"00280010": {"vr": "US", "Value": [65536]}},
@@ -165,6 +185,7 @@ def test_one_bad_data_set_spoils_no_other(standard, change):
     assert expect.stored_uids(response) == [first.sop, last.sop]
     assert expect.failures(response) == [(target.sop, 0xC000)]
     expect.status(standard.get(path_of(last), "application/dicom"), 200)
+    assert ": data set 2: " in response.headers["Warning"], "4.5: which one and why"
     alone = expect.status(post_json(standard, bad), 409)
     assert expect.failures(alone) == [(target.sop, 0xC000)]
 

@@ -2,6 +2,7 @@
 
 #include "api/dicomweb/entity.h"
 #include "api/dicomweb/failure_reason.h"
+#include "api/dicomweb/refusals.h"
 #include "api/dicomweb/retrieval.h"
 #include "api/dicomweb/store_metadata.h"
 #include "api/dicomweb/store_response.h"
@@ -150,12 +151,13 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
 
     http::Response finish() override {
         if (!reader_) (void)on_part_end();
-        return answer(archive::StoreFailure::not_understood);
+        return answer(
+            fail(ErrorCode::invalid_request, "the multipart body ends before its closing boundary"));
     }
 
     std::unique_ptr<http::Response> on_body_cut(const Error& why) override {
         if (!keeps_what_came()) return nullptr;
-        return std::make_unique<http::Response>(answer(failure_of(why)));
+        return std::make_unique<http::Response>(answer(why));
     }
 
     std::unique_ptr<http::Response> early_response() override { return std::move(early_); }
@@ -168,13 +170,13 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
 
     void end_early(const Error& why) {
         if (keeps_what_came())
-            early_ = std::make_unique<http::Response>(answer(failure_of(why)));
+            early_ = std::make_unique<http::Response>(answer(why));
         else
             drop_batch();
     }
 
-    /// `cut`: what it means for the part under way that the body ends before its closing boundary.
-    http::Response answer(archive::StoreFailure cut) {
+    /// `cut`: why the body ends before its closing boundary, where it does.
+    http::Response answer(const Error& cut) {
         if (reader_) {
             if (auto refused = end_of_multipart(cut)) return *std::move(refused);
         }
@@ -182,7 +184,7 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
             const Status status = store_described();
             if (!status && batch_->instances() == 0)
                 return error_response(face_.profile, request_, status.error());
-            if (!status) other_failures_.push_back(failure_of(status.error()));
+            if (!status) add_failure(status.error(), 0);
         }
         StoreReport report;
         report.base_uri = face_.base_uri(request_);
@@ -192,9 +194,20 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
         if (face_.profile.validation == archive::Validation::standard_checked)
             log_violations(report.outcomes, request_.request_id);
         if (report.outcomes.empty() && !face_.profile.standard) return http::empty_response(204);
-        return store_response(face_.profile, std::move(report), answer_, request_.headers.get("Host"),
-                              std::move(memory_));
+        const Refusals refusals = refusals_of(face_.profile, report);
+        log_refusals(refusals, request_.request_id);
+        http::Response response = store_response(face_.profile, std::move(report), answer_,
+                                                 request_.headers.get("Host"), std::move(memory_));
+        if (face_.profile.standard) add_refusal_warnings(response, refusals, face_.options.service_name);
+        return response;
     }
+
+    void add_failure(const Error& error, std::uint64_t part) {
+        other_failures_.push_back({failure_of(error), part, error.message});
+    }
+
+    /// Of the part under way; 0 in a body that has none.
+    std::uint64_t part_number() const { return reader_ ? reader_->parts() : 0; }
 
     /// Stores the objects that came as metadata and bulk data.
     Status store_described() {
@@ -232,16 +245,16 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
         part_ = kind;
         switch (kind) {
             case PartKind::dicom:
-                batch_->begin_instance();
+                batch_->begin_instance(part_number());
                 break;
             case PartKind::json:
-                metadata().begin_part(MetadataStore::Kind::json, type, location);
+                metadata().begin_part(MetadataStore::Kind::json, part_number(), type, location);
                 break;
             case PartKind::xml:
-                metadata().begin_part(MetadataStore::Kind::xml, type, location);
+                metadata().begin_part(MetadataStore::Kind::xml, part_number(), type, location);
                 break;
             case PartKind::bulk:
-                metadata().begin_part(MetadataStore::Kind::bulk, type, location);
+                metadata().begin_part(MetadataStore::Kind::bulk, part_number(), type, location);
                 break;
         }
     }
@@ -274,7 +287,7 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
         unlabelled_ = false;
         if (!face_.profile.standard) return why;
         if (!unreadable_) unreadable_ = why.message;
-        other_failures_.push_back(archive::StoreFailure::not_understood);
+        add_failure(why, part_number());
         return {};
     }
 
@@ -290,7 +303,8 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
         if (kind)
             begin(*kind, *type, headers.get("Content-Location"));
         else
-            other_failures_.push_back(archive::StoreFailure::unsupported_part);
+            other_failures_.push_back({archive::StoreFailure::unsupported_part, part_number(),
+                                       "the part is of a type that cannot be stored"});
         return {};
     }
 
@@ -331,7 +345,7 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
     }
 
     /// What an unusual end of the body means; nothing when the parts are to be stored.
-    std::optional<http::Response> end_of_multipart(archive::StoreFailure cut) {
+    std::optional<http::Response> end_of_multipart(const Error& cut) {
         using End = http::MultipartReader::End;
         const End end = reader_->finish();
         const bool standard = face_.profile.standard;
@@ -340,12 +354,12 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
         if (end == End::in_part) drop_open_part();
         if (end == End::in_boundary) (void)on_part_end();
         if (standard && (between || end == End::in_part || end == End::in_boundary))
-            other_failures_.push_back(cut);
+            add_failure(cut, reader_->parts() + (between ? 1 : 0));
         const bool no_part = batch_->instances() == 0 && !metadata_;
         if (no_part && unreadable_) return refuse_body(*unreadable_);
         if (no_part && !other_failures_.empty() &&
-            std::ranges::all_of(other_failures_, [](archive::StoreFailure failure) {
-                return failure == archive::StoreFailure::unsupported_part;
+            std::ranges::all_of(other_failures_, [](const PartFailure& failure) {
+                return failure.failure == archive::StoreFailure::unsupported_part;
             }))
             return unsupported_media(face_, request_,
                                      "No part of the request is of a type that can be stored.");
@@ -365,7 +379,7 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
     std::optional<http::MultipartReader> reader_;
     std::optional<MetadataStore> metadata_;
     std::optional<PartKind> part_;
-    std::vector<archive::StoreFailure> other_failures_;
+    std::vector<PartFailure> other_failures_;
     bool any_complete_ = false;
     bool unlabelled_ = false;
     std::optional<std::string> unreadable_;  ///< why the first part without readable headers has none

@@ -5,7 +5,6 @@
 #include <functional>
 #include <map>
 
-#include "api/dicomweb/failure_reason.h"
 #include "archive/picture.h"
 #include "dicom/json_reader.h"
 #include "dicom/part10_writer.h"
@@ -111,12 +110,13 @@ std::string_view without_slash(std::string_view uri) {
 MetadataStore::MetadataStore(std::string request_uri, Spool spool)
     : request_uri_(std::move(request_uri)), spool_(std::move(spool)) {}
 
-void MetadataStore::begin_part(Kind kind, const http::MediaType& type, std::string_view location) {
+void MetadataStore::begin_part(Kind kind, std::uint64_t number, const http::MediaType& type,
+                               std::string_view location) {
     kind_ = kind;
     if (kind == Kind::bulk)
-        bulk_.push_back({std::string(location), type, {spool_.size(), 0}, false});
+        bulk_.push_back({number, std::string(location), type, {spool_.size(), 0}, false});
     else
-        metadata_.push_back({kind, {}});
+        metadata_.push_back({number, kind, {}});
 }
 
 Status MetadataStore::write(ByteView bytes) {
@@ -219,9 +219,7 @@ Status MetadataStore::count_frames(const dicom::DataSet& set) {
     if (own_frames || parts.front()->type.type != "image" ||
         *described == static_cast<std::int64_t>(parts.size()))
         return {};
-    return fail(ErrorCode::malformed_dicom, "NumberOfFrames is " + std::to_string(*described) +
-                                                ", and there are " + std::to_string(parts.size()) +
-                                                " parts of pixel data");
+    return fail(ErrorCode::malformed_dicom, "NumberOfFrames is not the number of parts of pixel data");
 }
 
 std::optional<dicom::ImageHeader> MetadataStore::image_header(const BulkPart& part) const {
@@ -270,8 +268,7 @@ Status MetadataStore::transform_pictures(dicom::DataSet& set, const std::vector<
     }
     const auto described = set.integer(dicom::tags::NumberOfFrames);
     if (described && *described != static_cast<std::int64_t>(frames))
-        return fail(ErrorCode::malformed_dicom, "NumberOfFrames is " + std::to_string(*described) +
-                                                    ", and the pictures have " + std::to_string(frames));
+        return fail(ErrorCode::malformed_dicom, "NumberOfFrames is not the number of pictures");
     dicom::redescribe_pixels(set, *first, frames);
     pictures_uri_ = set.find(dicom::tags::PixelData)->bulk_uri;
     native_pixels_ = sink.range();
@@ -290,11 +287,11 @@ Result<std::vector<std::unique_ptr<ByteSource>>> MetadataStore::sources_of(const
     return sources;
 }
 
-void MetadataStore::store_one(dicom::Salvaged& described, archive::StoreBatch& batch) {
+void MetadataStore::store_one(dicom::Salvaged& described, std::uint64_t part, archive::StoreBatch& batch) {
     using archive::StoreFailure;
     dicom::DataSet& set = described.data_set;
     pictures_uri_.clear();
-    batch.begin_instance();
+    batch.begin_instance(part);
     if (const Status& read = described.status; !read)
         return batch.fail_instance(StoreFailure::not_understood, read.error().message, set);
     if (discard_foreign_groups(set)) batch.mark_discarded();
@@ -310,25 +307,27 @@ void MetadataStore::store_one(dicom::Salvaged& described, archive::StoreBatch& b
     batch.end_instance();
 }
 
-Result<std::vector<archive::StoreFailure>> MetadataStore::finish(archive::StoreBatch& batch) {
-    std::vector<archive::StoreFailure> failures;
+Result<std::vector<PartFailure>> MetadataStore::finish(archive::StoreBatch& batch) {
+    std::vector<PartFailure> failures;
     Status readable;
     for (const TextPart& part : metadata_) {
         auto sets = read(part);
         if (!sets) {
-            failures.push_back(archive::StoreFailure::not_understood);
+            failures.push_back({archive::StoreFailure::not_understood, part.number, sets.error().message});
             if (readable) readable = std::move(sets).error();
             continue;
         }
         for (dicom::Salvaged& described : *sets)
-            store_one(described, batch);
+            store_one(described, part.number, batch);
     }
     if (batch.instances() == 0) {
         ISO_CHECK(readable);
         if (!cut_) return fail(ErrorCode::invalid_request, "The request holds no metadata.");
     }
     for (const BulkPart& part : bulk_) {
-        if (!part.used) failures.push_back(archive::StoreFailure::not_understood);
+        if (!part.used)
+            failures.push_back(
+                {archive::StoreFailure::not_understood, part.number, "no metadata refers to this bulk data"});
     }
     return failures;
 }

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "api/dicomweb/failure_reason.h"
 #include "api/dicomweb/spool.h"
 #include "archive/store.h"
 #include "dicom/data_set.h"
@@ -25,8 +26,8 @@ class MetadataStore {
     MetadataStore(std::string request_uri, Spool spool);
 
     enum class Kind { json, xml, bulk };
-    /// A part begins; `location` is its Content-Location.
-    void begin_part(Kind kind, const http::MediaType& type, std::string_view location);
+    /// A part begins, the one of that number; `location` is its Content-Location.
+    void begin_part(Kind kind, std::uint64_t number, const http::MediaType& type, std::string_view location);
     /// `too_large` past the bounds, `unavailable` when the disk fails.
     Status write(ByteView bytes);
     /// Forgets the part under way, in which the body broke off; there need not be metadata then.
@@ -38,21 +39,23 @@ class MetadataStore {
     /// Builds the objects and gives them to `batch`; those that cannot be built as failed. The failures are
     /// metadata parts that cannot be read and bulk parts that nothing refers to. `invalid_request` when that
     /// leaves the batch without any instance.
-    Result<std::vector<archive::StoreFailure>> finish(archive::StoreBatch& batch);
+    Result<std::vector<PartFailure>> finish(archive::StoreBatch& batch);
 
   private:
     struct BulkPart {
+        std::uint64_t number;
         std::string uri;
         http::MediaType type;
         ByteRange range;
         bool used = false;
     };
     struct TextPart {
+        std::uint64_t number;
         Kind kind;
         std::string text;
     };
     static Result<std::vector<dicom::Salvaged>> read(const TextPart& part);
-    void store_one(dicom::Salvaged& described, archive::StoreBatch& batch);
+    void store_one(dicom::Salvaged& described, std::uint64_t part, archive::StoreBatch& batch);
     Status find_parts(const dicom::DataSet& set);
     Result<std::string> syntax_of_pixels(dicom::DataSet& set);
     std::optional<dicom::ImageHeader> image_header(const BulkPart& part) const;

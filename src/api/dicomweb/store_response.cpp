@@ -6,7 +6,6 @@
 
 #include "api/dicomweb/batched_text.h"
 #include "api/dicomweb/entity.h"
-#include "api/dicomweb/failure_reason.h"
 #include "api/messages.h"
 #include "dicom/json_writer.h"
 #include "dicom/tags.h"
@@ -124,8 +123,8 @@ std::vector<Section> sections_of(const Profile& profile, const StoreReport& repo
             failed.entries.push_back({&outcome});
     }
     if (profile.standard) {
-        for (const archive::StoreFailure failure : report.other_failures)
-            others.entries.push_back({nullptr, failure});
+        for (const PartFailure& failure : report.other_failures)
+            others.entries.push_back({nullptr, failure.failure});
     }
     std::vector<Section> sections;
     for (Section* section : {&failed, &referenced, &others}) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "api/dicomweb/accept.h"
+#include "api/dicomweb/failure_reason.h"
 #include "api/profile.h"
 #include "archive/store.h"
 #include "base/memory_budget.h"
@@ -19,7 +20,7 @@ struct StoreReport {
     bool study_in_path = false;  ///< POST /studies/{study}
     std::vector<archive::StoreOutcome> outcomes;
     /// Failures without an instance: a body that broke off, bulk data nobody refers to (standard face only).
-    std::vector<archive::StoreFailure> other_failures;
+    std::vector<PartFailure> other_failures;
 };
 
 /// The status of a report with at least one outcome or other failure (dicomweb.md 4.2, standard-face.md 4.4).

@@ -89,7 +89,7 @@ TEST(StoreResponse, V1SaysNothingAboutAttributesOfStoredInstances) {
 
 TEST(StoreResponse, StandardFaceListsUnreadablePartsAsOtherFailures) {
     auto r = report({failed(StoreFailure::not_understood, "")});
-    r.other_failures.push_back(StoreFailure::out_of_resources);
+    r.other_failures.push_back({StoreFailure::out_of_resources, 2, "no room"});
     EXPECT_EQ(dicom::to_json(store_result(standard_profile(), r)),
               "{\"00081190\":{\"vr\":\"UR\"},\"0008119A\":{\"vr\":\"SQ\",\"Value\":["
               "{\"00081197\":{\"vr\":\"US\",\"Value\":[49152]}},{\"00081197\":{\"vr\":\"US\",\"Value\":["
