@@ -26,6 +26,19 @@ std::string failure_reason(const std::string& body) {
                                                     : std::string{};
 }
 
+/// The text of a Warning header `299 <service>: <text>`, which says why the file was refused.
+std::string warning(std::string_view header) {
+    constexpr std::size_t kShown = 300;
+    const std::size_t colon = header.find(": ");
+    if (colon != std::string_view::npos) header.remove_prefix(colon + 2);
+    return std::string(header.substr(0, kShown));
+}
+
+/// Location says that something new was created (PS3.18 10.5.3).
+ImportResult::Kind accepted(const net::HttpReply& reply) {
+    return reply.header("location").empty() ? ImportResult::Kind::already_there : ImportResult::Kind::stored;
+}
+
 class ServerTarget final : public ImportTarget {
   public:
     explicit ServerTarget(std::string url) : url_(std::move(url)) {}
@@ -38,13 +51,15 @@ class ServerTarget final : public ImportTarget {
                          **source, bytes);
         if (!(*source)->failure().empty()) return {ImportResult::Kind::unreadable, (*source)->failure()};
         if (!reply) return {ImportResult::Kind::unreachable, reply.error().message};
-        if (reply->status == 200) return {ImportResult::Kind::stored, {}};
+        if (reply->status == 200) return {accepted(*reply), {}};
         if (reply->status == 503 || reply->status == 429)
             return {ImportResult::Kind::unreachable, "the server is overloaded"};
         const std::string reason = failure_reason(reply->body);
-        if (reply->status == 202 && reason.empty()) return {ImportResult::Kind::stored, {}};
-        return {ImportResult::Kind::refused,
-                fmt::format("HTTP {}{}{}", reply->status, reason.empty() ? "" : ": ", reason)};
+        if (reply->status == 202 && reason.empty()) return {accepted(*reply), {}};
+        std::string told = fmt::format("HTTP {}", reply->status);
+        for (const std::string& each : {reason, warning(reply->header("warning"))})
+            if (!each.empty()) told += ": " + each;
+        return {ImportResult::Kind::refused, told};
     }
 
   private:

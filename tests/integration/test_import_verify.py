@@ -173,7 +173,8 @@ def test_an_import_into_another_target_skips_nothing(binary, tmp_path, files, se
     assert numbers(again)[5] == IMAGES + 1, "the same target, written otherwise"
     os.utime(files / "0.dcm", (1, 1))
     changed = own_state(binary, "import", files, "--server", server.base, "--quiet")
-    assert numbers(changed)[:2] == [1, 0] and numbers(changed)[5] == IMAGES
+    assert numbers(changed)[:2] == [0, 1], "its bytes are on the server"
+    assert numbers(changed)[5] == IMAGES
 
 
 def test_a_named_journal_of_another_target_is_refused(binary, tmp_path, files):
@@ -225,6 +226,14 @@ def test_files_and_folders_that_may_not_be_read_fail_the_import(binary, files):
 
 def test_import_takes_the_address_of_a_face(binary, tmp_path, files, server):
     assert numbers(import_files(binary, tmp_path, files, "--server", server.root))[0] == IMAGES
+
+
+def test_import_tells_what_was_there_and_why_the_rest_is_not(binary, tmp_path, files, server):
+    assert numbers(import_files(binary, tmp_path, files, "--server", server.base))[:3] == [IMAGES, 0, 1]
+    reason = reported(tmp_path)["cut.dcm"]["reason"]
+    assert re.fullmatch("HTTP 409: failure reason C000H: [a-z].{10,}", reason), reason
+    (tmp_path / "journal").unlink()
+    assert numbers(import_files(binary, tmp_path, files, "--server", server.base))[:3] == [0, IMAGES, 1]
 
 
 def test_import_without_a_server(binary, tmp_path, files):
