@@ -6,6 +6,7 @@
 
 #include "dicom/json_filter.h"
 #include "dicom/tags.h"
+#include "fhir/feed/deep_json.h"
 
 namespace isocenter::app {
 namespace {
@@ -73,15 +74,16 @@ Result<json::object> data_set_of(const index::Document& document) {
     std::string text;
     dicom::append_filtered(text, document.json, view);
     boost::system::error_code error;
-    json::value parsed = json::parse(text, error);
+    json::value parsed = fhir::parse_deep(text, error);
     if (error || !parsed.is_object())
         return fail(ErrorCode::corrupt, "the stored metadata is not one data set");
     return std::move(parsed.get_object());
 }
 
 fhir::Failure failure_of_local(const Error& error) {
-    const auto kind =
-        error.code == ErrorCode::unavailable ? fhir::FailureKind::archive_down : fhir::FailureKind::transient;
+    const auto kind = error.code == ErrorCode::unavailable ? fhir::FailureKind::archive_down
+                      : error.code == ErrorCode::corrupt   ? fhir::FailureKind::unusable
+                                                           : fhir::FailureKind::transient;
     return {kind, "the archive: " + error.message, 0, std::nullopt, {}};
 }
 

@@ -43,6 +43,26 @@ TEST_F(LocalCast, the_feed_is_read_in_windows) {
     EXPECT_EQ(feed.read(100)->entries.size(), 3U);
 }
 
+TEST_F(LocalCast, data_sets_are_read_as_deep_as_they_are) {
+    const auto in_sequence = [](dicom::DataSet item) {
+        dicom::Element sequence{.tag = {0x0040, 0xA730}, .vr = dicom::Vr::SQ};
+        sequence.items.push_back(std::move(item));
+        return sequence;
+    };
+    dicom::DataSet inner;
+    for (int depth = 0; depth < 60; ++depth) {
+        dicom::DataSet outer;
+        outer.set(in_sequence(std::move(inner)));
+        inner = std::move(outer);
+    }
+    dicom::DataSet deep = make_data_set("1.2", "1.2.1", "1.2.3");
+    deep.set(in_sequence(std::move(inner)));
+    ASSERT_EQ(stored.store({to_part10(deep)}).size(), 1U);
+    const auto content = source.read_study(key("1.2"));
+    ASSERT_TRUE(content.has_value()) << content.error().text;
+    EXPECT_EQ(content->instances.size(), 1U);
+}
+
 TEST_F(LocalCast, a_commit_wakes_who_waits_for_news) {
     ASSERT_TRUE(feed.latest().ok());
     std::jthread later([&] {

@@ -13,9 +13,15 @@
 namespace isocenter::app {
 namespace {
 
+/// Addresses are printed and written into resources, so a password in one is refused.
 bool is_http_url(std::string_view text) {
-    return (text.starts_with("http://") && text.size() > 7) ||
-           (text.starts_with("https://") && text.size() > 8);
+    for (const std::string_view scheme : {"http://", "https://"}) {
+        if (!text.starts_with(scheme)) continue;
+        const std::string_view authority =
+            text.substr(scheme.size(), text.find('/', scheme.size()) - scheme.size());
+        return !authority.empty() && authority.find('@') == std::string_view::npos;
+    }
+    return false;
 }
 
 Status check_urls(const Settings& settings) {
@@ -23,10 +29,11 @@ Status check_urls(const Settings& settings) {
                                     std::pair("dicomweb.endpoint", &settings.dicomweb_endpoint)}) {
         if (!is_http_url(*url))
             return fail(ErrorCode::invalid_request,
-                        fmt::format("{} must be given and be an http address", name));
+                        fmt::format("{} must be given and be an http address without user name", name));
     }
     if (!settings.dicomweb_private_endpoint.empty() && !is_http_url(settings.dicomweb_private_endpoint))
-        return fail(ErrorCode::invalid_request, "dicomweb.private_endpoint must be an http address");
+        return fail(ErrorCode::invalid_request,
+                    "dicomweb.private_endpoint must be an http address without user name");
     return {};
 }
 

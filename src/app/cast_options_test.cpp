@@ -19,6 +19,23 @@ TEST(CastOptions, addresses_to_listen_on) {
         EXPECT_FALSE(parse_listen_address(wrong).ok()) << wrong;
 }
 
+TEST(CastOptions, addresses_with_a_user_name_are_refused) {
+    for (const char* address :
+         {"http://user:secret@pacs/v2", "https://user@pacs", "ftp://pacs", "http://", "pacs"}) {
+        Settings settings;
+        settings.fhir_endpoint = "http://fhir/r4";
+        settings.dicomweb_endpoint = address;
+        const auto options = cast_content_options(settings, "default");
+        ASSERT_FALSE(options.ok()) << address;
+        EXPECT_NE(options.error().message.find("dicomweb.endpoint"), std::string::npos);
+        EXPECT_EQ(options.error().message.find("secret"), std::string::npos);
+    }
+    Settings settings;
+    settings.fhir_endpoint = "http://fhir/r4";
+    settings.dicomweb_endpoint = "http://pacs/v2/users/@me";
+    EXPECT_TRUE(cast_content_options(settings, "default").ok());
+}
+
 TEST(CastOptions, the_classic_profile_takes_entries_one_after_the_other) {
     Settings settings;
     settings.cast_workers = 8;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "fhir/feed/archive_failure.h"
+#include "fhir/feed/deep_json.h"
 #include "fhir/plan/merge.h"
 
 namespace isocenter::fhir::classic {
@@ -13,8 +14,6 @@ namespace {
 namespace json = boost::json;
 
 constexpr int kPage = 10;
-/// A sequence in a sequence takes three levels of JSON.
-constexpr std::size_t kDeepestJson = 1024;
 
 /// Servers differ in the case of these words.
 std::string word(const json::object& object, std::string_view name) {
@@ -61,9 +60,7 @@ Attempt<HttpEntrySource::Page> HttpEntrySource::read_page(std::int64_t first, in
     if (reply->status == 204) return Page{};
     if (reply->status != 200) return failed(failure_of_archive(reply->status));
     boost::system::error_code error;
-    json::parse_options limits;
-    limits.max_depth = kDeepestJson;
-    json::value document = json::parse(reply->body, error, {}, limits);
+    json::value document = parse_deep(reply->body, error);
     const bool readable = !error && document.is_array();
     // One bad entry makes a page unreadable; the one that is asked for may be another.
     if (!readable && limit > 1) return read_page(first, 1);

@@ -5,8 +5,10 @@
 namespace isocenter::fhir {
 
 Failure failure_of_archive(const Error& error) {
+    // What is too large is one study's fault: the others must not wait for it.
     const FailureKind kind = error.code == ErrorCode::cancelled   ? FailureKind::cancelled
                              : error.code == ErrorCode::timed_out ? FailureKind::transient
+                             : error.code == ErrorCode::too_large ? FailureKind::unusable
                                                                   : FailureKind::archive_down;
     return {kind, "the DICOM server: " + error.message, 0, std::nullopt, {}};
 }

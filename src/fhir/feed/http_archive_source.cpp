@@ -4,6 +4,7 @@
 
 #include "base/percent.h"
 #include "fhir/feed/archive_failure.h"
+#include "fhir/feed/deep_json.h"
 #include "fhir/mapping/attributes.h"
 #include "fhir/mapping/options.h"
 
@@ -13,8 +14,6 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t kPage = 200;
-/// A sequence in a sequence takes three levels of JSON.
-constexpr std::size_t kDeepestJson = 1024;
 
 /// `/v1`, or the root of the partition below it.
 std::string prefix_of(const std::string& partition) {
@@ -44,9 +43,7 @@ Attempt<std::optional<StudyContent>> HttpArchiveSource::get(const std::string& p
     if (status == 204 || status == 404 || status == 410) return std::optional<StudyContent>(StudyContent{});
     if (status != 200) return failed(failure_of_archive(status));
     boost::system::error_code error;
-    json::parse_options limits;
-    limits.max_depth = kDeepestJson;
-    json::value document = json::parse(reply->body, error, {}, limits);
+    json::value document = parse_deep(reply->body, error);
     if (error || !document.is_array())
         return failed(FailureKind::transient, "the DICOM server's answer is no DICOM JSON", status);
     for (json::value& member : document.get_array()) {

@@ -83,6 +83,8 @@ TEST_F(HttpArchive, an_outage_is_never_taken_for_an_absent_study) {
     EXPECT_EQ(archive.read_study(key).error().kind, FailureKind::archive_down);
     server.failure = fail(ErrorCode::timed_out, "late");
     EXPECT_EQ(archive.read_study(key).error().kind, FailureKind::transient);
+    server.failure = fail(ErrorCode::too_large, "64 MiB");
+    EXPECT_EQ(archive.read_study(key).error().kind, FailureKind::unusable) << "that study's fault alone";
     server.failure = fail(ErrorCode::cancelled, "stop");
     EXPECT_EQ(archive.read_study(key).error().kind, FailureKind::cancelled);
 }
