@@ -1,6 +1,7 @@
 """Every study of an archive is written whatever its feed tells, across crashes and beside what changes meanwhile."""
 
 import re
+import time
 
 import pytest
 import requests
@@ -80,6 +81,49 @@ def test_killed_in_the_middle_it_goes_on_and_does_nothing_twice(binary, archive,
     assert set(written(fhir)) == set(studies) - {forgotten}
     assert len(fhir.all("Endpoint")) == 1 and len(fhir.all("Patient")) == 7
     assert cast.open_letters() == []
+
+
+def test_what_changes_meanwhile_is_followed(binary, archive, fhir, tmp_path):
+    studies = store_studies(archive, 60, StudyDescription="before")
+    slow = FaultyServer(fhir.base)
+    slow.fault, slow.share = "slow", 0.15
+    cast = started_cast(binary, archive, slow, tmp_path / "state.db", "--backfill", cast__workers=1)
+    try:
+        assert eventually(lambda: len(cast.backfilled()) > 10, 60)
+        done = sorted(cast.backfilled())
+        changed, deleted = [done[0], studies[0]], [done[1], studies[1]]
+        archive.delete(deleted[0])
+        archive.delete(deleted[1])
+        for study in changed:
+            archive.store(make_image(study, new_uid(), new_uid(), PatientID="P1", SeriesNumber=2))
+        new = store_studies(archive, 1)[0]
+        begin = time.monotonic()
+        assert eventually(lambda: fhir.study(new), 30)
+        print(f"\na new study took {time.monotonic() - begin:.1f} s beside a backfill")
+        assert cast.backfill(), "it did not wait for the end"
+        assert eventually(lambda: not cast.backfill(), 90)
+        cast.caught_up(archive.latest())
+        assert set(written(fhir)) == {*studies, new} - set(deleted)
+        assert all(fhir.study(study)["numberOfSeries"] == 2 for study in changed)
+    finally:
+        cast.stop()
+        slow.stop()
+
+
+def test_only_what_the_filters_choose_is_written_and_the_feed_goes_on_for_all(binary, archive, fhir, tmp_path):
+    chosen = store_studies(archive, 2, StudyDate="20240510", Modality="MR", PatientID="P1")
+    for other in ({"StudyDate": "20230510"}, {"Modality": "CT"}, {"PatientID": "P2"}):
+        store_studies(archive, 1, **{"StudyDate": "20240510", "Modality": "MR", "PatientID": "P1", **other})
+    cast = started_cast(binary, archive, fhir, tmp_path / "state.db", "--backfill", "--date", "20240101-20241231",
+                        "--modality", "MR", "--patient-id", "P1", "--partition", "Microsoft.Default")
+    try:
+        assert "backfill done" in cast.process.stdout.readline()
+        assert set(written(fhir)) == set(chosen)
+        later = store_studies(archive, 1, Modality="CT")
+        cast.caught_up(archive.latest())
+        assert set(written(fhir)) == {*chosen, *later}
+    finally:
+        cast.stop()
 
 
 def test_deletions_behind_a_position_on_the_way_are_not_lost(binary, archive, fhir, tmp_path):

@@ -26,7 +26,7 @@ def check(cast, *arguments):
     """Exit status, findings without study and remedy where they do not matter, totals."""
     done = subprocess.run(cast.command("--check", *arguments), capture_output=True, text=True, timeout=120)
     lines = [json.loads(line) for line in done.stdout.splitlines()]
-    assert lines, done.stderr
+    assert lines and done.returncode != 2, done.stderr
     return done.returncode, lines[:-1], lines[-1]
 
 
@@ -52,6 +52,31 @@ def test_what_the_bridge_wrote_is_clean(cast, fhir, world):
     assert fhir.content() == before
 
 
+def tampered(fhir, archive, studies):
+    """One deviation of every kind; what is to be found."""
+    missing = fhir.study(studies[0])
+    fhir.delete(reference(missing))
+    different = fhir.study(studies[1])
+    del different["description"]
+    different["started"] = "1999-01-01"
+    fhir.put(different)
+    patient = fhir.all("Patient")[fhir.study(studies[2])["subject"]["reference"].split("/")[1]]
+    patient["gender"] = "unknown"
+    fhir.put(patient)
+    gone = new_uid()
+    extra = fhir.put({**fhir.study(studies[3]), "id": "gone", "meta": {"source": f"{archive.base}/v2"},
+                      "identifier": [{"system": "urn:dicom:uid", "value": f"urn:oid:{gone}"}]})
+    lost = {**extra, "id": "lost", "identifier": [{"system": "urn:dicom:uid", "value": f"urn:oid:{gone}.2"}]}
+    del lost["endpoint"]
+    lost["series"] = [{"uid": "2.25.1", "modality": {"system": "http://dicom.nema.org/resources/ontology/DCM",
+                                                     "code": "CT"}}]
+    fhir.put(lost)
+    spare = fhir.put({**fhir.study(studies[4]), "id": "zz-spare", "meta": {"source": f"{archive.base}/v2"}})
+    return sorted([("missing", "ImagingStudy"), ("different", reference(different), "description", "started"),
+                   ("different", reference(patient), "gender"), ("extra", "ImagingStudy/gone"),
+                   ("extra", "ImagingStudy/lost"), ("duplicate", reference(spare))])
+
+
 def foreign(fhir, studies):
     """Resources of others that lie beside ours: a patient, an observation, a study of which one series is ours."""
     fhir.put({"resourceType": "Patient", "id": "other", "identifier": [{"system": "urn:other", "value": "1"}]})
@@ -63,6 +88,34 @@ def foreign(fhir, studies):
               "identifier": [{"system": "urn:dicom:uid", "value": "urn:oid:2.25.999"}]})
     return {each: requests.get(f"{fhir.base}/{each}", timeout=30).content
             for each in ("Patient/other", "Observation/note", "ImagingStudy/elsewhere")}
+
+
+def test_every_kind_is_found_mended_and_gone(archive, cast, fhir, world):
+    others = foreign(fhir, world)
+    good = fhir.study(world[5])
+    expected = tampered(fhir, archive, world)
+    before = fhir.content()
+    status, findings, totals = check(cast)
+    assert status == 1
+    assert brief(findings) == expected
+    assert {each["finding"]: each["study"] for each in findings}["missing"] == world[0]
+    assert totals["remaining"] == len(expected) and totals["mended"] == 0 and totals["studies"] == 6
+    dry_status, dry, _ = check(cast, "--repair", "--dry-run")
+    assert dry_status == 1 and brief(dry) == expected
+    assert {each["resource"]: each["remedy"] for each in dry}["ImagingStudy/gone"] == "delete"
+    assert fhir.content() == before, "nothing was written so far"
+
+    status, findings, totals = check(cast, "--repair")
+    assert status == 0 and brief(findings) == expected
+    assert totals["remaining"] == 0 and totals["mended"] == len(expected)
+    assert all(each["mended"] for each in findings)
+    assert_clean(cast)
+    after = fhir.all("ImagingStudy")
+    assert not {"gone", "lost", "zz-spare"} & set(after)
+    assert fhir.study(world[0])["numberOfInstances"] == 2
+    assert fhir.study(world[1])["description"] == "CT chest"
+    assert fhir.study(world[5]) == good, "what was right is not written again"
+    assert {each: requests.get(f"{fhir.base}/{each}", timeout=30).content for each in others} == others
 
 
 def test_a_duplicate_that_others_refer_to_is_marked(archive, cast, fhir, world):
@@ -139,3 +192,42 @@ def test_a_server_that_is_away_is_no_finding(archive, cast, fhir, world):
 def test_what_does_not_go_together_is_refused(cast, arguments):
     done = cast.run(*arguments)
     assert done.returncode == 2 and "--" in done.stderr and done.stdout == ""
+
+
+def test_a_series_of_two_archives_loses_only_what_a_deletion_named(archive, cast, fhir):
+    study, series, kept, removed, theirs = (new_uid() for _ in range(5))
+    archive.store(make_image(study, series, kept), make_image(study, series, removed, InstanceNumber=2))
+    cast.caught_up(archive.latest())
+    endpoint, = fhir.all("Endpoint").values()
+    fhir.put({**endpoint, "id": "other", "address": "https://other.example", "name": "other",
+              "identifier": [{"system": "urn:ietf:rfc:3986", "value": "https://other.example"}],
+              "meta": {"source": "https://other.example"}})
+    found = fhir.study(study)
+    shared = found["series"][0]
+    shared["endpoint"].append({"reference": "Endpoint/other"})
+    shared["instance"].append({**shared["instance"][0], "uid": theirs})
+    fhir.put(found)
+    archive.delete(study, series, removed)
+    cast.caught_up(archive.latest())
+    assert {each["uid"] for each in fhir.study(study)["series"][0]["instance"]} == {kept, theirs}
+    cast.stop()
+    status, findings, _ = check(cast)
+    assert status == 0 and [(each["finding"], each["text"]) for each in findings] == \
+        [("undecided", "lists 1 instances in series of several archives that this one has not")]
+
+
+def test_an_order_with_the_accession_number_is_referred_to(archive, cast, fhir):
+    fhir.put({"resourceType": "Patient", "id": "other", "identifier": [{"system": "urn:other", "value": "1"}]})
+    order = {"resourceType": "ServiceRequest", "id": "order", "status": "active", "intent": "order",
+             "subject": {"reference": "Patient/other"}, "identifier": [{"system": "urn:ris", "value": "551"}]}
+    fhir.put(order)
+    study = new_uid()
+    archive.store(make_image(study, new_uid(), new_uid()))
+    cast.caught_up(archive.latest())
+    assert fhir.study(study)["basedOn"] == [{"reference": "ServiceRequest/order"}]
+    fhir.put({**order, "id": "second"})
+    cast.stop()
+    status, findings, _ = check(cast, "--repair")
+    assert status == 0 and brief(findings) == [("different", reference(fhir.study(study)), "basedOn")]
+    assert fhir.study(study)["basedOn"][0]["identifier"]["value"] == "551", "several: nobody knows which"
+    assert_clean(cast)

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/percent.h"
+#include "dicom/value_formats.h"
 #include "fhir/check/reconciliation.h"
 #include "fhir/mapping/parts.h"
 #include "fhir/parallel.h"
@@ -15,7 +16,7 @@ namespace {
 namespace json = boost::json;
 using Kind = Discrepancy::Kind;
 
-constexpr std::string_view kPageSize = "&_count=500";
+constexpr std::string_view kPageSize = "_count=500";
 /// A server gives at least ten at once; a hundred million resources are more than any has of ours.
 constexpr int kMostPages = 10'000'000;
 constexpr std::string_view kPartitionSystem = "urn:isocenter:partition:";
@@ -45,6 +46,18 @@ Key key_of(const json::object& study) {
     return key;
 }
 
+/// Whether `endpoint` of a study or series names one of them, relative or absolute.
+bool refers_to(const json::object& object, const std::set<std::string>& endpoints) {
+    const json::value* list = object.if_contains("endpoint");
+    if (list == nullptr || !list->is_array()) return false;
+    return std::any_of(list->get_array().begin(), list->get_array().end(), [&](const json::value& each) {
+        const std::string named = each.is_object() ? text_of(each.get_object(), "reference") : "";
+        return std::any_of(endpoints.begin(), endpoints.end(), [&](const std::string& ours) {
+            return named == ours || named.ends_with('/' + ours);
+        });
+    });
+}
+
 /// By what others refer to a resource of that type, the first that a type knows.
 std::vector<std::string_view> parameters_to(std::string_view type) {
     if (type == "Endpoint") return {"endpoint"};
@@ -58,17 +71,32 @@ Attempt<std::vector<std::string>> Reconciliation::searches_for_own() {
     Wanted wanted;
     wanted.endpoint = make_endpoint(parts_.content);
     const Lookups lookups = make_lookups(wanted, parts_.content);
-    std::vector<std::string> forms;
     for (const Lookup& lookup : {lookups.endpoint, lookups.endpoint_by_name}) {
         FHIR_TRY(const std::vector<json::object> endpoints, parts_.client.search(lookup.type, lookup.query));
         for (const json::object& endpoint : endpoints)
-            forms.push_back("endpoint=" + percent_encode(reference_of(endpoint)));
+            own_endpoints_.insert(reference_of(endpoint));
         if (!endpoints.empty()) break;
     }
-    // Those that lost the Endpoint; a server that does not know the parameter might give everything.
-    if (capability_.search_parameters["ImagingStudy"].contains("_source"))
-        forms.push_back("_source=" + percent_encode(parts_.content.own_endpoint));
+    // Those that lost the Endpoint are found by their source. Where that cannot be searched for, all are
+    // read.
+    if (!capability_.search_parameters["ImagingStudy"].contains("_source"))
+        return std::vector<std::string>{std::string(kPageSize)};
+    std::vector<std::string> forms{"_source=" + percent_encode(parts_.content.own_endpoint) + '&' +
+                                   std::string(kPageSize)};
+    for (const std::string& endpoint : own_endpoints_)
+        forms.push_back("endpoint=" + percent_encode(endpoint) + '&' + std::string(kPageSize));
     return forms;
+}
+
+/// Whether something in it is ours.
+bool Reconciliation::concerns_us(const json::object& study) const {
+    if (is_own(study, parts_.content) || refers_to(study, own_endpoints_)) return true;
+    const json::value* series = study.if_contains("series");
+    if (series == nullptr || !series->is_array()) return false;
+    return std::any_of(series->get_array().begin(), series->get_array().end(),
+                       [this](const json::value& each) {
+                           return each.is_object() && refers_to(each.get_object(), own_endpoints_);
+                       });
 }
 
 Attempt<std::vector<Key>> Reconciliation::own_studies_elsewhere() {
@@ -76,16 +104,16 @@ Attempt<std::vector<Key>> Reconciliation::own_studies_elsewhere() {
     std::set<Key> elsewhere;
     for (const std::string& form : forms) {
         const auto visited = parts_.client.search_each(
-            "ImagingStudy", form + std::string(kPageSize),
+            "ImagingStudy", form,
             [&](json::object&& study) -> Attempt<void> {
+                if (!concerns_us(study)) return {};
                 Key key = key_of(study);
-                if (key.study_uid.empty() && is_own(study, parts_.content)) {
-                    if (is_new(reference_of(study)))
-                        nameless_.push_back(
-                            {Kind::extra, key, reference_of(study), {}, "names no study", "delete", false});
-                } else if (!key.study_uid.empty() && !seen_.contains(key)) {
-                    elsewhere.insert(std::move(key));
-                }
+                // The archive cannot be asked about what is no UID.
+                const bool named = key.study_uid.size() <= 64 && dicom::is_ui_format(key.study_uid);
+                if (named && !seen_.contains(key)) elsewhere.insert(key);
+                if (!named && is_own(study, parts_.content) && is_new(reference_of(study)))
+                    nameless_.push_back(
+                        {Kind::extra, key, reference_of(study), {}, "names no study", "delete", false});
                 return {};
             },
             kMostPages);
@@ -124,7 +152,7 @@ Attempt<void> Reconciliation::settle_shared() {
 }
 
 Attempt<void> Reconciliation::look_for_unused(std::stop_token stop) {
-    std::string form = "_count=500";
+    std::string form(kPageSize);
     if (capability_.search_parameters["Patient"].contains("_source"))
         form += "&_source=" + percent_encode(parts_.content.own_endpoint);
     std::vector<std::string> own;

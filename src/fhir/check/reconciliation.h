@@ -57,6 +57,7 @@ class Reconciliation {
     // --- leftovers.cpp
     Attempt<void> look_for_extra(std::stop_token stop);
     Attempt<std::vector<std::string>> searches_for_own();
+    bool concerns_us(const boost::json::object& study) const;
     Attempt<std::vector<Key>> own_studies_elsewhere();
     Attempt<void> settle_shared();
     Attempt<void> look_for_unused(std::stop_token stop);
@@ -70,8 +71,9 @@ class Reconciliation {
     const Progress progress_;
     Capability capability_;
     std::uint64_t all_ = 0;
-    std::set<Key> seen_;                 ///< studies of the archive
-    std::vector<Discrepancy> nameless_;  ///< ImagingStudies of ours without a StudyInstanceUID
+    std::set<std::string> own_endpoints_;  ///< references
+    std::set<Key> seen_;                   ///< studies of the archive
+    std::vector<Discrepancy> nameless_;    ///< ImagingStudies of ours without a StudyInstanceUID
 
     std::mutex mutex_;  ///< guards what follows
     ReconciliationResult result_;
