@@ -32,7 +32,8 @@ class Bits {
                 failed_ = true;
                 return 0;
             }
-            value = value << 1U | (static_cast<unsigned char>(bytes_[at_ / 8]) >> (7U - at_ % 8) & 1U);
+            const std::uint32_t byte = static_cast<unsigned char>(bytes_[at_ / 8]);
+            value = value << 1U | (byte >> (7U - at_ % 8) & 1U);
         }
         return value;
     }
