@@ -76,7 +76,9 @@ def make_dose_report(study, series, instance, event):
     irradiation = content_item("CONTAINER", ("113819", "DCM", "CT Acquisition"))
     uid = content_item("UIDREF", ("113769", "DCM", "Irradiation Event UID"))
     uid.UID = event
-    irradiation.ContentSequence = [uid, number(("113830", "DCM", "Mean CTDIvol"), "11.25", "mGy")]
+    dose = content_item("CONTAINER", ("113829", "DCM", "CT Dose"))
+    dose.ContentSequence = [number(("113830", "DCM", "Mean CTDIvol"), "11.25", "mGy")]
+    irradiation.ContentSequence = [uid, dose]
     report.ContentSequence = [total, irradiation]
     return part10(report)
 

@@ -78,8 +78,8 @@ json::array components_of(const DataSet& node, DoseNode kind, const Context& con
     json::array components;
     for (const auto& row : kDoseConcepts) {
         if (kind == DoseNode::summary ? !row.in_summary : !row.in_event) continue;
-        const auto* item = kind == DoseNode::summary ? descendant(node, row.code, row.designator)
-                                                     : child(node, row.code, row.designator);
+        // TID 10013 keeps the values of an event in a container of their own (113829).
+        const auto* item = descendant(node, row.code, row.designator);
         if (item == nullptr) continue;
         json::object component{{"code",
                                 {{"coding", json::array{make_coding(system_of(row.designator), row.code)}},

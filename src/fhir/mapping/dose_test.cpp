@@ -74,7 +74,22 @@ TEST_F(DoseMapping, Dose_Event_Elements) {
     EXPECT_EQ(event.at("bodySite").at("coding").at(0).at("code"), "51185008");
     EXPECT_EQ(value_of(event, "113838", "valueQuantity").at("value"), 410);
     EXPECT_EQ(value_of(event, "113830", "valueQuantity").at("value"), 11.25);
+    EXPECT_EQ(value_of(event, "113835", "valueCodeableConcept").at("coding").at(0).at("code"), "113691");
     EXPECT_FALSE(event.contains("effectiveDateTime"));
+}
+
+TEST_F(DoseMapping, Dose_Event_ValuesOfAnEventInItAreNotItsOwn) {
+    auto report = dose_report();
+    auto& content = report["0040A730"].as_object()["Value"].as_array();
+    const auto inner = content[1];
+    auto outer = testing::item("CONTAINER", testing::code("113819", "DCM", "CT Acquisition"));
+    outer["0040A730"] = sequence({testing::uid_item("113769", "2.25.76"), inner});
+    content[1] = outer;
+    const auto made = observations({report});
+    ASSERT_EQ(made.size(), 3U);
+    EXPECT_EQ(made[1].identity.value, "urn:oid:2.25.76");
+    EXPECT_FALSE(made[1].resource.contains("component"));
+    EXPECT_EQ(value_of(made[2].resource, "113830", "valueQuantity").at("value"), 11.25);
 }
 
 TEST_F(DoseMapping, Dose_Event_WithoutUidIsNone) {

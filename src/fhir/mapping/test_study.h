@@ -73,7 +73,8 @@ inline boost::json::object uid_item(const std::string& concept_code, const std::
     return result;
 }
 
-/// A CT dose report (TID 10011) with one acquisition (TID 10013) in the study of image().
+/// A CT dose report (TID 10011) with one acquisition (TID 10013: its values in a
+/// container "CT Dose") in the study of image().
 inline boost::json::object dose_report(const std::string& uid = "2.25.9",
                                        const std::string& event = "2.25.77") {
     auto report = image("2.25.8", 1);
@@ -92,9 +93,12 @@ inline boost::json::object dose_report(const std::string& uid = "2.25.9",
     auto acquisition = item("CONTAINER", code("113819", "DCM", "CT Acquisition"));
     auto region = item("CODE", code("123014", "DCM", "Target Region"));
     region["0040A168"] = sequence({code("T-D3000", "SRT", "Chest")});
-    acquisition["0040A730"] =
-        sequence({uid_item("113769", event), region, number_item("113838", 410, "mGy.cm"),
-                  number_item("113830", 11.25, "mGy")});
+    auto phantom = item("CODE", code("113835", "DCM", "CTDIw Phantom Type"));
+    phantom["0040A168"] = sequence({code("113691", "DCM", "IEC Body Dosimetry Phantom")});
+    auto dose = item("CONTAINER", code("113829", "DCM", "CT Dose"));
+    dose["0040A730"] =
+        sequence({number_item("113830", 11.25, "mGy"), phantom, number_item("113838", 410, "mGy.cm")});
+    acquisition["0040A730"] = sequence({uid_item("113769", event), region, dose});
     report["0040A730"] = sequence({total, acquisition});
     return report;
 }
