@@ -39,6 +39,18 @@ json::array exact_names(const json::array& found, const json::array& wanted) {
     return names;
 }
 
+/// `text` is the whole name in the words of its writer: it would contradict a part that is changed.
+void set_parts(json::object& name, const json::object& wanted) {
+    for (const auto part : kNameParts) {
+        const auto* value = wanted.if_contains(part);
+        if (value == nullptr) continue;
+        const auto* there = name.if_contains(part);
+        if (there != nullptr && is_equal_content(*there, *value)) continue;
+        name[part] = *value;
+        name.erase("text");
+    }
+}
+
 json::array filled_names(json::array found, const json::array& wanted) {
     for (const auto& name : wanted) {
         const auto usual = is_usual(name) ? std::find_if(found.begin(), found.end(), is_usual) : found.end();
@@ -46,9 +58,7 @@ json::array filled_names(json::array found, const json::array& wanted) {
             gain(found, json::array{name});
             continue;
         }
-        for (const auto part : kNameParts) {
-            if (const auto* value = name.as_object().if_contains(part)) usual->as_object()[part] = *value;
-        }
+        set_parts(usual->as_object(), name.as_object());
     }
     return found;
 }

@@ -242,6 +242,26 @@ TEST_F(Planning, Foreign_PatientIsFilledOrKept) {
     EXPECT_EQ(patient.at("name").at(1).at("family"), "Okafor");
 }
 
+TEST_F(Planning, Foreign_PatientsNameDoesNotContradictItself) {
+    const auto with_name = [&](const char* family) {
+        existing_.patients = {
+            {{"resourceType", "Patient"},
+             {"id", "p1"},
+             {"meta", {{"versionId", "1"}}},
+             {"identifier", json::array{json::object{{"system", "urn:lakeside:mrn"}, {"value", "LK-2207"}}}},
+             {"name", json::array{json::object{{"use", "usual"},
+                                               {"text", "Ngozi Ada, as she is called"},
+                                               {"family", family},
+                                               {"given", json::array{"Ngozi", "Ada"}}}}}}};
+        apply({image("2.25.2", 1)});
+        return existing_.patients.at(0).at("name").at(0).as_object();
+    };
+    const auto changed = with_name("Alt");
+    EXPECT_EQ(changed.at("family"), "Okafor");
+    EXPECT_FALSE(changed.contains("text"));
+    EXPECT_EQ(with_name("Okafor").at("text"), "Ngozi Ada, as she is called");
+}
+
 TEST_F(Planning, Own_PatientLosesWhatIsGone) {
     apply({image("2.25.2", 1)});
     auto instance = image("2.25.2", 1);
