@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "fhir/mapping/codings.h"
 #include "fhir/plan/merge.h"
 #include "fhir/plan/orders.h"
 
@@ -66,22 +67,41 @@ bool is_of_marked_partition(const json::object& resource) {
     return false;
 }
 
-/// Made by the reference: a dose Observation that names no report and no event.
+bool has_coding(const json::object& element, std::string_view system, std::string_view code) {
+    const auto codings = list_member(element, "coding");
+    return std::any_of(codings.begin(), codings.end(), [&](const json::value& coding) {
+        return coding.is_object() && text_member(coding.as_object(), "system") == system &&
+               text_member(coding.as_object(), "code") == code;
+    });
+}
+
+bool is_accession(const json::object& identifier) {
+    const auto* type = identifier.if_contains("type");
+    return type != nullptr && type->is_object() &&
+           has_coding(type->as_object(), "http://terminology.hl7.org/CodeSystem/v2-0203", "ACSN");
+}
+
+/// A server may put its own `#...` where the writer named no source: that is nobody's endpoint.
+bool names_a_source(const json::object& resource) {
+    const auto* meta = resource.if_contains("meta");
+    if (meta == nullptr || !meta->is_object()) return false;
+    const auto source = text_member(meta->as_object(), "source");
+    return !source.empty() && source.front() != '#';
+}
+
+/// Made by the reference: a dose Observation without source that names the study and perhaps the accession
+/// number, but no report and no event (fhir-sync.md 11.3, 11.4, 23.6). What names more is somebody else's.
 bool is_of_reference(const json::object& resource, const Identifier& study) {
     const auto* code = resource.if_contains("code");
-    if (code == nullptr || !code->is_object()) return false;
-    const auto codings = list_member(code->as_object(), "coding");
-    const bool dose = std::any_of(codings.begin(), codings.end(), [](const json::value& coding) {
-        const auto text = coding.is_object() ? text_member(coding.as_object(), "code") : std::string{};
-        return text == "73569-6" || text == "113852";
-    });
+    if (names_a_source(resource) || code == nullptr || !code->is_object()) return false;
+    const bool dose = has_coding(code->as_object(), "http://loinc.org", "73569-6") ||
+                      has_coding(code->as_object(), kDcm, "113852");
     if (!dose) return false;
-    for (const auto& identifier : list_member(resource, "identifier")) {
-        const auto& object = identifier.as_object();
-        if (text_member(object, "system") == study.system && text_member(object, "value") != study.value)
-            return false;
-    }
-    return true;
+    const auto identifiers = list_member(resource, "identifier");
+    return std::all_of(identifiers.begin(), identifiers.end(), [&](const json::value& identifier) {
+        return identifier.is_object() && (text_member(identifier.as_object(), "value") == study.value ||
+                                          is_accession(identifier.as_object()));
+    });
 }
 
 class Planner {

@@ -351,21 +351,51 @@ TEST_F(Planning, DuplicatesOfOurs_AreReportedAndGoWhenAskedTo) {
     EXPECT_TRUE(plan(instances)->entries.empty());
 }
 
+json::object observation(const char* id, const char* system, const char* code, json::array identifiers) {
+    return {{"resourceType", "Observation"},
+            {"id", id},
+            {"meta", {{"versionId", "1"}}},
+            {"identifier", std::move(identifiers)},
+            {"code", {{"coding", json::array{json::object{{"system", system}, {"code", code}}}}}}};
+}
+
+constexpr auto kLoinc = "http://loinc.org";
+constexpr auto kDicomCodes = "http://dicom.nema.org/resources/ontology/DCM";
+const json::object kOfStudy{{"system", "urn:dicom:uid"}, {"value", "urn:oid:2.25.1"}};
+
 // Obligation: 23.12.foreign
-TEST_F(Planning, Observations_OfOthersStayOfTheReferenceGo) {
-    const json::object foreign{{"resourceType", "Observation"},
-                               {"id", "o1"},
-                               {"meta", {{"versionId", "1"}}},
-                               {"code", {{"coding", json::array{json::object{{"code", "1234-5"}}}}}}};
-    const json::object reference{
-        {"resourceType", "Observation"},
-        {"id", "o2"},
-        {"meta", {{"versionId", "1"}}},
-        {"identifier", json::array{json::object{{"system", "urn:dicom:uid"}, {"value", "urn:oid:2.25.1"}}}},
-        {"code", {{"coding", json::array{json::object{{"code", "73569-6"}}}}}}};
-    existing_.observations = {foreign, reference};
+TEST_F(Planning, Observations_OfOthersStay) {
+    auto sourced = observation("o5", kLoinc, "73569-6", {kOfStudy});
+    sourced["meta"].as_object()["source"] = "https://other.test/dicomweb#1a2b";
+    const std::vector<json::object> foreign{
+        observation("o1", kLoinc, "1234-5", {kOfStudy}),
+        // The UID of the report, or of the event, under a system of the writer's choice.
+        observation("o2", kLoinc, "73569-6",
+                    {kOfStudy, json::object{{"system", "urn:ietf:rfc:3986"}, {"value", "urn:oid:2.25.9"}}}),
+        observation("o3", kDicomCodes, "113852",
+                    {kOfStudy, json::object{{"system", "urn:dicom:uid"}, {"value", "urn:oid:2.25.77"}}}),
+        observation("o4", "urn:other:system", "113852", {kOfStudy}), sourced,
+        observation("o6", kDicomCodes, "73569-6", {kOfStudy})};
+    existing_.observations = foreign;
     apply({image("2.25.2", 1)});
-    EXPECT_EQ(existing_.observations, std::vector<json::object>{foreign});
+    EXPECT_EQ(existing_.observations, foreign);
+}
+
+TEST_F(Planning, Observations_OfTheReferenceGo) {
+    const json::object accession{
+        {"type",
+         {{"coding", json::array{json::object{{"system", "http://terminology.hl7.org/CodeSystem/v2-0203"},
+                                              {"code", "ACSN"}}}}}},
+        {"value", "551"}};
+    auto marked_by_server = observation("o3", kDicomCodes, "113852", {kOfStudy});
+    marked_by_server["meta"].as_object()["source"] = "#1a2b";
+    existing_.observations = {
+        observation("o1", kLoinc, "73569-6", {kOfStudy, accession}),
+        observation("o2", kDicomCodes, "113852",
+                    {kOfStudy, json::object{{"system", "urn:ietf:rfc:3986"}, {"value", "urn:oid:2.25.1"}}}),
+        marked_by_server};
+    apply({image("2.25.2", 1)});
+    EXPECT_TRUE(existing_.observations.empty());
 }
 
 TEST_F(Planning, Lookups_BothSystemsForTheStudyAndTheNameForTheEndpoint) {
