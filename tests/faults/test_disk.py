@@ -33,8 +33,9 @@ class FailingServer(RunningServer):
     def __init__(self, binary, folder, library):
         self.rules = folder.with_name("rules")
         self.rules.write_text("")
-        super().__init__(binary, folder, {"LD_PRELOAD": str(library), "FAULTIO_DIR": str(folder),
-                                          "FAULTIO_RULES": str(self.rules)})
+        # A server built with the address sanitizer wants to be told that the library comes before its runtime.
+        super().__init__(binary, folder, {"LD_PRELOAD": str(library), "ASAN_OPTIONS": "verify_asan_link_order=0",
+                                          "FAULTIO_DIR": str(folder), "FAULTIO_RULES": str(self.rules)})
 
 
 def new_instances(generator, count, pixel_bytes):
