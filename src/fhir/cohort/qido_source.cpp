@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/percent.h"
+#include "fhir/feed/archive_failure.h"
 #include "fhir/mapping/attributes.h"
 #include "fhir/mapping/options.h"
 
@@ -16,14 +17,7 @@ namespace json = boost::json;
 /// The most that servers of the compatibility faces give at once.
 constexpr std::size_t kPage = 200;
 
-Failure failure_of_archive(const Error& error) {
-    const FailureKind kind = error.code == ErrorCode::cancelled   ? FailureKind::cancelled
-                             : error.code == ErrorCode::timed_out ? FailureKind::transient
-                                                                  : FailureKind::archive_down;
-    return {kind, "the DICOM server: " + error.message, 0, std::nullopt, {}};
-}
-
-Failure failure_of_archive(const net::HttpReply& reply) {
+Failure failure_of_search(const net::HttpReply& reply) {
     const bool refused = reply.status >= 400 && reply.status < 500 && reply.status != 429;
     std::string text = fmt::format("the DICOM server answered {}", reply.status);
     if (refused && !reply.body.empty()) text += ": " + reply.body.substr(0, 500);
@@ -80,7 +74,7 @@ Attempt<std::vector<json::object>> QidoSource::page(const std::string& url) {
     if (!reply) return failed(failure_of_archive(reply.error()));
     std::vector<json::object> rows;
     if (reply->status == 204) return rows;
-    if (reply->status != 200 && reply->status != 206) return failed(failure_of_archive(*reply));
+    if (reply->status != 200 && reply->status != 206) return failed(failure_of_search(*reply));
     boost::system::error_code error;
     json::value document = json::parse(reply->body, error);
     if (error || !document.is_array())
