@@ -12,6 +12,7 @@
 #include <string>
 
 #include "dicom/big_endian_cursor.h"
+#include "dicom/bit_reader.h"
 
 namespace isocenter::dicom {
 namespace {
@@ -20,23 +21,10 @@ constexpr std::string_view kLossless = "1.2.840.10008.1.2.4.110";
 constexpr std::string_view kRecompressedJpeg = "1.2.840.10008.1.2.4.111";
 constexpr std::string_view kAny = "1.2.840.10008.1.2.4.112";
 
-/// Bits from bytes whose end may come at any time: then they are 0 and `failed` is set.
-class Bits {
+/// The fields that the standard makes of bits.
+class Bits : public BitReader<BitOrder::least_significant_first> {
   public:
-    explicit Bits(ByteView bytes) : bytes_(bytes) {}
-
-    std::uint32_t take(unsigned count) {
-        std::uint32_t value = 0;
-        for (unsigned i = 0; i < count; ++i, ++at_) {
-            if (at_ / 8 >= bytes_.size()) {
-                failed_ = true;
-                return 0;
-            }
-            value |= (std::to_integer<std::uint32_t>(bytes_[at_ / 8]) >> at_ % 8 & 1U) << i;
-        }
-        return value;
-    }
-    bool flag() { return take(1) != 0; }
+    using BitReader::BitReader;
 
     /// One of four ways to say a number, chosen by two bits: so many bits, and what is added to them.
     struct Way {
@@ -63,7 +51,7 @@ class Bits {
                 break;
         }
         take(12);
-        for (unsigned shift = 12; flag() && !failed_; shift += 8) {
+        for (unsigned shift = 12; flag() && !failed(); shift += 8) {
             if (shift == 60) {
                 take(4);
                 break;
@@ -72,13 +60,6 @@ class Bits {
         }
         return false;
     }
-    void to_whole_byte() { at_ = (at_ + 7) / 8 * 8; }
-    bool failed() const { return failed_; }
-
-  private:
-    ByteView bytes_;
-    std::uint64_t at_ = 0;
-    bool failed_ = false;
 };
 
 constexpr std::array<Bits::Way, 4> kSide{{{9, 1}, {13, 1}, {18, 1}, {30, 1}}};

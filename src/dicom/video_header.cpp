@@ -7,6 +7,8 @@
 #include <optional>
 #include <string>
 
+#include "dicom/bit_reader.h"
+
 namespace isocenter::dicom {
 namespace {
 
@@ -20,24 +22,11 @@ Error unknown() {
     return fail(ErrorCode::unsupported, "the video has no sequence header of a known profile and level");
 }
 
-/// Bits from bytes whose end may come at any time: then they are 0 and `failed` is set.
-class Bits {
+/// The fields that the standards make of bits.
+class Bits : public BitReader<BitOrder::most_significant_first> {
   public:
-    explicit Bits(std::string_view bytes) : bytes_(bytes) {}
+    explicit Bits(std::string_view bytes) : BitReader(as_bytes(bytes)) {}
 
-    std::uint32_t take(unsigned count) {
-        std::uint32_t value = 0;
-        for (unsigned i = 0; i < count; ++i, ++at_) {
-            if (at_ / 8 >= bytes_.size()) {
-                failed_ = true;
-                return 0;
-            }
-            const std::uint32_t byte = static_cast<unsigned char>(bytes_[at_ / 8]);
-            value = value << 1U | (byte >> (7U - at_ % 8) & 1U);
-        }
-        return value;
-    }
-    bool flag() { return take(1) != 0; }
     void skip(unsigned count) {
         for (; count > 32; count -= 32)
             take(32);
@@ -47,19 +36,13 @@ class Bits {
     std::uint32_t golomb() {
         unsigned zeros = 0;
         while (!flag()) {
-            if (failed_ || ++zeros > 31) {
-                failed_ = true;
+            if (failed() || ++zeros > 31) {
+                fail_here();
                 return 0;
             }
         }
         return (1U << zeros) - 1U + take(zeros);
     }
-    bool failed() const { return failed_; }
-
-  private:
-    std::string_view bytes_;
-    std::uint64_t at_ = 0;
-    bool failed_ = false;
 };
 
 /// How much is cut off at each pair of sides, in pixels.
