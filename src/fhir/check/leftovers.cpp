@@ -5,8 +5,10 @@
 #include "base/percent.h"
 #include "dicom/value_formats.h"
 #include "fhir/check/reconciliation.h"
+#include "fhir/json_members.h"
 #include "fhir/mapping/parts.h"
 #include "fhir/parallel.h"
+#include "fhir/plan/found.h"
 #include "fhir/plan/lookups.h"
 
 /// What the studies of the archive do not lead to: resources of ours that are too many.
@@ -21,15 +23,6 @@ constexpr std::string_view kPageSize = "_count=500";
 constexpr int kMostPages = 10'000'000;
 constexpr std::string_view kPartitionSystem = "urn:isocenter:partition:";
 
-std::string text_of(const json::object& object, std::string_view name) {
-    const json::value* member = object.if_contains(name);
-    return member != nullptr && member->is_string() ? std::string(member->get_string()) : std::string();
-}
-
-std::string reference_of(const json::object& resource) {
-    return text_of(resource, "resourceType") + '/' + text_of(resource, "id");
-}
-
 /// The study that an ImagingStudy is about; no UID when it does not say so.
 Key key_of(const json::object& study) {
     Key key{std::string(kDefaultPartition), {}};
@@ -37,8 +30,8 @@ Key key_of(const json::object& study) {
     if (identifiers == nullptr || !identifiers->is_array()) return key;
     for (const json::value& each : identifiers->get_array()) {
         if (!each.is_object()) continue;
-        const std::string system = text_of(each.get_object(), "system");
-        const std::string value = text_of(each.get_object(), "value");
+        const std::string system = text_member(each.get_object(), "system");
+        const std::string value = text_member(each.get_object(), "value");
         if ((system == kStudySystem || system == kUriSystem) && value.starts_with("urn:oid:"))
             key.study_uid = value.substr(8);
         if (system.starts_with(kPartitionSystem)) key.partition = system.substr(kPartitionSystem.size());
@@ -51,7 +44,7 @@ bool refers_to(const json::object& object, const std::set<std::string>& endpoint
     const json::value* list = object.if_contains("endpoint");
     if (list == nullptr || !list->is_array()) return false;
     return std::any_of(list->get_array().begin(), list->get_array().end(), [&](const json::value& each) {
-        const std::string named = each.is_object() ? text_of(each.get_object(), "reference") : "";
+        const std::string named = each.is_object() ? text_member(each.get_object(), "reference") : "";
         return std::any_of(endpoints.begin(), endpoints.end(), [&](const std::string& ours) {
             return named == ours || named.ends_with('/' + ours);
         });

@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "base/utf8.h"
+#include "fhir/json_members.h"
 
 namespace isocenter::fhir {
 namespace {
@@ -26,11 +27,6 @@ void append_text(std::string& out, const json::value* value) {
 const json::object* member_object(const json::object& object, std::string_view name) {
     const json::value* value = object.if_contains(name);
     return value != nullptr && value->is_object() ? &value->get_object() : nullptr;
-}
-
-std::string text_of(const json::object& object, std::string_view name) {
-    const json::value* value = object.if_contains(name);
-    return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
 }
 
 bool is_blank(std::string_view text) {
@@ -88,7 +84,7 @@ Attempt<EntryReply> check_entry(const json::value& entry, const EntryRequest& re
         entry.is_object() ? member_object(entry.get_object(), "response") : nullptr;
     if (response == nullptr)
         return failed(FailureKind::refused, fmt::format("entry {} of the reply has no response", index));
-    const auto status = parse_status(text_of(*response, "status"));
+    const auto status = parse_status(text_member(*response, "status"));
     if (!status)
         return failed(FailureKind::refused, fmt::format("entry {} of the reply has no valid status", index));
     const bool gone = request.method == "DELETE" && (*status == 404 || *status == 410);
@@ -97,7 +93,8 @@ Attempt<EntryReply> check_entry(const json::value& entry, const EntryRequest& re
     }
     if (request.conditional_create && *status == 200)
         return failed(FailureKind::conflict, fmt::format("entry {} exists meanwhile", index), 200);
-    return EntryReply{*status, text_of(*response, "location"), version_of_etag(text_of(*response, "etag"))};
+    return EntryReply{*status, text_member(*response, "location"),
+                      version_of_etag(text_member(*response, "etag"))};
 }
 
 }  // namespace
@@ -131,7 +128,7 @@ std::optional<std::string> outcome_text(std::string_view body) {
     const json::value document = json::parse(body, error);
     if (error || !document.is_object()) return std::nullopt;
     const json::object& outcome = document.get_object();
-    if (text_of(outcome, "resourceType") != "OperationOutcome") return std::nullopt;
+    if (text_member(outcome, "resourceType") != "OperationOutcome") return std::nullopt;
     std::string text;
     const json::value* issues = outcome.if_contains("issue");
     if (issues == nullptr || !issues->is_array()) return text;
@@ -175,7 +172,7 @@ Attempt<std::vector<EntryReply>> check_transaction(std::string_view body,
     boost::system::error_code error;
     const json::value document = json::parse(body, error);
     const bool bundle =
-        !error && document.is_object() && text_of(document.get_object(), "resourceType") == "Bundle";
+        !error && document.is_object() && text_member(document.get_object(), "resourceType") == "Bundle";
     if (!bundle) return failed(FailureKind::refused, "the reply to a transaction is no Bundle");
     const json::value* member = document.get_object().if_contains("entry");
     const json::array none;
@@ -195,11 +192,11 @@ Attempt<std::vector<EntryReply>> check_transaction(std::string_view body,
 
 Attempt<void> check_found(const json::object& resource) {
     const json::object* meta = member_object(resource, "meta");
-    const bool usable =
-        !is_blank(text_of(resource, "id")) && meta != nullptr && !is_blank(text_of(*meta, "versionId"));
+    const bool usable = !is_blank(text_member(resource, "id")) && meta != nullptr &&
+                        !is_blank(text_member(*meta, "versionId"));
     if (usable) return {};
     return failed(FailureKind::refused,
-                  fmt::format("a {} was found without id or version", text_of(resource, "resourceType")));
+                  fmt::format("a {} was found without id or version", text_member(resource, "resourceType")));
 }
 
 std::string version_of_etag(std::string_view etag) {

@@ -59,4 +59,21 @@ bool is_equal_content(const json::value& left, const json::value& right) {
     return normalised(left) == normalised(right);
 }
 
+std::vector<std::string> differing_elements(const json::object& left, const json::object& right) {
+    std::vector<std::string> elements;
+    const auto note = [&](const json::object& from) {
+        for (const auto& [key, value] : from) {
+            const auto* one = left.if_contains(key);
+            const auto* other = right.if_contains(key);
+            if (one == nullptr || other == nullptr || !is_equal_content(*one, *other))
+                elements.emplace_back(key);
+        }
+    };
+    note(left);
+    note(right);
+    std::sort(elements.begin(), elements.end());
+    elements.erase(std::unique(elements.begin(), elements.end()), elements.end());
+    return elements;
+}
+
 }  // namespace isocenter::fhir

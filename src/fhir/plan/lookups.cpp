@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/percent.h"
+#include "fhir/json_members.h"
 #include "fhir/plan/orders.h"
 
 namespace isocenter::fhir {
@@ -14,11 +15,6 @@ namespace {
 constexpr std::string_view kEndpointName = "DICOM WADO-RS endpoint ";
 constexpr std::string_view kWadoRs =
     "http://terminology.hl7.org/CodeSystem/endpoint-connection-type|dicom-wado-rs";
-
-std::string text_at(const json::object& object, std::string_view key) {
-    const auto* value = object.if_contains(key);
-    return value != nullptr && value->is_string() ? std::string{value->as_string()} : std::string{};
-}
 
 /// Partitions that share a target find their own by the second identifier.
 Identifier study_identity(const Wanted& wanted) {
@@ -75,7 +71,7 @@ Lookups make_lookups(const Wanted& wanted, const Options& options) {
 bool is_own(const json::object& resource, const Options& options) {
     const auto* meta = resource.if_contains("meta");
     if (meta == nullptr || !meta->is_object()) return false;
-    const auto source = text_at(meta->as_object(), "source");
+    const auto source = text_member(meta->as_object(), "source");
     return source.substr(0, source.find('#')) == options.own_endpoint;
 }
 
@@ -84,8 +80,8 @@ bool has_identifier(const json::object& resource, const Identifier& identifier) 
     if (list == nullptr || !list->is_array()) return false;
     const auto& identifiers = list->as_array();
     return std::any_of(identifiers.begin(), identifiers.end(), [&](const json::value& one) {
-        return one.is_object() && text_at(one.as_object(), "system") == identifier.system &&
-               text_at(one.as_object(), "value") == identifier.value;
+        return one.is_object() && text_member(one.as_object(), "system") == identifier.system &&
+               text_member(one.as_object(), "value") == identifier.value;
     });
 }
 
@@ -97,13 +93,13 @@ Result<Choice> choose(const std::vector<json::object>& hits, const Options& opti
             own.push_back(&hit);
         } else if (choice.used != nullptr) {
             return fail(ErrorCode::conflict, "several resources of others have the identifier of a " +
-                                                 text_at(hit, "resourceType"));
+                                                 text_member(hit, "resourceType"));
         } else {
             choice.used = &hit;
         }
     }
     std::sort(own.begin(), own.end(), [](const auto* left, const auto* right) {
-        return text_at(*left, "id") < text_at(*right, "id");
+        return text_member(*left, "id") < text_member(*right, "id");
     });
     auto spare = own.begin();
     if (choice.used == nullptr && spare != own.end()) choice.used = *spare++;

@@ -73,16 +73,6 @@ void set_or_erase(json::object& object, std::string_view key, json::array list) 
 
 }  // namespace
 
-std::string text_member(const json::object& object, std::string_view key) {
-    const auto* value = object.if_contains(key);
-    return value != nullptr && value->is_string() ? std::string{value->as_string()} : std::string{};
-}
-
-json::array list_member(const json::object& object, std::string_view key) {
-    const auto* value = object.if_contains(key);
-    return value != nullptr && value->is_array() ? value->as_array() : json::array{};
-}
-
 void set_exact(json::object& found, const json::object& wanted, std::span<const std::string_view> elements) {
     for (const auto element : elements) {
         if (const auto* value = wanted.if_contains(element)) {

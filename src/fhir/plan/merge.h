@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "fhir/json_members.h"
 #include "fhir/mapping/wanted.h"
 #include "fhir/plan/plan.h"
 
@@ -45,9 +46,5 @@ std::size_t undecided_instances(const boost::json::object& found, const boost::j
 /// What is left when the server refuses to delete: no series, counts 0, `entered-in-error`.
 boost::json::object entered_in_error(const boost::json::object& found);
 boost::json::object merge_observation(const boost::json::object& found, const boost::json::object& wanted);
-
-std::string text_member(const boost::json::object& object, std::string_view key);
-/// The member as array; empty when it is none.
-boost::json::array list_member(const boost::json::object& object, std::string_view key);
 
 }  // namespace isocenter::fhir

@@ -3,7 +3,8 @@
 #include <algorithm>
 #include <map>
 
-#include "fhir/mapping/codings.h"
+#include "fhir/json_members.h"
+#include "fhir/plan/found.h"
 #include "fhir/plan/merge.h"
 #include "fhir/plan/orders.h"
 
@@ -12,10 +13,6 @@ namespace isocenter::fhir {
 namespace json = boost::json;
 
 namespace {
-
-std::string reference_of(const json::object& resource) {
-    return text_member(resource, "resourceType") + "/" + text_member(resource, "id");
-}
 
 /// Replaces `@...` by what stands for it in this bundle.
 void resolve(json::value& value, const std::map<std::string, std::string>& references) {
@@ -35,73 +32,6 @@ void resolve(json::value& value, const std::map<std::string, std::string>& refer
             resolve(inner, references);
         }
     }
-}
-
-std::vector<std::string> differing(const json::object& found, const json::object& merged) {
-    std::vector<std::string> elements;
-    const auto note = [&](const json::object& from) {
-        for (const auto& [key, value] : from) {
-            const auto* left = found.if_contains(key);
-            const auto* right = merged.if_contains(key);
-            if (left == nullptr || right == nullptr || !is_equal_content(*left, *right))
-                elements.emplace_back(key);
-        }
-    };
-    note(found);
-    note(merged);
-    std::sort(elements.begin(), elements.end());
-    elements.erase(std::unique(elements.begin(), elements.end()), elements.end());
-    return elements;
-}
-
-bool is_withdrawn(const json::object& resource) {
-    return text_member(resource, "status") == "entered-in-error" && list_member(resource, "series").empty();
-}
-
-bool is_of_marked_partition(const json::object& resource) {
-    for (const auto& identifier : list_member(resource, "identifier")) {
-        if (identifier.is_object() &&
-            text_member(identifier.as_object(), "system").starts_with("urn:isocenter:partition:"))
-            return true;
-    }
-    return false;
-}
-
-bool has_coding(const json::object& element, std::string_view system, std::string_view code) {
-    const auto codings = list_member(element, "coding");
-    return std::any_of(codings.begin(), codings.end(), [&](const json::value& coding) {
-        return coding.is_object() && text_member(coding.as_object(), "system") == system &&
-               text_member(coding.as_object(), "code") == code;
-    });
-}
-
-bool is_accession(const json::object& identifier) {
-    const auto* type = identifier.if_contains("type");
-    return type != nullptr && type->is_object() &&
-           has_coding(type->as_object(), "http://terminology.hl7.org/CodeSystem/v2-0203", "ACSN");
-}
-
-/// A server may put its own `#...` where the writer named no source: that is nobody's endpoint.
-bool names_a_source(const json::object& resource) {
-    const auto* meta = resource.if_contains("meta");
-    if (meta == nullptr || !meta->is_object()) return false;
-    const auto source = text_member(meta->as_object(), "source");
-    return !source.empty() && source.front() != '#';
-}
-
-/// Made by the reference: a dose Observation without source that names the study and perhaps the accession
-/// number, but no report and no event (fhir-sync.md 11.3, 11.4, 23.6). What names more is somebody else's.
-bool is_of_reference(const json::object& resource, const Identifier& study) {
-    const auto* code = resource.if_contains("code");
-    if (names_a_source(resource) || code == nullptr || !code->is_object()) return false;
-    const bool dose = has_coding(code->as_object(), "http://loinc.org", "73569-6") ||
-                      has_coding(code->as_object(), kDcm, "113852");
-    if (!dose) return false;
-    const auto identifiers = list_member(resource, "identifier");
-    return std::all_of(identifiers.begin(), identifiers.end(), [&](const json::value& identifier) {
-        return identifier.is_object() && (text_member(identifier.as_object(), "value") == study.value ||
-                                          is_accession(identifier.as_object()));
-    });
 }
 
 class Planner {
@@ -238,7 +168,7 @@ class Planner {
 
     void update(const json::object& found, json::object merged) {
         if (is_equal_content(found, merged)) return;
-        auto elements = differing(found, merged);
+        auto elements = differing_elements(found, merged);
         plan_.entries.push_back({PlannedEntry::Action::update,
                                  text_member(found, "resourceType"),
                                  reference_of(found),
@@ -336,9 +266,7 @@ class Planner {
                 if (is_of_reference(hit, wanted_.study_identity)) leftover.push_back(&hit);
                 continue;
             }
-            const auto identifiers = list_member(hit, "identifier");
-            const auto first = identifiers.empty() ? json::object{} : identifiers.front().as_object();
-            found[{text_member(first, "system"), text_member(first, "value")}].push_back(&hit);
+            found[first_identifier(hit)].push_back(&hit);
         }
         std::vector<std::pair<const WantedResource*, const json::object*>> matched;
         for (const auto& wanted : wanted_.observations) {

@@ -61,4 +61,8 @@ std::string resource_id(std::string_view type, const Identifier& identity, std::
 /// Whether both say the same: order of members, `text`, extensions and `meta` but for `source` do not count.
 bool is_equal_content(const boost::json::value& left, const boost::json::value& right);
 
+/// The members that do not say the same in both, sorted.
+std::vector<std::string> differing_elements(const boost::json::object& left,
+                                            const boost::json::object& right);
+
 }  // namespace isocenter::fhir

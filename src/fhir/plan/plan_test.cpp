@@ -398,6 +398,17 @@ TEST_F(Planning, Observations_OfTheReferenceGo) {
     EXPECT_TRUE(existing_.observations.empty());
 }
 
+TEST_F(Planning, Observations_OfOursWithAnotherIdentifierThanFhirsGo) {
+    for (const json::value& identifier : {json::value("text"), json::value(json::array{"text"})}) {
+        auto ours = observation("o1", kLoinc, "73569-6", {});
+        ours["meta"] = {{"source", kOwn}};
+        ours["identifier"] = identifier;
+        existing_.observations = {ours};
+        apply({image("2.25.2", 1)});
+        EXPECT_TRUE(existing_.observations.empty());
+    }
+}
+
 TEST_F(Planning, Lookups_BothSystemsForTheStudyAndTheNameForTheEndpoint) {
     const auto lookups = make_lookups(wanted({image("2.25.2", 1)}), options_);
     EXPECT_EQ(
