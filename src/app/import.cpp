@@ -158,6 +158,7 @@ Result<ImportSummary> run_import(const ImportOptions& options, const ImportTarge
     Import import(options, std::move(found), std::move(journal));
     ISO_CHECK(import.open_report());
     std::vector<std::jthread> workers;
+    workers.reserve(targets.size());
     for (const auto& target : targets)
         workers.emplace_back([&import, &target] { import.work(*target); });
     workers.clear();

@@ -199,8 +199,9 @@ Status apply_environment(Settings& settings, const Environment& environment) {
     for (const auto& [name, value] : environment) {
         if (!name.starts_with(kVariablePrefix)) continue;
         const auto& rows = setting_rows();
-        const auto row = std::find_if(rows.begin(), rows.end(),
-                                      [&](const SettingRow& each) { return each.variable() == name; });
+        const auto row = std::find_if(rows.begin(), rows.end(), [&wanted = name](const SettingRow& each) {
+            return each.variable() == wanted;
+        });
         if (row != rows.end()) {
             ISO_CHECK(assign_setting(settings, row->key, value, name));
         } else if (!names_a_service(name, value)) {

@@ -131,7 +131,7 @@ void CommitQueue::add_to_index(std::span<PendingInstance* const> group) {
 /// An error says that all the rest of the whole group fails with it. Two times as many transactions as there
 /// are instances at most, and those that fail wait for no disk.
 Status CommitQueue::add_in_halves(std::span<PendingInstance* const> group) {
-    const Status status = add_together(group);
+    Status status = add_together(group);
     if (status) return status;
     const bool hopeless = hits_everything(status.error().code);
     if (hopeless || group.size() == 1) {

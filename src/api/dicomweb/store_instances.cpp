@@ -126,7 +126,7 @@ void log_violations(const std::vector<archive::StoreOutcome>& outcomes, std::str
 /// One store request: parts go straight into the batch as they arrive.
 class StoreExchange : public http::Exchange, private http::MultipartHandler {
   public:
-    StoreExchange(const Face& face, const http::Request& request, index::EntityKey key, BodyForm form,
+    StoreExchange(const Face& face, const http::Request& request, const index::EntityKey& key, BodyForm form,
                   DataSetForm answer)
         : face_(face),
           request_(request),
