@@ -83,11 +83,31 @@ void set_exact(json::object& found, const json::object& wanted, std::span<const 
     }
 }
 
+bool says(const json::value& there, const json::value& item) {
+    if (const auto* object = item.if_object()) {
+        const auto* whole = there.if_object();
+        if (whole == nullptr) return false;
+        const bool has_code = object->contains("code");
+        return std::all_of(object->begin(), object->end(), [&](const auto& member) {
+            if (has_code && member.key() == "display") return true;
+            const auto* other = whole->if_contains(member.key());
+            return other != nullptr && says(*other, member.value());
+        });
+    }
+    if (const auto* array = item.if_array()) {
+        const auto* list = there.if_array();
+        return list != nullptr && std::all_of(array->begin(), array->end(), [&](const json::value& each) {
+                   return std::any_of(list->begin(), list->end(),
+                                      [&](const json::value& other) { return says(other, each); });
+               });
+    }
+    return is_equal_content(there, item);
+}
+
 void gain(json::array& found, const json::array& wanted) {
     for (const auto& item : wanted) {
-        const bool there = std::any_of(found.begin(), found.end(), [&](const json::value& other) {
-            return is_equal_content(other, item);
-        });
+        const bool there = std::any_of(found.begin(), found.end(),
+                                       [&](const json::value& other) { return says(other, item); });
         if (!there) found.push_back(item);
     }
 }

@@ -27,7 +27,9 @@ void set_exact(boost::json::object& found, const boost::json::object& wanted,
 /// Fills single values that are absent; lists gain what they lack.
 void fill_gaps(boost::json::object& found, const boost::json::object& wanted,
                std::span<const std::string_view> elements);
-/// Appends what no equal member is there for.
+/// Whether `there` says what `item` does, perhaps with more words: a use, a period, the display of a code.
+bool says(const boost::json::value& there, const boost::json::value& item);
+/// Appends what no member says yet.
 void gain(boost::json::array& found, const boost::json::array& wanted);
 
 boost::json::object merge_patient(const boost::json::object& found, const boost::json::object& wanted,

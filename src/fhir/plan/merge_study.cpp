@@ -15,11 +15,11 @@ namespace {
 constexpr std::array<std::string_view, 12> kElements{"identifier", "status",      "started",  "basedOn",
                                                      "referrer",   "interpreter", "endpoint", "procedureCode",
                                                      "reasonCode", "description", "location", "subject"};
-/// The same without what stays in studies of others.
-constexpr std::array<std::string_view, 13> kFilled{
-    "identifier", "started",        "basedOn",          "referrer",    "interpreter",
-    "endpoint",   "procedureCode",  "reasonCode",       "description", "location",
-    "modality",   "numberOfSeries", "numberOfInstances"};
+/// What studies of others gain; the rest stays. Their counts are no gap to be filled: one that was could not
+/// follow the series later, since nobody can tell it from a count of the owner's.
+constexpr std::array<std::string_view, 11> kFilled{"identifier",  "started",     "basedOn",  "referrer",
+                                                   "interpreter", "endpoint",    "modality", "procedureCode",
+                                                   "reasonCode",  "description", "location"};
 
 struct Holders {
     bool ours = false;
@@ -52,7 +52,14 @@ void drop_our_endpoint(json::object& object, const MergeContext& context) {
     }
 }
 
+bool counts_its_instances(const json::object& series) {
+    const auto* count = series.if_contains("numberOfInstances");
+    return count != nullptr && count->is_int64() &&
+           count->as_int64() == static_cast<std::int64_t>(list_member(series, "instance").size());
+}
+
 /// A series that another archive holds too: instances join it, and leave it only when a deletion named them.
+/// In a study of others those that are there keep their words, and a count that is not of the list stays.
 json::object shared_series(const json::object& found, const json::object* wanted,
                            const MergeContext& context) {
     auto merged = found;
@@ -60,8 +67,9 @@ json::object shared_series(const json::object& found, const json::object* wanted
     std::vector<std::string> order;
     const auto put = [&](const json::value& instance) {
         const auto uid = text_member(instance.as_object(), "uid");
-        if (!instances.contains(uid)) order.push_back(uid);
-        instances[uid] = instance;
+        const bool is_new = !instances.contains(uid);
+        if (is_new) order.push_back(uid);
+        if (is_new || context.own) instances[uid] = instance;
     };
     for (const auto& instance : list_member(found, "instance")) {
         if (!context.removed_instances.contains(text_member(instance.as_object(), "uid"))) put(instance);
@@ -77,7 +85,8 @@ json::object shared_series(const json::object& found, const json::object* wanted
         list.push_back(instances[uid]);
     // A server's count without a list is its own; nothing was added that could change it.
     if (list.empty() && !found.contains("instance")) return merged;
-    merged["numberOfInstances"] = static_cast<std::int64_t>(list.size());
+    if (context.own || counts_its_instances(found))
+        merged["numberOfInstances"] = static_cast<std::int64_t>(list.size());
     if (list.empty()) {
         merged.erase("instance");
     } else {
