@@ -74,13 +74,22 @@ std::vector<const DataSet*> items_of(const DataSet& data_set, std::string_view t
     return items;
 }
 
-std::vector<std::string> names_of(const DataSet& data_set, std::string_view tag, std::string_view group) {
+std::vector<std::string> names_by_position(const DataSet& data_set, std::string_view tag,
+                                           std::string_view group) {
     std::vector<std::string> names;
-    for (const auto* name : items_of(data_set, tag)) {
-        const auto* text = name->if_contains(group);
-        if (text == nullptr || !text->is_string()) continue;
-        if (auto plain = trimmed(text->as_string()); !plain.empty()) names.push_back(std::move(plain));
+    const auto* values = values_of(data_set, tag);
+    if (values == nullptr) return names;
+    for (const auto& value : *values) {
+        const auto* name = value.if_object();
+        const auto* text = name != nullptr ? name->if_contains(group) : nullptr;
+        names.push_back(text != nullptr && text->is_string() ? trimmed(text->as_string()) : std::string{});
     }
+    return names;
+}
+
+std::vector<std::string> names_of(const DataSet& data_set, std::string_view tag, std::string_view group) {
+    auto names = names_by_position(data_set, tag, group);
+    std::erase(names, std::string{});
     return names;
 }
 

@@ -18,8 +18,11 @@ std::string first_text(const DataSet& data_set, std::string_view tag);
 std::vector<std::string> all_texts(const DataSet& data_set, std::string_view tag);
 /// The items of a sequence.
 std::vector<const DataSet*> items_of(const DataSet& data_set, std::string_view tag);
-/// One group (`Alphabetic`, `Ideographic`, `Phonetic`) of each name.
+/// One group (`Alphabetic`, `Ideographic`, `Phonetic`) of each name that has it.
 std::vector<std::string> names_of(const DataSet& data_set, std::string_view tag, std::string_view group);
+/// One per value of the attribute, empty where it has no such group: other attributes go by these positions.
+std::vector<std::string> names_by_position(const DataSet& data_set, std::string_view tag,
+                                           std::string_view group);
 /// A name for display: `Dr. Ada Byron, PhD` from `Byron^Ada^^Dr.^PhD`.
 std::string display_name(std::string_view name);
 std::string trimmed(std::string_view text);

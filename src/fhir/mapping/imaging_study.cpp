@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -68,18 +69,21 @@ json::value person_identifier(const DataSet& person) {
     return identifier;
 }
 
+/// Names and the items that identify them stand at the same positions (PS3.3 C.7.2.1); a person without name
+/// is known by the id alone, one with neither is left out.
 json::array people_of(const Agreement& instances, std::string_view names_tag, std::string_view ids_tag) {
     const auto& source = instances.source(names_tag);
+    const auto names = names_by_position(source, names_tag, "Alphabetic");
     const auto ids = items_of(source, ids_tag);
     json::array people;
-    std::size_t index = 0;
-    for (const auto& name : names_of(source, names_tag, "Alphabetic")) {
+    for (std::size_t at = 0; at < std::max(names.size(), ids.size()); ++at) {
         json::object person;
-        if (auto display = display_name(name); !display.empty()) person["display"] = display;
-        if (index < ids.size()) {
-            if (auto id = person_identifier(*ids[index]); !id.is_null()) person["identifier"] = std::move(id);
+        if (at < names.size()) {
+            if (auto display = display_name(names[at]); !display.empty()) person["display"] = display;
         }
-        ++index;
+        if (at < ids.size()) {
+            if (auto id = person_identifier(*ids[at]); !id.is_null()) person["identifier"] = std::move(id);
+        }
         if (!person.empty()) people.push_back(std::move(person));
     }
     return people;

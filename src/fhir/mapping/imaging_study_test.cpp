@@ -109,6 +109,36 @@ TEST_F(StudyMapping, ImagingStudy_People_DisplayAndIdentifier) {
     EXPECT_EQ(made.at("interpreter"), (json::array{json::object{{"display", "Rita Reader"}}}));
 }
 
+TEST_F(StudyMapping, ImagingStudy_People_EmptyNamesShiftNoIds) {
+    const auto id = [](const char* value) {
+        return json::object{{"00401101", sequence({testing::code(value, "99LAKE", "id")})}};
+    };
+    const auto interpreters = [&](json::array names, json::array ids) {
+        auto instance = image("2.25.2", 1);
+        instance["00081060"] = json::object{{"vr", "PN"}, {"Value", std::move(names)}};
+        instance["00081062"] = sequence(std::move(ids));
+        return study({instance}).at("interpreter").as_array();
+    };
+    const json::object rita{{"Alphabetic", "Reader^Rita"}};
+    const json::object tom{{"Alphabetic", "Third^Tom"}};
+    const auto person_of = [](const char* display, const char* value) {
+        return json::object{{"display", display}, {"identifier", {{"value", value}}}};
+    };
+    const json::object nameless{{"identifier", {{"value", "2"}}}};
+    for (const json::value& empty :
+         {json::value{}, json::value(json::object{}), json::value(json::object{{"Alphabetic", "^^"}}),
+          json::value(json::object{{"Ideographic", "山田"}})}) {
+        EXPECT_EQ(interpreters({rita, empty, tom}, {id("1"), id("2"), id("3")}),
+                  (json::array{person_of("Rita Reader", "1"), nameless, person_of("Tom Third", "3")}))
+            << empty;
+        EXPECT_EQ(interpreters({rita, empty, tom}, {id("1"), json::object{}, id("3")}),
+                  (json::array{person_of("Rita Reader", "1"), person_of("Tom Third", "3")}))
+            << "who has neither name nor id is left out";
+    }
+    EXPECT_EQ(interpreters({rita}, {id("1"), id("2")}),
+              (json::array{person_of("Rita Reader", "1"), nameless}));
+}
+
 TEST_F(StudyMapping, ImagingStudy_Texts_DescriptionLocationNote) {
     auto instance = image("2.25.2", 1);
     instance["00081030"] = element("CT chest");
