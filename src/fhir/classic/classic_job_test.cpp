@@ -260,13 +260,50 @@ TEST_F(ClassicJobTest, an_endpoint_with_another_address_fails_the_entry) {
 
 // Obligation: 19.step.conflict, 19.patient.conflict, 19.slots.patient-response, 19.slots.study-response
 TEST_F(ClassicJobTest, a_create_that_somebody_else_made_meanwhile_is_a_conflict) {
-    server.status = "200 OK";
-    const JobResult result = run(stored(testing::image("2.25.2", 1)));
-    ASSERT_TRUE(result.failure);
-    EXPECT_EQ(result.failure->kind, FailureKind::conflict);
+    const std::vector<std::string> created{"POST Endpoint", "POST ImagingStudy", "POST Patient"};
+    for (std::size_t at = 0; at < created.size(); ++at) {
+        server.statuses = {{at, "200 OK"}};
+        const JobResult result = run(stored(testing::image("2.25.2", 1)));
+        EXPECT_EQ(methods(), created);
+        ASSERT_TRUE(result.failure) << created[at];
+        EXPECT_EQ(result.failure->kind, FailureKind::conflict);
+        EXPECT_EQ(result.failure->text, "entry " + std::to_string(at) + " exists meanwhile");
+    }
 }
 
-// Obligation: 19.observation.step, 19.search.observations, 19.slots.observation-response
+// Obligation: 19.slots.patient-response, 19.slots.study-response, 19.slots.observation-response
+TEST_F(ClassicJobTest, each_response_is_judged_as_that_of_its_own_request) {
+    const std::vector<std::string> sent{"POST Endpoint", "POST ImagingStudy", "POST Observation",
+                                        "POST Observation", "POST Patient"};
+    for (std::size_t at = 0; at < sent.size(); ++at) {
+        server.statuses = {{at, "404 Not Found"}};
+        const JobResult result = run(stored(dose_report()));
+        EXPECT_EQ(methods(), sent);
+        ASSERT_TRUE(result.failure) << sent[at];
+        EXPECT_EQ(result.failure->kind, FailureKind::refused);
+        EXPECT_EQ(result.failure->text, "entry " + std::to_string(at) + " was answered 404");
+    }
+}
+
+// Obligation: 19.slots.study-response, 19.slots.observation-response
+TEST_F(ClassicJobTest, that_something_is_gone_is_good_news_of_a_deletion_only) {
+    server.found = {endpoint(), study(), testing::found({{"resourceType", "Observation"}}, "o1"),
+                    testing::found({{"resourceType", "Observation"}}, "o2")};
+    Entry entry = removed("2.25.2", "2.25.2.1");
+    entry.metadata = testing::image("2.25.2", 1);
+    const std::vector<std::string> sent{"DELETE ImagingStudy/s1", "DELETE Observation/o1",
+                                        "DELETE Observation/o2", "POST Patient"};
+    for (std::size_t at = 0; at < sent.size(); ++at) {
+        server.statuses = {{at, "410 Gone"}};
+        const JobResult result = run(entry);
+        EXPECT_EQ(methods(), sent);
+        EXPECT_EQ(result.failure.has_value(), sent[at] == "POST Patient") << sent[at];
+        server.statuses = {{at, "500"}};
+        EXPECT_TRUE(run(entry).failure) << sent[at];
+    }
+}
+
+// Obligation: 19.observation.step, 19.search.observations
 TEST_F(ClassicJobTest, dose_reports_come_with_the_study_and_go_with_any_instance) {
     ASSERT_FALSE(run(stored(dose_report())).failure);
     EXPECT_EQ(methods(), (std::vector<std::string>{"POST Endpoint", "POST ImagingStudy", "POST Observation",

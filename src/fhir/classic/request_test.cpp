@@ -25,7 +25,7 @@ std::vector<std::string> urls(const json::array& entries) {
     return list;
 }
 
-// Obligation: 19.bundle.order, 19.slots.endpoint, 19.slots.study, 19.slots.observation, 19.slots.patient
+// Obligation: 19.bundle.order
 TEST(ClassicBundle, entries_come_by_the_name_of_their_resource) {
     Requests requests;
     requests.patient = create_of("Patient", "p");
@@ -40,6 +40,59 @@ TEST(ClassicBundle, entries_come_by_the_name_of_their_resource) {
     EXPECT_EQ(entries[2].at("fullUrl"), "urn:uuid:o1");
     EXPECT_EQ(entries[3].at("fullUrl"), "urn:uuid:o2");
     EXPECT_EQ(entries[4].at("fullUrl"), "urn:uuid:p");
+}
+
+/// Which of Requests are there: bits 0 to 3 for Endpoint, ImagingStudy, two Observations, Patient.
+Requests some_of(unsigned chosen, Mode mode) {
+    const auto make = [&](const std::string& type, const std::string& name) {
+        Request request = mode == Mode::create ? create_of(type, name, "of=" + name) : of_found(mode, type);
+        request.resource["language"] = name;
+        return request;
+    };
+    Requests requests;
+    if ((chosen & 1U) != 0) requests.endpoint = make("Endpoint", "e");
+    if ((chosen & 2U) != 0) requests.study = make("ImagingStudy", "s");
+    if ((chosen & 4U) != 0) requests.observations = {make("Observation", "o1"), make("Observation", "o2")};
+    if ((chosen & 8U) != 0) requests.patient = make("Patient", "p");
+    return requests;
+}
+
+/// The same as the bundle has to show them.
+std::vector<std::pair<std::string, std::string>> places_of(unsigned chosen) {
+    std::vector<std::pair<std::string, std::string>> places;
+    if ((chosen & 1U) != 0) places.emplace_back("Endpoint", "e");
+    if ((chosen & 2U) != 0) places.emplace_back("ImagingStudy", "s");
+    if ((chosen & 4U) != 0) places.insert(places.end(), {{"Observation", "o1"}, {"Observation", "o2"}});
+    if ((chosen & 8U) != 0) places.emplace_back("Patient", "p");
+    return places;
+}
+
+// Obligation: 19.slots.endpoint, 19.slots.study, 19.slots.observation, 19.slots.patient
+TEST(ClassicBundle, each_type_has_its_own_place_whichever_others_are_there) {
+    for (unsigned chosen = 0; chosen < 16; ++chosen) {
+        const auto places = places_of(chosen);
+        const auto created = make_entries(some_of(chosen, Mode::create));
+        const auto updated = make_entries(some_of(chosen, Mode::update));
+        const auto deleted = make_entries(some_of(chosen, Mode::remove));
+        EXPECT_TRUE(make_entries(some_of(chosen, Mode::none)).empty());
+        ASSERT_EQ(created.size(), places.size());
+        ASSERT_EQ(updated.size(), places.size());
+        ASSERT_EQ(deleted.size(), places.size());
+        for (std::size_t at = 0; at < places.size(); ++at) {
+            const auto& [type, name] = places[at];
+            const std::string reference = type + "/r-1";
+            const json::object post{{"method", "POST"}, {"url", type}, {"ifNoneExist", "of=" + name}};
+            EXPECT_EQ(created[at].at("request"), post);
+            EXPECT_EQ(created[at].at("fullUrl").as_string(), "urn:uuid:" + name);
+            for (const auto& entry : {created[at], updated[at]}) {
+                EXPECT_EQ(entry.at("resource").at("resourceType").as_string(), type);
+                EXPECT_EQ(entry.at("resource").at("language").as_string(), name);
+            }
+            EXPECT_EQ(updated[at].at("request").at("method"), "PUT");
+            EXPECT_EQ(updated[at].at("request").at("url").as_string(), reference);
+            EXPECT_EQ(deleted[at].at("request"), (json::object{{"method", "DELETE"}, {"url", reference}}));
+        }
+    }
 }
 
 // Obligation: 19.bundle.create

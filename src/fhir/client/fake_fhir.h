@@ -44,8 +44,9 @@ class FakeFhir : public net::HttpSender {
     std::vector<boost::json::array> written;
     /// Status of a transaction of these entries; 0: it succeeds.
     std::function<unsigned(const boost::json::array&)> judge;
-    unsigned refuse = 0;                 ///< status of transactions; 0: they succeed
-    std::string status = "201 Created";  ///< of every entry of a transaction
+    unsigned refuse = 0;                          ///< status of transactions; 0: they succeed
+    std::string status = "201 Created";           ///< of every entry of a transaction
+    std::map<std::size_t, std::string> statuses;  ///< of single entries, by position
     std::string version = "4.0.1";
     boost::json::array types;  ///< of the capability statement
     unsigned closed = 0;       ///< status of searches for orders
@@ -72,8 +73,11 @@ class FakeFhir : public net::HttpSender {
         }
         written.push_back(boost::json::parse(body).at("entry").as_array());
         boost::json::array entries;
-        for (std::size_t i = 0; i < written.back().size(); ++i)
-            entries.emplace_back(boost::json::object{{"response", {{"status", status}}}});
+        for (std::size_t i = 0; i < written.back().size(); ++i) {
+            const auto own = statuses.find(i);
+            entries.emplace_back(boost::json::object{
+                {"response", {{"status", own == statuses.end() ? status : own->second}}}});
+        }
         return reply(200, {{"resourceType", "Bundle"}, {"entry", entries}});
     }
 };

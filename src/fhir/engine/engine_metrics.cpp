@@ -10,6 +10,8 @@ EngineMetrics::EngineMetrics(Metrics& metrics, const std::string& target)
       retries_(metrics.counter("isocenter_cast_retries_total", "Jobs that must be run again")
                    .Add({{"target", target}})),
       letters_(metrics.counter("isocenter_cast_dead_letters_total", "Dead letters recorded, by class")),
+      feed_failures_(metrics.counter("isocenter_cast_feed_failures_total",
+                                     "Reads of the change feed that failed, by reason")),
       seconds_(metrics.histogram("isocenter_cast_job_seconds", "Duration of jobs")
                    .Add({{"target", target}}, latency_buckets())),
       lag_entries_(metrics.gauge("isocenter_cast_lag_entries", "Feed entries that are not settled yet")
@@ -34,6 +36,10 @@ void EngineMetrics::job(std::string_view outcome, double seconds) {
 
 void EngineMetrics::letter(LetterClass letter_class) {
     letters_.Add(with("class", to_string(letter_class))).Increment();
+}
+
+void EngineMetrics::feed_failure(ErrorCode reason) {
+    feed_failures_.Add(with("reason", to_string(reason))).Increment();
 }
 
 void EngineMetrics::show(const EngineStatus& status) {

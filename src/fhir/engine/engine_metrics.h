@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/error.h"
 #include "base/metrics.h"
 #include "fhir/engine/state_store.h"
 
@@ -19,6 +20,7 @@ class EngineMetrics {
     void job(std::string_view outcome, double seconds);
     void retry() { retries_.Increment(); }
     void letter(LetterClass letter_class);
+    void feed_failure(ErrorCode reason);
     void show(const EngineStatus& status);
 
   private:
@@ -28,6 +30,7 @@ class EngineMetrics {
     prometheus::Family<prometheus::Counter>& jobs_;
     prometheus::Counter& retries_;
     prometheus::Family<prometheus::Counter>& letters_;
+    prometheus::Family<prometheus::Counter>& feed_failures_;
     prometheus::Histogram& seconds_;
     prometheus::Gauge& lag_entries_;
     prometheus::Gauge& lag_seconds_;

@@ -59,6 +59,7 @@ std::optional<milliseconds> Engine::State::pause_of_reading() {
 void Engine::State::reading_failed(const Error& error) {
     const std::lock_guard lock(mutex);
     if (error.code == ErrorCode::cancelled) return;
+    metrics.feed_failure(error.code);
     const Time now = parts.clock.now();
     if (archive.is_open()) {
         archive.probe_failed(now, {});

@@ -78,19 +78,6 @@ TEST(Engine, the_stored_position_is_where_it_goes_on) {
     EXPECT_EQ(bench.stored_low(), 3);
 }
 
-// Obligation: 19.feed.state-idle
-TEST(Engine, nothing_is_written_while_the_feed_is_idle) {
-    EngineBench bench;
-    bench.feed.add(1, "1.1");
-    bench.pass(seconds(5));
-    const Ticks changed = (*bench.state.load())->changed;
-    bench.pass(seconds(3));
-    EXPECT_EQ((*bench.state.load())->low, 1);
-    // Only the lease is renewed, every five seconds.
-    EXPECT_LE((*bench.state.load())->changed - changed, 5 * kTicksPerSecond);
-    EXPECT_EQ(bench.jobs.runs.size(), 1U);
-}
-
 TEST(Engine, from_0_replays_everything_once) {
     MemoryState state;
     ASSERT_TRUE(state.save(0, 2, 2, 1).ok());

@@ -211,15 +211,5 @@ TEST_F(Failures, old_resolved_letters_are_purged) {
     EXPECT_TRUE(bench.state.list({})->empty());
 }
 
-// Obligation: 19.worker.failure-counted
-TEST_F(Failures, each_kind_is_counted) {
-    fail_with(FailureKind::refused, 422);
-    bench.pass(seconds(5));
-    EXPECT_NE(
-        bench.metrics.to_text().find("isocenter_cast_jobs_total{outcome=\"refused\",target=\"default\"} 1"),
-        std::string::npos)
-        << bench.metrics.to_text();
-}
-
 }  // namespace
 }  // namespace isocenter::fhir

@@ -74,6 +74,28 @@ TEST_F(StudyJobTest, a_study_is_read_once_and_written_in_one_transaction) {
     EXPECT_EQ(server.last("Endpoint").at("address"), "http://pacs/v2");
 }
 
+// Obligation: 19.slots.patient-response, 19.slots.study-response, 19.slots.observation-response
+TEST_F(StudyJobTest, each_response_is_judged_as_that_of_its_own_request) {
+    archive.content.instances.push_back(testing::dose_report());
+    const std::vector<std::string> types{"Endpoint", "ImagingStudy", "Observation", "Observation", "Patient"};
+    for (std::size_t at = 0; at < types.size(); ++at) {
+        server.statuses = {{at, "200 OK"}};
+        const JobResult exists = run();
+        ASSERT_EQ(server.written.back().size(), types.size());
+        EXPECT_EQ(server.written.back()[at].at("request").at("url").as_string(), types[at]);
+        ASSERT_TRUE(exists.failure) << types[at];
+        EXPECT_EQ(exists.failure->kind, FailureKind::conflict);
+        EXPECT_EQ(exists.failure->text, "entry " + std::to_string(at) + " exists meanwhile");
+        server.statuses = {{at, "404 Not Found"}};
+        const JobResult refused = run();
+        ASSERT_TRUE(refused.failure) << types[at];
+        EXPECT_EQ(refused.failure->kind, FailureKind::refused);
+        EXPECT_EQ(refused.failure->text, "entry " + std::to_string(at) + " was answered 404");
+    }
+    server.statuses.clear();
+    EXPECT_EQ(run().written, types.size());
+}
+
 TEST_F(StudyJobTest, an_order_that_one_search_finds_is_referred_to) {
     archive.content = with("00080050", "551");
     const json::object order{{"resourceType", "ServiceRequest"},
