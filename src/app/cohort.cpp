@@ -1,25 +1,28 @@
 #include "app/cohort.h"
 
-#include <fmt/format.h>
-
 #include <boost/json.hpp>
+#include <filesystem>
+#include <memory>
 #include <utility>
 
+#include "app/archive_folder.h"
+#include "app/cast_state.h"
 #include "app/cohort_engine.h"
+#include "app/cohort_server.h"
+#include "app/cohort_store.h"
 #include "fhir/cohort/describe.h"
 
 namespace isocenter::app {
 namespace {
 
 namespace cohort = fhir::cohort;
-namespace json = boost::json;
-using Write = std::function<Status(std::string_view)>;
 
 /// DICOMweb root as clients reach it, without '/' at the end.
 std::string retrieve_root(const Settings& settings) {
-    std::string root = settings.dicomweb_endpoint;
+    const bool given = !settings.dicomweb_endpoint.empty();
+    std::string root = given ? settings.dicomweb_endpoint : settings.public_url;
     root.resize(root.find_last_not_of('/') + 1);
-    return root;
+    return given ? root : root + "/v2";
 }
 
 Error error_of(const cohort::CohortFailure& failure) {
@@ -39,19 +42,11 @@ Error error_of(const cohort::CohortFailure& failure) {
 }
 
 Status write_patients(CohortRun& run, const cohort::Definition& definition,
-                      const cohort::Selection& selection, const std::string& root, CohortFormat format,
-                      const Write& write) {
-    const bool lines = format == CohortFormat::ndjson;
+                      const cohort::Selection& selection, const std::string& root, CohortWriter& writer) {
     for (std::size_t first = 0; first < selection.members.size(); first += cohort::kMembersPerRound) {
         const auto objects = run.describe(definition, selection, first, cohort::kMembersPerRound, root);
         if (!objects) return error_of(objects.error());
-        std::string text;
-        for (const json::object& object : *objects) {
-            if (!lines && (first > 0 || &object != &objects->front())) text += ",\n";
-            text += json::serialize(object);
-            if (lines) text += '\n';
-        }
-        ISO_CHECK(write(text));
+        ISO_CHECK(writer.patients(*objects));
     }
     return {};
 }
@@ -65,35 +60,51 @@ std::string study_lines(const cohort::Selection& selection) {
     return text;
 }
 
-/// What stands before the patients of a JSON document.
-std::string opening(const cohort::Definition& definition, const cohort::Selection& selection) {
-    json::object head;
-    if (!definition.name.empty()) head["name"] = definition.name;
-    head["asOf"] = selection.as_of_text;
-    head["total"] = cohort::totals_of(selection);
-    std::string text = json::serialize(head);
-    text.pop_back();
-    return text + ",\"patients\":[\n";
-}
-
-}  // namespace
-
-Status run_cohort(const Settings& settings, std::string_view text, const std::string& as_of,
-                  CohortFormat format, std::stop_token stop, const Write& write) {
+Status run(const Settings& settings, archive::Archive* archive, std::string_view text,
+           const std::string& as_of, CohortFormat format, std::stop_token stop, const CohortSink& write) {
     if (!as_of.empty() && !cohort::read_span(std::string_view(as_of)))
         return fail(ErrorCode::invalid_request, "asOf must be a date or a dateTime with a zone");
-    ISO_TRY(const auto engine, CohortEngine::open(settings, nullptr, std::move(stop)));
+    ISO_TRY(const auto engine, CohortEngine::open(settings, archive, std::move(stop)));
     ISO_TRY(const cohort::Definition definition, engine->read(text));
     CohortRun run(*engine);
     const auto selection = run.find(definition, as_of);
     if (!selection) return error_of(selection.error());
     if (format == CohortFormat::studies) return write(study_lines(*selection));
-    if (format == CohortFormat::json) ISO_CHECK(write(opening(definition, *selection)));
-    ISO_CHECK(write_patients(run, definition, *selection, retrieve_root(settings), format, write));
-    const std::string stats = json::serialize(run.stats());
-    if (format == CohortFormat::json) return write(fmt::format("\n],\"stats\":{}}}\n", stats));
-    const std::string totals = json::serialize(cohort::totals_of(*selection));
-    return write(fmt::format("{{\"total\":{},\"stats\":{}}}\n", totals, stats));
+    CohortWriter writer(format, write);
+    const boost::json::object total = cohort::totals_of(*selection);
+    ISO_CHECK(writer.begin(definition.name, selection->as_of_text, total));
+    ISO_CHECK(write_patients(run, definition, *selection, retrieve_root(settings), writer));
+    return writer.end(total, run.stats());
+}
+
+Result<std::string> saved_definition(const std::string& folder, const std::string& name) {
+    const Error none =
+        fail(ErrorCode::not_found, "there is no file " + name + ", and no cohort of that name in " + folder);
+    const std::string file = saved_cohorts_file(folder);
+    // Opening would make it.
+    if (!std::filesystem::exists(file)) return none;
+    ISO_TRY(const auto connections, CastStateFile::open(file));
+    ISO_TRY(const auto store, CohortStore::open(*connections));
+    ISO_TRY(const auto found, store->find(name));
+    if (!found) return none;
+    return found->definition;
+}
+
+}  // namespace
+
+Status run_cohort(const Settings& settings, std::string_view definition, const std::string& as_of,
+                  CohortFormat format, std::stop_token stop, const CohortSink& write) {
+    return run(settings, nullptr, definition, as_of, format, std::move(stop), write);
+}
+
+Status run_saved_cohort(const Settings& settings, const std::string& name, const std::string& as_of,
+                        CohortFormat format, std::stop_token stop, const CohortSink& write) {
+    ISO_TRY(const std::string text, saved_definition(settings.data_folder, name));
+    ISO_TRY(const cohort::Definition definition, cohort::read_definition(text));
+    if (!definition.has_imaging() || !settings.dicomweb_endpoint.empty())
+        return run(settings, nullptr, text, as_of, format, std::move(stop), write);
+    ISO_TRY(const std::unique_ptr<ArchiveFolder> folder, ArchiveFolder::open(settings));
+    return run(settings, &folder->archive(), text, as_of, format, std::move(stop), write);
 }
 
 }  // namespace isocenter::app

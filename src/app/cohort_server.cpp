@@ -277,6 +277,10 @@ CohortAnswer<void> CohortService::remove(const std::string& name) {
 
 }  // namespace
 
+std::string saved_cohorts_file(const std::string& folder) {
+    return folder + "/cohorts.sqlite";
+}
+
 /// Members are destroyed from the bottom up.
 struct CohortServer::Graph {
     std::stop_source stopping;
@@ -290,7 +294,7 @@ Result<std::unique_ptr<CohortServer>> CohortServer::open(const Settings& setting
                                                          const std::string& folder) {
     auto graph = std::make_unique<Graph>();
     ISO_TRY(graph->engine, CohortEngine::open(settings, &archive, graph->stopping.get_token()));
-    ISO_TRY(graph->file, CastStateFile::open(folder + "/cohorts.sqlite"));
+    ISO_TRY(graph->file, CastStateFile::open(saved_cohorts_file(folder)));
     ISO_TRY(graph->store, CohortStore::open(*graph->file));
     graph->service = std::make_unique<CohortService>(*graph->engine, *graph->store, settings);
     return std::unique_ptr<CohortServer>(new CohortServer(std::move(graph)));

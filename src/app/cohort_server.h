@@ -10,8 +10,11 @@
 
 namespace isocenter::app {
 
+/// Where the server of a data folder keeps its saved cohorts; looks at nothing.
+std::string saved_cohorts_file(const std::string& folder);
+
 /// The cohort queries of a running server: its own archive, the FHIR server at fhir.endpoint, and saved
-/// cohorts in `cohorts.sqlite` of `folder`.
+/// cohorts in a file of `folder`.
 class CohortServer {
   public:
     /// `invalid_request` names the setting that is wrong; `unavailable` when the file cannot be opened.

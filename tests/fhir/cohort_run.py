@@ -23,6 +23,12 @@ def load(population, fhir, archive, threads=2):
             done.result()
 
 
+def ask_saved(binary, name, *arguments):
+    """The finished process of `isocenter cohort run` for a cohort that a server has saved."""
+    return subprocess.run([binary, "cohort", "run", name, *arguments], capture_output=True, text=True, timeout=300,
+                          check=False)
+
+
 def ask(binary, definition, folder, fhir, archive=None, *arguments):
     """The finished process of `isocenter cohort run`."""
     file = folder / "definition.json"

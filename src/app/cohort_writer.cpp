@@ -1,0 +1,37 @@
+#include "app/cohort_writer.h"
+
+#include <fmt/format.h>
+
+namespace isocenter::app {
+
+namespace json = boost::json;
+
+Status CohortWriter::begin(const std::string& name, const std::string& as_of, const json::object& total) {
+    if (lines_) return {};
+    json::object head;
+    if (!name.empty()) head["name"] = name;
+    head["asOf"] = as_of;
+    head["total"] = total;
+    std::string text = json::serialize(head);
+    text.pop_back();
+    return sink_(text + ",\"patients\":[\n");
+}
+
+Status CohortWriter::patients(const std::vector<json::object>& patients) {
+    std::string text;
+    for (const json::object& patient : patients) {
+        if (!lines_ && !first_) text += ",\n";
+        first_ = false;
+        text += json::serialize(patient);
+        if (lines_) text += '\n';
+    }
+    return sink_(text);
+}
+
+Status CohortWriter::end(const json::object& total, const json::object& stats) {
+    if (!lines_) return sink_(fmt::format("\n],\"stats\":{}}}\n", json::serialize(stats)));
+    return sink_(
+        fmt::format("{{\"total\":{},\"stats\":{}}}\n", json::serialize(total), json::serialize(stats)));
+}
+
+}  // namespace isocenter::app

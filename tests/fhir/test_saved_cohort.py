@@ -1,0 +1,97 @@
+"""The command line runs what a server has saved: by asking the server, or from its data folder."""
+
+import json
+
+import pytest
+import requests
+from cohort_data import QUESTION, SYSTEM, images_of, make_population, truth
+from cohort_run import ask_saved, facts_of, load
+from processes import Archive
+
+NAME = QUESTION["name"]
+IMAGING = {"name": "with-ct", "imaging": [{"as": "ct", "match": {"Modality": "CT"}}]}
+
+
+def save(base, definition, status=200):
+    assert requests.post(f"{base}/cohorts", json=definition, timeout=60).status_code == status
+
+
+@pytest.fixture(scope="module")
+def saved(hapi, binary, tmp_path_factory):
+    """A server with two saved cohorts, and its data folder."""
+    hapi.empty()
+    folder = tmp_path_factory.mktemp("saved") / "data"
+    archive = Archive(binary, folder, f"fhir.endpoint={hapi.base}", f"cast.patient_system_id={SYSTEM}",
+                      "dicomweb.endpoint=http://pacs.test/v2")
+    population = make_population(120, 60)
+    try:
+        load(population, hapi.base, archive)
+        save(archive.base, QUESTION)
+        yield population, archive.base, folder
+    finally:
+        archive.stop()
+
+
+def settings(hapi, folder):
+    return ["--data", str(folder), "--fhir", hapi.base, "--set", f"cast.patient_system_id={SYSTEM}", "--set", "log.level=error"]
+
+
+def test_a_running_server_answers_for_the_command_line(binary, saved):
+    population, base, _ = saved
+    wanted = truth(population)
+    assert len(wanted) > 5
+    process = ask_saved(binary, NAME, "--server", base)
+    assert process.returncode == 0, process.stderr
+    answer = json.loads(process.stdout)
+    assert facts_of(answer["patients"]) == wanted and answer["name"] == NAME and answer["asOf"] == QUESTION["asOf"]
+    assert answer["total"]["patients"] == len(wanted) and answer["stats"]["fhirRequests"] > 0
+    *patients, last = [json.loads(line) for line in ask_saved(binary, NAME, "--server", base, "--ndjson").stdout.splitlines()]
+    assert facts_of(patients) == wanted and last["total"] == answer["total"]
+    studies = ask_saved(binary, NAME, "--server", base, "--studies").stdout.split()
+    assert sorted(studies) == sorted(uid for each in wanted.values() for uid in each["studies"])
+    moved = json.loads(ask_saved(binary, NAME, "--server", base, "--as-of", "1980-01-01").stdout)
+    assert moved["patients"] == [] and moved["asOf"] == "1980-01-01"
+
+
+def test_a_saved_cohort_is_read_from_the_folder_of_a_running_server(binary, saved, hapi):
+    population, base, folder = saved
+    process = ask_saved(binary, NAME, *settings(hapi, folder), "--dicomweb", f"{base}/v2")
+    assert process.returncode == 0, process.stderr
+    assert facts_of(json.loads(process.stdout)["patients"]) == truth(population)
+    process = ask_saved(binary, NAME, *settings(hapi, folder))
+    assert process.returncode == 1 and process.stdout == ""
+    assert "in use by another isocenter process" in process.stderr and "--server" in process.stderr
+
+
+def test_the_folder_answers_by_itself_when_no_server_runs(binary, saved, hapi, tmp_path):
+    """A FHIR server that is away when the cohort is saved does not keep it from being saved."""
+    patient = next(each for each in saved[0] if any("CT" in study["modalities"] for study in each["studies"]))
+    archive = Archive(binary, tmp_path / "data", "fhir.endpoint=http://127.0.0.1:9/fhir", "dicomweb.endpoint=http://pacs.test/v2")
+    archive.store(*images_of(patient))
+    save(archive.base, IMAGING, 503)
+    archive.stop()
+    process = ask_saved(binary, IMAGING["name"], *settings(hapi, tmp_path / "data"))
+    assert process.returncode == 0, process.stderr
+    (entry,) = json.loads(process.stdout)["patients"]
+    assert entry["patient"]["id"] == patient["id"]
+    assert {study["studyInstanceUid"] for study in entry["studies"]} == {
+        study["uid"] for study in patient["studies"] if "CT" in study["modalities"]}
+
+
+@pytest.mark.parametrize("arguments, told", [
+    (["nobody", "--server", "{base}"], "no cohort of that name"),
+    (["nobody", "--data", "{folder}"], "no cohort of that name in"),
+    (["nobody.json"], "there is no file nobody.json"),
+    (["./no/file.json"], "cannot read"),
+    (["./no/file.json", "--server", "{base}"], "the name of a saved cohort"),
+    ([NAME, "--server", "pacs.test"], "an address"),
+    ([NAME, "--server", "{base}", "--as-of", "yesterday"], "asOf")])
+def test_what_is_not_there_or_wrong_is_said(binary, saved, arguments, told):
+    words = [word.format(base=saved[1], folder=saved[2]) for word in arguments]
+    process = ask_saved(binary, *words, *([] if "--server" in words else ["--set", "log.level=error"]))
+    assert process.returncode == 2 and process.stdout == "" and told in process.stderr, process.stderr
+
+
+def test_a_server_that_is_away(binary):
+    process = ask_saved(binary, NAME, "--server", "http://127.0.0.1:9")
+    assert process.returncode == 1 and "does not answer" in process.stderr
