@@ -11,6 +11,7 @@
 #include "fhir/cohort/counting_sender.h"
 #include "fhir/cohort/describe.h"
 #include "fhir/cohort/find.h"
+#include "fhir/cohort/group.h"
 #include "fhir/cohort/qido_source.h"
 #include "net/http_client.h"
 
@@ -107,6 +108,19 @@ cohort::Found<std::vector<boost::json::object>> CohortRun::describe(const cohort
                                                                     std::size_t first, std::size_t count,
                                                                     const std::string& retrieve_root) {
     return cohort::describe(definition, selection, first, count, retrieve_root, state_->sources());
+}
+
+cohort::Found<std::string> CohortRun::write_group(const std::string& uuid, const std::string& name,
+                                                  const cohort::Selection& selection) {
+    auto written = cohort::write_group(state_->client, uuid, name, selection);
+    if (!written) return cohort::not_found(cohort::failure_at("", written.error()));
+    return *std::move(written);
+}
+
+cohort::Found<void> CohortRun::remove_group(const std::string& uuid) {
+    const auto removed = cohort::remove_group(state_->client, uuid);
+    if (!removed) return cohort::not_found(cohort::failure_at("", removed.error()));
+    return {};
 }
 
 boost::json::object CohortRun::stats() const {

@@ -47,6 +47,10 @@ class CohortRun {
                                                                    const fhir::cohort::Selection& selection,
                                                                    std::size_t first, std::size_t count,
                                                                    const std::string& retrieve_root);
+    /// What the selection holds as a FHIR Group of that name; returns `Group/17` (fhir/cohort/group.h).
+    fhir::cohort::Found<std::string> write_group(const std::string& uuid, const std::string& name,
+                                                 const fhir::cohort::Selection& selection);
+    fhir::cohort::Found<void> remove_group(const std::string& uuid);
     boost::json::object stats() const;
 
   private:

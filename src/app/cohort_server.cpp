@@ -7,6 +7,7 @@
 
 #include "app/cast_state.h"
 #include "app/cohort_engine.h"
+#include "app/cohort_groups.h"
 #include "app/cohort_results.h"
 #include "app/cohort_store.h"
 #include "base/log.h"
@@ -99,6 +100,7 @@ class CohortService : public api::Cohorts {
     CohortService(CohortEngine& engine, CohortStore& store, const Settings& settings)
         : engine_(engine),
           store_(store),
+          groups_(store),
           results_(std::chrono::seconds(settings.cohort_result_ttl_s)),
           endpoint_(settings.dicomweb_endpoint) {
         endpoint_.resize(endpoint_.find_last_not_of('/') + 1);
@@ -143,6 +145,7 @@ class CohortService : public api::Cohorts {
 
     CohortEngine& engine_;
     CohortStore& store_;
+    CohortGroups groups_;
     CohortResults results_;
     std::string endpoint_;  ///< DICOMweb root as clients reach it; empty: as the request did
 };
@@ -171,6 +174,9 @@ CohortAnswer<Ran> CohortService::run_new(std::string_view text, const CohortPage
     if (!definition) return refuse(definition.error());
     if (!page.cursor.empty()) return resume(page);
     if (!definition->name.empty()) {
+        CohortRun ending(engine_);
+        const auto replaced = groups_.remove_if_replaced(ending, definition->name, text);
+        if (!replaced) return refuse(replaced.error());
         const Status kept = store_.save(definition->name, std::string(text));
         if (!kept) return refuse(kept.error());
     }
@@ -263,12 +269,18 @@ CohortAnswer<std::string> CohortService::freeze(const std::string& name, const C
     const Status kept =
         store_.freeze(name, json::serialize(cohort::to_json(result.selection, result.definition)));
     if (!kept) return refuse(kept.error());
-    return json::serialize(json::object{{"name", name},
-                                        {"asOf", result.selection.as_of_text},
-                                        {"total", cohort::totals_of(result.selection)}});
+    json::object answer{{"name", name},
+                        {"asOf", result.selection.as_of_text},
+                        {"total", cohort::totals_of(result.selection)}};
+    const auto group = groups_.write(*ran->run, name, result.selection);
+    if (!group) return refuse(group.error());
+    answer.insert(group->begin(), group->end());
+    return json::serialize(answer);
 }
 
 CohortAnswer<void> CohortService::remove(const std::string& name) {
+    CohortRun run(engine_);
+    if (const auto ended = groups_.remove(run, name); !ended) return refuse(ended.error());
     const auto removed = store_.remove(name);
     if (!removed) return refuse(removed.error());
     if (!*removed) return refuse(404, "no cohort of that name is saved");

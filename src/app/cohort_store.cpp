@@ -13,6 +13,10 @@ CREATE TABLE IF NOT EXISTS cohort (
     definition TEXT NOT NULL,
     frozen     TEXT NOT NULL DEFAULT ''
 ) STRICT;
+CREATE TABLE IF NOT EXISTS cohort_group (
+    name TEXT PRIMARY KEY,
+    uuid TEXT NOT NULL
+) STRICT;
 )sql";
 
 }  // namespace
@@ -55,6 +59,22 @@ Status CohortStore::freeze(const std::string& name, const std::string& frozen) {
     ISO_TRY(const auto lease, connections_.writer());
     Run run(*lease, "UPDATE cohort SET frozen = ? WHERE name = ?");
     return run.bind(frozen).bind(name).run();
+}
+
+Result<std::string> CohortStore::group_of(const std::string& name) {
+    ISO_TRY(const auto lease, connections_.reader());
+    Run run(*lease, "SELECT uuid FROM cohort_group WHERE name = ?");
+    ISO_TRY(const bool found, run.bind(name).next());
+    return found ? run.string(0) : std::string();
+}
+
+Status CohortStore::keep_group(const std::string& name, const std::string& uuid) {
+    ISO_TRY(const auto lease, connections_.writer());
+    if (uuid.empty()) return Run(*lease, "DELETE FROM cohort_group WHERE name = ?").bind(name).run();
+    Run run(*lease,
+            "INSERT INTO cohort_group (name, uuid) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET uuid = "
+            "excluded.uuid");
+    return run.bind(name).bind(uuid).run();
 }
 
 Result<bool> CohortStore::remove(const std::string& name) {

@@ -28,6 +28,10 @@ class CohortStore {
     /// Replaces a definition of that name; what was frozen goes when the definition differs.
     Status save(const std::string& name, const std::string& definition);
     Status freeze(const std::string& name, const std::string& frozen);
+    /// UUID of the FHIR Group that holds what was frozen; empty: none was written.
+    Result<std::string> group_of(const std::string& name);
+    /// Empty: there is none any more.
+    Status keep_group(const std::string& name, const std::string& uuid);
     /// Whether there was one.
     Result<bool> remove(const std::string& name);
 

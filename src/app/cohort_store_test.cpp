@@ -57,6 +57,17 @@ TEST_F(SavedCohorts, what_was_frozen_goes_with_another_definition_and_with_the_c
     EXPECT_FALSE((*store->find("a")).has_value());
 }
 
+TEST_F(SavedCohorts, remember_their_group) {
+    EXPECT_EQ(*store->group_of("a"), "");
+    ASSERT_TRUE(store->keep_group("a", "u1").ok());
+    ASSERT_TRUE(store->keep_group("a", "u2").ok());
+    ASSERT_TRUE(store->keep_group("b", "u3").ok());
+    open();
+    EXPECT_EQ(*store->group_of("a"), "u2");
+    ASSERT_TRUE(store->keep_group("a", "").ok());
+    EXPECT_EQ(*store->group_of("a") + *store->group_of("b"), "u3");
+}
+
 TEST(CohortResults, are_kept_for_their_time_and_the_oldest_go_first) {
     CohortResults results(std::chrono::seconds(60), 2);
     const auto result = std::make_shared<const CohortResult>();

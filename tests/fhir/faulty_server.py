@@ -10,7 +10,7 @@ import urllib.parse
 
 class FaultyServer:
     """Forwards to `base`. `fault` names what happens to requests meanwhile ('' = nothing), to `share` of them;
-    with `writes_only` just to those that are no GET.
+    with `writes_only` just to those that are no GET, with `only` just to those whose path has this text.
 
     refuse    the connection is closed before anything is read
     slow      half a second is added
@@ -25,7 +25,7 @@ class FaultyServer:
 
     def __init__(self, base, seed=1):
         self.target = urllib.parse.urlsplit(base)
-        self.fault, self.share, self.writes_only, self.spoiled = "", 1.0, False, 0
+        self.fault, self.share, self.writes_only, self.only, self.spoiled = "", 1.0, False, "", 0
         self.random, self.lock = random.Random(seed), threading.Lock()
         handler = type("Handler", (_Handler,), {"owner": self})
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
@@ -39,10 +39,10 @@ class FaultyServer:
         self.server.shutdown()
         self.server.server_close()
 
-    def draw(self, method):
+    def draw(self, method, path):
         """The fault of one request."""
         with self.lock:
-            meant = self.fault and not (self.writes_only and method == "GET")
+            meant = self.fault and self.only in path and not (self.writes_only and method == "GET")
             spoil = meant and self.random.random() < self.share
             self.spoiled += bool(spoil)
             return self.fault if spoil else ""
@@ -62,7 +62,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def serve(self):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        fault = self.owner.draw(self.command)
+        fault = self.owner.draw(self.command, self.path)
         if fault == "refuse":
             self.close_connection = True
             return

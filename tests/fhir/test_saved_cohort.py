@@ -1,11 +1,12 @@
-"""The command line runs what a server has saved: by asking the server, or from its data folder."""
+"""What a server has saved: the command line runs it, and a frozen one is a Group in FHIR."""
 
 import json
 
 import pytest
 import requests
-from cohort_data import QUESTION, SYSTEM, images_of, make_population, truth
+from cohort_data import OTHER_DISEASE, QUESTION, SNOMED, SYSTEM, coding, images_of, make_population, truth
 from cohort_run import ask_saved, facts_of, load
+from faulty_server import FaultyServer
 from processes import Archive
 
 NAME = QUESTION["name"]
@@ -95,3 +96,65 @@ def test_what_is_not_there_or_wrong_is_said(binary, saved, arguments, told):
 def test_a_server_that_is_away(binary):
     process = ask_saved(binary, NAME, "--server", "http://127.0.0.1:9")
     assert process.returncode == 1 and "does not answer" in process.stderr
+
+
+def call(base, method, path="", status=200, **arguments):
+    reply = requests.request(method, f"{base}/cohorts{path}", timeout=60, headers={"Accept": "application/json"}, **arguments)
+    assert reply.status_code == status, reply.text
+    return reply
+
+
+def members_of(group):
+    return {member["entity"]["reference"] for member in group.get("member", [])}
+
+
+def test_a_frozen_cohort_is_a_group_and_goes_with_it(saved, hapi):
+    population, base, _ = saved
+    named = {**QUESTION, "name": "grouped"}
+    wanted = {f"Patient/{key}" for key in truth(population)}
+    call(base, "POST", json=named)
+    frozen = call(base, "POST", "/grouped/freeze", 201).json()
+    (identity, group), = hapi.all("Group").items()
+    assert frozen["group"] == f"Group/{identity}" and members_of(group) == wanted and group["quantity"] == len(wanted)
+    assert group["type"] == "person" and group["actual"] is True and group["name"] == "grouped"
+    gone = sorted(truth(population))[0]
+    diagnoses = [each for each in hapi.all("Condition").values() if each["subject"]["reference"] == f"Patient/{gone}"]
+    for each in diagnoses:
+        hapi.put({**each, "code": coding(SNOMED, OTHER_DISEASE)})
+    try:
+        again = call(base, "POST", "/grouped/freeze", 201).json()
+        assert again.get("group") == frozen["group"], again
+        assert members_of(hapi.all("Group")[identity]) == wanted - {f"Patient/{gone}"}
+    finally:
+        for each in diagnoses:
+            hapi.put(each)
+    call(base, "POST", json={**named, "patient": {"age": {"gt": 50}}})
+    assert not hapi.all("Group"), "another definition ends what was frozen"
+    call(base, "POST", "/grouped/freeze", 201)
+    assert len(hapi.all("Group")) == 1
+    call(base, "DELETE", "/grouped", 204)
+    assert not hapi.all("Group")
+
+
+def test_a_fhir_server_without_groups_does_not_keep_from_freezing(binary, saved, hapi, tmp_path):
+    door = FaultyServer(hapi.base)
+    archive = Archive(binary, tmp_path / "data", f"fhir.endpoint={door.base}", "dicomweb.endpoint=http://pacs.test/v2")
+    door.only, name = "/Group", f"/{NAME}"
+    try:
+        call(archive.base, "POST", json=QUESTION)
+        door.fault = "403"
+        assert "403" in call(archive.base, "POST", f"{name}/freeze", 201).json()["groupError"]
+        assert len(call(archive.base, "GET", f"{name}?frozen=true").json()["patients"]) == len(truth(saved[0]))
+        call(archive.base, "DELETE", name, 204)
+        door.fault = ""
+        call(archive.base, "POST", json=QUESTION)
+        assert "group" in call(archive.base, "POST", f"{name}/freeze", 201).json()
+        door.fault = "503"
+        assert "503" in call(archive.base, "POST", f"{name}/freeze", 201).json()["groupError"]
+        assert "Retry-After" in call(archive.base, "DELETE", name, 503).headers, "nobody else would remove the Group"
+        door.fault = ""
+        call(archive.base, "DELETE", name, 204)
+        assert not hapi.all("Group")
+    finally:
+        archive.stop()
+        door.stop()

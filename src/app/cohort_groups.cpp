@@ -1,0 +1,56 @@
+#include "app/cohort_groups.h"
+
+#include "base/log.h"
+#include "fhir/cohort/failure.h"
+#include "fhir/cohort/group.h"
+
+namespace isocenter::app {
+namespace {
+
+namespace cohort = fhir::cohort;
+namespace json = boost::json;
+using Kind = cohort::CohortFailure::Kind;
+
+tl::unexpected<cohort::CohortFailure> of_store(const Error& error) {
+    return cohort::not_found({Kind::unavailable, {}, error.message, {}});
+}
+
+}  // namespace
+
+cohort::Found<json::object> CohortGroups::write(CohortRun& run, const std::string& name,
+                                                const cohort::Selection& selection) {
+    const std::lock_guard lock(mutex_);
+    const auto known = store_.group_of(name);
+    if (!known) return of_store(known.error());
+    const std::string uuid = known->empty() ? cohort::random_uuid() : *known;
+    // Kept first: a Group whose answer is lost is found again.
+    if (const Status kept = store_.keep_group(name, uuid); !kept) return of_store(kept.error());
+    const auto written = run.write_group(uuid, name, selection);
+    if (written) return json::object{{"group", *written}};
+    if (written.error().kind == Kind::cancelled) return cohort::not_found(written.error());
+    const bool never_there = known->empty() && written.error().kind == Kind::refused;
+    if (never_there) static_cast<void>(store_.keep_group(name, {}));
+    return json::object{{"groupError", written.error().text}};
+}
+
+cohort::Found<void> CohortGroups::remove(CohortRun& run, const std::string& name) {
+    const std::lock_guard lock(mutex_);
+    const auto uuid = store_.group_of(name);
+    if (!uuid) return of_store(uuid.error());
+    if (uuid->empty()) return {};
+    const auto removed = run.remove_group(*uuid);
+    if (!removed && removed.error().kind != Kind::refused) return cohort::not_found(removed.error());
+    if (!removed) log_event(LogLevel::warning, "cohort_group_left", {{"group", "urn:uuid:" + *uuid}});
+    if (const Status kept = store_.keep_group(name, {}); !kept) return of_store(kept.error());
+    return {};
+}
+
+cohort::Found<void> CohortGroups::remove_if_replaced(CohortRun& run, const std::string& name,
+                                                     std::string_view definition) {
+    const auto saved = store_.find(name);
+    if (!saved) return of_store(saved.error());
+    if (!*saved || (*saved)->definition == definition) return {};
+    return remove(run, name);
+}
+
+}  // namespace isocenter::app

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <boost/json.hpp>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "app/cohort_engine.h"
+#include "app/cohort_store.h"
+
+namespace isocenter::app {
+
+/// The FHIR Groups of frozen cohorts, as far as the FHIR server takes them. Thread-safe: one at a time.
+class CohortGroups {
+  public:
+    /// `store` outlives this.
+    explicit CohortGroups(CohortStore& store) : store_(store) {}
+    /// Writes what was frozen. What to say of it: `{"group": "Group/17"}`, or `{"groupError": "..."}` when
+    /// the FHIR server did not take it, which is no failure.
+    fhir::cohort::Found<boost::json::object> write(CohortRun& run, const std::string& name,
+                                                   const fhir::cohort::Selection& selection);
+    /// Removes the Group of a cohort whose frozen list goes, if there is one. A server that refuses keeps
+    /// what it has, and the log says so; one that is away is a failure: nobody else would remove it.
+    fhir::cohort::Found<void> remove(CohortRun& run, const std::string& name);
+    /// The same when `definition` is another than the one that is saved.
+    fhir::cohort::Found<void> remove_if_replaced(CohortRun& run, const std::string& name,
+                                                 std::string_view definition);
+
+  private:
+    CohortStore& store_;
+    std::mutex mutex_;
+};
+
+}  // namespace isocenter::app
