@@ -64,7 +64,8 @@ struct CastProcess::Graph {
     Graph(const Settings& settings, const fhir::AuthOptions& auth, std::unique_ptr<CastStateFile> opened)
         : file(std::move(opened)),
           sender(net::HttpClient::Options{.stop = stopping.get_token()}),
-          authorized(sender, fhir::make_token_source(auth, sender)),
+          authorized(sender,
+                     fhir::make_token_source(auth, sender, {fhir::pause_until(stopping.get_token())})),
           archive(authorized, {.root = archive_root(settings)}),
           entries(authorized, {.root = archive_root(settings)}) {}
 

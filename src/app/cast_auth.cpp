@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "fhir/auth/managed_identity.h"
+
 namespace isocenter::app {
 namespace {
 
@@ -10,6 +12,7 @@ fhir::AuthKind kind_of(const std::string& name) {
     if (name == "password") return fhir::AuthKind::password;
     if (name == "client_certificate") return fhir::AuthKind::client_certificate;
     if (name == "private_key_jwt") return fhir::AuthKind::private_key_jwt;
+    if (name == "managed_identity") return fhir::AuthKind::managed_identity;
     return name == "token_file" ? fhir::AuthKind::token_file : fhir::AuthKind::none;
 }
 
@@ -28,7 +31,11 @@ fhir::SigningAlgorithm algorithm_of(const std::string& name) {
         .password = {settings.side##_auth_password, settings.side##_auth_password_file},                  \
         .token_file = settings.side##_auth_token_file, .key_file = settings.side##_auth_key_file,         \
         .key_id = settings.side##_auth_key_id, .algorithm = algorithm_of(settings.side##_auth_algorithm), \
-        .certificate_file = settings.side##_auth_certificate_file                                         \
+        .certificate_file = settings.side##_auth_certificate_file,                                        \
+        .identity_endpoint = settings.managed_identity_endpoint, .identity_header = {                     \
+            settings.managed_identity_header,                                                             \
+            settings.managed_identity_header_file                                                         \
+        }                                                                                                 \
     }
 
 Status check(const fhir::AuthOptions& options, std::string_view section) {
@@ -40,6 +47,13 @@ Status check(const fhir::AuthOptions& options, std::string_view section) {
     };
     if (options.kind == AuthKind::none) return {};
     if (options.kind == AuthKind::token_file) return need(!options.token_file.empty(), "auth_token_file");
+    if (options.kind == AuthKind::managed_identity) {
+        if (!fhir::is_identity_endpoint(options.identity_endpoint))
+            return fail(
+                ErrorCode::invalid_request,
+                "managed_identity.endpoint must be https, or http at a loopback or link-local address");
+        return need(!options.resource.empty(), "auth_resource");
+    }
     const bool url = options.token_uri.starts_with("http://") || options.token_uri.starts_with("https://");
     ISO_CHECK(need(url, "auth_token_uri"));
     ISO_CHECK(need(!options.client_id.empty(), "auth_client_id"));

@@ -50,6 +50,21 @@ TEST(CastAuth, keys_and_certificates) {
     EXPECT_EQ(auth->dicom.certificate_file, "cert.pem");
 }
 
+TEST(CastAuth, a_managed_identity_is_the_machines) {
+    Settings settings;
+    settings.fhir_auth = "managed_identity";
+    EXPECT_EQ(cast_auth(settings).error().message, "fhir.auth_resource must be given: fhir.auth needs it");
+    settings.fhir_auth_resource = "https://fhir.test";
+    settings.managed_identity_header_file = "/run/header";
+    const auto auth = cast_auth(settings);
+    ASSERT_TRUE(auth.ok());
+    EXPECT_EQ(auth->fhir.kind, fhir::AuthKind::managed_identity);
+    EXPECT_EQ(auth->fhir.identity_endpoint, "http://169.254.169.254/metadata/identity/oauth2/token");
+    EXPECT_EQ(auth->fhir.identity_header.file, "/run/header");
+    settings.managed_identity_endpoint = "http://pacs.test/token";
+    EXPECT_NE(cast_auth(settings).error().message.find("managed_identity.endpoint"), std::string::npos);
+}
+
 TEST(CastAuth, what_a_kind_needs_is_named_when_missing) {
     const auto missing = [](const std::string& kind, const std::string& secret) {
         Settings settings;

@@ -34,8 +34,9 @@ Result<fhir::ReconciliationResult> check_cast(const Settings& all, std::string_v
     ISO_TRY(const fhir::Options content, cast_content_options(settings, target));
     ISO_TRY(const CastAuth auth, cast_auth(settings));
     net::HttpClientPool sender(net::HttpClient::Options{.stop = stop});
-    fhir::AuthorizingSender to_archive(sender, fhir::make_token_source(auth.dicom, sender));
-    fhir::AuthorizingSender to_fhir(sender, fhir::make_token_source(auth.fhir, sender));
+    const fhir::TokenTime time{fhir::pause_until(stop)};
+    fhir::AuthorizingSender to_archive(sender, fhir::make_token_source(auth.dicom, sender, time));
+    fhir::AuthorizingSender to_fhir(sender, fhir::make_token_source(auth.fhir, sender, time));
     fhir::HttpArchiveSource archive(to_archive, {.root = archive_root(settings)});
     fhir::FhirClient client(to_fhir, {.base = settings.fhir_endpoint});
     const auto capability = client.capability();

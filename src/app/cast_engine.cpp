@@ -46,7 +46,8 @@ struct CastEngine::Graph {
           const Sides& sides, const Wishes& wishes, std::unique_ptr<CastState> opened)
         : state(std::move(opened)),
           sender(net::HttpClient::Options{.stop = stopping.get_token()}),
-          authorized(sender, fhir::make_token_source(auth, sender)),
+          authorized(sender,
+                     fhir::make_token_source(auth, sender, {fhir::pause_until(stopping.get_token())})),
           client(authorized, {.base = settings.fhir_endpoint}),
           job(make_job(settings, content, sides, client)),
           engine(engine_options(settings, content, wishes),

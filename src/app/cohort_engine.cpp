@@ -24,15 +24,15 @@ namespace cohort = fhir::cohort;
 
 struct CohortEngine::State {
     State(const Settings& settings, fhir::Options read, const CastAuth& auth, archive::Archive* archive,
-          std::stop_token stop)
+          const std::stop_token& stop)
         : content(std::move(read)),
           max_patients(settings.cohort_max_patients),
           fhir_endpoint(settings.fhir_endpoint),
           archive_endpoint(settings.dicomweb_private_endpoint.empty() ? settings.dicomweb_endpoint
                                                                       : settings.dicomweb_private_endpoint),
-          pool(net::HttpClient::Options{.stop = std::move(stop)}),
-          fhir_sender(pool, fhir::make_token_source(auth.fhir, pool)),
-          dicom_sender(pool, fhir::make_token_source(auth.dicom, pool)) {
+          pool(net::HttpClient::Options{.stop = stop}),
+          fhir_sender(pool, fhir::make_token_source(auth.fhir, pool, {fhir::pause_until(stop)})),
+          dicom_sender(pool, fhir::make_token_source(auth.dicom, pool, {fhir::pause_until(stop)})) {
         if (archive != nullptr) local.emplace(*archive);
     }
     bool has_archive() const { return local || !archive_endpoint.empty(); }
@@ -53,8 +53,8 @@ Result<std::unique_ptr<CohortEngine>> CohortEngine::open(const Settings& setting
         return fail(ErrorCode::invalid_request, "fhir.endpoint must be given");
     ISO_TRY(fhir::Options content, content_options(settings));
     ISO_TRY(const CastAuth auth, cast_auth(settings));
-    return std::unique_ptr<CohortEngine>(new CohortEngine(
-        std::make_unique<State>(settings, std::move(content), auth, archive, std::move(stop))));
+    return std::unique_ptr<CohortEngine>(
+        new CohortEngine(std::make_unique<State>(settings, std::move(content), auth, archive, stop)));
 }
 
 CohortEngine::CohortEngine(std::unique_ptr<State> state) : state_(std::move(state)) {}

@@ -53,17 +53,27 @@ constexpr std::array kRows{
     Row{"cast:maxinlineinstances", "cast.max_inline_instances", Form::text},
     Row{"cast:deadletterdays", "cast.dead_letter_days", Form::text},
     Row{"cast:state:path", "cast.state_path", Form::text},
+    // Variables of hosting services, which the reference reads as well.
+    Row{"identity_endpoint", "managed_identity.endpoint", Form::text},
+    Row{"identity_header", "managed_identity.header", Form::text},
 };
 
 /// Below `Fhir:Authentication` and `DicomWeb:Authentication`; the kind's own section is left out, since
 /// programs and guides of the reference disagree about it.
 constexpr std::array kAuthFields{
-    Row{"tokenuri", "token_uri", Form::text},         Row{"clientid", "client_id", Form::text},
-    Row{"clientsecret", "client_secret", Form::text}, Row{"scope", "scope", Form::text},
-    Row{"resource", "resource", Form::text},          Row{"username", "username", Form::text},
-    Row{"password", "password", Form::text},          Row{"certificate", "certificate_file", Form::text},
-    Row{"keyfile", "key_file", Form::text},           Row{"keyid", "key_id", Form::text},
-    Row{"algorithm", "algorithm", Form::text},        Row{"path", "token_file", Form::text},
+    Row{"tokenuri", "token_uri", Form::text},
+    Row{"clientid", "client_id", Form::text},
+    Row{"clientsecret", "client_secret", Form::text},
+    Row{"scope", "scope", Form::text},
+    Row{"resource", "resource", Form::text},
+    Row{"username", "username", Form::text},
+    Row{"password", "password", Form::text},
+    Row{"certificate", "certificate_file", Form::text},
+    Row{"keyfile", "key_file", Form::text},
+    Row{"keyid", "key_id", Form::text},
+    Row{"algorithm", "algorithm", Form::text},
+    Row{"path", "token_file", Form::text},
+    Row{"tenantid", "", Form::ignored},
 };
 
 constexpr std::array kAuthKinds{
@@ -72,6 +82,7 @@ constexpr std::array kAuthKinds{
     std::pair{std::string_view("oauth2clientcertificatecredential"), std::string_view("client_certificate")},
     std::pair{std::string_view("privatekeyjwt"), std::string_view("private_key_jwt")},
     std::pair{std::string_view("tokenfile"), std::string_view("token_file")},
+    std::pair{std::string_view("managedidentity"), std::string_view("managed_identity")},
 };
 
 std::string to_lower(std::string_view text) {

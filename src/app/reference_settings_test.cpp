@@ -42,6 +42,13 @@ TEST(ReferenceSettings, names_of_the_reference_become_ours) {
          "dicomweb.auth_password", "p:w__"},
         {"Fhir:Authentication:Enabled", "false", "fhir.auth", "none"},
         {"Fhir:Authentication:Enabled", "true", "", ""},
+        {"Fhir__Authentication__AuthenticationType", "ManagedIdentity", "fhir.auth", "managed_identity"},
+        {"Fhir:Authentication:ManagedIdentityCredential:Resource", "http://fhir", "fhir.auth_resource",
+         "http://fhir"},
+        {"DicomWeb:Authentication:ManagedIdentityCredential:ClientId", "c", "dicomweb.auth_client_id", "c"},
+        {"Fhir:Authentication:ManagedIdentityCredential:TenantId", "t", "", ""},
+        {"IDENTITY_ENDPOINT", "http://127.0.0.1:1/t", "managed_identity.endpoint", "http://127.0.0.1:1/t"},
+        {"IDENTITY_HEADER", "s", "managed_identity.header", "s"},
         {"TableStore__ConnectionString", "UseDevelopmentStorage=true", "", ""},
     };
     for (const Case& c : cases) {
@@ -61,7 +68,7 @@ TEST(ReferenceSettings, what_is_unknown_or_wrong) {
     ASSERT_FALSE(duration->ok());
     EXPECT_NE(duration->error().message.find("Cast__Settle"), std::string::npos);
     const auto kind =
-        translate_reference_setting("Fhir:Authentication:AuthenticationType", "ManagedIdentity", "test");
+        translate_reference_setting("Fhir:Authentication:AuthenticationType", "Kerberos", "test");
     ASSERT_TRUE(kind.has_value());
     EXPECT_FALSE(kind->ok());
 }

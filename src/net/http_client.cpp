@@ -160,6 +160,7 @@ Result<HttpReply> HttpClient::send(const HttpRequest& request) {
                              static_cast<curl_off_t>(request.body.size()));
         }
     }
+    if (request.direct) curl_easy_setopt(state_->handle, CURLOPT_NOPROXY, "*");
     if (request.timeout) {
         curl_easy_setopt(state_->handle, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout->count()));
     }

@@ -25,6 +25,8 @@ struct HttpRequest {
     std::string body{};
     /// For the whole call; nothing: only the limits of the client apply.
     std::optional<std::chrono::milliseconds> timeout{};
+    /// Never through a proxy, whatever the environment says.
+    bool direct = false;
 };
 
 struct HttpReply {

@@ -6,7 +6,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <future>
+#include <optional>
 #include <thread>
 
 namespace isocenter::net {
@@ -138,6 +140,38 @@ TEST(HttpClient, a_cut_reply_and_a_reply_beyond_the_limit_are_errors) {
     const auto large = client.send({.url = server.url("/large")});
     ASSERT_FALSE(large.ok());
     EXPECT_EQ(large.error().code, ErrorCode::too_large);
+}
+
+/// Sets a variable of the environment, or takes it away, for a test.
+class Variable {
+  public:
+    Variable(const char* name, const char* value) : name_(name) {
+        if (const char* old = ::getenv(name)) old_ = old;
+        set(value);
+    }
+    ~Variable() { set(old_ ? old_->c_str() : nullptr); }
+    Variable(const Variable&) = delete;
+    Variable& operator=(const Variable&) = delete;
+
+  private:
+    void set(const char* value) const {
+        if (value == nullptr)
+            ::unsetenv(name_);
+        else
+            ::setenv(name_, value, 1);
+    }
+    const char* name_;
+    std::optional<std::string> old_;
+};
+
+TEST(HttpClient, a_direct_request_passes_by_the_proxy_of_the_environment) {
+    const Variable proxy("http_proxy", "http://127.0.0.1:1");
+    const Variable none("no_proxy", nullptr);
+    const Variable capital("NO_PROXY", nullptr);
+    const OneShotServer server({kOk});
+    HttpClient client;
+    EXPECT_FALSE(client.send({.url = server.url("/x")}).ok()) << "the proxy is not there";
+    EXPECT_TRUE(client.send({.url = server.url("/x"), .direct = true}).ok());
 }
 
 TEST(HttpClient, a_stop_ends_a_call_under_way) {

@@ -39,10 +39,10 @@ class FaultyServer:
         self.server.shutdown()
         self.server.server_close()
 
-    def draw(self, method, path):
+    def draw(self, request):
         """The fault of one request."""
         with self.lock:
-            meant = self.fault and self.only in path and not (self.writes_only and method == "GET")
+            meant = self.fault and self.only in request.path and not (self.writes_only and request.command == "GET")
             spoil = meant and self.random.random() < self.share
             self.spoiled += bool(spoil)
             return self.fault if spoil else ""
@@ -62,7 +62,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def serve(self):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        fault = self.owner.draw(self.command, self.path)
+        fault = self.owner.draw(self)
         if fault == "refuse":
             self.close_connection = True
             return

@@ -147,9 +147,9 @@ def test_studies_may_share_a_transaction(binary, archive, fhir, tmp_path):
     class Counting(FaultyServer):
         bundles = 0
 
-        def draw(self, method, path):
-            self.bundles += method == "POST"
-            return super().draw(method, path)
+        def draw(self, request):
+            self.bundles += request.command == "POST"
+            return super().draw(request)
 
     counting = Counting(fhir.base)
     studies = [new_uid() for _ in range(24)]

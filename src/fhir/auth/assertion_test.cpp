@@ -122,7 +122,7 @@ class AssertionTest : public testing::Test {
         options.key_id = assertion.key_id;
         options.certificate_file = path("cert.pem");
         Endpoint endpoint;
-        EXPECT_TRUE(make_token_source(options, endpoint, [] { return kNow; })->token().ok());
+        EXPECT_TRUE(make_token_source(options, endpoint, {.clock = [] { return kNow; }})->token().ok());
         return endpoint.body;
     }
 

@@ -10,7 +10,15 @@
 
 namespace isocenter::fhir {
 
-enum class AuthKind { none, client_credentials, password, client_certificate, private_key_jwt, token_file };
+enum class AuthKind {
+    none,
+    client_credentials,
+    password,
+    client_certificate,
+    private_key_jwt,
+    token_file,
+    managed_identity
+};
 
 /// How one side is authorized; which members are needed depends on the kind.
 struct AuthOptions {
@@ -27,10 +35,18 @@ struct AuthOptions {
     std::string key_id;    ///< private_key_jwt: header `kid`
     SigningAlgorithm algorithm = SigningAlgorithm::rs384;  ///< of private_key_jwt
     std::string certificate_file;                          ///< PEM
+    std::string identity_endpoint;                         ///< of managed_identity, as its header
+    Secret identity_header;
+};
+
+/// What token sources know of time.
+struct TokenTime {
+    Pause pause = pause_until({});
+    UnixClock clock = unix_now;
 };
 
 /// Nothing for `none`. `sender` carries the token requests and outlives the source.
 std::unique_ptr<TokenSource> make_token_source(const AuthOptions& options, net::HttpSender& sender,
-                                               const UnixClock& clock = unix_now);
+                                               const TokenTime& time);
 
 }  // namespace isocenter::fhir

@@ -51,7 +51,7 @@ class Auth : public testing::Test {
     ~Auth() override { std::filesystem::remove_all(folder); }
     std::unique_ptr<TokenSource> source(AuthKind kind) {
         options.kind = kind;
-        return make_token_source(options, server, [this] { return now; });
+        return make_token_source(options, server, {.clock = [this] { return now; }});
     }
     std::string write(const std::string& name, const std::string& text) const {
         std::ofstream(folder / name) << text;

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
+#include <stop_token>
 #include <string>
 
 #include "base/result.h"
@@ -21,6 +23,10 @@ class TokenSource {
 /// Seconds since 1970-01-01T00:00:00Z, as JWTs count.
 using UnixClock = std::function<std::int64_t()>;
 std::int64_t unix_now();
+
+/// Waits that long; false when the process stops meanwhile.
+using Pause = std::function<bool(std::chrono::seconds)>;
+Pause pause_until(std::stop_token stop);
 
 /// Whether `token` may stand in a header.
 bool is_token(const std::string& token);
