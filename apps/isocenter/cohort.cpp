@@ -9,6 +9,8 @@
 #include "app/cohort_remote.h"
 #include "app/settings.h"
 #include "commands.h"
+#include "fhir/auth/authorizing_sender.h"
+#include "fhir/auth/token_file.h"
 #include "fhir/cohort/definition.h"
 #include "process.h"
 
@@ -19,6 +21,7 @@ struct CohortOptions {
     std::string cohort;  ///< a file, or a name
     SettingsSource settings;
     std::string server;
+    std::string token_file;
     std::string data;
     std::string fhir;
     std::string dicomweb;
@@ -60,7 +63,10 @@ Status run_on_server(const CohortOptions& options) {
                     "--server takes the name of a saved cohort, not " + options.cohort);
     constexpr std::uint64_t kLargestList = 1ULL << 30U;
     net::HttpClient client(net::HttpClient::Options{.max_reply_bytes = kLargestList});
-    return app::run_remote_cohort(client, {options.server, options.cohort, options.as_of}, format_of(options),
+    std::unique_ptr<fhir::TokenSource> token;
+    if (!options.token_file.empty()) token = std::make_unique<fhir::TokenFile>(options.token_file);
+    fhir::AuthorizingSender sender(client, std::move(token));
+    return app::run_remote_cohort(sender, {options.server, options.cohort, options.as_of}, format_of(options),
                                   print);
 }
 
@@ -110,6 +116,10 @@ void add_cohort(CLI::App& app, Command& chosen) {
     auto* server = run_command->add_option(
         "--server", options->server,
         "Address of the running server that has the cohort of that name and shall answer it");
+    run_command
+        ->add_option("--token-file", options->token_file,
+                     "File with a bearer token to send to that server, for example because it forwards it")
+        ->needs(server);
     add_settings_options(*run_command, options->settings);
     auto* data = run_command->add_option(
         "--data", options->data, "Data folder of the server that has saved the name: storage.folder [data]");

@@ -8,10 +8,12 @@
 #include "app/cohort_studies.h"
 #include "base/clock.h"
 #include "fhir/auth/authorizing_sender.h"
+#include "fhir/auth/given_token.h"
 #include "fhir/cohort/counting_sender.h"
 #include "fhir/cohort/describe.h"
 #include "fhir/cohort/find.h"
 #include "fhir/cohort/group.h"
+#include "fhir/cohort/people.h"
 #include "fhir/cohort/qido_source.h"
 #include "net/http_client.h"
 
@@ -70,10 +72,11 @@ Result<cohort::Definition> CohortEngine::read(std::string_view definition) const
 }
 
 struct CohortRun::State {
-    explicit State(CohortEngine::State& engine)
+    State(CohortEngine::State& engine, const std::string& token)
         : content(engine.content),
           max_patients(engine.max_patients),
-          fhir_sender(engine.fhir_sender),
+          forwarding(engine.pool, std::make_unique<fhir::GivenToken>(token)),
+          fhir_sender(token.empty() ? engine.fhir_sender : forwarding),
           dicom_sender(engine.dicom_sender),
           client(fhir_sender, {.base = engine.fhir_endpoint}),
           remote(dicom_sender, {.endpoint = engine.archive_endpoint}),
@@ -86,6 +89,7 @@ struct CohortRun::State {
 
     const fhir::Options& content;
     const std::size_t max_patients;
+    fhir::AuthorizingSender forwarding;
     cohort::CountingSender fhir_sender;
     cohort::CountingSender dicom_sender;
     fhir::FhirClient client;
@@ -94,7 +98,8 @@ struct CohortRun::State {
     const std::chrono::steady_clock::time_point begun = std::chrono::steady_clock::now();
 };
 
-CohortRun::CohortRun(CohortEngine& engine) : state_(std::make_unique<State>(*engine.state_)) {}
+CohortRun::CohortRun(CohortEngine& engine, const std::string& token)
+    : state_(std::make_unique<State>(*engine.state_, token)) {}
 CohortRun::~CohortRun() = default;
 
 cohort::Found<cohort::Selection> CohortRun::find(const cohort::Definition& definition,
@@ -108,6 +113,10 @@ cohort::Found<std::vector<boost::json::object>> CohortRun::describe(const cohort
                                                                     std::size_t first, std::size_t count,
                                                                     const std::string& retrieve_root) {
     return cohort::describe(definition, selection, first, count, retrieve_root, state_->sources());
+}
+
+cohort::Found<void> CohortRun::keep_readable(cohort::Selection& selection) {
+    return cohort::keep_readable(selection, state_->sources());
 }
 
 cohort::Found<std::string> CohortRun::write_group(const std::string& uuid, const std::string& name,

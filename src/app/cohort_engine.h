@@ -37,7 +37,8 @@ class CohortEngine {
 /// One run, or one page of it; counts its requests and its time. Used by one thread.
 class CohortRun {
   public:
-    explicit CohortRun(CohortEngine& engine);
+    /// `token`: asks the FHIR server with it; empty: as fhir.auth says.
+    explicit CohortRun(CohortEngine& engine, const std::string& token = {});
     ~CohortRun();
     /// `as_of`: empty for the definition's own, else today.
     fhir::cohort::Found<fhir::cohort::Selection> find(const fhir::cohort::Definition& definition,
@@ -47,6 +48,8 @@ class CohortRun {
                                                                    const fhir::cohort::Selection& selection,
                                                                    std::size_t first, std::size_t count,
                                                                    const std::string& retrieve_root);
+    /// Drops the patients that the FHIR server does not show to this run.
+    fhir::cohort::Found<void> keep_readable(fhir::cohort::Selection& selection);
     /// What the selection holds as a FHIR Group of that name; returns `Group/17` (fhir/cohort/group.h).
     fhir::cohort::Found<std::string> write_group(const std::string& uuid, const std::string& name,
                                                  const fhir::cohort::Selection& selection);

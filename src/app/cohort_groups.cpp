@@ -39,8 +39,9 @@ cohort::Found<void> CohortGroups::remove(CohortRun& run, const std::string& name
     if (!uuid) return of_store(uuid.error());
     if (uuid->empty()) return {};
     const auto removed = run.remove_group(*uuid);
-    if (!removed && removed.error().kind != Kind::refused) return cohort::not_found(removed.error());
-    if (!removed) log_event(LogLevel::warning, "cohort_group_left", {{"group", "urn:uuid:" + *uuid}});
+    const bool left = !removed && removed.error().kind == Kind::refused && !as_caller_;
+    if (!removed && !left) return cohort::not_found(removed.error());
+    if (left) log_event(LogLevel::warning, "cohort_group_left", {{"group", "urn:uuid:" + *uuid}});
     if (const Status kept = store_.keep_group(name, {}); !kept) return of_store(kept.error());
     return {};
 }

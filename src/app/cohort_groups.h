@@ -13,14 +13,15 @@ namespace isocenter::app {
 /// The FHIR Groups of frozen cohorts, as far as the FHIR server takes them. Thread-safe: one at a time.
 class CohortGroups {
   public:
-    /// `store` outlives this.
-    explicit CohortGroups(CohortStore& store) : store_(store) {}
+    /// `store` outlives this. `as_caller`: the runs ask with the caller's own token.
+    CohortGroups(CohortStore& store, bool as_caller) : store_(store), as_caller_(as_caller) {}
     /// Writes what was frozen. What to say of it: `{"group": "Group/17"}`, or `{"groupError": "..."}` when
     /// the FHIR server did not take it, which is no failure.
     fhir::cohort::Found<boost::json::object> write(CohortRun& run, const std::string& name,
                                                    const fhir::cohort::Selection& selection);
-    /// Removes the Group of a cohort whose frozen list goes, if there is one. A server that refuses keeps
-    /// what it has, and the log says so; one that is away is a failure: nobody else would remove it.
+    /// Removes the Group of a cohort whose frozen list goes, if there is one. A server that refuses the
+    /// service keeps what it has, and the log says so. One that refuses the caller, or is away, is a failure:
+    /// nobody else would remove it.
     fhir::cohort::Found<void> remove(CohortRun& run, const std::string& name);
     /// The same when `definition` is another than the one that is saved.
     fhir::cohort::Found<void> remove_if_replaced(CohortRun& run, const std::string& name,
@@ -28,6 +29,7 @@ class CohortGroups {
 
   private:
     CohortStore& store_;
+    const bool as_caller_;
     std::mutex mutex_;
 };
 

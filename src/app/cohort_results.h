@@ -17,6 +17,7 @@ namespace isocenter::app {
 struct CohortResult {
     fhir::cohort::Definition definition;
     fhir::cohort::Selection selection;
+    std::string owner;  ///< digest of the caller's token; empty: anybody's
 };
 
 /// Runs by an opaque key, each for a limited time, so that all pages of a run tell of the same patients. The

@@ -10,7 +10,7 @@
 #include "app/cohort_groups.h"
 #include "app/cohort_results.h"
 #include "app/cohort_store.h"
-#include "base/log.h"
+#include "base/digest.h"
 #include "fhir/cohort/describe.h"
 #include "fhir/cohort/selection_json.h"
 
@@ -100,8 +100,9 @@ class CohortService : public api::Cohorts {
     CohortService(CohortEngine& engine, CohortStore& store, const Settings& settings)
         : engine_(engine),
           store_(store),
-          groups_(store),
+          groups_(store, settings.cohort_forward_token),
           results_(std::chrono::seconds(settings.cohort_result_ttl_s)),
+          forward_token_(settings.cohort_forward_token),
           endpoint_(settings.dicomweb_endpoint) {
         endpoint_.resize(endpoint_.find_last_not_of('/') + 1);
     }
@@ -128,13 +129,19 @@ class CohortService : public api::Cohorts {
     CohortAnswer<std::vector<api::CohortStudy>> studies(const std::string& name,
                                                         const CohortPage& page) override;
     CohortAnswer<std::string> freeze(const std::string& name, const CohortPage& page) override;
-    CohortAnswer<void> remove(const std::string& name) override;
+    CohortAnswer<void> remove(const std::string& name, const CohortPage& page) override;
 
   private:
+    /// A run that asks as the caller where tokens are forwarded, else as the server.
+    CohortAnswer<std::unique_ptr<CohortRun>> begin(const CohortPage& page);
+    /// Whose a result is: nobody can use what another token found.
+    std::string owner_of(const CohortPage& page) const;
     CohortAnswer<Ran> run_new(std::string_view text, const CohortPage& page);
     CohortAnswer<Ran> run_saved(const std::string& name, const CohortPage& page);
     CohortAnswer<Ran> run(cohort::Definition definition, const CohortPage& page);
     CohortAnswer<Ran> resume(const CohortPage& page);
+    Ran ran(cohort::Definition definition, cohort::Selection selection, std::unique_ptr<CohortRun> run,
+            const CohortPage& page) const;
     CohortAnswer<SavedCohort> saved(const std::string& name);
     CohortAnswer<std::string> document(Ran& ran, const CohortPage& page);
     CohortAnswer<std::unique_ptr<ByteSource>> lines(CohortAnswer<Ran> ran, const CohortPage& page);
@@ -147,26 +154,47 @@ class CohortService : public api::Cohorts {
     CohortStore& store_;
     CohortGroups groups_;
     CohortResults results_;
+    const bool forward_token_;
     std::string endpoint_;  ///< DICOMweb root as clients reach it; empty: as the request did
 };
 
+CohortAnswer<std::unique_ptr<CohortRun>> CohortService::begin(const CohortPage& page) {
+    if (!forward_token_) return std::make_unique<CohortRun>(engine_);
+    if (page.token.empty())
+        return refuse(401, "Authorization: Bearer with a token for the FHIR server is needed");
+    return std::make_unique<CohortRun>(engine_, page.token);
+}
+
+std::string CohortService::owner_of(const CohortPage& page) const {
+    return forward_token_ ? to_hex(sha256(as_bytes(page.token))) : std::string();
+}
+
 CohortAnswer<Ran> CohortService::resume(const CohortPage& page) {
+    auto run = begin(page);
+    if (!run) return tl::unexpected(run.error());
     const auto cursor = CohortCursor::parse(page.cursor);
     if (!cursor) return refuse(400, "cursor was not given by an earlier page");
     auto result = results_.find(cursor->key, Clock::now());
-    if (!result) return refuse(410, "the cursor has expired: run the cohort anew");
-    return Ran{std::move(result), std::make_unique<CohortRun>(engine_), cursor->key, cursor->offset};
+    if (!result || result->owner != owner_of(page))
+        return refuse(410, "the cursor has expired: run the cohort anew");
+    return Ran{std::move(result), *std::move(run), cursor->key, cursor->offset};
+}
+
+Ran CohortService::ran(cohort::Definition definition, cohort::Selection selection,
+                       std::unique_ptr<CohortRun> run, const CohortPage& page) const {
+    auto result = std::make_shared<const CohortResult>(
+        CohortResult{std::move(definition), std::move(selection), owner_of(page)});
+    return Ran{std::move(result), std::move(run), {}, 0};
 }
 
 CohortAnswer<Ran> CohortService::run(cohort::Definition definition, const CohortPage& page) {
     if (!page.as_of.empty() && !cohort::read_span(std::string_view(page.as_of)))
         return refuse(400, "asOf must be a date or a dateTime with a zone");
-    auto run = std::make_unique<CohortRun>(engine_);
-    auto selection = run->find(definition, page.as_of);
+    auto run = begin(page);
+    if (!run) return tl::unexpected(run.error());
+    auto selection = (*run)->find(definition, page.as_of);
     if (!selection) return refuse(selection.error());
-    auto result =
-        std::make_shared<const CohortResult>(CohortResult{std::move(definition), std::move(*selection)});
-    return Ran{std::move(result), std::move(run), {}, 0};
+    return ran(std::move(definition), *std::move(selection), *std::move(run), page);
 }
 
 CohortAnswer<Ran> CohortService::run_new(std::string_view text, const CohortPage& page) {
@@ -174,8 +202,9 @@ CohortAnswer<Ran> CohortService::run_new(std::string_view text, const CohortPage
     if (!definition) return refuse(definition.error());
     if (!page.cursor.empty()) return resume(page);
     if (!definition->name.empty()) {
-        CohortRun ending(engine_);
-        const auto replaced = groups_.remove_if_replaced(ending, definition->name, text);
+        const auto ending = begin(page);
+        if (!ending) return tl::unexpected(ending.error());
+        const auto replaced = groups_.remove_if_replaced(**ending, definition->name, text);
         if (!replaced) return refuse(replaced.error());
         const Status kept = store_.save(definition->name, std::string(text));
         if (!kept) return refuse(kept.error());
@@ -197,14 +226,18 @@ CohortAnswer<Ran> CohortService::run_saved(const std::string& name, const Cohort
     auto definition = engine_.read(kept->definition);
     if (!definition) return refuse(definition.error());
     if (!page.frozen) return run(*std::move(definition), page);
+    auto run = begin(page);
+    if (!run) return tl::unexpected(run.error());
     if (kept->frozen.empty()) return refuse(404, "the cohort was never frozen");
     boost::system::error_code error;
     const json::value document = json::parse(kept->frozen, error);
     auto selection = cohort::read_selection(document, *definition);
     if (!selection) return refuse(selection.error());
-    auto result =
-        std::make_shared<const CohortResult>(CohortResult{*std::move(definition), *std::move(selection)});
-    return Ran{std::move(result), std::make_unique<CohortRun>(engine_), {}, 0};
+    if (forward_token_) {
+        const auto readable = (*run)->keep_readable(*selection);
+        if (!readable) return refuse(readable.error());
+    }
+    return ran(*std::move(definition), *std::move(selection), *std::move(run), page);
 }
 
 CohortAnswer<std::string> CohortService::document(Ran& ran, const CohortPage& page) {
@@ -278,9 +311,10 @@ CohortAnswer<std::string> CohortService::freeze(const std::string& name, const C
     return json::serialize(answer);
 }
 
-CohortAnswer<void> CohortService::remove(const std::string& name) {
-    CohortRun run(engine_);
-    if (const auto ended = groups_.remove(run, name); !ended) return refuse(ended.error());
+CohortAnswer<void> CohortService::remove(const std::string& name, const CohortPage& page) {
+    const auto run = begin(page);
+    if (!run) return tl::unexpected(run.error());
+    if (const auto ended = groups_.remove(**run, name); !ended) return refuse(ended.error());
     const auto removed = store_.remove(name);
     if (!removed) return refuse(removed.error());
     if (!*removed) return refuse(404, "no cohort of that name is saved");

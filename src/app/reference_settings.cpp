@@ -53,6 +53,9 @@ constexpr std::array kRows{
     Row{"cast:maxinlineinstances", "cast.max_inline_instances", Form::text},
     Row{"cast:deadletterdays", "cast.dead_letter_days", Form::text},
     Row{"cast:state:path", "cast.state_path", Form::text},
+    Row{"cohort:forwardtoken", "cohort.forward_token", Form::flag},
+    Row{"cohort:maxpatients", "cohort.max_patients", Form::text},
+    Row{"cohort:resultttl", "cohort.result_ttl_s", Form::seconds},
     // Variables of hosting services, which the reference reads as well.
     Row{"identity_endpoint", "managed_identity.endpoint", Form::text},
     Row{"identity_header", "managed_identity.header", Form::text},

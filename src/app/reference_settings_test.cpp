@@ -47,6 +47,8 @@ TEST(ReferenceSettings, names_of_the_reference_become_ours) {
          "http://fhir"},
         {"DicomWeb:Authentication:ManagedIdentityCredential:ClientId", "c", "dicomweb.auth_client_id", "c"},
         {"Fhir:Authentication:ManagedIdentityCredential:TenantId", "t", "", ""},
+        {"Cohort__ForwardToken", "True", "cohort.forward_token", "true"},
+        {"Cohort:ResultTtl", "01:00:00", "cohort.result_ttl_s", "3600"},
         {"IDENTITY_ENDPOINT", "http://127.0.0.1:1/t", "managed_identity.endpoint", "http://127.0.0.1:1/t"},
         {"IDENTITY_HEADER", "s", "managed_identity.header", "s"},
         {"TableStore__ConnectionString", "UseDevelopmentStorage=true", "", ""},

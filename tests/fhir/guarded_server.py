@@ -9,19 +9,31 @@ from faulty_server import FaultyServer
 
 
 class GuardedServer(FaultyServer):
-    """Forwards requests that have one of `tokens` and answers the others 401; `seen` are the tokens that came."""
+    """Forwards requests that have one of `tokens` and answers the others 401. `seen` are the tokens that came, `paths` those of
+    each. `hidden`: ids of resources that searches with a token do not find."""
 
     def __init__(self, base, *tokens):
-        self.tokens, self.seen = set(tokens), []
+        self.tokens, self.seen, self.paths, self.hidden = set(tokens), [], {}, {}
+        self.asking = threading.local()
         super().__init__(base)
 
     def draw(self, request):
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         with self.lock:
             self.seen.append(token)
+            self.paths.setdefault(token, []).append(request.path)
             if scheme != "Bearer" or token not in self.tokens:
                 return "401"
+        self.asking.token = token
         return super().draw(request)
+
+    def change(self, body):
+        hidden = self.hidden.get(self.asking.token)
+        if hidden:
+            bundle = json.loads(body)
+            bundle["entry"] = [each for each in bundle.get("entry", []) if each.get("resource", {}).get("id") not in hidden]
+            body = json.dumps(bundle).encode()
+        return super().change(body)
 
 
 class IdentityServer:

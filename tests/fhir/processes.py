@@ -10,10 +10,11 @@ from fhir_server import eventually
 
 
 class Archive:
-    def __init__(self, binary, folder, *settings):
+    def __init__(self, binary, folder, *settings, log=None):
+        """`log`: a file that takes what the server logs."""
         extra = [word for setting in settings for word in ("--set", setting)]
         self.process = subprocess.Popen([binary, "serve", "--port", "0", "--data", str(folder), "--set",
-                                         "log.level=error", *extra], stdout=subprocess.PIPE, text=True)
+                                         "log.level=error", *extra], stdout=subprocess.PIPE, stderr=log, text=True)
         match = re.match(r"listening on (\S+)", self.process.stdout.readline())
         assert match, "the archive did not start"
         self.base = match.group(1)

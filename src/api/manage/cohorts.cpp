@@ -9,6 +9,8 @@
 #include "api/errors.h"
 #include "api/profile.h"
 #include "base/log.h"
+#include "fhir/auth/token_source.h"
+#include "http/ascii.h"
 #include "http/url.h"
 
 namespace isocenter::api {
@@ -25,6 +27,7 @@ http::Response refuse(const http::Request& request, const CohortRefusal& refusal
     http::Response response = error_response(standard_profile(), request, error, refusal.status, {});
     if (refusal.retry_after)
         response.headers.set("Retry-After", std::to_string(refusal.retry_after->count()));
+    if (refusal.status == 401) response.headers.set("WWW-Authenticate", "Bearer");
     return response;
 }
 
@@ -38,11 +41,21 @@ tl::unexpected<CohortRefusal> bad(std::string message) {
     return tl::unexpected<CohortRefusal>(CohortRefusal{400, std::move(message), {}});
 }
 
+/// The token of `Authorization: Bearer ...`; empty when there is none.
+std::string bearer_of(const http::Request& request) {
+    constexpr std::string_view kScheme = "bearer ";
+    const std::string_view field = request.headers.get("Authorization");
+    if (!http::starts_with_ignore_case(field, kScheme)) return {};
+    const std::string token(field.substr(kScheme.size()));
+    return fhir::is_token(token) ? token : std::string();
+}
+
 CohortAnswer<CohortPage> page_of(const http::Request& request) {
     const auto items = http::parse_query(request.query);
     if (!items) return bad("the query has a broken escape");
     CohortPage page;
     page.base_url = request.base_url;
+    page.token = bearer_of(request);
     for (const http::QueryItem& item : *items) {
         if (item.name == "asOf" && !item.value.empty()) {
             page.as_of = item.value;
@@ -139,9 +152,9 @@ http::Response freeze(Cohorts& cohorts, const std::string& name, const CohortPag
     return document(request, cohorts.freeze(name, page), 201);
 }
 
-http::Response remove(Cohorts& cohorts, const std::string& name, const CohortPage&,
+http::Response remove(Cohorts& cohorts, const std::string& name, const CohortPage& page,
                       const http::Request& request) {
-    const auto removed = cohorts.remove(name);
+    const auto removed = cohorts.remove(name, page);
     return removed ? http::empty_response(204) : refuse(request, removed.error());
 }
 

@@ -31,6 +31,7 @@ struct CohortPage {
     std::string cursor;      ///< of an earlier page; empty: run anew
     bool frozen = false;     ///< read what freeze() kept
     std::string base_url;    ///< `https://pacs.example`, for links to studies
+    std::string token;       ///< bearer token of the caller, for forwarding only; empty: none
 };
 
 struct CohortStudy {
@@ -56,7 +57,7 @@ class Cohorts {
                                                            const CohortPage& page) = 0;
     /// Keeps patients and studies of this moment; what was kept, as a JSON document.
     virtual CohortAnswer<std::string> freeze(const std::string& name, const CohortPage& page) = 0;
-    virtual CohortAnswer<void> remove(const std::string& name) = 0;
+    virtual CohortAnswer<void> remove(const std::string& name, const CohortPage& page) = 0;
 };
 
 /// `/cohorts` on `lane`; `cohorts` outlives the routes. Errors are problem documents.

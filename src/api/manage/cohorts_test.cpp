@@ -46,15 +46,17 @@ class FakeCohorts : public Cohorts {
     CohortAnswer<std::string> freeze(const std::string& name, const CohortPage& page) override {
         return answer("freeze " + name, page);
     }
-    CohortAnswer<void> remove(const std::string& name) override {
+    CohortAnswer<void> remove(const std::string& name, const CohortPage&) override {
         if (name == "gone") return tl::unexpected(CohortRefusal{404, "no such cohort", {}});
         return {};
     }
     std::optional<CohortRefusal> refusal;
+    std::string token;  ///< of the last request
 
   private:
     CohortAnswer<std::string> answer(const std::string& what, const CohortPage& page) {
         if (refusal) return tl::unexpected(*refusal);
+        token = page.token;
         return what + ' ' + page.as_of + ' ' + std::to_string(page.limit) + ' ' + page.cursor +
                (page.frozen ? " frozen" : "");
     }
@@ -63,12 +65,13 @@ class FakeCohorts : public Cohorts {
 class CohortRoutes : public testing::Test {
   protected:
     http::Response call(http::Method method, const std::string& pattern, const std::string& query = {},
-                        const std::string& accept = {}) {
+                        const std::string& accept = {}, const std::string& authorization = {}) {
         http::Request request = RouteCaller::request();
         request.method = method;
         request.query = query;
         request.headers = {};
         if (!accept.empty()) request.headers.add("Accept", accept);
+        if (!authorization.empty()) request.headers.add("Authorization", authorization);
         http::PathParams params;
         params.set("name", "a");
         const auto routes = cohort_routes(cohorts, test.face.lanes.query);
@@ -118,6 +121,22 @@ TEST_F(CohortRoutes, refusals_are_problems_with_their_status) {
     EXPECT_EQ(response.headers.get("Retry-After"), "7");
     EXPECT_EQ(response.headers.get("Content-Type"), "application/problem+json");
     EXPECT_EQ(json_of(response).at("detail"), boost::json::value("/clinical/0: away"));
+}
+
+TEST_F(CohortRoutes, hand_over_the_token_of_the_caller) {
+    const auto token_of = [&](const char* authorization) {
+        cohorts.token = "none asked";
+        call(http::Method::get, "/cohorts/{name}", "", "", authorization);
+        return cohorts.token;
+    };
+    EXPECT_EQ(token_of("Bearer a.b-c"), "a.b-c");
+    EXPECT_EQ(token_of("bearer abc"), "abc");
+    for (const char* other : {"", "Basic YTpi", "Bearer", "Bearer ", "Bearer a b", "Bearerabc"})
+        EXPECT_EQ(token_of(other), "") << other;
+    call(http::Method::post, "/cohorts", "", "", "Bearer abc");
+    EXPECT_EQ(cohorts.token, "abc");
+    cohorts.refusal = CohortRefusal{401, "a token is needed", {}};
+    EXPECT_EQ(call(http::Method::get, "/cohorts/{name}").headers.get("WWW-Authenticate"), "Bearer");
 }
 
 TEST_F(CohortRoutes, a_definition_of_more_than_a_megabyte_is_refused) {

@@ -9,6 +9,7 @@
 
 #include "dicom/base64.h"
 #include "fhir/auth/authorizing_sender.h"
+#include "fhir/auth/given_token.h"
 
 namespace isocenter::fhir {
 namespace {
@@ -225,6 +226,17 @@ TEST_F(Auth, errors_hold_no_secret) {
 TEST_F(Auth, the_end_of_the_process_is_told_from_an_outage) {
     server.token_answers.emplace_back(fail(ErrorCode::cancelled, "stopped"));
     EXPECT_EQ(source(AuthKind::password)->token().error().code, ErrorCode::cancelled);
+}
+
+TEST_F(Auth, a_given_token_is_the_only_one) {
+    AuthorizingSender sender(server, std::make_unique<GivenToken>("abc"));
+    server.refuse_call();
+    server.refuse_call();
+    EXPECT_EQ(sender.send({.url = "https://fhir.test"})->status, 401U);
+    ASSERT_EQ(server.calls.size(), 2U);
+    EXPECT_EQ(server.authorization(0), "Bearer abc");
+    EXPECT_EQ(server.authorization(1), "Bearer abc");
+    EXPECT_TRUE(server.token_requests.empty());
 }
 
 TEST_F(Auth, token_file_is_read_again_when_it_changes) {

@@ -148,6 +148,15 @@ void People::keep(const std::function<bool(const Member&)>& wanted) {
     index();
 }
 
+Found<void> keep_readable(Selection& selection, const Sources& sources) {
+    std::set<std::string> ids;
+    for (const Member& member : selection.members)
+        ids.insert(member.id);
+    COHORT_TRY(const Patients patients, read_patients(ids, {}, sources));
+    std::erase_if(selection.members, [&](const Member& member) { return !patients.contains(member.id); });
+    return {};
+}
+
 std::string patient_form(const Definition& definition, const Span& as_of) {
     std::string form = definition.patient_query;
     const auto add = [&](const char* prefix, int years, int days) {

@@ -34,6 +34,9 @@ class People {
     std::map<std::string, std::size_t> by_id_;
 };
 
+/// Drops the members whose FHIR patient the server does not show.
+Found<void> keep_readable(Selection& selection, const Sources& sources);
+
 using Patients = std::map<std::string, boost::json::object>;
 /// Patients by id that match `query` (may be empty) as well.
 Found<Patients> read_patients(const std::set<std::string>& ids, const std::string& query,

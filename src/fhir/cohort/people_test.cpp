@@ -1,0 +1,31 @@
+#include "fhir/cohort/people.h"
+
+#include <gtest/gtest.h>
+
+#include "fhir/cohort/cohort_fakes.h"
+
+namespace isocenter::fhir::cohort {
+namespace {
+
+TEST(People, who_is_not_shown_is_no_member) {
+    FakeFhir server;
+    server.add(R"({"resourceType":"Patient","id":"p1"})");
+    server.add(R"({"resourceType":"Patient","id":"p3"})");
+    FhirClient fhir(server, {.base = server.base});
+    const Options content;
+    const Sources sources{.fhir = fhir, .content = content};
+    Selection selection;
+    for (const char* id : {"p1", "p2", "p3"}) {
+        selection.members.emplace_back();
+        selection.members.back().id = id;
+    }
+    ASSERT_TRUE(keep_readable(selection, sources));
+    ASSERT_EQ(selection.members.size(), 2U);
+    EXPECT_EQ(selection.members[0].id + selection.members[1].id, "p1p3");
+    server.answer_status = 403;
+    EXPECT_EQ(keep_readable(selection, sources).error().kind, CohortFailure::Kind::refused);
+    EXPECT_EQ(selection.members.size(), 2U);
+}
+
+}  // namespace
+}  // namespace isocenter::fhir::cohort
