@@ -83,7 +83,7 @@ Result<json::object> data_set_of(const index::Document& document) {
 fhir::Failure failure_of_local(const Error& error) {
     const auto kind = error.code == ErrorCode::unavailable ? fhir::FailureKind::archive_down
                       : error.code == ErrorCode::corrupt   ? fhir::FailureKind::unusable
-                                                           : fhir::FailureKind::transient;
+                                                           : fhir::FailureKind::archive_transient;
     return {kind, "the archive: " + error.message, 0, std::nullopt, {}};
 }
 

@@ -30,8 +30,9 @@ api::SearchResource resource_of(dicom::Level level) {
 
 tl::unexpected<fhir::Failure> failed(const Error& error) {
     const fhir::FailureKind kind = error.code == ErrorCode::invalid_request ? fhir::FailureKind::refused
-                                   : error.code == ErrorCode::unavailable   ? fhir::FailureKind::archive_down
-                                                                            : fhir::FailureKind::transient;
+                                   : error.code == ErrorCode::unavailable
+                                       ? fhir::FailureKind::archive_down
+                                       : fhir::FailureKind::archive_transient;
     return fhir::failed(kind, "the archive: " + error.message);
 }
 

@@ -68,7 +68,7 @@ def test_an_outage_of_the_fhir_server_passes(fault, archive, faulty, patched, fh
 def test_a_fhir_server_that_fails_every_third_time_loses_nothing(fault, archive, faulty, patched, fhir):
     faulty.fault, faulty.share = fault, 0.33
     studies = store_studies(archive, 6)
-    assert eventually(lambda: faulty.spoiled >= 5)
+    assert eventually(lambda: faulty.spoiled >= 5, 90), "an open circuit asks after 2, 4, 8 ... seconds"
     faulty.fault = ""
     patched.caught_up(archive.latest(), 120)
     assert_complete(fhir, studies)

@@ -22,8 +22,8 @@ struct Entry {
     std::optional<DataSet> metadata;  ///< of the instance as it is now; none when it is gone
 };
 
-/// Entries of a change feed by their number. Thread-safe. Failures: `archive_down`, `transient`, `cancelled`;
-/// `unusable` for an entry that cannot be read. Two implementations: any server's feed over HTTP
+/// Entries of a change feed by their number. Thread-safe. Failures: `archive_down`, `archive_transient`,
+/// `cancelled`; `unusable` for an entry that cannot be read. Two implementations: any server's feed over HTTP
 /// (http_entry_source.h), and the archive of this process (app).
 class EntrySource {
   public:

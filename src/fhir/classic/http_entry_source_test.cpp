@@ -89,7 +89,7 @@ TEST(ClassicEntries, what_is_not_there_is_nothing) {
 TEST(ClassicEntries, an_archive_that_is_away_is_no_fault_of_the_entry) {
     Bench bench;
     bench.sender.replies = {{503, ""}, {401, ""}};
-    EXPECT_EQ(bench.source.entry(5).error().kind, FailureKind::transient);
+    EXPECT_EQ(bench.source.entry(5).error().kind, FailureKind::archive_transient);
     EXPECT_EQ(bench.source.entry(5).error().kind, FailureKind::archive_down);
     EXPECT_EQ(bench.source.entry(5).error().kind, FailureKind::archive_down);
 }

@@ -12,15 +12,16 @@ namespace isocenter::fhir {
 
 /// Why a job did not succeed, by what is to be done about it (docs/decisions/0006).
 enum class FailureKind {
-    target_down,   ///< the FHIR server as a whole: wait for it, no study is to blame
-    archive_down,  ///< the same on the DICOM side
-    conflict,      ///< somebody else wrote meanwhile: run the job again
-    transient,     ///< this request, while others may pass: run the job later
-    referenced,    ///< a DELETE of a resource that something refers to
-    refused,       ///< the FHIR server will refuse the same content again
-    unusable,      ///< the archive's content cannot be written
-    lease_lost,    ///< another engine has taken over, or may before a write would end
-    cancelled,     ///< the process stops
+    target_down,        ///< the FHIR server as a whole: wait for it, no study is to blame
+    archive_down,       ///< the same on the DICOM side
+    conflict,           ///< somebody else wrote meanwhile: run the job again
+    transient,          ///< this request to the FHIR server, while others may pass: run the job later
+    archive_transient,  ///< the same on the DICOM side
+    referenced,         ///< a DELETE of a resource that something refers to
+    refused,            ///< the FHIR server will refuse the same content again
+    unusable,           ///< the archive's content cannot be written
+    lease_lost,         ///< another engine has taken over, or may before a write would end
+    cancelled,          ///< the process stops
 };
 std::string_view to_string(FailureKind kind);
 

@@ -109,6 +109,8 @@ std::string_view to_string(FailureKind kind) {
             return "conflict";
         case FailureKind::transient:
             return "transient";
+        case FailureKind::archive_transient:
+            return "archive_transient";
         case FailureKind::referenced:
             return "referenced";
         case FailureKind::refused:

@@ -21,7 +21,8 @@ Failure failure_of_search(const net::HttpReply& reply) {
     const bool refused = reply.status >= 400 && reply.status < 500 && reply.status != 429;
     std::string text = fmt::format("the DICOM server answered {}", reply.status);
     if (refused && !reply.body.empty()) text += ": " + reply.body.substr(0, 500);
-    return {refused ? FailureKind::refused : FailureKind::transient, text, reply.status, std::nullopt, {}};
+    const FailureKind kind = refused ? FailureKind::refused : FailureKind::archive_transient;
+    return {kind, text, reply.status, std::nullopt, {}};
 }
 
 const char* resource_of(dicom::Level level) {
@@ -78,7 +79,8 @@ Attempt<std::vector<json::object>> QidoSource::page(const std::string& url) {
     boost::system::error_code error;
     json::value document = json::parse(reply->body, error);
     if (error || !document.is_array())
-        return failed(FailureKind::transient, "the DICOM server's answer is no DICOM JSON", reply->status);
+        return failed(FailureKind::archive_transient, "the DICOM server's answer is no DICOM JSON",
+                      reply->status);
     for (json::value& row : document.get_array()) {
         if (row.is_object()) rows.push_back(std::move(row.get_object()));
     }

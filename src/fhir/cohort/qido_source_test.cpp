@@ -71,10 +71,10 @@ TEST_F(Qido, refusals_outages_and_nothing) {
     EXPECT_EQ(refused.error().kind, FailureKind::refused);
     EXPECT_NE(refused.error().text.find("no such attribute"), std::string::npos);
     pacs.status = 503;
-    EXPECT_EQ(source.find({}).error().kind, FailureKind::transient);
+    EXPECT_EQ(source.find({}).error().kind, FailureKind::archive_transient);
     pacs.status = 200;
     pacs.bodies = {"<html>"};
-    EXPECT_EQ(source.find({}).error().kind, FailureKind::transient);
+    EXPECT_EQ(source.find({}).error().kind, FailureKind::archive_transient);
     pacs.failure = fail(ErrorCode::unavailable, "connection refused");
     EXPECT_EQ(source.find({}).error().kind, FailureKind::archive_down);
 }

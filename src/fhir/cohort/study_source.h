@@ -27,8 +27,8 @@ struct StudyRows {
     bool complete = true;  ///< false: `limit` ended the reading
 };
 
-/// What the archive knows of studies. Thread-safe. Failures: `archive_down`, `transient`, `refused` (the
-/// query), `cancelled`.
+/// What the archive knows of studies. Thread-safe. Failures: `archive_down`, `archive_transient`, `refused`
+/// (the query), `cancelled`.
 class StudySource {
   public:
     virtual ~StudySource() = default;

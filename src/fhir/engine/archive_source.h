@@ -17,7 +17,7 @@ struct StudyContent {
     std::string version;
 };
 
-/// What the archive holds now. Thread-safe. Failures: `archive_down`, `transient`, `cancelled`. Two
+/// What the archive holds now. Thread-safe. Failures: `archive_down`, `archive_transient`, `cancelled`. Two
 /// implementations: any DICOMweb server (feed/http_archive_source.h), and the archive of this process (app).
 class ArchiveSource {
   public:

@@ -8,31 +8,56 @@
 
 namespace isocenter::fhir {
 
-/// Tells an outage of a whole server from the trouble of single studies. While it is open no jobs run and no
-/// budgets are spent; a probe closes it. Not thread-safe.
+/// What the end of a job says of a server that it needs.
+enum class Sign {
+    passed,    ///< the whole job succeeded
+    answered,  ///< the server judged the study's content: it is there
+    trouble,   ///< 403, 408, 429, 5xx or a time-out
+    down,      ///< it cannot be reached
+    none,      ///< the job did not get as far
+};
+
+/// Tells an outage of a whole server from the trouble of single studies. While it is open no jobs run; a
+/// probe that passes makes it half-open: one job at a time is tried, whose end closes it or opens it again,
+/// for longer. Not thread-safe.
 class Circuit {
   public:
     using Time = std::chrono::steady_clock::time_point;
 
-    bool is_open() const { return open_; }
-    /// Something went through.
-    void succeeded();
+    bool is_closed() const { return state_ == State::closed; }
+    bool is_open() const { return state_ == State::open; }
+    bool is_half_open() const { return state_ == State::half_open; }
+    /// Everybody would fail, so no study is to blame: the server was away when last heard of, or five
+    /// different keys in a row had trouble.
+    bool is_outage() const { return outage_since_.has_value(); }
+    /// What all outages until `now` took.
+    std::chrono::steady_clock::duration outages(Time now) const;
+
+    /// `trial`: the job was let through while half-open. Any other that ends while this is not closed began
+    /// before the outage was known, and changes nothing.
+    void job_ended(const Key& key, Sign sign, bool trial, Time now,
+                   std::optional<std::chrono::seconds> retry_after = {});
     /// Nobody can be served: opens.
     void down(Time now, std::optional<std::chrono::seconds> retry_after);
-    /// This key had 403, 408, 429, 5xx or a time-out: the fifth key in a row opens.
-    void trouble(const Key& key, Time now, std::optional<std::chrono::seconds> retry_after);
 
-    /// When to probe next; nothing while closed.
+    /// When to probe next; nothing unless open.
     std::optional<Time> probe_at() const;
     void probe_failed(Time now, std::optional<std::chrono::seconds> retry_after);
+    /// The server answers, though perhaps not to jobs: an open circuit is half-open.
+    void probe_passed(Time now);
 
   private:
-    void schedule(Time now, std::optional<std::chrono::seconds> retry_after);
+    enum class State { closed, open, half_open };
+    void open(Time now, std::optional<std::chrono::seconds> retry_after);
+    void close(Time now);
+    void set_outage(bool outage, Time now);
 
-    bool open_ = false;
-    unsigned probes_ = 0;
+    State state_ = State::closed;
+    unsigned probes_ = 0;  ///< since it opened, failed trials among them
     Time probe_at_;
-    std::set<Key> troubled_;
+    std::set<Key> troubled_;  ///< since a job passed
+    std::optional<Time> outage_since_;
+    std::chrono::steady_clock::duration past_outages_{0};
 };
 
 /// min(60, 2^attempt) seconds, attempts counted from 1; `retry_after` when that is longer.

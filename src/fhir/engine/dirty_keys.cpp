@@ -60,17 +60,26 @@ std::vector<std::int64_t> DirtyKeys::take_sequences(State& state) {
 
 std::optional<Work> DirtyKeys::take(Time now) {
     if (waiting_.empty() || waiting_.begin()->ready > now) return std::nullopt;
-    const Key key = waiting_.begin()->key;
-    waiting_.erase(waiting_.begin());
+    return lend(waiting_.begin());
+}
+
+std::optional<Work> DirtyKeys::take_for_trial(Time now) {
+    if (waiting_.empty() || waiting_.begin()->ready > now) return std::nullopt;
+    auto chosen = waiting_.begin();
+    while (chosen != waiting_.end() && chosen->ready <= now && states_.at(chosen->key).retrying)
+        ++chosen;
+    const bool fresh = chosen != waiting_.end() && chosen->ready <= now;
+    return lend(fresh ? chosen : waiting_.begin());
+}
+
+Work DirtyKeys::lend(std::set<Place>::const_iterator place) {
+    const Key key = place->key;
+    waiting_.erase(place);
     State& state = states_.at(key);
     state.lent = true;
     ++lent_;
-    Work work{key,
-              take_sequences(state),
-              state.oldest_change,
-              std::exchange(state.removed, {}),
-              state.attempts,
-              state.spent};
+    Work work{key, take_sequences(state), state.oldest_change, std::exchange(state.removed, {}),
+              state.retries};
     state.retrying = false;
     if (!state.sequences.empty()) {
         // The next entry's turn comes with its number.
@@ -87,8 +96,7 @@ void DirtyKeys::done(const Work& work) {
     if (it == states_.end()) return;
     --lent_;
     State& state = it->second;
-    state.attempts = 0;
-    state.spent = std::chrono::milliseconds(0);
+    state.retries = {};
     if (!state.first_mark) {
         states_.erase(it);
         return;
@@ -103,20 +111,12 @@ void DirtyKeys::failed(Work work, Time not_before) {
     state.sequences.insert(state.sequences.end(), work.sequences.begin(), work.sequences.end());
     state.removed.merge(work.removed);
     note_change(state, work.oldest_change);
-    state.attempts = work.attempts;
-    state.spent = work.spent;
+    state.retries = work.retries;
     state.retrying = true;
     if (!state.first_mark) state.first_mark = not_before;
     if (state.lent) --lent_;
     state.lent = false;
     wait_until(work.key, state, not_before);
-}
-
-void DirtyKeys::retry_all(Time now) {
-    for (auto& [key, state] : states_) {
-        if (!state.retrying || state.lent || state.ready <= now) continue;
-        wait_until(key, state, now);
-    }
 }
 
 std::optional<DirtyKeys::Time> DirtyKeys::next_ready() const {

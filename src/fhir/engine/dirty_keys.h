@@ -23,14 +23,21 @@ struct Key {
 /// Stands among the sequences of a work for a mark that is of no entry and wants to know when it is settled.
 inline constexpr std::int64_t kOfNoEntry = 0;
 
+/// What was tried in vain for a key so far.
+struct Retries {
+    unsigned attempts = 0;                               ///< that the study may be to blame for
+    std::chrono::milliseconds spent{0};                  ///< of the budget
+    std::chrono::milliseconds wait{0};                   ///< before the next attempt, not in `spent` yet
+    std::chrono::steady_clock::duration waits_since{0};  ///< by a clock that stands still during outages
+};
+
 /// What a job was given to do.
 struct Work {
     Key key;
     std::vector<std::int64_t> sequences;  ///< feed entries that the job settles
     Ticks oldest_change = 0;              ///< of those entries; 0 when unknown
     std::set<std::string> removed{};      ///< instances that those entries say are gone
-    unsigned attempts = 0;                ///< that failed before
-    std::chrono::milliseconds spent{0};   ///< of the budget for retries
+    Retries retries{};
 };
 
 /// Which studies must be recomputed, and when. A key rests `settle` after its last mark, at most `settle_max`
@@ -59,12 +66,12 @@ class DirtyKeys {
 
     /// The key that has been ready longest, lent until done() or failed().
     std::optional<Work> take(Time now);
+    /// The same, but keys that have not failed go before those that have: to learn whether it is the server
+    /// that fails, whoever failed on it last is asked last.
+    std::optional<Work> take_for_trial(Time now);
     void done(const Work& work);
-    /// The work is to be done again, not before `not_before`; its numbers count `attempts` and `spent` as
-    /// given.
+    /// The work is to be done again, not before `not_before`, with its retries as given.
     void failed(Work work, Time not_before);
-    /// Lets every key that waits for a retry be ready at once: what they waited for is over.
-    void retry_all(Time now);
 
     /// When the next key is ready, if any is waiting.
     std::optional<Time> next_ready() const;
@@ -82,8 +89,7 @@ class DirtyKeys {
         std::int64_t first = 0;  ///< lowest sequence when the key was placed
         bool whole = false;      ///< the study as such is to be recomputed, not an entry
         bool lent = false;
-        unsigned attempts = 0;
-        std::chrono::milliseconds spent{0};
+        Retries retries;
         bool retrying = false;
     };
     /// What decides about the order: with coalescing `first` is 0 and the time decides.
@@ -93,6 +99,7 @@ class DirtyKeys {
         Key key;
         friend auto operator<=>(const Place&, const Place&) = default;
     };
+    Work lend(std::set<Place>::const_iterator place);
     void note_change(State& state, Ticks changed);
     void wait_until(const Key& key, State& state, Time ready);
     std::vector<std::int64_t> take_sequences(State& state);

@@ -80,8 +80,8 @@ TEST(DirtyKeys, a_failed_key_waits_without_blocking_others_and_keeps_its_entries
     keys.mark(kStudy, 1, 0, kStart);
     auto work = keys.take(kStart + seconds(2));
     ASSERT_TRUE(work.has_value());
-    work->attempts = 1;
-    work->spent = seconds(4);
+    work->retries.attempts = 1;
+    work->retries.spent = seconds(4);
     keys.failed(*work, kStart + seconds(10));
     keys.mark(kStudy, 3, 0, kStart + seconds(3));
     keys.mark(kOther, 2, 0, kStart + seconds(3));
@@ -92,16 +92,27 @@ TEST(DirtyKeys, a_failed_key_waits_without_blocking_others_and_keeps_its_entries
     const auto again = keys.take(kStart + seconds(10));
     ASSERT_TRUE(again.has_value());
     EXPECT_EQ(again->sequences.size(), 2U);
-    EXPECT_EQ(again->attempts, 1U);
-    EXPECT_EQ(again->spent, seconds(4));
+    EXPECT_EQ(again->retries.attempts, 1U);
+    EXPECT_EQ(again->retries.spent, seconds(4));
 }
 
-TEST(DirtyKeys, after_an_outage_what_waits_is_ready_at_once) {
+TEST(DirtyKeys, a_trial_is_of_a_key_that_has_not_failed_if_there_is_one) {
     DirtyKeys keys({});
+    const Key third{"Microsoft.Default", "1.4"};
     keys.mark(kStudy, 1, 0, kStart);
-    keys.failed(*keys.take(kStart + seconds(2)), kStart + seconds(100));
-    keys.retry_all(kStart + seconds(5));
-    EXPECT_TRUE(keys.take(kStart + seconds(5)).has_value());
+    keys.failed(*keys.take(kStart + seconds(2)), kStart + seconds(3));
+    keys.mark(kOther, 2, 0, kStart + seconds(2));
+    keys.mark(third, 3, 0, kStart + seconds(4));
+    auto trial = keys.take_for_trial(kStart + seconds(5));
+    ASSERT_TRUE(trial.has_value());
+    EXPECT_EQ(trial->key, kOther);
+    keys.failed(*std::move(trial), kStart + seconds(6));
+    trial = keys.take_for_trial(kStart + seconds(5));
+    ASSERT_TRUE(trial.has_value());
+    EXPECT_EQ(trial->key, kStudy) << "whoever is ready; the third one still rests";
+    keys.failed(*std::move(trial), kStart + seconds(7));
+    EXPECT_EQ(keys.take_for_trial(kStart + seconds(7))->key, third);
+    EXPECT_EQ(keys.take_for_trial(kStart + seconds(7))->key, kOther) << "failed longest ago";
 }
 
 TEST(DirtyKeys, the_longest_ready_key_goes_first_and_replays_do_not_rest) {
@@ -160,18 +171,18 @@ TEST(DirtyKeysByEntry, a_failed_entry_holds_back_its_study_only_and_stays_first_
     keys.mark(kOther, 2, 0, kStart);
     auto work = keys.take(kStart);
     ASSERT_TRUE(work.has_value());
-    work->attempts = 1;
+    work->retries.attempts = 1;
     keys.failed(*work, kStart + seconds(4));
     EXPECT_EQ(taken(keys, kStart + seconds(3)), std::vector<std::int64_t>{2});
     work = keys.take(kStart + seconds(4));
     ASSERT_TRUE(work.has_value());
     EXPECT_EQ(work->sequences, std::vector<std::int64_t>{1});
-    EXPECT_EQ(work->attempts, 1U);
+    EXPECT_EQ(work->retries.attempts, 1U);
     keys.done(*work);
     work = keys.take(kStart + seconds(4));
     ASSERT_TRUE(work.has_value());
     EXPECT_EQ(work->sequences, std::vector<std::int64_t>{3});
-    EXPECT_EQ(work->attempts, 0U) << "each entry has its own attempts";
+    EXPECT_EQ(work->retries.attempts, 0U) << "each entry has its own attempts";
 }
 
 TEST(DirtyKeysByEntry, a_study_marked_as_such_is_a_job_without_entry_that_takes_none_away) {

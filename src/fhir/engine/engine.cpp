@@ -70,13 +70,19 @@ void Engine::State::settle(const Work& work) {
     }
 }
 
+/// A half-open circuit counts as closed when there is nothing to be tried, or the other one prevents it.
+bool Engine::State::is_reachable(const Circuit& one, const Circuit& other) const {
+    if (!one.is_half_open()) return one.is_closed();
+    return !keys || keys->size() == 0 || other.is_open();
+}
+
 EngineStatus Engine::State::describe() {
     EngineStatus status;
     status.active = active;
     status.state_usable = state_usable;
-    status.target_reachable = !target.is_open();
-    if (target.is_open()) status.target_trouble = target_trouble;
-    status.archive_reachable = !archive.is_open();
+    status.target_reachable = is_reachable(target, archive);
+    if (!status.target_reachable) status.target_trouble = target_trouble;
+    status.archive_reachable = is_reachable(archive, target);
     status.low = positions ? positions->low() : row.low;
     status.read = positions ? positions->read_up_to() : row.low;
     status.latest = std::max(latest, status.read);

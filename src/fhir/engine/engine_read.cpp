@@ -34,10 +34,13 @@ FeedWindow cut(FeedWindow window, std::int64_t first, std::int64_t last) {
 std::optional<Engine::State::Reading> Engine::State::next_reading() {
     const std::lock_guard lock(mutex);
     const Time now = parts.clock.now();
-    if (!active || !state_usable || positions->unsettled() >= options.read_ahead) return std::nullopt;
+    if (!active || !state_usable) return std::nullopt;
     if (archive.is_open() && *archive.probe_at() > now) return std::nullopt;
-    Reading reading{
-        epoch, move, positions->read_up_to(), positions->overdue(now, parts.feed.gap_grace()), {}};
+    const bool full = positions->unsettled() >= options.read_ahead;
+    if (full && !archive.is_open()) return std::nullopt;
+    Reading reading{epoch, move, positions->read_up_to(), {}, {}, full};
+    if (full) return reading;
+    reading.gap = positions->overdue(now, parts.feed.gap_grace());
     if (!reread.empty()) {
         reading.number = reread.front();
         reading.gap.reset();
@@ -155,7 +158,7 @@ bool Engine::read_step() {
     std::int64_t after = reading->after;
     if (reading->number) after = *reading->number - 1;
     if (reading->gap) after = reading->gap->first - 1;
-    const bool nothing_new = !reading->number && !reading->gap && after >= *newest;
+    const bool nothing_new = reading->probe_only || (!reading->number && !reading->gap && after >= *newest);
     auto window = nothing_new ? Result<FeedWindow>(FeedWindow{}) : state.parts.feed.read(after);
     if (!window) {
         state.reading_failed(window.error());
@@ -163,9 +166,8 @@ bool Engine::read_step() {
     }
     {
         const std::lock_guard lock(state.mutex);
-        if (state.archive.is_open())
-            log_event(LogLevel::info, "cast_archive_up", {{"target", state.options.target}});
-        state.archive.succeeded();
+        if (state.archive.is_open()) state.changed.notify_all();
+        state.archive.probe_passed(state.parts.clock.now());
     }
     if (nothing_new) return false;
     if (reading->number) window = cut(std::move(*window), *reading->number, *reading->number);

@@ -57,6 +57,7 @@ struct Engine::State {
     std::set<Key> lettered;  ///< keys that may have open letters
     Circuit target;
     bool probing = false;
+    bool trying = false;         ///< the one job that a half-open circuit lets through is under way
     std::string target_trouble;  ///< why `target` is open; may quote the FHIR server
     Time next_letters;           ///< look for replays
     Time next_purge;
@@ -86,6 +87,7 @@ struct Engine::State {
     bool may_write();
     void settle(const Work& work);
     EngineStatus describe();
+    bool is_reachable(const Circuit& one, const Circuit& other) const;
     /// Waits for a notification, a stop or the time.
     void nap(std::stop_token stop, std::chrono::milliseconds longest);
     void wait_for_change(std::unique_lock<std::mutex>& lock, std::stop_token stop,
@@ -98,6 +100,7 @@ struct Engine::State {
         std::int64_t after = 0;
         std::optional<Positions::Gap> gap;
         std::optional<std::int64_t> number;  ///< of `reread`
+        bool probe_only = false;             ///< nothing more is to be taken in
     };
     std::optional<Reading> next_reading();
     bool take_window(const Reading& reading, const FeedWindow& window, std::int64_t newest);
@@ -125,9 +128,13 @@ struct Engine::State {
     struct Job {
         Work work;
         std::uint64_t epoch = 0;
+        bool trial = false;      ///< let through to learn whether a server is back
+        bool blameless = false;  ///< it failed, and the study is not to blame
     };
-    /// Those that are ready, at most `studies_per_bundle`.
+    /// Those that are ready, at most `studies_per_bundle`; a single one while a circuit is half-open.
     std::vector<Job> next_jobs();
+    bool admits_jobs() const;
+    std::chrono::steady_clock::duration time_without_outages(Time now) const;
     bool probe();
     /// Learns at the start whether the FHIR server is there, so that nobody waits for the first study to
     /// know.
@@ -136,7 +143,9 @@ struct Engine::State {
     void nap_until_work(std::stop_token stop);
     std::vector<JobResult> run_jobs(const std::vector<Job>& jobs);
     void finish_job(Job job, const JobResult& result, std::chrono::milliseconds took);
-    void postpone(Job& job, const Failure& failure, std::chrono::milliseconds took);
+    void note_servers(const Job& job, const JobResult& result);
+    std::optional<LetterClass> judge(Job& job, const JobResult& result, std::chrono::milliseconds took);
+    void postpone(Job& job, const Failure& failure);
     bool give_up(Job& job, LetterClass letter_class, const Failure& failure);
     bool note_success(const Job& job, const JobResult& result);
     DeadLetter letter_of(const Work& work, LetterClass letter_class) const;

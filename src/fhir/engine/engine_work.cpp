@@ -23,25 +23,83 @@ std::string_view outcome_of(const JobResult& result) {
     return result.written > 0 ? "written" : "unchanged";
 }
 
+Sign sign_of_target(const JobResult& result) {
+    if (!result.failure) return Sign::passed;
+    switch (result.failure->kind) {
+        case FailureKind::target_down:
+            return Sign::down;
+        case FailureKind::transient:
+            return Sign::trouble;
+        case FailureKind::conflict:
+        case FailureKind::referenced:
+        case FailureKind::refused:
+            return Sign::answered;
+        default:
+            return Sign::none;
+    }
+}
+
+Sign sign_of_archive(const JobResult& result) {
+    if (!result.failure) return Sign::passed;
+    switch (result.failure->kind) {
+        case FailureKind::archive_down:
+            return Sign::down;
+        case FailureKind::archive_transient:
+            return Sign::trouble;
+        case FailureKind::conflict:
+        case FailureKind::referenced:
+        case FailureKind::refused:
+        case FailureKind::unusable:
+            return Sign::answered;
+        default:
+            return Sign::none;
+    }
+}
+
+/// What is no doing of the study, whatever else happens.
+bool is_never_the_studys(FailureKind kind) {
+    return kind == FailureKind::target_down || kind == FailureKind::archive_down ||
+           kind == FailureKind::lease_lost || kind == FailureKind::cancelled;
+}
+
 }  // namespace
+
+/// Called with the mutex held.
+bool Engine::State::admits_jobs() const {
+    if (!active || !state_usable || target.is_open() || archive.is_open()) return false;
+    return !trying || (target.is_closed() && archive.is_closed());
+}
 
 std::vector<Engine::State::Job> Engine::State::next_jobs() {
     const std::lock_guard lock(mutex);
     std::vector<Job> jobs;
-    if (!active || !state_usable || target.is_open() || archive.is_open()) return jobs;
-    while (jobs.size() < std::max<std::size_t>(options.studies_per_bundle, 1)) {
-        auto work = keys->take(parts.clock.now());
+    if (!admits_jobs()) return jobs;
+    const Time now = parts.clock.now();
+    const bool trial = !target.is_closed() || !archive.is_closed();
+    const std::size_t most = trial ? 1 : std::max<std::size_t>(options.studies_per_bundle, 1);
+    while (jobs.size() < most) {
+        auto work = trial ? keys->take_for_trial(now) : keys->take(now);
         if (!work) break;
-        jobs.push_back({*std::move(work), epoch});
+        Retries& retries = work->retries;
+        const auto waited =
+            std::max(time_without_outages(now) - retries.waits_since, std::chrono::steady_clock::duration(0));
+        retries.spent += std::min(retries.wait, to_milliseconds(waited));
+        retries.wait = milliseconds(0);
+        jobs.push_back({*std::move(work), epoch, trial});
     }
+    trying |= trial && !jobs.empty();
     return jobs;
+}
+
+std::chrono::steady_clock::duration Engine::State::time_without_outages(Time now) const {
+    return now.time_since_epoch() - target.outages(now) - archive.outages(now);
 }
 
 void Engine::State::nap_until_work(std::stop_token stop) {
     std::unique_lock lock(mutex);
     const auto ready = keys ? keys->next_ready() : std::nullopt;
     milliseconds longest = kLongestPause;
-    if (ready && !target.is_open() && !archive.is_open())
+    if (ready && admits_jobs())
         longest = std::clamp(to_milliseconds(*ready - parts.clock.now()), milliseconds(1), kLongestPause);
     wait_for_change(lock, stop, longest);
 }
@@ -61,9 +119,7 @@ bool Engine::State::probe() {
         target.probe_failed(parts.clock.now(), answer.error().retry_after);
         return false;
     }
-    target.succeeded();
-    if (keys) keys->retry_all(parts.clock.now());
-    log_event(LogLevel::info, "cast_target_up", {{"target", options.target}});
+    target.probe_passed(parts.clock.now());
     changed.notify_all();
     return true;
 }
@@ -105,7 +161,7 @@ DeadLetter Engine::State::letter_of(const Work& work, LetterClass letter_class) 
         letter.last_sequence = std::max(letter.last_sequence, sequence);
         ++letter.entries;
     }
-    letter.attempts = work.attempts + 1;
+    letter.attempts = work.retries.attempts + 1;
     letter.first_time = letter.last_time = parts.clock.wall();
     return letter;
 }
@@ -191,56 +247,77 @@ bool Engine::State::give_up(Job& job, LetterClass letter_class, const Failure& f
     return true;
 }
 
-/// Decides what becomes of work that may succeed later. Called with the mutex held.
-void Engine::State::postpone(Job& job, const Failure& failure, milliseconds took) {
+/// What the job's end says of the two servers. Called with the mutex held.
+void Engine::State::note_servers(const Job& job, const JobResult& result) {
     const Time now = parts.clock.now();
-    const bool was_open = target.is_open();
-    if (failure.kind == FailureKind::target_down) target.down(now, failure.retry_after);
-    if (failure.kind == FailureKind::archive_down) archive.down(now, failure.retry_after);
-    if (failure.kind == FailureKind::transient) target.trouble(job.work.key, now, failure.retry_after);
-    if (!was_open && target.is_open()) {
+    const Sign of_target = sign_of_target(result);
+    const Sign of_archive = sign_of_archive(result);
+    const bool target_was_closed = target.is_closed();
+    const bool archive_was_closed = archive.is_closed();
+    static const Failure none;
+    const Failure& failure = result.failure ? *result.failure : none;
+    target.job_ended(job.work.key, of_target, job.trial, now, failure.retry_after);
+    archive.job_ended(job.work.key, of_archive, job.trial, now, failure.retry_after);
+    if (job.trial) trying = false;
+
+    if (target.is_open() && (of_target == Sign::trouble || of_target == Sign::down))
         target_trouble = failure.text;
+    if (target_was_closed && target.is_open())
         log_event(LogLevel::error, "cast_target_down",
                   {{"target", options.target}, {"status", failure.status}});
-    }
-    const bool outage = target.is_open() || archive.is_open();
-    if (outage || failure.kind == FailureKind::lease_lost || failure.kind == FailureKind::cancelled) {
-        keys->failed(std::move(job.work), now + kPause);
-        return;
-    }
-    const seconds wait = back_off(++job.work.attempts, failure.retry_after);
-    job.work.spent += took + wait;
+    if (!target_was_closed && target.is_closed())
+        log_event(LogLevel::info, "cast_target_up", {{"target", options.target}});
+    if (archive_was_closed && archive.is_open())
+        log_event(LogLevel::error, "cast_archive_down",
+                  {{"target", options.target}, {"reason", failure.text}});
+    if (!archive_was_closed && archive.is_closed())
+        log_event(LogLevel::info, "cast_archive_up", {{"target", options.target}});
+}
+
+/// Whether the job ends in a dead letter, and of which class; books its time where the study may be to blame.
+std::optional<LetterClass> Engine::State::judge(Job& job, const JobResult& result, milliseconds took) {
+    const std::lock_guard lock(mutex);
+    note_servers(job, result);
+    if (!result.failure) return std::nullopt;
+    const FailureKind kind = result.failure->kind;
+    if (kind == FailureKind::refused) return LetterClass::fhir;
+    if (kind == FailureKind::unusable) return LetterClass::dicom;
+    job.blameless = is_never_the_studys(kind) || target.is_outage() || archive.is_outage();
+    if (job.blameless) return std::nullopt;
+    job.work.retries.spent += took;
+    if (job.work.retries.spent < options.retry_budget) return std::nullopt;
+    return LetterClass::transient;
+}
+
+/// Of work that may succeed later. Called with the mutex held.
+void Engine::State::postpone(Job& job, const Failure& failure) {
+    const Time now = parts.clock.now();
+    Retries& retries = job.work.retries;
+    const seconds wait = job.blameless ? kPause : back_off(++retries.attempts, failure.retry_after);
+    // What is waited for counts once it was waited, and only as far as there was no outage meanwhile.
+    retries.wait = job.blameless ? seconds(0) : wait;
+    retries.waits_since = time_without_outages(now);
     keys->failed(std::move(job.work), now + wait);
 }
 
 void Engine::State::finish_job(Job job, const JobResult& result, milliseconds took) {
+    const std::optional<LetterClass> letter_class = judge(job, result, took);
     bool settled = false;
-    if (!result.failure) {
-        settled = note_success(job, result);
-    } else {
-        const Failure& failure = *result.failure;
-        const bool may_pass = failure.kind == FailureKind::transient || failure.kind == FailureKind::conflict;
-        const bool exhausted =
-            may_pass && job.work.spent + took + back_off(job.work.attempts + 1, failure.retry_after) >
-                            options.retry_budget;
-        if (failure.kind == FailureKind::refused) settled = give_up(job, LetterClass::fhir, failure);
-        if (failure.kind == FailureKind::unusable) settled = give_up(job, LetterClass::dicom, failure);
-        if (exhausted) settled = give_up(job, LetterClass::transient, failure);
-    }
+    if (!result.failure) settled = note_success(job, result);
+    if (letter_class) settled = give_up(job, *letter_class, *result.failure);
     const std::lock_guard lock(mutex);
+    changed.notify_all();
     if (epoch != job.epoch || !active) return;
     if (settled) {
-        if (!result.failure) target.succeeded();
         settle(job.work);
         keys->done(job.work);
     } else if (result.failure) {
         metrics.retry();
-        postpone(job, *result.failure, took);
+        postpone(job, *result.failure);
     } else {
         // Written, but the state store could not note it: the job runs again once it can.
         keys->failed(std::move(job.work), parts.clock.now() + kPause);
     }
-    changed.notify_all();
 }
 
 bool Engine::work_step() {

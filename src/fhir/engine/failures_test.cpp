@@ -161,6 +161,136 @@ TEST_F(Failures, five_different_studies_in_a_row_are_an_outage) {
     EXPECT_EQ(bench.stored_low(), 20);
 }
 
+TEST_F(Failures, an_outage_that_still_answers_probes_makes_no_letters_and_lets_one_job_through_at_a_time) {
+    std::size_t most_at_once = 0;
+    std::size_t at_once = 0;
+    bench.jobs.act = [&](const JobRequest&) {
+        most_at_once = std::max(most_at_once, ++at_once);
+        if (bench.jobs.runs.size() > 5) bench.engine.work_step();
+        --at_once;
+        return failing(FailureKind::transient, 503);
+    };
+    for (int n = 2; n <= 20; ++n)
+        bench.feed.add(n, "1." + std::to_string(n));
+    bench.pass(seconds(7200));
+    EXPECT_EQ(most_at_once, 1U) << "nothing runs beside a trial";
+    EXPECT_LT(bench.jobs.runs.size(), 135U) << "the back-off grows";
+    EXPECT_EQ(std::set<std::string>(bench.jobs.runs.begin(), bench.jobs.runs.end()).size(), 20U)
+        << "another study each time";
+    EXPECT_FALSE(bench.engine.status().target_reachable);
+    EXPECT_EQ(bench.engine.status().target_trouble, "the reason");
+    EXPECT_TRUE(bench.state.list({})->empty());
+    recover();
+    bench.pass(seconds(70));
+    EXPECT_EQ(bench.stored_low(), 20);
+    EXPECT_TRUE(bench.engine.status().target_reachable);
+}
+
+TEST_F(Failures, what_is_waited_for_during_an_outage_is_not_of_the_budget) {
+    fail_with(FailureKind::transient, 500, seconds(600));
+    bench.pass(seconds(5));
+    bench.jobs.act = [](const JobRequest&) { return failing(FailureKind::target_down); };
+    bench.jobs.probe_failure = Failure{FailureKind::target_down, "refused", 0, std::nullopt, {}};
+    bench.feed.add(2, "1.2");
+    bench.pass(seconds(1800));
+    bench.jobs.act = [](const JobRequest& request) {
+        return request.key.study_uid == "1.1" ? failing(FailureKind::transient, 500)
+                                              : JobResult{1, {}, std::nullopt};
+    };
+    bench.jobs.probe_failure.reset();
+    bench.pass(seconds(300));
+    EXPECT_GT(std::count(bench.jobs.runs.begin(), bench.jobs.runs.end(), "1.1"), 3);
+    EXPECT_TRUE(bench.open_letters().empty());
+    bench.pass(seconds(700));
+    ASSERT_EQ(bench.open_letters().size(), 1U) << "its own trouble, since others pass";
+    EXPECT_EQ(bench.open_letters()[0].key.study_uid, "1.1");
+    EXPECT_EQ(bench.stored_low(), 2);
+}
+
+TEST_F(Failures, a_long_retry_after_is_not_spent_before_it_was_waited) {
+    fail_with(FailureKind::transient, 503, seconds(3600));
+    bench.pass(seconds(3000));
+    EXPECT_EQ(bench.jobs.runs.size(), 1U);
+    EXPECT_TRUE(bench.open_letters().empty());
+    recover();
+    bench.pass(seconds(700));
+    EXPECT_EQ(bench.stored_low(), 1);
+    EXPECT_TRUE(bench.state.list({})->empty());
+}
+
+TEST_F(Failures, a_study_that_fails_every_trial_ends_as_a_letter_and_holds_up_nobody) {
+    fail_with(FailureKind::target_down, 0);
+    bench.pass(seconds(3));
+    // The server is back; the only study that waits has trouble of its own.
+    bench.jobs.act = [](const JobRequest& request) {
+        return request.key.study_uid == "1.1" ? failing(FailureKind::transient, 500)
+                                              : JobResult{1, {}, std::nullopt};
+    };
+    bench.pass(seconds(300));
+    EXPECT_FALSE(bench.engine.status().target_reachable);
+    bench.feed.add(2, "1.2");
+    bench.pass(seconds(63));
+    EXPECT_EQ(std::count(bench.jobs.runs.begin(), bench.jobs.runs.end(), "1.2"), 1);
+    EXPECT_TRUE(bench.engine.status().target_reachable);
+    bench.pass(seconds(500));
+    EXPECT_EQ(bench.open_letters().size(), 1U);
+    EXPECT_EQ(bench.stored_low(), 2);
+}
+
+TEST_F(Failures, nor_does_it_wait_for_others_to_become_a_letter) {
+    fail_with(FailureKind::target_down, 0);
+    bench.pass(seconds(3));
+    fail_with(FailureKind::transient, 500);
+    bench.pass(seconds(1300));
+    EXPECT_EQ(bench.open_letters().size(), 1U);
+    EXPECT_EQ(bench.stored_low(), 1);
+    EXPECT_TRUE(bench.engine.status().target_reachable) << "nothing is left to be tried";
+}
+
+TEST_F(Failures, trouble_of_the_archive_is_not_the_fhir_servers) {
+    fail_with(FailureKind::archive_transient, 500);
+    for (int n = 2; n <= 20; ++n)
+        bench.feed.add(n, "1." + std::to_string(n));
+    bench.pass(seconds(7200));
+    EXPECT_TRUE(bench.engine.status().target_reachable);
+    EXPECT_FALSE(bench.engine.status().archive_reachable) << "though the feed answers";
+    EXPECT_EQ(bench.jobs.probes, 0);
+    EXPECT_LT(bench.jobs.runs.size(), 135U);
+    EXPECT_TRUE(bench.state.list({})->empty());
+    recover();
+    bench.pass(seconds(70));
+    EXPECT_EQ(bench.stored_low(), 20);
+    EXPECT_TRUE(bench.engine.status().archive_reachable);
+}
+
+TEST_F(Failures, trouble_of_the_archive_with_one_study_ends_as_a_letter) {
+    bench.jobs.act = [](const JobRequest& request) {
+        return request.key.study_uid == "1.1" ? failing(FailureKind::archive_transient, 500)
+                                              : JobResult{1, {}, std::nullopt};
+    };
+    for (int n = 2; n <= 20; ++n)
+        bench.feed.add(n, "1." + std::to_string(n));
+    bench.pass(seconds(700));
+    ASSERT_EQ(bench.open_letters().size(), 1U);
+    EXPECT_EQ(bench.open_letters()[0].letter_class, LetterClass::transient);
+    EXPECT_EQ(bench.stored_low(), 20);
+}
+
+TEST(FailuresOfBoth, an_archive_that_was_down_is_noticed_though_reading_has_paused) {
+    EngineOptions options;
+    options.read_ahead = 10;
+    EngineBench bench(options);
+    for (int n = 1; n <= 200; ++n)
+        bench.feed.add(n, "1." + std::to_string(n));
+    bench.jobs.act = [](const JobRequest&) { return failing(FailureKind::archive_down); };
+    bench.pass(seconds(300));
+    EXPECT_FALSE(bench.engine.status().archive_reachable);
+    bench.jobs.act = nullptr;
+    bench.pass(seconds(120));
+    EXPECT_EQ(bench.stored_low(), 200);
+    EXPECT_TRUE(bench.engine.status().archive_reachable);
+}
+
 // Obligation: 19.feed.error-other
 TEST_F(Failures, a_state_store_that_fails_later_pauses_and_nothing_is_lost) {
     class Flaky : public MemoryState {

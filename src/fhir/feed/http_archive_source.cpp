@@ -45,7 +45,7 @@ Attempt<std::optional<StudyContent>> HttpArchiveSource::get(const std::string& p
     boost::system::error_code error;
     json::value document = parse_deep(reply->body, error);
     if (error || !document.is_array())
-        return failed(FailureKind::transient, "the DICOM server's answer is no DICOM JSON", status);
+        return failed(FailureKind::archive_transient, "the DICOM server's answer is no DICOM JSON", status);
     for (json::value& member : document.get_array()) {
         if (member.is_object()) data_sets.push_back(std::move(member.get_object()));
     }

@@ -74,15 +74,16 @@ TEST_F(HttpArchive, an_outage_is_never_taken_for_an_absent_study) {
         server.status = status;
         const auto study = archive.read_study(key);
         ASSERT_FALSE(study.has_value()) << status;
-        EXPECT_EQ(study.error().kind, status == 401 ? FailureKind::archive_down : FailureKind::transient);
+        EXPECT_EQ(study.error().kind,
+                  status == 401 ? FailureKind::archive_down : FailureKind::archive_transient);
     }
     server.status = 200;
     server.body = "<html>";
-    EXPECT_EQ(archive.read_study(key).error().kind, FailureKind::transient);
+    EXPECT_EQ(archive.read_study(key).error().kind, FailureKind::archive_transient);
     server.failure = fail(ErrorCode::unavailable, "connection refused");
     EXPECT_EQ(archive.read_study(key).error().kind, FailureKind::archive_down);
     server.failure = fail(ErrorCode::timed_out, "late");
-    EXPECT_EQ(archive.read_study(key).error().kind, FailureKind::transient);
+    EXPECT_EQ(archive.read_study(key).error().kind, FailureKind::archive_transient);
     server.failure = fail(ErrorCode::too_large, "64 MiB");
     EXPECT_EQ(archive.read_study(key).error().kind, FailureKind::unusable) << "that study's fault alone";
     server.failure = fail(ErrorCode::cancelled, "stop");
@@ -107,7 +108,7 @@ TEST_F(HttpArchive, studies_are_listed_by_page_and_filter) {
     EXPECT_TRUE(archive.page("north wing", {}, 0)->empty());
     EXPECT_EQ(server.asked[1], "http://pacs/v1/partitions/north%20wing/studies?limit=200&offset=0");
     server.status = 500;
-    EXPECT_EQ(archive.page("Microsoft.Default", {}, 0).error().kind, FailureKind::transient);
+    EXPECT_EQ(archive.page("Microsoft.Default", {}, 0).error().kind, FailureKind::archive_transient);
 }
 
 }  // namespace

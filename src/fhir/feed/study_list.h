@@ -23,9 +23,9 @@ struct StudyFilter {
 /// Whether `text` is a date or range of dates as above.
 bool is_date_range(std::string_view text);
 
-/// The studies that an archive holds, page by page. Thread-safe. Failures: `archive_down`, `transient`,
-/// `cancelled`. Two implementations: any DICOMweb server (http_study_list.h), and the archive of this process
-/// (app).
+/// The studies that an archive holds, page by page. Thread-safe. Failures: `archive_down`,
+/// `archive_transient`, `cancelled`. Two implementations: any DICOMweb server (http_study_list.h), and the
+/// archive of this process (app).
 class StudyList {
   public:
     virtual ~StudyList() = default;
