@@ -10,7 +10,6 @@ def uids(study):
             for series in study.get("series", [])}
 
 
-# Obligation: 23.12.validity
 def test_a_stored_study_appears_as_imaging_study_patient_and_endpoint(archive, cast, fhir):
     study, series, instances = new_uid(), new_uid(), [new_uid() for _ in range(3)]
     archive.store(*[make_image(study, series, uid, InstanceNumber=n + 1) for n, uid in enumerate(instances)])
