@@ -29,6 +29,12 @@ const json::object* member_object(const json::object& object, std::string_view n
     return value != nullptr && value->is_object() ? &value->get_object() : nullptr;
 }
 
+bool is_error(const json::value& issue) {
+    if (!issue.is_object()) return false;
+    const std::string severity = text_member(issue.get_object(), "severity");
+    return severity == "error" || severity == "fatal";
+}
+
 bool is_blank(std::string_view text) {
     return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
 }
@@ -132,10 +138,11 @@ std::optional<std::string> outcome_text(std::string_view body) {
     const json::object& outcome = document.get_object();
     if (text_member(outcome, "resourceType") != "OperationOutcome") return std::nullopt;
     std::string text;
-    const json::value* issues = outcome.if_contains("issue");
-    if (issues == nullptr || !issues->is_array()) return text;
-    for (const json::value& member : issues->get_array()) {
-        if (!member.is_object()) continue;
+    const json::array issues = list_member(outcome, "issue");
+    const bool has_error = std::any_of(issues.begin(), issues.end(), is_error);
+    for (const json::value& member : issues) {
+        // Validators remark on much, and the text has an end: the reason must be in it.
+        if (!member.is_object() || (has_error && !is_error(member))) continue;
         const json::object& issue = member.get_object();
         append_text(text, issue.if_contains("code"));
         append_text(text, issue.if_contains("diagnostics"));

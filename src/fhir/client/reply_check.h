@@ -31,7 +31,8 @@ Failure failure_of(const net::HttpReply& reply, bool deletes = false);
 /// The failure that a missing reply means.
 Failure failure_of(const Error& error);
 
-/// The texts of an OperationOutcome; nothing when the body is something else.
+/// The texts of an OperationOutcome, where it has errors of these alone; nothing when the body is something
+/// else.
 std::optional<std::string> outcome_text(std::string_view body);
 
 /// Checks the body of a successful transaction against its requests: number of entries, well-formed status of

@@ -22,5 +22,21 @@ TEST(OutcomeText, is_cut_behind_a_character) {
     }
 }
 
+TEST(OutcomeText, tells_errors_before_all_else) {
+    const auto issue = [](const std::string& severity, const std::string& text) {
+        return R"({"severity":")" + severity + R"(","diagnostics":")" + text + "\"}";
+    };
+    const auto text_of = [](const std::string& issues) {
+        return outcome_text(R"({"resourceType":"OperationOutcome","issue":[)" + issues + "]}")
+            .value_or("none");
+    };
+    std::string remarks;
+    for (int i = 0; i < 200; ++i)
+        remarks += issue("warning", "the value set of this code is not known here") + ',';
+    EXPECT_EQ(text_of(remarks + issue("error", "no subject") + ',' + issue("fatal", "no status")),
+              "no subject; no status");
+    EXPECT_EQ(text_of(issue("warning", "one") + ',' + issue("information", "two")), "one; two");
+}
+
 }  // namespace
 }  // namespace isocenter::fhir
