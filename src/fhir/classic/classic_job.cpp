@@ -9,9 +9,13 @@
 #include "fhir/classic/removal.h"
 #include "fhir/classic/study.h"
 #include "fhir/classic/whole_study.h"
+#include "fhir/plan/found.h"
 #include "fhir/plan/lookups.h"
 
 namespace isocenter::fhir::classic {
+
+namespace json = boost::json;
+
 namespace {
 
 Failure unusable(std::string text, std::string tag) {
@@ -107,11 +111,24 @@ Attempt<std::size_t> ClassicJob::apply_numbered(const JobRequest& request, std::
     return apply(*entry, request, notes);
 }
 
+Attempt<std::size_t> ClassicJob::remove_observations(const JobRequest& request) {
+    if (!options_.generate_observations) return std::size_t{0};
+    const Identifier study = study_identity(request.key.study_uid);
+    FHIR_TRY(Found found, sides_.client.search("Observation", identifier_query(study)));
+    std::erase_if(found, [&](const json::object& each) { return !is_of_reference(each, study); });
+    if (found.empty()) return std::size_t{0};
+    Requests requests;
+    requests.observations = observation_removals(found);
+    if (!request.may_write()) return failed(FailureKind::lease_lost, "the lease may end before the answer");
+    FHIR_TRY(const std::vector<EntryReply> replies, sides_.client.transact(make_entries(requests)));
+    return replies.size();
+}
+
 Attempt<std::size_t> ClassicJob::apply_study(const JobRequest& request, std::vector<JobNote>& notes) {
     FHIR_TRY(StudyContent content, sides_.archive.read_study(request.key));
     FHIR_TRY(const Found found,
              find_one("ImagingStudy", identifier_query(study_identity(request.key.study_uid))));
-    std::size_t written = 0;
+    FHIR_TRY(std::size_t written, remove_observations(request));
     std::optional<Failure> first_failure;
     for (const Entry& entry : entries_of_study(request.key, std::move(content), found, options_)) {
         auto applied = apply(entry, request, notes);

@@ -29,6 +29,9 @@ class ClassicJob : public JobRunner {
     using Found = std::vector<boost::json::object>;
 
     Attempt<std::size_t> apply_numbered(const JobRequest& request, std::vector<JobNote>& notes);
+    /// Takes away what earlier runs wrote of the study: Observations have no identity of their own, so every
+    /// instance that is applied makes them anew.
+    Attempt<std::size_t> remove_observations(const JobRequest& request);
     Attempt<std::size_t> apply_study(const JobRequest& request, std::vector<JobNote>& notes);
     Attempt<std::size_t> apply(const Entry& entry, const JobRequest& request, std::vector<JobNote>& notes);
 

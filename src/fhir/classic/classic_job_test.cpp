@@ -341,6 +341,23 @@ TEST_F(ClassicJobTest, a_study_as_a_whole_is_its_instances_one_after_the_other) 
     EXPECT_EQ(result.written, 6U);
 }
 
+TEST_F(ClassicJobTest, a_study_as_a_whole_leaves_no_observation_of_an_earlier_run) {
+    const auto observation = [](const char* id, const char* code) {
+        return testing::found(
+            {{"resourceType", "Observation"},
+             {"identifier", json::array{{{"system", "urn:dicom:uid"}, {"value", "urn:oid:2.25.1"}}}},
+             {"code", {{"coding", json::array{{{"system", "http://loinc.org"}, {"code", code}}}}}}},
+            id);
+    };
+    archive.content.instances = {dose_report()};
+    server.found = {observation("o1", "73569-6"), observation("of-others", "1234-5")};
+    ASSERT_FALSE(run_number(0).failure);
+    ASSERT_EQ(server.written.size(), 2U);
+    ASSERT_EQ(server.written.front().size(), 1U);
+    EXPECT_EQ(server.written.front()[0].at("request").at("url"), "Observation/o1");
+    EXPECT_EQ(methods().size(), 5U);
+}
+
 TEST_F(ClassicJobTest, a_bad_instance_of_a_whole_study_keeps_no_other_back) {
     json::object bad = testing::image("2.25.2", 1);
     bad.erase("00100020");
