@@ -91,11 +91,7 @@ void Archive::on_change(std::function<void()> listener) {
 
 Status Archive::check() {
     ISO_CHECK(state_->core.blobs.check());
-    index::ChangeQuery newest;
-    newest.latest_only = true;
-    newest.with_documents = false;
-    ISO_TRY([[maybe_unused]] const auto changes, state_->core.database.index->changes(newest));
-    return {};
+    return state_->core.database.index->check();
 }
 
 }  // namespace isocenter::archive

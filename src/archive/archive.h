@@ -114,7 +114,7 @@ class Archive {
     /// Calls `listener` after every commit that added feed entries, on the committing thread; it must not
     /// block. Register before use.
     void on_change(std::function<void()> listener);
-    /// Whether store and index answer; for readiness.
+    /// Whether store and index answer and can be written; for readiness.
     Status check();
 
   private:

@@ -94,17 +94,20 @@ void CommitQueue::run(std::span<PendingInstance* const> group) {
 /// Those that are to be indexed now.
 std::vector<PendingInstance*> CommitQueue::make_durable(std::span<PendingInstance* const> group) {
     std::vector<blob::BlobWriter*> writers;
-    for (PendingInstance* instance : group)
-        writers.push_back(instance->writer.get());
-    const std::vector<Status> statuses = blobs_.commit(writers);
+    for (PendingInstance* instance : group) {
+        if (!instance->durable) writers.push_back(instance->writer.get());
+    }
+    const std::vector<Status> statuses = writers.empty() ? std::vector<Status>() : blobs_.commit(writers);
+    auto status = statuses.begin();
     std::vector<PendingInstance*> durable;
     std::vector<PendingInstance*> failed;
-    for (std::size_t i = 0; i < group.size(); ++i) {
-        group[i]->status = statuses[i];
-        if (!statuses[i]) {
-            failed.push_back(group[i]);
-        } else if (!group[i]->blob_only) {
-            durable.push_back(group[i]);
+    for (PendingInstance* instance : group) {
+        if (!instance->durable) instance->status = *status++;
+        instance->durable = instance->status.ok();
+        if (!instance->durable) {
+            failed.push_back(instance);
+        } else if (!instance->blob_only) {
+            durable.push_back(instance);
         }
     }
     if (!failed.empty()) {
@@ -137,7 +140,7 @@ Status CommitQueue::add_in_halves(std::span<PendingInstance* const> group) {
     if (hopeless || group.size() == 1) {
         log_event(LogLevel::error, "index_add_failed",
                   {{"count", std::uint64_t{group.size()}}, {"detail", status.error().detail}});
-        if (hopeless) return fail(ErrorCode::internal, "the index could not be written");
+        if (hopeless) return fail(status.error().code, "the index could not be written");
         group.front()->status = status;
         return {};
     }

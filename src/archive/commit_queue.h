@@ -20,6 +20,7 @@ struct PendingInstance {
     std::unique_ptr<blob::BlobWriter> writer;
     index::NewInstance entry;
     bool blob_only = false;  ///< made readable to be compared, not indexed
+    bool durable = false;    ///< the blob was committed before
 
     Status status;
     std::optional<index::AddOutcome> outcome;  ///< what the index said; none when it failed or was not asked
@@ -35,7 +36,8 @@ class CommitQueue {
     CommitQueue(blob::BlobStore& blobs, const index::Database& database, StoreMetrics& metrics,
                 std::function<void(std::span<PendingInstance* const>)> on_group);
     /// Blocks until all are durable or have failed. Blobs of failed ones are queued for removal; those of
-    /// duplicates (not created, no failure) and `blob_only` ones are the caller's to compare and discard.
+    /// duplicates (not created, no failure) and `blob_only` ones are the caller's to compare and discard, or
+    /// to commit once more.
     void commit(std::span<PendingInstance> instances);
     /// Queues blobs that were committed for nothing for removal; those that a record refers to stay.
     void discard(std::span<PendingInstance* const> instances);

@@ -19,6 +19,7 @@ class FaultyIndex final : public index::Index {
 
     Hook before_add;  ///< an error instead of the addition
     Hook after_add;   ///< an error although it was done
+    std::function<void()> before_list;
 
     std::size_t additions() const { return additions_; }
 
@@ -31,6 +32,7 @@ class FaultyIndex final : public index::Index {
     }
     Result<std::uint64_t> remove(const index::EntityKey& key) override { return inner_.remove(key); }
     Result<std::vector<index::InstanceRecord>> list(const index::EntityKey& key, bool layout) override {
+        if (before_list) before_list();
         return inner_.list(key, layout);
     }
     Result<index::Revision> revision(const index::EntityKey& key) override { return inner_.revision(key); }
@@ -45,6 +47,7 @@ class FaultyIndex final : public index::Index {
         return inner_.changes(query);
     }
     Result<index::Totals> totals() override { return inner_.totals(); }
+    Status check() override { return before_add ? before_add({}) : inner_.check(); }
 
   private:
     index::Index& inner_;

@@ -62,6 +62,9 @@ std::uint64_t held_by(const StoreOutcome& outcome) {
     return bytes;
 }
 
+/// A duplicate whose stored instance others remove before it can be compared is added in its place.
+constexpr int kTriesBesideRemovals = 5;
+
 void mark_duplicate(StoreOutcome& outcome, bool accepted) {
     if (!accepted) mark_failed(outcome, StoreFailure::duplicate, "an instance of these UIDs is stored");
 }
@@ -76,7 +79,8 @@ struct StoreBatch::State {
     void add_pending(Received received, const Verdict& verdict);
     void commit_pending();
     void resolve_duplicate(PendingInstance& pending, StoreOutcome& outcome, std::uint64_t data_set_offset);
-    Result<bool> accept_duplicate(const PendingInstance& pending, std::uint64_t data_set_offset);
+    Result<std::optional<bool>> accept_duplicate(const PendingInstance& pending,
+                                                 std::uint64_t data_set_offset);
 
     struct Place {
         std::size_t outcome;
@@ -233,24 +237,37 @@ void StoreBatch::State::commit_pending() {
 
 void StoreBatch::State::resolve_duplicate(PendingInstance& instance, StoreOutcome& outcome,
                                           std::uint64_t data_set_offset) {
-    const Result<bool> accepted = accept_duplicate(instance, data_set_offset);
-    if (accepted) {
-        mark_duplicate(outcome, *accepted);
-    } else {
+    Result<std::optional<bool>> accepted = accept_duplicate(instance, data_set_offset);
+    for (int tries = 0; accepted && !*accepted && tries < kTriesBesideRemovals; ++tries) {
+        instance.blob_only = false;
+        core.queue.commit({&instance, 1});
+        if (!instance.status) return mark_failed(outcome, instance.status.error());
+        outcome.created = instance.outcome && instance.outcome->created;
+        if (outcome.created) return;
+        accepted = accept_duplicate(instance, data_set_offset);
+    }
+    if (!accepted) {
         mark_failed(outcome, StoreFailure::processing, accepted.error().message);
+    } else if (*accepted) {
+        mark_duplicate(outcome, **accepted);
+    } else {
+        mark_failed(outcome, StoreFailure::processing, "others store and remove the same instance");
     }
     PendingInstance* const discarded = &instance;
     core.queue.discard({&discarded, 1});
 }
 
-Result<bool> StoreBatch::State::accept_duplicate(const PendingInstance& instance,
-                                                 std::uint64_t data_set_offset) {
+/// None when no instance is stored any more that this could be a duplicate of.
+Result<std::optional<bool>> StoreBatch::State::accept_duplicate(const PendingInstance& instance,
+                                                                std::uint64_t data_set_offset) {
     ISO_TRY(const auto stored, core.database.index->list(instance.entry.key, true));
-    if (stored.empty()) return fail(ErrorCode::conflict, "the stored instance was removed meanwhile");
+    if (stored.empty()) return std::optional<bool>();
     ISO_TRY(const DuplicateVerdict judged,
             judge_duplicate(policy.duplicates, stored.front(), instance.entry, data_set_offset));
-    if (judged != DuplicateVerdict::needs_comparison) return judged == DuplicateVerdict::success;
-    return equal_data_sets(core.blobs, stored.front(), instance.entry, data_set_offset);
+    if (judged != DuplicateVerdict::needs_comparison)
+        return std::optional<bool>(judged == DuplicateVerdict::success);
+    ISO_TRY(const bool equal, equal_data_sets(core.blobs, stored.front(), instance.entry, data_set_offset));
+    return std::optional<bool>(equal);
 }
 
 }  // namespace isocenter::archive

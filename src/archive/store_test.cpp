@@ -209,13 +209,57 @@ TEST(StoreBatch, AFailedIndexLeavesTheBlobToTheJanitor) {
     test.database.index = &failing;
     test.restart();
     const std::string object = to_part10(make_data_set("1.2", "1.3", "1.4"));
-    EXPECT_EQ(test.store({object})[0].failure, StoreFailure::processing);
+    EXPECT_EQ(test.archive->check().error().code, ErrorCode::unavailable);
+    EXPECT_EQ(test.store({object})[0].failure, StoreFailure::out_of_resources);
     EXPECT_EQ(blobs_kept(test), 1U);
     EXPECT_EQ(queued(test), 1U);
     test.database.index = healthy;
     test.restart();
     EXPECT_EQ(test.archive->locate(key_of("1.2", "1.3", "1.4")).error().code, ErrorCode::not_found);
     EXPECT_TRUE(test.store({object})[0].created);
+}
+
+class RemovedMeanwhile : public ::testing::Test {
+  protected:
+    RemovedMeanwhile() {
+        test_.database.index = &index_;
+        test_.restart();
+        // The second look is the one after the index has called it a duplicate, or before the comparison.
+        index_.before_list = [this] {
+            if (++looks_ == 2) static_cast<void>(healthy_->remove(key_));
+        };
+    }
+    void expect_stored(const StoreOutcome& outcome) {
+        EXPECT_TRUE(outcome.created) << outcome.message;
+        EXPECT_EQ(healthy_->list(key_, false)->size(), 1U);
+        EXPECT_EQ((*test_.archive->locate(key_))->record.blob, healthy_->list(key_, false)->front().blob);
+    }
+
+    TestArchive test_;
+    index::Index* const healthy_ = test_.database.index;
+    FaultyIndex index_{*healthy_};
+    const index::EntityKey key_ = key_of("1.2", "1.3", "1.4");
+    const std::string object_ = to_part10(make_data_set("1.2", "1.3", "1.4"));
+    int looks_ = 0;
+};
+
+TEST_F(RemovedMeanwhile, WhatOthersAddedDuringTheCommit) {
+    index_.before_add = [this](std::span<const index::NewInstance> instances) -> Status {
+        if (looks_ > 1) return {};
+        index::NewInstance others;
+        others.key = instances.front().key;
+        others.blob = BlobKey("aa/others");
+        return healthy_->add({&others, 1}) ? Status() : fail(ErrorCode::internal, "not added");
+    };
+    expect_stored(test_.store({object_})[0]);
+}
+
+TEST_F(RemovedMeanwhile, WhatWasToBeCompared) {
+    ASSERT_TRUE(test_.store({object_})[0].created);
+    looks_ = 0;
+    std::string other_meta = object_;
+    other_meta[other_meta.find("ISOCENTER_0_1")] = 'J';
+    expect_stored(test_.store({other_meta})[0]);
 }
 
 TEST(StoreBatch, ALostObjectOrARefusedRowFailsThatInstanceAlone) {

@@ -7,6 +7,7 @@
 namespace isocenter::index {
 
 TEST_P(IndexContract, StartsEmpty) {
+    EXPECT_TRUE(index().check().ok());
     EXPECT_EQ(index().totals()->instances, 0U);
     EXPECT_THAT(*index().list(key_of("1"), true), IsEmpty());
     EXPECT_THAT(feed(), IsEmpty());
@@ -378,6 +379,37 @@ TEST_P(IndexContract, WritersAndAFeedReaderAtOnce) {
     for (std::size_t i = 0; i < seen.size(); ++i)
         ASSERT_EQ(seen[i], static_cast<std::int64_t>(i + 1));
     EXPECT_EQ(index().totals()->instances, 3U * (kEach - kEach / 20));
+}
+
+TEST_P(IndexContract, WritersAndAReaderOfTimeWindowsAtOnce) {
+    constexpr int kEach = 60;
+    std::vector<std::int64_t> seen;
+    Ticks from = 0;
+    const auto read_on = [&] {
+        ChangeQuery window;
+        window.by_time = true;
+        window.from = from;
+        window.until = from = now_ticks();
+        window.limit = 1000;
+        for (const Change& change : feed(window))
+            seen.push_back(change.sequence);
+    };
+    std::atomic<int> writing = 3;
+    std::vector<std::thread> writers;
+    for (const char* study : {"1", "2", "3"}) {
+        writers.emplace_back([&, study] {
+            for (int i = 1; i <= kEach; ++i)
+                add(key_of(study, "7", std::to_string(i)));
+            --writing;
+        });
+    }
+    while (writing > 0)
+        read_on();
+    for (std::thread& writer : writers)
+        writer.join();
+    read_on();
+    ASSERT_EQ(seen.size(), 3U * kEach);
+    EXPECT_TRUE(std::is_sorted(seen.begin(), seen.end()));
 }
 
 }  // namespace isocenter::index

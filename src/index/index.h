@@ -135,7 +135,8 @@ struct Change {
 
 struct ChangeQuery {
     /// Entries with `after < sequence <= up_to`, ascending; or, with `by_time`, `from <= time < until`
-    /// ordered by time, then sequence.
+    /// ordered by time, then sequence. A window that does not end in the future is whole: what is being added
+    /// while it is asked for is waited for.
     bool by_time = false;
     std::int64_t after = 0;
     std::int64_t up_to = INT64_MAX;
@@ -181,6 +182,8 @@ class Index {
                                          const std::function<Status(SearchRow&&)>& sink) = 0;
     virtual Result<std::vector<Change>> changes(const ChangeQuery& query) = 0;
     virtual Result<Totals> totals() = 0;
+    /// Commits a transaction that changes nothing: `unavailable` when the database takes no more.
+    virtual Status check() = 0;
 };
 
 /// Blobs whose instances are gone and which are still to be removed: filled by Index::remove and

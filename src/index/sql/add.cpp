@@ -199,6 +199,14 @@ Status Addition::finish() {
 
 }  // namespace
 
+Status SqlIndex::check() {
+    ISO_TRY(const Lease connection, connections_->writer());
+    ISO_TRY(const auto transaction, Transaction::begin(*connection, Transaction::Kind::write));
+    ISO_TRY(const Counters counters, load_counters(*connection));
+    ISO_CHECK(save_counters(*connection, counters));
+    return transaction->commit();
+}
+
 Result<std::vector<AddOutcome>> SqlIndex::add(std::span<const NewInstance> instances) {
     // Outside of the write lock: the costly part.
     std::vector<PackedDocument> packed;

@@ -22,6 +22,7 @@ class SqlIndex : public Index, public RemovalQueue, public RecordScan {
                                  const std::function<Status(SearchRow&&)>& sink) override;
     Result<std::vector<Change>> changes(const ChangeQuery& query) override;
     Result<Totals> totals() override;
+    Status check() override;
 
     Status enqueue(std::span<const BlobKey> keys) override;
     Result<std::vector<BlobKey>> due(Ticks now, std::size_t limit) override;
@@ -34,6 +35,8 @@ class SqlIndex : public Index, public RemovalQueue, public RecordScan {
     Result<std::vector<std::string>> check_consistency() override;
 
   private:
+    Status wait_for_commit();
+
     std::unique_ptr<ConnectionSource> connections_;
     DocumentCodec codec_;
 };
