@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <optional>
 
 #include "app/import.h"
 #include "app/import_walk.h"
@@ -10,20 +11,29 @@
 namespace isocenter::app {
 namespace {
 
-/// The first FailureReason of a Store Instances Response; nothing when the body is something else.
-std::string failure_reason(const std::string& body) {
+/// What the body of an answer says of a failure.
+struct ToldFailure {
+    std::optional<std::int64_t> reason;  ///< the first FailureReason of a Store Instances Response
+    std::string detail;                  ///< of a problem description (RFC 9457)
+
+    std::string text() const { return reason ? fmt::format("failure reason {:04X}H", *reason) : detail; }
+};
+
+ToldFailure told_failure(const std::string& body) {
+    ToldFailure told;
     boost::system::error_code error;
     const boost::json::value document = boost::json::parse(body, error);
-    if (error) return {};
+    if (error) return told;
     for (const char* sequence : {"/00081198", "/0008119A"}) {
         const auto* reason =
             document.find_pointer(std::string(sequence) + "/Value/0/00081197/Value/0", error);
-        if (reason != nullptr && reason->is_int64())
-            return fmt::format("failure reason {:04X}H", reason->as_int64());
+        if (reason == nullptr || !reason->is_int64()) continue;
+        told.reason = reason->as_int64();
+        return told;
     }
     const auto* detail = document.find_pointer("/detail", error);
-    return detail != nullptr && detail->is_string() ? std::string(detail->as_string().c_str())
-                                                    : std::string{};
+    if (detail != nullptr && detail->is_string()) told.detail = detail->as_string().c_str();
+    return told;
 }
 
 /// The text of a Warning header `299 <service>: <text>`, which says why the file was refused.
@@ -34,9 +44,21 @@ std::string warning(std::string_view header) {
     return std::string(header.substr(0, kShown));
 }
 
+/// Whether the answer is one of /v1 or /v2, which accept new instances only and name no Location.
+bool is_of_versioned_face(const net::HttpReply& reply) {
+    return !reply.header("api-supported-versions").empty();
+}
+
+/// Whether the file was refused because an instance of its UIDs is stored; those faces compare nothing else.
+bool says_already_stored(const net::HttpReply& reply, const ToldFailure& told) {
+    constexpr std::int64_t kAlreadyStored = 0xB00E;
+    return reply.status == 409 && told.reason == kAlreadyStored && is_of_versioned_face(reply);
+}
+
 /// Location says that something new was created (PS3.18 10.5.3).
 ImportResult::Kind accepted(const net::HttpReply& reply) {
-    return reply.header("location").empty() ? ImportResult::Kind::already_there : ImportResult::Kind::stored;
+    const bool is_new = is_of_versioned_face(reply) || !reply.header("location").empty();
+    return is_new ? ImportResult::Kind::stored : ImportResult::Kind::already_there;
 }
 
 class ServerTarget final : public ImportTarget {
@@ -54,12 +76,14 @@ class ServerTarget final : public ImportTarget {
         if (reply->status == 200) return {accepted(*reply), {}};
         if (reply->status == 503 || reply->status == 429)
             return {ImportResult::Kind::unreachable, "the server is overloaded"};
-        const std::string reason = failure_reason(reply->body);
-        if (reply->status == 202 && reason.empty()) return {accepted(*reply), {}};
-        std::string told = fmt::format("HTTP {}", reply->status);
-        for (const std::string& each : {reason, warning(reply->header("warning"))})
-            if (!each.empty()) told += ": " + each;
-        return {ImportResult::Kind::refused, told};
+        const ToldFailure told = told_failure(reply->body);
+        const std::string failure = told.text();
+        if (reply->status == 202 && failure.empty()) return {accepted(*reply), {}};
+        if (says_already_stored(*reply, told)) return {ImportResult::Kind::already_there, {}};
+        std::string reason = fmt::format("HTTP {}", reply->status);
+        for (const std::string& each : {failure, warning(reply->header("warning"))})
+            if (!each.empty()) reason += ": " + each;
+        return {ImportResult::Kind::refused, reason};
     }
 
   private:

@@ -236,6 +236,17 @@ def test_import_tells_what_was_there_and_why_the_rest_is_not(binary, tmp_path, f
     assert numbers(import_files(binary, tmp_path, files, "--server", server.base))[:3] == [0, IMAGES, 1]
 
 
+@pytest.mark.parametrize("face", ["/dicom-web", "/v1", "/v2"])
+def test_import_counts_alike_through_every_face(binary, tmp_path, files, server, face):
+    target = ("--server", server.base + face)
+    first = import_files(binary, tmp_path, files, *target)
+    assert first.returncode == 1 and numbers(first) == [IMAGES, 0, 1, 1, 0, 0, 0, 0]
+    (tmp_path / "journal").unlink()
+    second = import_files(binary, tmp_path, files, *target)
+    assert second.returncode == 1 and numbers(second) == [0, IMAGES, 1, 1, 0, 0, 0, 0]
+    assert set(reported(tmp_path)) == {"cut.dcm", "notes.txt"}
+
+
 def test_import_without_a_server(binary, tmp_path, files):
     done = import_files(binary, tmp_path, files, "--server", "http://127.0.0.1:9")
     assert done.returncode == 1 and numbers(done) == [0, 0, 0, 1, IMAGES + 1, 0, 0, 0]
