@@ -144,6 +144,39 @@ TEST_P(IndexContract, RevisionChangesWithEveryChange) {
     EXPECT_FALSE(index().revision(key_of("1"))->deleted);
 }
 
+TEST_P(IndexContract, RevisionTellsDatabasesApartThatCountAlike) {
+    // Two that begin with the same instances, as a restored one does with those of its backup.
+    const TemporaryFolder elsewhere;
+    const Database other = *GetParam().open(elsewhere);
+    const auto add_to_both = [&](const NewInstance& given) {
+        add(given);
+        ASSERT_TRUE(other.index->add(std::span(&given, 1)).ok());
+    };
+    for (const char* instance : {"3", "4", "5"})
+        add_to_both(instance_of(key_of("1", "2", instance)));
+    const EntityKey keys[] = {key_of("1"), key_of("1", "2"), key_of("1", "2", "5")};
+    for (const EntityKey& key : keys)
+        EXPECT_EQ(index().revision(key)->mark, other.index->revision(key)->mark);
+    const auto expect_marks_differ = [&](std::span<const EntityKey> where) {
+        for (const EntityKey& key : where) {
+            const Revision one = *index().revision(key);
+            const Revision two = *other.index->revision(key);
+            EXPECT_EQ(one.newest_version, two.newest_version);
+            EXPECT_EQ(one.instances, two.instances);
+            EXPECT_NE(one.mark, two.mark) << key.series.view() << ' ' << key.instance.view();
+        }
+    };
+    ASSERT_TRUE(index().remove(key_of("1", "2", "3")).ok());
+    ASSERT_TRUE(other.index->remove(key_of("1", "2", "4")).ok());
+    expect_marks_differ(std::span(keys).first(2));
+    NewInstance replacing = instance_of(key_of("1", "2", "5"));
+    replacing.replace = true;
+    add(replacing);
+    replacing.blob = BlobKey("ab/another");
+    ASSERT_TRUE(other.index->add(std::span(&replacing, 1)).ok());
+    expect_marks_differ(keys);
+}
+
 TEST_P(IndexContract, RemovesWhatIsBelowAndNothingElse) {
     for (const char* series : {"2", "3"}) {
         for (const char* instance : {"4", "5"})

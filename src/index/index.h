@@ -70,7 +70,7 @@ struct AddOutcome {
 /// A stored instance.
 struct InstanceRecord {
     std::int64_t id = 0;       ///< of this record; never reused
-    std::int64_t version = 0;  ///< rises with every stored version in the whole index: the base of ETags
+    std::int64_t version = 0;  ///< rises with every stored version in the whole index
     EntityKey key;
     std::string sop_class_uid;
     std::string transfer_syntax;
@@ -86,6 +86,9 @@ struct Revision {
     std::int64_t newest_version = 0;
     std::uint64_t instances = 0;  ///< 0: the entity does not exist now
     bool deleted = false;         ///< it does not exist, and the feed has its deletion on record
+    /// Of the newest instance and of the last removal below the entity. Versions are counted: those of a
+    /// database that began anew or was restored come again for other instances, this does not.
+    std::string mark{};
 };
 
 /// The stored JSON of one instance.

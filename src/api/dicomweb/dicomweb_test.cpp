@@ -79,7 +79,7 @@ TEST_P(EveryFace, MetadataHasAnETagAnd304) {
     EXPECT_EQ(all.body.find("7FE00010") != std::string::npos, GetParam()->standard);
     EXPECT_EQ(all.body.find("/bulkdata/7FE00010") != std::string::npos, GetParam()->standard);
     const std::string tag(all.headers.get("ETag"));
-    EXPECT_TRUE(tag.starts_with('"') && tag.ends_with("-2\"")) << tag;
+    EXPECT_TRUE(tag.starts_with('"') && tag.find("-2-") != std::string::npos) << tag;
     const Answer same = face.get("/studies/1.1/metadata", {{"If-None-Match", tag}});
     EXPECT_EQ(same.status, 304U);
     EXPECT_EQ(same.body, "");

@@ -49,7 +49,7 @@ std::string entity_uri(std::string_view base, const index::EntityKey& key) {
 std::string revision_tag(const index::Revision& revision, const index::EntityKey& key) {
     std::string tag = "\"" + std::to_string(revision.newest_version);
     if (key.instance.empty()) tag += "-" + std::to_string(revision.instances);
-    return tag + "\"";
+    return tag + "-" + to_hex(sha256(as_bytes(revision.mark))).substr(0, 16) + "\"";
 }
 
 std::string content_tag(const index::InstanceRecord& record, std::string_view representation) {

@@ -20,8 +20,8 @@ std::string_view ill_formed_parameter(const http::PathParams& params);
 /// `<base>/studies/1/series/2/instances/3`, as far as the key goes. UIDs are percent-encoded.
 std::string entity_uri(std::string_view base, const index::EntityKey& key);
 
-/// `"<version>-<count>"` of a study or series, `"<version>"` of an instance: the ETag of metadata
-/// (dicomweb.md 5.5).
+/// `"<version>-<count>-<mark>"` of a study or series, `"<version>-<mark>"` of an instance: the ETag of
+/// metadata (dicomweb.md 5.5). The mark tells databases apart that give out the same versions.
 std::string revision_tag(const index::Revision& revision, const index::EntityKey& key);
 
 /// A strong ETag of bytes: content identity and representation, the form included: one value as single part

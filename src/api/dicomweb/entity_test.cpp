@@ -34,11 +34,14 @@ TEST(Entity, UrisAndTags) {
     index::EntityKey key;
     key.study = StudyUid("1.2");
     EXPECT_EQ(entity_uri("http://h/v2", key), "http://h/v2/studies/1.2");
-    EXPECT_EQ(revision_tag({7, 3, false}, key), "\"7-3\"");
+    const std::string tag = revision_tag({7, 3, false, "a"}, key);
+    EXPECT_EQ(tag.substr(0, 5), "\"7-3-");
+    EXPECT_EQ(revision_tag({7, 3, false, "a"}, key), tag);
+    EXPECT_NE(revision_tag({7, 3, false, "b"}, key), tag);
     key.series = SeriesUid("1.3");
     key.instance = SopInstanceUid("1.4");
     EXPECT_EQ(entity_uri("http://h/v2", key), "http://h/v2/studies/1.2/series/1.3/instances/1.4");
-    EXPECT_EQ(revision_tag({7, 1, false}, key), "\"7\"");
+    EXPECT_EQ(revision_tag({7, 1, false, "a"}, key), "\"7-" + tag.substr(5));
     EXPECT_EQ(boundary_of("\"a\""), boundary_of("\"a\""));
     EXPECT_NE(boundary_of("\"a\""), boundary_of("\"b\""));
     EXPECT_EQ(boundary_of("\"a\"").size(), 40U);

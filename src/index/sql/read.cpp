@@ -28,23 +28,32 @@ std::string list_statement(const EntityKey& key, bool with_layout) {
 
 std::string revision_statement(const EntityKey& key) {
     if (!key.instance.empty()) {
-        return "SELECT i.version, 1 FROM study s CROSS JOIN series e ON e.study_id = s.id "
+        return "SELECT i.version, 1, i.blob FROM study s CROSS JOIN series e ON e.study_id = s.id "
                "CROSS JOIN instance i ON i.series_id = e.id" +
                key_condition(key);
     }
-    if (!key.series.empty()) {
-        return "SELECT e.newest_version, e.instance_count FROM study s CROSS JOIN series e ON e.study_id = "
-               "s.id" +
-               key_condition(key);
-    }
-    return "SELECT s.newest_version, s.instance_count FROM study s" + key_condition(key);
+    const std::string row = key.series.empty() ? "s" : "e";
+    const std::string series = key.series.empty() ? "" : " CROSS JOIN series e ON e.study_id = s.id";
+    return "SELECT " + row + ".newest_version, " + row +
+           ".instance_count, (SELECT blob FROM instance WHERE id = " + row +
+           ".newest_instance) FROM study s" + series + key_condition(key);
+}
+
+/// The removals below a key.
+std::string removal_condition(const EntityKey& key) {
+    std::string sql = " FROM change WHERE action = 1 AND partition_id = ? AND study_uid = ?";
+    if (!key.series.empty()) sql += " AND series_uid = ?";
+    if (!key.instance.empty()) sql += " AND instance_uid = ?";
+    return sql;
 }
 
 std::string deletion_statement(const EntityKey& key) {
-    std::string sql = "SELECT 1 FROM change WHERE action = 1 AND partition_id = ? AND study_uid = ?";
-    if (!key.series.empty()) sql += " AND series_uid = ?";
-    if (!key.instance.empty()) sql += " AND instance_uid = ?";
-    return sql + " LIMIT 1";
+    return "SELECT 1" + removal_condition(key) + " LIMIT 1";
+}
+
+/// When the last removal was. The sign keeps the database from walking the whole feed backwards.
+std::string last_removal_statement(const EntityKey& key) {
+    return "SELECT time FROM change WHERE sequence = (SELECT max(+sequence)" + removal_condition(key) + ")";
 }
 
 }  // namespace
@@ -73,12 +82,17 @@ Result<Revision> SqlIndex::revision(const EntityKey& key) {
         if (row) {
             revision.newest_version = run.integer(0);
             revision.instances = run.count(1);
-            return revision;
+            revision.mark = run.string(2);
         }
     }
-    Run run(*connection, deletion_statement(key));
+    const bool exists = revision.instances != 0;
+    // What is removed of an instance is all of it.
+    if (exists && !key.instance.empty()) return revision;
+    Run run(*connection, exists ? last_removal_statement(key) : deletion_statement(key));
     bind_key(run, key);
-    ISO_TRY(revision.deleted, run.next());
+    ISO_TRY(const bool removed, run.next());
+    if (!exists) revision.deleted = removed;
+    if (exists && removed) revision.mark += ' ' + std::to_string(run.integer(0));
     return revision;
 }
 
