@@ -47,6 +47,25 @@ std::string name_of(dicom::Tag tag) {
     return entry ? std::string(entry->keyword) : dicom::to_hex8(tag);
 }
 
+/// The first thing that the record has otherwise than its object, the metadata apart; empty: nothing.
+std::string contradiction(const index::InstanceRecord& record, const dicom::Part10Object& object) {
+    const dicom::DataSet& data_set = object.data_set;
+    const index::EntityKey& key = record.key;
+    if (bare(data_set, tags::StudyInstanceUID) != key.study.str() ||
+        bare(data_set, tags::SeriesInstanceUID) != key.series.str() ||
+        bare(data_set, tags::SOPInstanceUID) != key.instance.str())
+        return "other UIDs";
+    if (bare(data_set, tags::SOPClassUID) != record.sop_class_uid) return "another SOP class";
+    if (object.transfer_syntax != record.transfer_syntax) return "another transfer syntax";
+    // Named by themselves: such objects leave under a label that does not fit them.
+    if (object.layout.foreign_pixels && !dicom::has_foreign_pixels(record.layout))
+        return "no word of pixel data that contradict the transfer syntax";
+    if (object.layout.mislabelled && !dicom::is_mislabelled(record.layout))
+        return "no word of a data set that contradicts the transfer syntax";
+    if (dicom::encode_layout(object.layout) != record.layout) return "other places of its values";
+    return {};
+}
+
 /// What one pass over an object's bytes finds out.
 struct Reread {
     Sha256 sha256{};
@@ -228,21 +247,9 @@ Status Verification::check_against(const index::InstanceRecord& record, const Re
                 read.object.error().message + "); as stored they can still be retrieved");
         return {};
     }
-    const dicom::Part10Object& object = *read.object;
-    const dicom::DataSet& data_set = object.data_set;
-    const index::EntityKey& key = record.key;
-    std::string wrong;
-    if (bare(data_set, tags::StudyInstanceUID) != key.study.str() ||
-        bare(data_set, tags::SeriesInstanceUID) != key.series.str() ||
-        bare(data_set, tags::SOPInstanceUID) != key.instance.str()) {
-        wrong = "other UIDs";
-    } else if (bare(data_set, tags::SOPClassUID) != record.sop_class_uid) {
-        wrong = "another SOP class";
-    } else if (object.transfer_syntax != record.transfer_syntax) {
-        wrong = "another transfer syntax";
-    } else if (dicom::encode_layout(object.layout) != record.layout) {
-        wrong = "other places of its values";
-    } else {
+    const dicom::DataSet& data_set = read.object->data_set;
+    std::string wrong = contradiction(record, *read.object);
+    if (wrong.empty()) {
         ISO_TRY(const auto documents, database_.index->documents({&record.id, 1}));
         if (documents.empty()) return {};
         if (documents.front().json == dicom::to_json(data_set)) {

@@ -127,6 +127,28 @@ TEST_F(VerifyTest, FindsRecordsThatDifferFromTheirObjects) {
     EXPECT_EQ(with([](auto& record) { record.sha256[0] ^= 1U; }), Kinds{Finding::Kind::wrong_digest});
 }
 
+TEST_F(VerifyTest, SaysWhenARecordDoesNotKnowOfAWrongLabel) {
+    dicom::DataSet data_set = make_data_set("1.2", "1.3", "1.6");
+    archive::set_pixels(data_set, 8, 8, 1, std::string(128, 'p'));
+    std::string object = to_part10(data_set);
+    const std::string_view label = dicom::kExplicitVrLittleEndian;
+    object.replace(object.find(label), label.size(), dicom::kRleLossless);
+    ASSERT_TRUE(test.store({object})[0].created);
+    ASSERT_EQ(report().problems, 0U);
+    AlteredScan altered(*test.database.records);
+    test.database.records = &altered;
+    altered.alter = [](index::InstanceRecord& record) {
+        if (record.key.instance.view() != "1.6") return;
+        auto layout = *dicom::decode_layout(record.layout);
+        layout.foreign_pixels = false;
+        record.layout = dicom::encode_layout(layout);
+    };
+    const VerifyReport found = report();
+    ASSERT_EQ(found.problems, 1U);
+    EXPECT_EQ(found.findings[0].kind, Finding::Kind::wrong_record);
+    EXPECT_NE(found.findings[0].detail.find("pixel data that contradict"), std::string::npos);
+}
+
 TEST_F(VerifyTest, FindsObjectsWithoutARecord) {
     auto writer = std::move(*test.memory.create(blob::make_key()));
     blob::BlobWriter* const raw = writer.get();

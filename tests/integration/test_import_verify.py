@@ -381,6 +381,28 @@ def test_verify_of_an_object_that_would_be_refused_now(binary, data):
     assert uid in line and "are those that were stored" in line and "can still be retrieved" in line
 
 
+def test_verify_finds_a_record_that_does_not_know_of_a_wrong_label(binary, tmp_path):
+    """Fragments under a label of native pixel data, stored before records had a word for it."""
+    image = make_instance(random.Random(7), "2.25.1", "2.25.2", "2.25.3", 200)
+    pixels = image.index(struct.pack("<HH2sH", 0x7FE0, 0x10, b"OW", 0))
+    item = struct.Struct("<HHI")
+    fragments = item.pack(0xFFFE, 0xE000, 0) + item.pack(0xFFFE, 0xE000, 4) + b"\xff\xd8\xff\xd9" + item.pack(0xFFFE, 0xE0DD, 0)
+    header = struct.pack("<HH2sHI", 0x7FE0, 0x10, b"OB", 0, 0xFFFFFFFF)
+    (tmp_path / "image.dcm").write_bytes(image[:pixels] + header + fragments)
+    assert import_files(binary, tmp_path, tmp_path / "image.dcm", "--data", tmp_path / "data").returncode == 0
+    assert verify(binary, tmp_path / "data").returncode == 0
+    with sqlite3.connect(tmp_path / "data/index.sqlite") as database:
+        key, layout = database.execute("SELECT key, layout FROM document").fetchone()
+        assert layout[1] & 16, "the flag of pixel data that contradict their label"
+        older = layout[:1] + bytes([layout[1] & ~16]) + layout[2:]
+        database.execute("UPDATE document SET layout = ? WHERE key = ?", (older, key))
+    database.close()
+    done = verify(binary, tmp_path / "data")
+    assert done.returncode == 1 and " 1 problems" in done.stdout, done.stdout + done.stderr
+    line = next(line for line in done.stdout.splitlines() if line.startswith("wrong_record"))
+    assert "2.25.3" in line and "no word of pixel data that contradict the transfer syntax" in line
+
+
 def test_verify_forgives_an_object_without_a_record(binary, data):
     path, _ = an_object(data)
     shutil.copy(path, path.with_name(("0" if path.name[0] != "0" else "1") + path.name[1:]))
