@@ -53,7 +53,8 @@ struct Request {
     std::optional<std::uint64_t> content_length;  ///< nothing when there is no body or it is chunked
     bool has_body = false;
     /// `scheme://authority` as the client addressed us: configured public base, else Forwarded /
-    /// X-Forwarded-* of a trusted proxy, else Host. Never ends in '/'.
+    /// X-Forwarded-* of a trusted proxy, else Host, which is the target's authority when it has one. Never
+    /// ends in '/'.
     std::string base_url;
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <optional>
 
 #include "http/ascii.h"
 #include "http/host_field.h"
@@ -42,6 +43,16 @@ bool is_field_value(std::string_view text) {
     return std::none_of(text.begin(), text.end(), [](char c) { return is_control(c) && c != '\t'; });
 }
 
+/// Of a target in absolute-form; nothing of another one.
+std::optional<std::string_view> authority_of(std::string_view target) {
+    for (const std::string_view scheme : {"http://", "https://"}) {
+        if (!starts_with_ignore_case(target, scheme)) continue;
+        target.remove_prefix(scheme.size());
+        return target.substr(0, target.find_first_of("/?"));
+    }
+    return std::nullopt;
+}
+
 /// Path and query of origin-form, absolute-form or `*` (RFC 9112 3.2).
 bool split_target(Request& request) {
     std::string_view rest(request.target);
@@ -49,12 +60,7 @@ bool split_target(Request& request) {
         request.path = "*";
         return request.method == Method::options;
     }
-    for (const std::string_view scheme : {"http://", "https://"}) {
-        if (!starts_with_ignore_case(rest, scheme)) continue;
-        rest.remove_prefix(scheme.size());
-        rest.remove_prefix(std::min(rest.find_first_of("/?"), rest.size()));
-        break;
-    }
+    if (const auto authority = authority_of(rest)) rest = std::string_view(authority->end(), rest.end());
     const std::size_t question = rest.find('?');
     request.path = rest.substr(0, question);
     if (request.path.empty()) request.path = "/";
@@ -136,6 +142,12 @@ Refusal interpret(RequestHead& out) {
     if (hosts > 1 || (hosts == 0 && !out.http_1_0)) return {400, "There must be one Host header field."};
     if (!is_valid_host(headers.get("Host")))
         return {400, "The Host header field is no host with or without a port."};
+    if (const auto authority = authority_of(out.request.target)) {
+        // RFC 9110 4.2.1: an http URI names a host.
+        if (authority->empty() || authority->front() == ':' || !is_valid_host(*authority))
+            return {400, "The target's authority is no host with or without a port."};
+        out.request.headers.set("Host", std::string(*authority));
+    }
     if (const Refusal refusal = parse_body_length(out); refusal.status != 0) return refusal;
     const std::string connection = headers.joined("Connection");
     out.keep_alive = out.http_1_0 ? list_has(connection, "keep-alive") : !list_has(connection, "close");

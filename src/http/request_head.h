@@ -31,8 +31,9 @@ struct HeadOutcome {
 
 /// Reads one request head (RFC 9112 2-6) from the front of `bytes`. Strict where leniency would let two
 /// readers of the same bytes see different requests: line ends are CRLF, no folding, no blanks before ':',
-/// one Host, Content-Length digits only and never together with Transfer-Encoding. Of a refused head `out`
-/// holds what could be read, for the answer's sake.
+/// one Host, Content-Length digits only and never together with Transfer-Encoding. The authority of a target
+/// in absolute-form takes the place of Host (RFC 9112 3.2.2). Of a refused head `out` holds what could be
+/// read, for the answer's sake.
 HeadOutcome parse_request_head(std::string_view bytes, const HeadLimits& limits, RequestHead& out);
 
 }  // namespace isocenter::http

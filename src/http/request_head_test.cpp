@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "http/chunked_reader.h"
 
 namespace isocenter::http {
@@ -56,6 +58,30 @@ TEST(RequestHead, UnderstandsConnectionExpectAndForms) {
     EXPECT_FALSE(head.request.has_body);
     EXPECT_EQ(refusal(with("", "OPTIONS * HTTP/1.1")), 0U);
     EXPECT_EQ(refusal("GET / HTTP/1.1\r\nHost:\r\n\r\n"), 0U);
+}
+
+TEST(RequestHead, TheTargetsAuthorityOverridesHost) {
+    for (const auto& [target, host, path] : {
+             std::array{"http://pacs:8080/v2/studies?a=b", "pacs:8080", "/v2/studies"},
+             std::array{"HTTPS://[::1]:1?a", "[::1]:1", "/"},
+             std::array{"http://pacs", "pacs", "/"},
+             std::array{"/http://pacs/", "x", "/http://pacs/"},
+         }) {
+        RequestHead head;
+        const auto outcome =
+            parse_request_head(with("", std::string("GET ") + target + " HTTP/1.1"), {}, head);
+        ASSERT_EQ(outcome.kind, Kind::complete) << target;
+        EXPECT_EQ(head.request.headers.joined("Host"), host) << target;
+        EXPECT_EQ(head.request.path, path) << target;
+    }
+    RequestHead old;
+    parse_request_head("GET http://pacs/ HTTP/1.0\r\n\r\n", {}, old);
+    EXPECT_EQ(old.request.headers.get("Host"), "pacs");
+    for (const char* authority : {"", ":80", "user@pacs", "pacs:x", "pacs:80:80", "pa\"cs", "[::1", "pacs#a"})
+        EXPECT_EQ(refusal(with("", std::string("GET http://") + authority + "/ HTTP/1.1")), 400U)
+            << authority;
+    EXPECT_EQ(refusal("GET http://pacs/ HTTP/1.1\r\n\r\n"), 400U) << "Host is sent all the same";
+    EXPECT_EQ(refusal("GET http://pacs/ HTTP/1.1\r\nHost: a b\r\n\r\n"), 400U);
 }
 
 TEST(RequestHead, RefusesWhatTwoReadersCouldReadDifferently) {

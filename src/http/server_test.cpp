@@ -142,6 +142,17 @@ TEST(Server, AnswersAfterAHalfClose) {
     EXPECT_TRUE(client.at_end());
 }
 
+TEST(Server, LinksHaveTheAuthorityOfTheTarget) {
+    TestServer test;
+    test.get("/base", [](const RequestContext& context) {
+        return text_response(200, "text/plain", context.request.base_url);
+    });
+    RawClient client(test.start());
+    EXPECT_EQ(client.ask(get("/base")).body, "http://x");
+    EXPECT_EQ(client.ask(get("http://pacs.example:81/base")).body, "http://pacs.example:81");
+    EXPECT_EQ(client.ask(get("http://user@pacs.example/base")).status, 400U);
+}
+
 TEST(Server, RefusesHeadsThatAreTooLongOrIllFormed) {
     TestServer test;
     test.options.max_target_bytes = 1000;
