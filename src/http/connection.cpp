@@ -155,7 +155,7 @@ void Connection::begin_call() {
     body_left_ = call_->request.content_length.value_or(0);
     chunked_ = {};
     continue_pending_ = head_.expects_continue && call_->request.has_body;
-    body_failed_ = body_broken_ = false;
+    body_failed_ = body_broken_ = body_over_ = false;
     guarded([this] { response_ = shared_.service.begin(*call_, local_authority_); });
     const std::uint64_t limit = shared_.options.max_body_bytes;
     if (!response_ && limit != 0 && body_left_ > limit)
@@ -191,7 +191,7 @@ asio::awaitable<bool> Connection::serve() {
 }
 
 bool Connection::may_keep_alive() const {
-    if (!head_.keep_alive || worker_.draining || body_failed_ || body_broken_) return false;
+    if (!head_.keep_alive || worker_.draining || body_failed_ || body_over_) return false;
     if (body_done()) return true;
     // Without the 100 nobody knows whether the body will come.
     return !continue_pending_ && !head_.chunked && body_left_ <= shared_.options.max_drain_bytes;
@@ -311,7 +311,7 @@ asio::awaitable<void> Connection::receive_body() {
         co_await lane_call_.wait();
         if (response_) break;
         const ByteView bytes = as_bytes(std::string_view(room.data(), count));
-        if (body_failed_) {
+        if (body_failed_ || body_over_) {
             co_await on_body_failure(bytes);
             break;
         }
@@ -330,9 +330,7 @@ asio::awaitable<void> Connection::receive_body() {
 
 /// Why the body will not be complete; `cancelled` when nobody is left to be told.
 Error Connection::body_error() const {
-    const std::uint64_t limit = shared_.options.max_body_bytes;
-    if (limit != 0 && call_->bytes_in > limit)
-        return fail(ErrorCode::too_large, "The request body is too large.");
+    if (body_over_) return fail(ErrorCode::too_large, "The request body is too large.");
     if (body_broken_)
         return fail(ErrorCode::invalid_request, "The chunks of the request body are ill-formed.");
     if (stream_.timed_out()) return fail(ErrorCode::timed_out, "The request body did not arrive in time.");
@@ -355,8 +353,8 @@ asio::awaitable<void> Connection::on_body_failure(ByteView rest) {
     response_ = shared_.service.refuse(*call_, why, why.code == ErrorCode::timed_out ? 408 : 0);
 }
 
-/// Bytes of the body without framing; 0 when it is complete. With body_failed_ they are the last ones before
-/// what fails, if there are any.
+/// Bytes of the body without framing; 0 when it is complete. With body_failed_, and at the limit, where
+/// body_over_ begins, they are the last ones before what fails, if there are any.
 asio::awaitable<std::size_t> Connection::read_body(std::span<char> into) {
     const std::uint64_t limit = shared_.options.max_body_bytes;
     while (!body_done()) {
@@ -381,10 +379,9 @@ asio::awaitable<std::size_t> Connection::read_body(std::span<char> into) {
         const ChunkedReader::Outcome outcome = chunked_.read(into.first(have));
         if (outcome.consumed < have) in_.insert(0, into.data() + outcome.consumed, have - outcome.consumed);
         call_->bytes_in += outcome.data;
-        body_broken_ = outcome.broken;
-        const bool over = limit != 0 && call_->bytes_in > limit;
-        body_failed_ = outcome.broken || over;
-        if (over) co_return outcome.data - std::min(outcome.data, std::size_t{call_->bytes_in - limit});
+        body_failed_ = body_broken_ = outcome.broken;
+        if (limit != 0 && call_->bytes_in > limit && !std::exchange(body_over_, true))
+            co_return outcome.data - std::min(outcome.data, std::size_t{call_->bytes_in - limit});
         if (body_failed_) co_return outcome.data;
         if (outcome.data > 0) co_return outcome.data;
     }

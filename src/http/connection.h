@@ -94,6 +94,7 @@ class Connection {
     bool continue_pending_ = false;  ///< the client waits for `100 Continue`
     bool body_failed_ = false;
     bool body_broken_ = false;
+    bool body_over_ = false;  ///< in chunks, and longer than allowed
 
     // The answer under way.
     struct Piece {

@@ -235,6 +235,48 @@ TEST(ServerLimits, AnExchangeMayKeepABodyWhoseFramingBreaks) {
     EXPECT_EQ(cut.load(), 3);
 }
 
+/// All of it has been sent before anything is read: a server that closed meanwhile would have cut the sender
+/// off, and its answer with it.
+void expect_answer_after_a_long_body(RawClient& client, const std::string& head, const std::string& body) {
+    EXPECT_TRUE(client.send(head));
+    EXPECT_TRUE(client.send(body)) << head;
+    const RawResponse answer = client.receive();
+    EXPECT_EQ(answer.status, 413U) << head;
+    EXPECT_TRUE(answer.complete);
+    EXPECT_EQ(answer.headers.get("Connection"), "close");
+    EXPECT_TRUE(client.at_end());
+}
+
+TEST(ServerLimits, BodiesOverTheLimitAreReadToTheEndOfTheBound) {
+    TestServer test;
+    test.options.max_body_bytes = 1000;
+    const std::uint16_t port = test.start();
+    const std::string head = "POST /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\n";
+    const std::string body(7'000'000, 'x');
+    RawClient whole(port);
+    expect_answer_after_a_long_body(
+        whole, head + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n", body);
+    std::string chunks;
+    for (int i = 0; i < 70; ++i)
+        chunks += "186a0\r\n" + body.substr(0, 100'000) + "\r\n";
+    RawClient chunked(port);
+    expect_answer_after_a_long_body(chunked, head + "Transfer-Encoding: chunked\r\n\r\n",
+                                    chunks + "0\r\n\r\n");
+}
+
+TEST(ServerLimits, ChunksOverTheLimitAreNotReadForEver) {
+    TestServer test;
+    test.options.max_body_bytes = 10;
+    test.options.max_drain_bytes = 1'000'000;
+    RawClient client(test.start());
+    client.send("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
+    const std::string chunk = "186a0\r\n" + std::string(100'000, 'x') + "\r\n";
+    int sent = 0;
+    while (sent < 1000 && client.send(chunk))
+        ++sent;
+    EXPECT_LT(sent, 1000);
+}
+
 TEST(ServerLimits, RefusedBodiesThatDripAreNotReadForEver) {
     TestServer test;
     test.options.body_timeout = milliseconds(200);
