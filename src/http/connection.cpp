@@ -92,7 +92,13 @@ asio::awaitable<bool> Connection::read_head() {
     const bool first_request = !call_.has_value();
     auto deadline = Stream::Clock::now() + options.header_timeout;
     std::size_t looked_at = 0;
+    std::uint64_t skipped = 0;
     for (;;) {
+        if (in_.size() > most && skipped < options.max_drain_bytes) {
+            const std::size_t taken = shorten_line(in_, limits);
+            skipped += taken;
+            if (taken > 0) looked_at = 0;
+        }
         // Looking for the end of the head first keeps a head that comes byte by byte from being parsed each
         // time.
         if (in_.size() > most || in_.find("\r\n\r\n", looked_at) != std::string::npos) {
@@ -117,9 +123,11 @@ asio::awaitable<bool> Connection::read_head() {
         const std::size_t count = co_await stream_.read(room, timeout);
         in_.resize(old + count);
         if (count == 0) {
-            if (!stream_.timed_out() || in_.empty()) co_return false;
+            if (in_.empty() || (!stream_.timed_out() && skipped == 0)) co_return false;
             head_ = {};
-            co_await reject_head(408, kLateHead);
+            HeadOutcome why{HeadOutcome::Kind::refused, 0, 408, kLateHead};
+            if (skipped > 0) why = parse_request_head(in_, limits, head_);
+            co_await reject_head(why.status, why.message);
             co_return false;
         }
         if (idle_ && !first_request) deadline = Stream::Clock::now() + options.header_timeout;

@@ -13,6 +13,19 @@ namespace {
 constexpr std::size_t kMaxFields = 256;
 constexpr std::size_t kMaxMethodBytes = 32;
 
+/// Of a request line whose target is at its limit.
+std::size_t max_line_bytes(const HeadLimits& limits) {
+    return limits.max_target_bytes + kMaxMethodBytes + sizeof(" HTTP/1.1 ");
+}
+
+/// Empty lines before a request line are skipped (RFC 9112 2.2).
+std::size_t line_start(std::string_view bytes) {
+    std::size_t start = 0;
+    while (bytes.substr(start).starts_with("\r\n"))
+        start += 2;
+    return start;
+}
+
 /// Why a head is refused; status 0: it is not.
 struct Refusal {
     unsigned status = 0;
@@ -172,17 +185,14 @@ Refusal parse_parts(std::string_view line, std::string_view fields, const HeadLi
 }  // namespace
 
 HeadOutcome parse_request_head(std::string_view bytes, const HeadLimits& limits, RequestHead& out) {
-    // Empty lines before a request line are skipped (RFC 9112 2.2).
-    std::size_t start = 0;
-    while (bytes.substr(start).starts_with("\r\n"))
-        start += 2;
+    const std::size_t start = line_start(bytes);
     if (start > 64) {
         out = {};
         return refused(kBadLine);
     }
     const std::string_view rest = bytes.substr(start);
     const std::size_t line_end = rest.find("\r\n");
-    const std::size_t max_line = limits.max_target_bytes + kMaxMethodBytes + sizeof(" HTTP/1.1 ");
+    const std::size_t max_line = max_line_bytes(limits);
     // Of a line end that has not arrived whole, what is there counts for no limit.
     if (line_end == std::string_view::npos) {
         if (rest.size() <= max_line + 1) return {};
@@ -202,6 +212,18 @@ HeadOutcome parse_request_head(std::string_view bytes, const HeadLimits& limits,
     if (long_fields) return refused(kLongFields);
     if (refusal.status != 0) return refused(refusal);
     return {HeadOutcome::Kind::complete, start + end + 4, 0, {}};
+}
+
+std::size_t shorten_line(std::string& bytes, const HeadLimits& limits) {
+    // A version and the first half of a line end.
+    constexpr std::size_t kKeptEnd = sizeof(" HTTP/1.1\r");
+    const std::size_t start = line_start(bytes);
+    const std::size_t end = std::min(bytes.find("\r\n", start), bytes.size());
+    const std::size_t kept = start + max_line_bytes(limits) + 2;
+    if (end <= kept + kKeptEnd) return 0;
+    const std::size_t taken = end - kept - kKeptEnd;
+    bytes.erase(kept, taken);
+    return taken;
 }
 
 }  // namespace isocenter::http

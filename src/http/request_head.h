@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 #include "http/message.h"
@@ -35,5 +36,10 @@ struct HeadOutcome {
 /// in absolute-form takes the place of Host (RFC 9112 3.2.2). Of a refused head `out` holds what could be
 /// read, for the answer's sake.
 HeadOutcome parse_request_head(std::string_view bytes, const HeadLimits& limits, RequestHead& out);
+
+/// Takes the middle out of a request line that is too long, whether it has ended or not: its answer needs the
+/// fields behind it, and of the line its beginning and its end. What is left is still too long. The number of
+/// bytes taken; 0 when the line is not that long.
+std::size_t shorten_line(std::string& bytes, const HeadLimits& limits);
 
 }  // namespace isocenter::http

@@ -161,6 +161,27 @@ TEST(RequestHead, BoundsLineAndFields) {
     EXPECT_EQ(refusal(blank_lines), 400U);
 }
 
+TEST(RequestHead, OfALongLineTheFieldsAreRead) {
+    const HeadLimits limits{.max_target_bytes = 100, .max_header_bytes = 200};
+    const std::string wire =
+        "\r\nGET /a/" + std::string(1000, 'x') + " HTTP/1.1\r\nHost: x\r\nOrigin: o\r\n\r\n";
+    for (std::size_t step = 1; step <= wire.size(); ++step) {
+        std::string bytes;
+        for (std::size_t at = 0; at < wire.size(); at += step) {
+            bytes += wire.substr(at, step);
+            shorten_line(bytes, limits);
+        }
+        EXPECT_LT(bytes.size(), 250U);
+        RequestHead head;
+        EXPECT_EQ(parse_request_head(bytes, limits, head).status, 414U) << step;
+        EXPECT_EQ(head.request.method, Method::get) << step;
+        EXPECT_EQ(head.request.path.substr(0, 4), "/a/x") << step;
+        EXPECT_EQ(head.request.headers.get("Origin"), "o") << step;
+    }
+    std::string good = "GET / HTTP/1.1\r\nA: " + std::string(1000, 'x');
+    EXPECT_EQ(shorten_line(good, limits), 0U);
+}
+
 struct Decoded {
     std::string data;
     std::string rest;

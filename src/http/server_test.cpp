@@ -188,6 +188,7 @@ TEST(Server, RefusedHeadsAreAnsweredAsOtherErrorsAre) {
     } cases[] = {
         {414, get("/" + std::string(1500, 'x'), origin), "The request's target is too long."},
         {414, get("/" + std::string(2000, 'x'), origin), "The request's target is too long."},
+        {414, get("/" + std::string(200'000, 'x'), origin), "The request's target is too long."},
         {431, line + origin + "A: " + std::string(3000, 'x') + "\r\n\r\n",
          "The request's header fields are too large."},
         {400, line + "A : b\r\n" + origin + "\r\n", "A header field is ill-formed."},
@@ -215,6 +216,20 @@ TEST(Server, RefusedHeadsAreAnsweredAsOtherErrorsAre) {
     head_only.send("HEAD /" + std::string(1500, 'x') + " HTTP/1.1\r\nHost: x\r\n\r\n");
     EXPECT_EQ(head_only.receive(true).status, 414U);
     EXPECT_TRUE(head_only.at_end());
+}
+
+TEST(Server, LinesThatDoNotEndAreRefusedAllTheSame) {
+    TestServer test;
+    test.options.max_target_bytes = 1000;
+    test.options.max_header_bytes = 2000;
+    test.options.max_drain_bytes = 100'000;
+    const std::uint16_t port = test.start();
+    RawClient endless(port);
+    EXPECT_EQ(endless.ask("GET /" + std::string(200'000, 'x')).status, 414U);
+    RawClient gone(port);
+    gone.send("GET /" + std::string(50'000, 'x'));
+    gone.half_close();
+    EXPECT_EQ(gone.receive().status, 414U);
 }
 
 TEST(Server, RefusesBodiesThatAreTooLarge) {
