@@ -184,20 +184,22 @@ class DecodedFrames final : public ByteSource {
 };
 
 /// Compressed pixel data inside sequences become native like those around them (PS3.5 A.4); they are held.
-Status decode_icons(blob::BlobStore& blobs, const Location& location, const codec::FrameCodec& decoder,
+Status decode_icons(blob::BlobStore& blobs, const Location& location, const Decoding& decoding,
                     dicom::DataSet& set, bool top_level) {
     for (dicom::Element& element : set.elements()) {
         for (dicom::DataSet& item : element.items)
-            ISO_CHECK(decode_icons(blobs, location, decoder, item, false));
+            ISO_CHECK(decode_icons(blobs, location, decoding, item, false));
     }
     dicom::Element* const pixels = set.find(dicom::tags::PixelData);
     if (top_level || pixels == nullptr || !pixels->encapsulated) return {};
-    const PixelDescription described = describe_by([&set](dicom::Tag tag, std::uint32_t absent) {
+    PixelDescription described = describe_by([&set](dicom::Tag tag, std::uint32_t absent) {
         return static_cast<std::uint32_t>(set.integer(tag).value_or(absent));
     });
+    described.photometric_interpretation = set.text(dicom::tags::PhotometricInterpretation);
     ISO_TRY(auto items, open_value(blobs, location, pixels->where, pixels->where, 1));
     const auto fragments = make_fragments_source(std::move(items), false);
-    ISO_TRY(pixels->bytes, decode_frame(decoder, *fragments, shape_of(described), kMaxIconBytes));
+    const codec::FrameShape shape = shape_of(described, decoding.syntax);
+    ISO_TRY(pixels->bytes, decode_frame(*decoding.decoder, *fragments, shape, kMaxIconBytes));
     pixels->held = true;
     pixels->encapsulated = false;
     return {};
@@ -242,15 +244,12 @@ Result<std::unique_ptr<ByteSource>> Archive::open_as_explicit_little_endian(cons
 }
 
 Status Archive::check_decodable(const Location& location) {
-    const codec::FrameCodec* decoder = codec::find_decoder(location.record.transfer_syntax);
-    if (decoder == nullptr)
-        return fail(ErrorCode::not_acceptable, "there is no decoder for the instance's transfer syntax");
+    ISO_TRY(const Decoding decoding, decoding_of(*this, location));
     const dicom::FrameTable& frames = location.layout.frames;
     if (frames.kind == dicom::FrameTable::Kind::none) return {};
     if (frames.kind != dicom::FrameTable::Kind::encapsulated)
         return fail(ErrorCode::not_acceptable, "the frames of the instance cannot be told apart");
-    ISO_TRY(const PixelDescription pixels, pixel_description(location.record));
-    const codec::FrameShape shape = shape_of(pixels);
+    const codec::FrameShape& shape = decoding.shape;
     if (shape.frame_bytes() == 0)
         return fail(ErrorCode::not_acceptable, "the instance's pixels are not described");
     if (shape.frame_bytes() > kMaxDecodedFrameBytes || !fits_element(shape, frames.frames))
@@ -259,7 +258,7 @@ Status Archive::check_decodable(const Location& location) {
     const std::uint64_t first_bytes = first->remaining().value_or(0);
     const auto beginning = read_beginning(*first, codec::FrameCodec::kProbeBytes);
     if (!beginning) return beginning.error();
-    if (const Status fits = decoder->probe(as_bytes(*beginning), first_bytes, shape); !fits)
+    if (const Status fits = decoding.decoder->probe(as_bytes(*beginning), first_bytes, shape); !fits)
         return fail(ErrorCode::not_acceptable, fits.error().message);
     return {};
 }
@@ -267,22 +266,22 @@ Status Archive::check_decodable(const Location& location) {
 bool Archive::fits_uncompressed(const Location& location) {
     if (location.layout.frames.kind == dicom::FrameTable::Kind::none) return true;
     const auto pixels = pixel_description(location.record);
-    return !pixels || fits_element(shape_of(*pixels), location.layout.frames.frames);
+    return !pixels ||
+           fits_element(shape_of(*pixels, location.record.transfer_syntax), location.layout.frames.frames);
 }
 
 Result<std::unique_ptr<ByteSource>> Archive::open_decoded(const Location& location) {
     ISO_CHECK(check_decodable(location));
     blob::BlobStore& blobs = state_->core.blobs;
-    const codec::FrameCodec& decoder = *codec::find_decoder(location.record.transfer_syntax);
+    ISO_TRY(const Decoding decoding, decoding_of(*this, location));
     ISO_TRY(dicom::Part10Object object, read_again(blobs, location));
-    ISO_CHECK(decode_icons(blobs, location, decoder, object.data_set, true));
+    ISO_CHECK(decode_icons(blobs, location, decoding, object.data_set, true));
     for (const dicom::Tag tag : kFragmentTags)
         object.data_set.remove(tag);
     dicom::Element* const element = object.data_set.find(dicom::tags::PixelData);
     if (element == nullptr) return rewritten(blobs, location, object, dicom::kExplicitVrLittleEndian);
     element->encapsulated = false;
-    ISO_TRY(const PixelDescription pixels, pixel_description(location.record));
-    auto frames = std::make_unique<DecodedFrames>(*this, location, decoder, shape_of(pixels));
+    auto frames = std::make_unique<DecodedFrames>(*this, location, *decoding.decoder, decoding.shape);
     ISO_CHECK(frames->begin());
     return rewritten(blobs, location, object, dicom::kExplicitVrLittleEndian, std::move(frames));
 }

@@ -345,6 +345,43 @@ TEST_F(ConvertTest, UncompressedFragmentsBecomeOneValue) {
     EXPECT_EQ(text_of(test.archive->open_decoded(*other_size)), "not_acceptable");
 }
 
+TEST_F(ConvertTest, UncompressedFragmentsMayShareTheirColours) {
+    dicom::DataSet native = make_data_set("1.2", "1.3", "1.4");
+    set_pixels(native, 1, 2, 2, "YyBRZzbr");
+    set_number(native, tags::BitsAllocated, 8);
+    set_number(native, tags::SamplesPerPixel, 3);
+    native.set_text(tags::PhotometricInterpretation, "YBR_FULL_422");
+    native.find(tags::PixelData)->vr = dicom::Vr::OB;
+    dicom::DataSet icon;
+    set_pixels(icon, 1, 2, 1, "IiBR");
+    set_number(icon, tags::BitsAllocated, 8);
+    set_number(icon, tags::SamplesPerPixel, 3);
+    icon.set_text(tags::PhotometricInterpretation, "YBR_FULL_422");
+    native.set({.tag = {0x0088, 0x0200}, .vr = dicom::Vr::SQ, .items = {icon}});
+    dicom::DataSet head = native;
+    head.remove(tags::PixelData);
+    head.find({0x0088, 0x0200})->items.front().find(tags::PixelData)->encapsulated = true;
+    const auto location =
+        stored(make_head(dicom::kEncapsulatedUncompressed) + body_of(head) + encapsulate({"YyBR", "Zzbr"}));
+    EXPECT_EQ(text_of(test.archive->open_native_frame(*location, 2)), "Zzbr");
+    const auto decoded = dicom::read_part10(as_bytes(text_of(test.archive->open_decoded(*location))));
+    ASSERT_TRUE(decoded.ok());
+    EXPECT_EQ(decoded->layout.frames.present(), 2U);
+    EXPECT_EQ(decoded->data_set.find({0x0088, 0x0200})->items.front().find(tags::PixelData)->bytes, "IiBR");
+}
+
+TEST_F(ConvertTest, RleUnderANativeLabelIsDecoded) {
+    dicom::DataSet native = with_pixels(2, 3, 2);
+    native.find(tags::PixelData)->bytes = "ababababababcdcdcdcdcdcd";
+    dicom::DataSet head = native;
+    head.remove(tags::PixelData);
+    const auto location = stored(make_head(dicom::kExplicitVrLittleEndian) + body_of(head) +
+                                 encapsulate({rle_frame('a', 'b'), rle_frame('c', 'd')}));
+    EXPECT_EQ(*test.archive->pixel_syntax(*location), dicom::kRleLossless);
+    EXPECT_EQ(text_of(test.archive->open_native_frame(*location, 2)), "cdcdcdcdcdcd");
+    EXPECT_TRUE(text_of(test.archive->open_decoded(*location)).ends_with(body_of(native)));
+}
+
 TEST_F(ConvertTest, PixelDataThatContradictTheirLabelSayWhatTheyAre) {
     const std::string jpeg("\xFF\xD8\xFF\xC0\0\x0B\x08\0\2\0\2\1\1\x11\0\xFF\xDA\0\x08\1\1\0\0\x3F\0\0", 26);
     const auto syntax_of = [this](std::string_view label, const std::string& pixels) {
@@ -357,6 +394,8 @@ TEST_F(ConvertTest, PixelDataThatContradictTheirLabelSayWhatTheyAre) {
         body_of(with_pixels(2, 2, 1)).substr(body_of(with_pixels(2, 2, 1)).size() - 20);
     EXPECT_EQ(syntax_of(dicom::kExplicitVrLittleEndian, encapsulate({jpeg})), "1.2.840.10008.1.2.4.50");
     EXPECT_EQ(syntax_of(dicom::kExplicitVrLittleEndian, encapsulate({"nobody knows"})), "");
+    EXPECT_EQ(syntax_of(dicom::kExplicitVrLittleEndian, encapsulate({rle_frame('a', 'b')})),
+              dicom::kRleLossless);
     EXPECT_EQ(syntax_of(dicom::kExplicitVrLittleEndian, native), dicom::kExplicitVrLittleEndian);
     EXPECT_EQ(syntax_of("1.2.840.10008.1.2.4.90", native), dicom::kExplicitVrLittleEndian);
     EXPECT_EQ(syntax_of("1.2.840.10008.1.2.4.90", encapsulate({jpeg})), "1.2.840.10008.1.2.4.90");

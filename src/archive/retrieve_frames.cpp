@@ -4,7 +4,7 @@
 
 #include "archive/core.h"
 #include "archive/values.h"
-#include "codec/frame_codec.h"
+#include "codec/rle.h"
 #include "dicom/image_header.h"
 #include "dicom/json_filter.h"
 #include "dicom/tags.h"
@@ -57,14 +57,30 @@ std::uint32_t first_number(std::string_view document, dicom::Tag tag, std::uint3
 
 }  // namespace
 
-codec::FrameShape shape_of(const PixelDescription& pixels) {
+codec::FrameShape shape_of(const PixelDescription& pixels, std::string_view syntax) {
     codec::FrameShape shape;
     shape.rows = pixels.rows;
     shape.columns = pixels.columns;
     shape.samples_per_pixel = pixels.samples_per_pixel;
     shape.bits_allocated = pixels.bits_allocated;
     shape.planar_configuration = pixels.planar_configuration;
+    // Frames that were never encoded keep the colours that two pixels share: Y Y Cb Cr (PS3.3 C.7.6.3.1.2).
+    const bool shared = pixels.photometric_interpretation == "YBR_FULL_422" ||
+                        pixels.photometric_interpretation == "YBR_PARTIAL_422";
+    if (syntax == dicom::kEncapsulatedUncompressed && shared && shape.samples_per_pixel == 3)
+        shape.samples_per_pixel = 2;
     return shape;
+}
+
+Result<Decoding> decoding_of(Archive& archive, const Location& location) {
+    Decoding decoding;
+    ISO_TRY(decoding.syntax, archive.pixel_syntax(location));
+    decoding.decoder = codec::find_decoder(decoding.syntax);
+    if (decoding.decoder == nullptr)
+        return fail(ErrorCode::not_acceptable, "there is no decoder for the instance's transfer syntax");
+    ISO_TRY(const PixelDescription pixels, archive.pixel_description(location.record));
+    decoding.shape = shape_of(pixels, decoding.syntax);
+    return decoding;
 }
 
 Result<std::string> decode_frame(const codec::FrameCodec& decoder, ByteSource& fragments,
@@ -105,12 +121,8 @@ Result<std::unique_ptr<ByteSource>> Archive::open_native_frame(const Location& l
                                                                std::uint32_t number) {
     ISO_TRY(auto stored, open_frame(location, number));
     if (location.layout.frames.kind == dicom::FrameTable::Kind::native) return stored;
-    const codec::FrameCodec* decoder = codec::find_decoder(location.record.transfer_syntax);
-    if (decoder == nullptr) {
-        return fail(ErrorCode::not_acceptable, "there is no decoder for the instance's transfer syntax");
-    }
-    ISO_TRY(const PixelDescription pixels, pixel_description(location.record));
-    auto decoded = decode_frame(*decoder, *stored, shape_of(pixels), kMaxDecodedFrameBytes);
+    ISO_TRY(const Decoding decoding, decoding_of(*this, location));
+    auto decoded = decode_frame(*decoding.decoder, *stored, decoding.shape, kMaxDecodedFrameBytes);
     if (decoded) return make_string_source(std::move(*decoded));
     // What the decoder does not know can still be had as stored.
     if (decoded.error().code != ErrorCode::unsupported) return std::move(decoded).error();
@@ -130,7 +142,14 @@ Result<std::string> Archive::pixel_syntax(const Location& location) {
     ISO_TRY(auto source, open_stored(state_->core.blobs, location.record, first));
     ISO_TRY(const std::string beginning, read_all(*source, first.length));
     const auto header = dicom::read_image_header(as_bytes(beginning));
-    return header ? std::string(header->transfer_syntax) : std::string();
+    if (header) return std::string(header->transfer_syntax);
+    ISO_TRY(const PixelDescription pixels, pixel_description(location.record));
+    std::uint64_t frame_bytes = 0;
+    for (const ByteRange& range : layout.frames.ranges_of(1))
+        frame_bytes += range.length;
+    const codec::FrameShape shape = shape_of(pixels, dicom::kRleLossless);
+    const bool rle = codec::begins_like_rle(as_bytes(beginning), frame_bytes, shape);
+    return rle ? std::string(dicom::kRleLossless) : std::string();
 }
 
 Result<PixelDescription> Archive::pixel_description(const index::InstanceRecord& record) {

@@ -2,16 +2,13 @@
 
 #include <algorithm>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "archive/archive.h"
 #include "archive/sources.h"
+#include "codec/frame_codec.h"
 #include "dicom/tags.h"
-
-namespace isocenter::codec {
-class FrameCodec;
-struct FrameShape;
-}  // namespace isocenter::codec
 
 namespace isocenter::archive {
 
@@ -41,8 +38,17 @@ PixelDescription describe_by(NumberOf number_of) {
     return pixels;
 }
 
-/// What a codec must know of the frames.
-codec::FrameShape shape_of(const PixelDescription& pixels);
+/// What a codec must know of frames that are decoded from `syntax`.
+codec::FrameShape shape_of(const PixelDescription& pixels, std::string_view syntax);
+
+/// How an object's compressed pixel data are decoded.
+struct Decoding {
+    std::string syntax;  ///< Archive::pixel_syntax
+    const codec::FrameCodec* decoder = nullptr;
+    codec::FrameShape shape;
+};
+/// `not_acceptable` when there is no decoder.
+Result<Decoding> decoding_of(Archive& archive, const Location& location);
 
 /// A frame's joined fragments as native pixels; `too_large` when they would take more than `limit` bytes.
 Result<std::string> decode_frame(const codec::FrameCodec& decoder, ByteSource& fragments,

@@ -137,4 +137,18 @@ Result<std::string> RleCodec::decode(ByteView frame, const FrameShape& shape) co
     return decoded;
 }
 
+bool begins_like_rle(ByteView beginning, std::uint64_t frame_bytes, const FrameShape& shape) {
+    if (const Status fits = RleCodec().probe(beginning, frame_bytes, shape); !fits) return false;
+    const std::size_t segments = read_u32(beginning, 0);
+    std::uint64_t before = kHeaderBytes;
+    if (read_u32(beginning, 4) != before || frame_bytes <= before) return false;
+    for (std::size_t i = 1; i < kMaxSegments; ++i) {
+        const std::uint64_t offset = read_u32(beginning, 4 + 4 * i);
+        const bool good = i < segments ? offset > before && offset < frame_bytes : offset == 0;
+        if (!good) return false;
+        before = offset;
+    }
+    return true;
+}
+
 }  // namespace isocenter::codec

@@ -13,4 +13,8 @@ class RleCodec final : public FrameCodec {
     Status probe(ByteView beginning, std::uint64_t frame_bytes, const FrameShape& shape) const override;
 };
 
+/// Whether a frame of that size and shape may begin with `beginning` (FrameCodec::kProbeBytes or more): every
+/// field of the header is as PS3.5 G.5 has it. For data that do not name their syntax.
+bool begins_like_rle(ByteView beginning, std::uint64_t frame_bytes, const FrameShape& shape);
+
 }  // namespace isocenter::codec

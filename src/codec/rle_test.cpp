@@ -174,5 +174,23 @@ TEST(Registry, KnowsWhatItDecodes) {
     EXPECT_EQ(find_decoder("1.2.840.10008.1.2.4.70"), nullptr);
 }
 
+TEST(RleCodec, IsKnownByAHeaderWithNothingOutOfPlace) {
+    const std::string good = from_hex(kRgb8);
+    const FrameShape shape = shape_of(4, 5, 3, 8);
+    const auto known = [&](const std::string& frame) {
+        return begins_like_rle(as_bytes(frame).first(std::min<std::size_t>(frame.size(), 64)), frame.size(),
+                               shape);
+    };
+    EXPECT_TRUE(known(good));
+    EXPECT_FALSE(begins_like_rle(as_bytes(good), good.size(), shape_of(4, 5, 1, 8)));
+    EXPECT_FALSE(known(good.substr(0, 64)));
+    EXPECT_FALSE(known(good.substr(0, 60)));
+    for (const std::size_t at : {0U, 4U, 7U, 8U + 3U, 16U, 60U}) {
+        std::string other = good;
+        other[at] = static_cast<char>(other[at] ^ 1);
+        EXPECT_FALSE(known(other)) << at;
+    }
+}
+
 }  // namespace
 }  // namespace isocenter::codec

@@ -5,8 +5,8 @@
 namespace isocenter::codec {
 
 /// Encapsulated Uncompressed Explicit VR Little Endian (PS3.5 A.4.11): a frame is its native bytes, padded to
-/// even length. One of another size than its description says is `unsupported`, as are pixels that share
-/// their colours (YBR_FULL_422).
+/// even length. One of another size than its shape says is `unsupported`. Where pixels share their colours
+/// (YBR_FULL_422) the shape has the two samples that are there of each.
 class UncompressedCodec final : public FrameCodec {
   public:
     Result<std::string> decode(ByteView frame, const FrameShape& shape) const override;

@@ -33,7 +33,11 @@ def sample(name):
 
 
 def kept(face, dataset):
-    expect.status(face.store([samples.written(dataset)]), 200, 202)
+    return kept_bytes(face, dataset, samples.written(dataset))
+
+
+def kept_bytes(face, dataset, data):
+    expect.status(face.store([data]), 200, 202)
     study = f"/studies/{dataset.StudyInstanceUID}"
     series = f"{study}/series/{dataset.SeriesInstanceUID}"
     return f"{series}/instances/{dataset.SOPInstanceUID}", series, study
@@ -131,6 +135,19 @@ def test_representations_have_tags_of_their_own(standard):
     instance, *_ = kept(standard, sample("MR_small_RLE"))
     answers = [standard.get(instance, f"application/dicom; transfer-syntax={syntax}") for syntax in (ELE, RLE)]
     assert answers[0].headers["ETag"] != answers[1].headers["ETag"]
+
+
+@FACES
+def test_rle_under_a_native_label(request, name):
+    """Fragments say by their header what they are, and leave under that name, or decoded."""
+    face = request.getfixturevalue(name)
+    dataset = sample("SC_rgb_rle_16bit_2frame")
+    path, *_ = kept_bytes(face, dataset, samples.written(dataset).replace(RLE.encode(), ELE.encode(), 1))
+    is_decoded(expect.status(face.get(path, SINGLE), 200).content, dataset)
+    part = expect.parts(face.get(path, DICOM_PARTS + STORED), 1)[0]
+    assert part.content_type == f"application/dicom; transfer-syntax={RLE}"
+    assert pixels.parse(part.body).file_meta.TransferSyntaxUID == RLE
+    assert pixels.received_frames(part.body) == pixels.received_frames(samples.written(dataset))
 
 
 def test_pixels_that_are_no_rle(standard):

@@ -398,6 +398,19 @@ def test_encapsulated_uncompressed(standard):
     expect.file(standard.get(path_of(instance), named), instance.data)
 
 
+def test_encapsulated_uncompressed_with_shared_colours(standard):
+    """Native frames of YBR_FULL_422 have two samples for each pixel (PS3.3 C.7.6.3.1.2), in fragments too."""
+    instance = pixels.describe(Instance("1.2.840.10008.1.2.1.98", SOPClassUID=CT), 3, 4, 2, samples=3)
+    instance.update(PhotometricInterpretation="YBR_FULL_422")
+    instance.frames = [makers.random_bytes(24) for _ in range(2)]
+    keep_on_standard(standard, in_fragments(instance, instance.frames))
+    for part, frame in zip(expect.parts(frames(standard, instance, "1,2"), 2), instance.frames):
+        ele_frame(part, frame)
+    received = pixels.parse(expect.parts(standard.get(path_of(instance)), 1)[0].body)
+    assert received.file_meta.TransferSyntaxUID == ELE
+    assert received.PixelData == b"".join(instance.frames)
+
+
 def test_fragments_under_an_uncompressed_label(standard):
     """2.4: a part says what it is; the file meta of what is stored is wrong, that of what is sent is not."""
     instance = pixels.jpeg_baseline(frames=2, label=ELE, SOPClassUID=CT)

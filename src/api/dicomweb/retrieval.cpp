@@ -51,7 +51,7 @@ StoredForm stored_form(const Face& face, const archive::Location& location) {
     if (!location.layout.foreign_pixels || (native && !face.profile.standard)) return form;
     const auto syntax = face.archive.pixel_syntax(location);
     form.pixel_syntax = syntax ? *syntax : std::string();
-    form.decodable = false;
+    form.decodable = archive::Archive::can_decode(*form.pixel_syntax);
     return form;
 }
 
