@@ -95,6 +95,48 @@ def test_dead_letters_and_status_are_of_a_target(binary, archive, partitioned, f
         cast.stop()
 
 
+def check(cast, *arguments):
+    """Exit status and findings."""
+    done = subprocess.run(cast.command("--check", *arguments), capture_output=True, text=True, timeout=60)
+    assert done.stdout and done.returncode != 2, done.stderr
+    return done.returncode, [json.loads(line) for line in done.stdout.splitlines()[:-1]]
+
+
+def test_a_check_looks_into_the_partitions_of_its_target(binary, archive, partitioned, fhir, tmp_path):
+    cast = bridge(binary, archive, partitioned, fhir, tmp_path / "state.db", cast__partitions="north=research",
+                  **{"cast.targets.research.fhir.endpoint": f"{fhir.base}/"})
+    kept, gone = (store(archive, partitioned, "north") for _ in range(2))
+    latest = archive.latest()
+    assert eventually(lambda: positions(cast) == {"default": latest, "research": latest}), positions(cast)
+    cast.stop()
+    written = fhir.study(kept)
+    assert check(cast, "--target", "research") == (0, [])
+    marked = {"system": "urn:isocenter:partition:north", "value": kept}
+    fhir.put({**written, "id": "shared", "meta": {"source": f"{archive.base}/v2"},
+              "identifier": [*written["identifier"], marked]})
+    archive.delete(gone)
+    status, findings = check(cast, "--target", "research", "--repair")
+    assert status == 0 and {(each["finding"], each["partition"], each["study"]) for each in findings} == \
+        {("extra", "north", gone), ("extra", "north", kept)}
+    assert list(fhir.all("ImagingStudy").values()) == [written], "a partition that is alone at its target marks nothing"
+
+
+def test_a_check_leaves_partitions_alone_that_do_not_go_to_its_target(binary, archive, partitioned, fhir, tmp_path):
+    cast = bridge(binary, archive, partitioned, fhir, tmp_path / "state.db", cast__partitions="north=default")
+    study = store(archive, partitioned, "north")
+    cast.caught_up(archive.latest())
+    cast.stop()
+    written = fhir.study(study)
+    ours, uid = {"source": f"{archive.base}/v2"}, {"system": "urn:dicom:uid", "value": f"urn:oid:{study}"}
+    west = {"system": "urn:isocenter:partition:west", "value": study}
+    fhir.put({**written, "id": "west", "meta": ours, "identifier": [uid, west]})
+    fhir.put({**written, "id": "unmarked", "meta": ours, "identifier": [uid]})
+    status, findings = check(cast, "--repair")
+    assert status == 0 and {(each["finding"], each["partition"]) for each in findings} == \
+        {("undecided", "west"), ("extra", "Microsoft.Default")}
+    assert set(fhir.all("ImagingStudy")) == {written["id"], "west"}
+
+
 def test_partitions_of_one_target_are_told_apart(binary, archive, partitioned, fhir, tmp_path):
     cast = bridge(binary, archive, partitioned, fhir, tmp_path / "state.db", cast__partitions="north=default")
     try:

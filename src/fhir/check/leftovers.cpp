@@ -23,9 +23,10 @@ constexpr std::string_view kPageSize = "_count=500";
 constexpr int kMostPages = 10'000'000;
 constexpr std::string_view kPartitionSystem = "urn:isocenter:partition:";
 
-/// The study that an ImagingStudy is about; no UID when it does not say so.
-Key key_of(const json::object& study) {
-    Key key{std::string(kDefaultPartition), {}};
+/// The study that an ImagingStudy says it is about, and the partition that it names; what it does not say is
+/// empty.
+Key said_by(const json::object& study) {
+    Key key;
     const json::value* identifiers = study.if_contains("identifier");
     if (identifiers == nullptr || !identifiers->is_array()) return key;
     for (const json::value& each : identifiers->get_array()) {
@@ -49,6 +50,10 @@ bool refers_to(const json::object& object, const std::set<std::string>& endpoint
             return named == ours || named.ends_with('/' + ours);
         });
     });
+}
+
+Discrepancy nameless(const json::object& study, Key key) {
+    return {Kind::extra, std::move(key), reference_of(study), {}, "names no study", "delete", false};
 }
 
 /// By what others refer to a resource of that type, the first that a type knows.
@@ -92,6 +97,30 @@ bool Reconciliation::concerns_us(const json::object& study) const {
                        });
 }
 
+/// The partition whose studies look like one that names `mark`: those that share the target with others are
+/// marked. Nothing when no study of this target does.
+std::optional<std::string> Reconciliation::partition_by(const std::string& mark) const {
+    const auto found =
+        std::find_if(options_.partitions.begin(), options_.partitions.end(), [&](const std::string& name) {
+            return mark == (is_marked_partition(name, parts_.content) ? name : std::string());
+        });
+    if (found == options_.partitions.end()) return std::nullopt;
+    return *found;
+}
+
+/// Studies of partitions that are not this target's are neither written nor removed.
+Discrepancy Reconciliation::beyond_partitions(const json::object& study, Key key) const {
+    const bool mine = key.partition.empty() ||
+                      std::find(options_.partitions.begin(), options_.partitions.end(), key.partition) !=
+                          options_.partitions.end();
+    Discrepancy made{
+        mine ? Kind::extra : Kind::undecided, std::move(key), reference_of(study), {}, {}, {}, false};
+    made.text = mine ? "has not the identifiers of its partition"
+                     : "is of a partition that does not go to this target";
+    if (mine) made.remedy = "delete";
+    return made;
+}
+
 Attempt<std::vector<Key>> Reconciliation::own_studies_elsewhere() {
     FHIR_TRY(const std::vector<std::string> forms, searches_for_own());
     std::set<Key> elsewhere;
@@ -100,13 +129,17 @@ Attempt<std::vector<Key>> Reconciliation::own_studies_elsewhere() {
             "ImagingStudy", form,
             [&](json::object&& study) -> Attempt<void> {
                 if (!concerns_us(study)) return {};
-                Key key = key_of(study);
+                Key said = said_by(study);
+                const auto partition = partition_by(said.partition);
                 // The archive cannot be asked about what is no UID.
-                const bool named = key.study_uid.size() <= 64 && dicom::is_ui_format(key.study_uid);
-                if (named && !seen_.contains(key)) elsewhere.insert(key);
-                if (!named && is_own(study, parts_.content) && is_new(reference_of(study)))
-                    nameless_.push_back(
-                        {Kind::extra, key, reference_of(study), {}, "names no study", "delete", false});
+                const bool named = said.study_uid.size() <= 64 && dicom::is_ui_format(said.study_uid);
+                if (named && partition) {
+                    Key key{*partition, std::move(said.study_uid)};
+                    if (!seen_.contains(key)) elsewhere.insert(std::move(key));
+                } else if (is_own(study, parts_.content) && is_new(reference_of(study))) {
+                    unasked_.push_back(named ? beyond_partitions(study, std::move(said))
+                                             : nameless(study, std::move(said)));
+                }
                 return {};
             },
             kMostPages);
@@ -120,8 +153,8 @@ Attempt<void> Reconciliation::look_for_extra(std::stop_token stop) {
     const std::uint64_t of_archive = result_.studies;
     if (auto looked = look_at_all(keys, stop); !looked) return looked;
     result_.studies = of_archive;
-    for (Discrepancy& each : nameless_) {
-        if (options_.repair) {
+    for (Discrepancy& each : unasked_) {
+        if (options_.repair && each.kind == Kind::extra) {
             FHIR_TRY(each.mended, remove(each.resource, each.text));
         }
         tell(std::move(each));

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <stop_token>
 #include <string>
@@ -58,6 +59,8 @@ class Reconciliation {
     Attempt<void> look_for_extra(std::stop_token stop);
     Attempt<std::vector<std::string>> searches_for_own();
     bool concerns_us(const boost::json::object& study) const;
+    std::optional<std::string> partition_by(const std::string& mark) const;
+    Discrepancy beyond_partitions(const boost::json::object& study, Key key) const;
     Attempt<std::vector<Key>> own_studies_elsewhere();
     Attempt<void> settle_shared();
     Attempt<void> look_for_unused(std::stop_token stop);
@@ -73,7 +76,7 @@ class Reconciliation {
     std::uint64_t all_ = 0;
     std::set<std::string> own_endpoints_;  ///< references
     std::set<Key> seen_;                   ///< studies of the archive
-    std::vector<Discrepancy> nameless_;    ///< ImagingStudies of ours without a StudyInstanceUID
+    std::vector<Discrepancy> unasked_;     ///< ImagingStudies of ours that the archive is not asked about
 
     std::mutex mutex_;  ///< guards what follows
     ReconciliationResult result_;
