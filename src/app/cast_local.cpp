@@ -7,6 +7,7 @@
 #include "dicom/json_filter.h"
 #include "dicom/tags.h"
 #include "fhir/feed/deep_json.h"
+#include "fhir/mapping/options.h"
 
 namespace isocenter::app {
 namespace {
@@ -17,6 +18,11 @@ constexpr std::uint64_t kPage = 200;
 
 tl::unexpected<fhir::Failure> failed(const Error& error) {
     return fhir::failed(failure_of_local(error));
+}
+
+/// The archive of this process has no other one.
+bool is_here(const std::string& partition) {
+    return partition == fhir::kDefaultPartition;
 }
 
 index::EntityKey entity_of(const fhir::Key& key) {
@@ -145,6 +151,7 @@ void LocalChangeSource::wait_for_news(std::stop_token stop, std::chrono::millise
 }
 
 fhir::Attempt<fhir::StudyContent> LocalArchiveSource::read_study(const fhir::Key& key) {
+    if (!is_here(key.partition)) return fhir::StudyContent{};
     const index::EntityKey entity = entity_of(key);
     // The revision first: content that is newer than its version is read once more, the reverse would be
     // missed.
@@ -159,6 +166,7 @@ fhir::Attempt<fhir::StudyContent> LocalArchiveSource::read_study(const fhir::Key
 
 fhir::Attempt<std::optional<fhir::StudyContent>> LocalArchiveSource::read_if_changed(
     const fhir::Key& key, const std::string& version) {
+    if (!is_here(key.partition)) return std::optional(fhir::StudyContent{});
     const auto revision = archive_.revision(entity_of(key));
     if (revision && version_of(*revision) == version) return std::optional<fhir::StudyContent>();
     FHIR_TRY(fhir::StudyContent content, read_study(key));
@@ -166,8 +174,9 @@ fhir::Attempt<std::optional<fhir::StudyContent>> LocalArchiveSource::read_if_cha
 }
 
 fhir::Attempt<std::vector<json::object>> LocalArchiveSource::studies_of_patient(
-    const std::string&, const std::string& patient_id) {
+    const std::string& partition, const std::string& patient_id) {
     std::vector<json::object> studies;
+    if (!is_here(partition)) return studies;
     dicom::Query query = studies_query({.patient_id = patient_id}, 0);
     query.want_document = true;
     while (true) {
@@ -187,6 +196,7 @@ fhir::Attempt<std::vector<fhir::Key>> LocalArchiveSource::page(const std::string
                                                                const fhir::StudyFilter& filter,
                                                                std::size_t offset) {
     std::vector<fhir::Key> keys;
+    if (!is_here(partition)) return keys;
     const auto summary =
         archive_.search(studies_query(filter, offset), [&](index::SearchRow&& row) -> Status {
             keys.push_back({partition, std::string(row.key.study.str())});

@@ -38,7 +38,7 @@ class LocalChangeSource : public fhir::ChangeSource {
 };
 
 /// What the archive of this process holds: the same data sets as `/v1` gives, so that the FHIR content does
-/// not depend on where the bridge runs.
+/// not depend on where the bridge runs. Partitions other than the default one are empty.
 class LocalArchiveSource : public fhir::ArchiveSource, public fhir::StudyList {
   public:
     /// `archive` outlives the source.

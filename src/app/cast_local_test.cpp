@@ -107,6 +107,18 @@ TEST_F(LocalCast, a_study_is_its_instances_and_has_a_version) {
     EXPECT_TRUE((*source.read_if_changed(key("1.2"), (*changed)->version))->instances.empty());
 }
 
+TEST_F(LocalCast, partitions_other_than_the_default_one_are_empty) {
+    store("1.2", "1.2.3");
+    const fhir::Key elsewhere{"north", "1.2"};
+    const std::string version = source.read_study(key("1.2"))->version;
+    EXPECT_TRUE(source.read_study(elsewhere)->instances.empty());
+    const auto changed = source.read_if_changed(elsewhere, version);
+    ASSERT_TRUE(changed->has_value());
+    EXPECT_TRUE((*changed)->instances.empty());
+    EXPECT_TRUE(source.studies_of_patient("north", "P1")->empty());
+    EXPECT_TRUE(source.page("north", {}, 0)->empty());
+}
+
 TEST_F(LocalCast, bulk_data_is_left_out) {
     dicom::DataSet data_set = make_data_set("1.2", "1.2.1", "1.2.3");
     archive::set_pixels(data_set, 1, 1, 1, "ab");

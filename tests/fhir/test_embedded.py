@@ -176,6 +176,21 @@ def test_a_bridge_of_its_own_listens(archive, fhir, binary, tmp_path):
         cast.stop()
 
 
+def test_a_backfill_writes_nothing_for_partitions_that_the_archive_has_not(binary, tmp_path, fhir):
+    archive = Embedded(binary, tmp_path / "data", fhir.base, cast__partitions="north=default")
+    try:
+        archive.store(make_image(new_uid(), new_uid(), new_uid()))
+        archive.caught_up()
+        before = fhir.content()
+        assert len(before["ImagingStudy"]) == 1
+        jobs = archive.metric("isocenter_cast_jobs_total")
+        assert requests.post(f"{archive.base}/cast/backfill", timeout=10).status_code == 202
+        assert eventually(lambda: archive.metric("isocenter_cast_jobs_total") > jobs and "backfill" not in archive.status())
+        assert fhir.content() == before
+    finally:
+        archive.stop()
+
+
 def test_without_an_address_of_its_own_it_does_not_start(binary, tmp_path):
     done = subprocess.run([binary, "serve", "--port", "0", "--data", str(tmp_path / "data"), "--set",
                            "fhir.endpoint=http://127.0.0.1:1/fhir"], capture_output=True, text=True, timeout=30)
