@@ -1,4 +1,4 @@
-"""Makes an archive look as if some of its studies were in another partition."""
+"""Makes an archive look as if it had data partitions, and some of its studies in others than the default one."""
 
 import json
 import re
@@ -7,18 +7,28 @@ from faulty_server import FaultyServer, _Handler
 
 
 class PartitionedArchive(FaultyServer):
-    """The studies of `others` (StudyInstanceUID -> partition) are in those partitions, everything else in the default one."""
+    """The studies of `others` (StudyInstanceUID -> partition) are in those partitions, everything else in the default one.
+    Paths without a partition are refused, and so are partitions into which nothing was stored."""
 
     def __init__(self, base):
         super().__init__(base)
         self.others = {}
         self.server.RequestHandlerClass = type("Handler", (_PartitionHandler,), {"owner": self})
 
+    def partitions(self):
+        return ["Microsoft.Default", *sorted(set(self.others.values()) - {"Microsoft.Default"})]
+
 
 class _PartitionHandler(_Handler):
     def forward(self, body):
+        if self.path == "/v1/partitions":
+            made = [{"partitionKey": key + 1, "partitionName": name} for key, name in enumerate(self.owner.partitions())]
+            return 200, {"Content-Type": "application/json"}, json.dumps(made).encode()
         in_partition = re.match(r"/v1/partitions/([^/]+)(/.*)", self.path)
-        asked = in_partition.group(1) if in_partition else "Microsoft.Default"
+        asked = in_partition.group(1) if in_partition else "" if re.match(r"/v1/(studies|series|instances)", self.path) \
+            else "Microsoft.Default"
+        if asked not in self.owner.partitions():
+            return 400, {"Content-Type": "application/json"}, b'"a partition that is there belongs into the path"'
         self.path = "/v1" + in_partition.group(2) if in_partition else self.path
         status, headers, content = super().forward(body)
         others = self.owner.others

@@ -2,9 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
 #include "base/percent.h"
 #include "fhir/feed/archive_failure.h"
 #include "fhir/feed/deep_json.h"
+#include "fhir/json_members.h"
 #include "fhir/mapping/attributes.h"
 #include "fhir/mapping/options.h"
 
@@ -15,22 +20,53 @@ namespace json = boost::json;
 
 constexpr std::size_t kPage = 200;
 
-/// `/v1`, or the root of the partition below it.
-std::string prefix_of(const std::string& partition) {
-    if (partition == kDefaultPartition) return "/v1";
-    return "/v1/partitions/" + percent_encode(partition);
+std::string metadata_of(const Key& key) {
+    return "/studies/" + percent_encode(key.study_uid) + "/metadata";
 }
 
-/// `/v1/studies/UID/metadata`
-std::string metadata_of(const Key& key) {
-    return prefix_of(key.partition) + "/studies/" + percent_encode(key.study_uid) + "/metadata";
+/// Says nothing about whether there are partitions.
+bool is_trouble(unsigned status) {
+    return status == 401 || status == 408 || status == 429 || status >= 500;
 }
 
 }  // namespace
 
-Attempt<std::optional<StudyContent>> HttpArchiveSource::get(const std::string& path_and_query,
+Attempt<std::set<std::string>> HttpArchiveSource::partitions() {
+    net::HttpRequest request{.url = options_.root + "/v1/partitions"};
+    request.headers = {{"Accept", "application/json"}};
+    request.timeout = options_.timeout;
+    const auto reply = sender_.send(request);
+    if (!reply) return failed(failure_of_archive(reply.error()));
+    if (is_trouble(reply->status)) return failed(failure_of_archive(reply->status));
+    std::set<std::string> names;
+    boost::system::error_code error;
+    const json::value document = reply->status == 200 ? json::parse(reply->body, error) : json::value();
+    if (error || !document.is_array()) return names;
+    for (const json::value& each : document.get_array()) {
+        std::string name = each.is_object() ? text_member(each.get_object(), "partitionName") : "";
+        if (!name.empty()) names.insert(std::move(name));
+    }
+    return names;
+}
+
+Attempt<std::string> HttpArchiveSource::root_of(const std::string& partition) {
+    const std::string below = "/v1/partitions/" + percent_encode(partition);
+    if (partition != kDefaultPartition) return below;
+    {
+        const std::lock_guard lock(mutex_);
+        if (partitioned_) return *partitioned_ ? below : "/v1";
+    }
+    FHIR_TRY(const std::set<std::string> names, partitions());
+    const std::lock_guard lock(mutex_);
+    partitioned_ = !names.empty();
+    return *partitioned_ ? below : "/v1";
+}
+
+Attempt<std::optional<StudyContent>> HttpArchiveSource::get(const std::string& partition,
+                                                            const std::string& path_and_query,
                                                             const std::string& unless) {
-    net::HttpRequest request{.url = options_.root + path_and_query};
+    FHIR_TRY(const std::string root, root_of(partition));
+    net::HttpRequest request{.url = options_.root + root + path_and_query};
     request.headers = {{"Accept", "application/dicom+json"}};
     if (!unless.empty()) request.headers.emplace_back("If-None-Match", unless);
     request.timeout = options_.timeout;
@@ -41,6 +77,10 @@ Attempt<std::optional<StudyContent>> HttpArchiveSource::get(const std::string& p
     const unsigned status = reply->status;
     if (status == 304 && !unless.empty()) return std::optional<StudyContent>();
     if (status == 204 || status == 404 || status == 410) return std::optional<StudyContent>(StudyContent{});
+    if (status == 400) {
+        const std::lock_guard lock(mutex_);
+        partitioned_.reset();
+    }
     if (status != 200) return failed(failure_of_archive(status));
     boost::system::error_code error;
     json::value document = parse_deep(reply->body, error);
@@ -53,25 +93,35 @@ Attempt<std::optional<StudyContent>> HttpArchiveSource::get(const std::string& p
 }
 
 Attempt<StudyContent> HttpArchiveSource::read_study(const Key& key) {
-    FHIR_TRY(std::optional<StudyContent> content, get(metadata_of(key)));
+    FHIR_TRY(std::optional<StudyContent> content, get(key.partition, metadata_of(key)));
     return *std::move(content);
 }
 
 Attempt<std::optional<StudyContent>> HttpArchiveSource::read_if_changed(const Key& key,
                                                                         const std::string& version) {
-    return get(metadata_of(key), version);
+    return get(key.partition, metadata_of(key), version);
+}
+
+Attempt<std::vector<json::object>> HttpArchiveSource::search_studies(const std::string& partition,
+                                                                     const std::string& query) {
+    auto rows = get(partition, "/studies?" + query);
+    if (rows) return std::move((*rows)->instances);
+    if (rows.error().status != 400 || partition == kDefaultPartition) return failed(std::move(rows).error());
+    // A partition begins with the first store into it; until then its path is a bad request.
+    FHIR_TRY(const std::set<std::string> names, partitions());
+    if (names.contains(partition)) return failed(std::move(rows).error());
+    return std::vector<json::object>();
 }
 
 Attempt<std::vector<json::object>> HttpArchiveSource::studies_of_patient(const std::string& partition,
                                                                          const std::string& patient_id) {
     std::vector<json::object> studies;
     while (true) {
-        FHIR_TRY(std::optional<StudyContent> page,
-                 get(fmt::format("{}/studies?PatientID={}&includefield=all&limit={}&offset={}",
-                                 prefix_of(partition), percent_encode(patient_id), kPage, studies.size())));
-        const std::size_t count = page->instances.size();
-        for (json::object& study : page->instances)
-            studies.push_back(std::move(study));
+        FHIR_TRY(std::vector<json::object> page,
+                 search_studies(partition, fmt::format("PatientID={}&includefield=all&limit={}&offset={}",
+                                                       percent_encode(patient_id), kPage, studies.size())));
+        const std::size_t count = page.size();
+        std::move(page.begin(), page.end(), std::back_inserter(studies));
         if (count < kPage) return studies;
     }
 }
@@ -84,10 +134,10 @@ Attempt<std::vector<Key>> HttpArchiveSource::page(const std::string& partition, 
           std::pair("PatientID", &filter.patient_id)}) {
         if (!value->empty()) query += fmt::format("{}={}&", name, percent_encode(*value));
     }
-    FHIR_TRY(std::optional<StudyContent> rows,
-             get(fmt::format("{}/studies?{}limit={}&offset={}", prefix_of(partition), query, kPage, offset)));
+    FHIR_TRY(const std::vector<json::object> rows,
+             search_studies(partition, fmt::format("{}limit={}&offset={}", query, kPage, offset)));
     std::vector<Key> keys;
-    for (const json::object& row : rows->instances) {
+    for (const json::object& row : rows) {
         std::string uid = first_text(row, "0020000D");
         if (!uid.empty()) keys.push_back({partition, std::move(uid)});
     }

@@ -1,7 +1,11 @@
 #pragma once
 
 #include <chrono>
+#include <mutex>
+#include <optional>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "fhir/engine/archive_source.h"
 #include "fhir/feed/study_list.h"
@@ -9,7 +13,8 @@
 
 namespace isocenter::fhir {
 
-/// The archive of any server that has the `/v1` resources.
+/// The archive of any server that has the `/v1` resources. Where `/v1/partitions` answers 200, the default
+/// partition is in the path as well; that is asked once, and again when the server refuses a path.
 class HttpArchiveSource : public ArchiveSource, public StudyList {
   public:
     struct Options {
@@ -27,12 +32,21 @@ class HttpArchiveSource : public ArchiveSource, public StudyList {
                                    std::size_t offset) override;
 
   private:
-    /// `unless`: an ETag; nothing when the resource still has it.
-    Attempt<std::optional<StudyContent>> get(const std::string& path_and_query,
+    /// Of `partition`, what lies at `path_and_query` below its root. `unless`: an ETag; nothing when the
+    /// resource still has it.
+    Attempt<std::optional<StudyContent>> get(const std::string& partition, const std::string& path_and_query,
                                              const std::string& unless = {});
+    /// No rows where the archive has no such partition.
+    Attempt<std::vector<boost::json::object>> search_studies(const std::string& partition,
+                                                             const std::string& query);
+    /// None where the server keeps nothing apart.
+    Attempt<std::set<std::string>> partitions();
+    Attempt<std::string> root_of(const std::string& partition);
 
     net::HttpSender& sender_;
     const Options options_;
+    std::mutex mutex_;
+    std::optional<bool> partitioned_;  ///< whether the server has partitions; nothing: to be asked
 };
 
 }  // namespace isocenter::fhir

@@ -8,6 +8,10 @@ namespace {
 class FakeArchive : public net::HttpSender {
   public:
     Result<net::HttpReply> send(const net::HttpRequest& request) override {
+        if (request.url == "http://pacs/v1/partitions") {
+            ++asked_for_partitions;
+            return net::HttpReply{partitions_status, "application/json", {}, partitions};
+        }
         asked.push_back(request.url);
         headers = request.headers;
         if (failure) return *failure;
@@ -19,6 +23,9 @@ class FakeArchive : public net::HttpSender {
     std::optional<Error> failure;
     unsigned status = 200;
     std::string body = "[]";
+    int asked_for_partitions = 0;
+    unsigned partitions_status = 404;
+    std::string partitions;
 };
 
 class HttpArchive : public testing::Test {
@@ -39,6 +46,59 @@ TEST_F(HttpArchive, a_study_is_its_metadata_and_absent_when_there_is_none) {
     server.status = 200;
     ASSERT_TRUE(archive.read_study({"north wing", "1.2.3"}).has_value());
     EXPECT_EQ(server.asked.back(), "http://pacs/v1/partitions/north%20wing/studies/1.2.3/metadata");
+}
+
+TEST_F(HttpArchive, the_default_partition_is_named_where_there_are_partitions) {
+    server.partitions_status = 200;
+    server.partitions = R"([{"partitionKey":1,"partitionName":"Microsoft.Default"}])";
+    ASSERT_TRUE(archive.read_study(key).has_value());
+    EXPECT_EQ(server.asked[0], "http://pacs/v1/partitions/Microsoft.Default/studies/1.2.3/metadata");
+    ASSERT_TRUE(archive.studies_of_patient("Microsoft.Default", "A").has_value());
+    EXPECT_TRUE(server.asked[1].starts_with("http://pacs/v1/partitions/Microsoft.Default/studies?"));
+    ASSERT_TRUE(archive.page("Microsoft.Default", {}, 0).has_value());
+    EXPECT_TRUE(server.asked[2].starts_with("http://pacs/v1/partitions/Microsoft.Default/studies?"));
+    EXPECT_EQ(server.asked_for_partitions, 1);
+}
+
+TEST_F(HttpArchive, only_a_list_of_partitions_says_that_there_are_some) {
+    for (const auto& [status, body] : {std::pair(400U, ""), std::pair(403U, ""), std::pair(404U, "{}"),
+                                       std::pair(200U, "<html>"), std::pair(200U, "[]")}) {
+        HttpArchiveSource other(server, {.root = "http://pacs"});
+        server.partitions_status = status;
+        server.partitions = body;
+        ASSERT_TRUE(other.read_study(key).has_value()) << status << body;
+        EXPECT_EQ(server.asked.back(), "http://pacs/v1/studies/1.2.3/metadata") << status << body;
+    }
+    const std::size_t before = server.asked.size();
+    for (const unsigned status : {401U, 408U, 429U, 503U}) {
+        server.partitions_status = status;
+        EXPECT_FALSE(archive.read_study(key).has_value()) << status << " leaves it open";
+    }
+    EXPECT_EQ(server.asked.size(), before);
+}
+
+TEST_F(HttpArchive, a_server_that_refuses_the_path_is_asked_for_partitions_again) {
+    ASSERT_TRUE(archive.read_study(key).has_value());
+    server.partitions_status = 200;
+    server.partitions = R"([{"partitionName":"Microsoft.Default"}])";
+    server.status = 400;
+    EXPECT_FALSE(archive.read_study(key).has_value());
+    server.status = 200;
+    ASSERT_TRUE(archive.read_study(key).has_value());
+    EXPECT_EQ(server.asked.back(), "http://pacs/v1/partitions/Microsoft.Default/studies/1.2.3/metadata");
+}
+
+TEST_F(HttpArchive, a_partition_into_which_nothing_was_stored_yet_has_no_studies) {
+    server.status = 400;
+    server.partitions_status = 200;
+    server.partitions = R"([{"partitionName":"Microsoft.Default"},{"partitionName":"north"}])";
+    EXPECT_TRUE(archive.studies_of_patient("south", "A")->empty());
+    EXPECT_TRUE(archive.page("south", {}, 0)->empty());
+    EXPECT_FALSE(archive.page("north", {}, 0).has_value()) << "that one is there";
+    EXPECT_FALSE(archive.page("Microsoft.Default", {}, 0).has_value());
+    EXPECT_FALSE(archive.read_study({"south", "1.2.3"}).has_value()) << "who names a study knows it is there";
+    server.partitions_status = 503;
+    EXPECT_FALSE(archive.page("south", {}, 0).has_value());
 }
 
 TEST_F(HttpArchive, sequences_in_sequences_are_read_to_any_depth_that_occurs) {
