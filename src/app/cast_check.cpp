@@ -44,7 +44,7 @@ Result<fhir::ReconciliationResult> check_cast(const Settings& all, std::string_v
     if (!capability->usable()) return fail(ErrorCode::invalid_request, fhir::unusable_server(*capability));
     fhir::StudyJob job(archive, client, content);
     options.workers = settings.cast_workers;
-    options.partitions = synchronised_partitions(content);
+    options.partitions = fhir::synchronised_partitions(content);
     fhir::Reconciliation reconciliation(std::move(options), {archive, job, client, content}, sink, progress);
     auto result = reconciliation.run(stop);
     if (!result) return error_of(result.error());

@@ -19,7 +19,7 @@ fhir::EngineOptions engine_options(const Settings& settings, const fhir::Options
     options.from = wishes.from;
     options.backfill = wishes.backfill;
     options.target = wishes.target;
-    options.partitions = synchronised_partitions(content);
+    options.partitions = fhir::synchronised_partitions(content);
     options.is_elsewhere = [content](const std::string& name) {
         return name == fhir::kDefaultPartition || content.partitions.contains(name);
     };

@@ -121,15 +121,6 @@ Result<ListenAddress> parse_listen_address(const std::string& text) {
     return address;
 }
 
-std::vector<std::string> synchronised_partitions(const fhir::Options& content) {
-    std::vector<std::string> names;
-    if (fhir::is_synchronised(fhir::kDefaultPartition, content)) names.emplace_back(fhir::kDefaultPartition);
-    for (const auto& [name, rule] : content.partitions) {
-        if (name != fhir::kDefaultPartition && fhir::is_synchronised(name, content)) names.push_back(name);
-    }
-    return names;
-}
-
 Result<fhir::Options> cast_content_options(const Settings& settings, std::string_view target) {
     ISO_CHECK(check_urls(settings));
     ISO_TRY(fhir::Options options, content_options(settings));

@@ -18,8 +18,6 @@ Result<fhir::Options> content_options(const Settings& settings);
 Result<fhir::Options> cast_content_options(const Settings& settings, std::string_view target);
 /// Whether the profile is `cast-compatible`.
 bool is_classic(const Settings& settings);
-/// The partitions whose studies go to the target that `content` is for.
-std::vector<std::string> synchronised_partitions(const fhir::Options& content);
 /// Where `isocenter cast` reads: the root below which the archive's `/v1` lies.
 std::string archive_root(const Settings& settings);
 fhir::EngineOptions cast_engine_options(const Settings& settings);

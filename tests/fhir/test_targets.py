@@ -158,6 +158,23 @@ def test_partitions_of_one_target_are_told_apart(binary, archive, partitioned, f
         cast.stop()
 
 
+@pytest.mark.parametrize("latest", ["Microsoft.Default", "north"])
+def test_the_patient_of_two_partitions_is_that_of_the_latest_study(binary, archive, partitioned, fhir, tmp_path, latest):
+    cast = bridge(binary, archive, partitioned, fhir, tmp_path / "state.db", cast__partitions="north=default,south=default")
+    try:
+        for partition in ("Microsoft.Default", "north"):
+            date, name = ("20240101", "New^Name") if partition == latest else ("20200101", "Old^Name")
+            store(archive, partitioned, partition, PatientID="P1", StudyDate=date, PatientName=name)
+        cast.caught_up(archive.latest())
+        assert cast.open_letters() == [], "nothing was stored into south yet"
+        patient, = fhir.all("Patient").values()
+        assert patient["name"][0]["family"] == "New"
+        cast.stop()
+        assert check(cast) == (0, [])
+    finally:
+        cast.stop()
+
+
 def test_a_backfill_is_of_the_target_that_is_named(binary, archive, partitioned, fhir, tmp_path):
     studies = [store(archive, partitioned, partition) for partition in ("Microsoft.Default", "north")]
     settings = {"dicomweb__private_endpoint": f"{partitioned.root}/v2", "cast__partitions": "north=research",

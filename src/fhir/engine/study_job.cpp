@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "fhir/mapping/attributes.h"
+
 namespace isocenter::fhir {
 namespace {
 
@@ -32,6 +34,17 @@ bool is_closed_to_us(const Failure& failure) {
     return failure.status == 400 || failure.status == 403 || failure.status == 404;
 }
 
+/// The partitions of the target that may have studies of the patient.
+std::vector<std::string> partitions_of(const Identifier& patient, const Options& options) {
+    std::vector<std::string> names = synchronised_partitions(options);
+    // Without issuers the partition alone tells whose id it is.
+    if (options.is_issuer_id_used) return names;
+    const json::object id{{"00100020", {{"vr", "LO"}, {"Value", json::array{patient.value}}}}};
+    std::erase_if(names,
+                  [&](const std::string& name) { return patient_identity(id, name, options) != patient; });
+    return names;
+}
+
 }  // namespace
 
 Attempt<void> StudyJob::probe_target() {
@@ -56,18 +69,23 @@ Attempt<Target> StudyJob::target() {
     return Target{client_.base(), capability_->update_creates, false};
 }
 
-/// The patient's latest study, read whole: what a search tells of a study depends on the order of storing.
-/// Without instances when that is the job's own, or when there is none.
+/// The patient's latest study in all partitions of the target, read whole: what a search tells of a study
+/// depends on the order of storing. Without instances when that is the job's own, or when there is none.
 Attempt<StudySnapshot> StudyJob::latest_study_of(const Key& key, const Identifier& patient) {
-    FHIR_TRY(std::vector<json::object> studies, archive_.studies_of_patient(key.partition, patient.value));
-    std::erase_if(studies, [&](const json::object& study) {
-        return patient_identity(study, key.partition, options_) != patient;
-    });
-    StudySnapshot latest{key.partition, latest_study(studies), {}, {}};
-    if (latest.study_instance_uid.empty() || latest.study_instance_uid == key.study_uid) return latest;
-    FHIR_TRY(StudyContent content, archive_.read_study({key.partition, latest.study_instance_uid}));
-    latest.instances = std::move(content.instances);
-    return latest;
+    std::vector<json::object> studies;
+    std::vector<Key> keys;
+    for (const std::string& partition : partitions_of(patient, options_)) {
+        FHIR_TRY(std::vector<json::object> found, archive_.studies_of_patient(partition, patient.value));
+        for (json::object& study : found) {
+            if (patient_identity(study, partition, options_) != patient) continue;
+            keys.push_back({partition, first_text(study, "0020000D")});
+            studies.push_back(std::move(study));
+        }
+    }
+    const std::optional<std::size_t> at = latest_study(studies);
+    if (!at || keys[*at] == key) return StudySnapshot{};
+    FHIR_TRY(StudyContent content, archive_.read_study(keys[*at]));
+    return StudySnapshot{keys[*at].partition, keys[*at].study_uid, std::move(content.instances), {}};
 }
 
 Attempt<Snapshot> StudyJob::read_archive(Held held) {

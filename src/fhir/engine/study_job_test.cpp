@@ -15,6 +15,7 @@ using testing::element;
 class FakeArchive : public ArchiveSource {
   public:
     Attempt<StudyContent> read_study(const Key& key) override {
+        if (key.partition == "north") return StudyContent{north, ""};
         if (key.study_uid != "2.25.1") return StudyContent{others, ""};
         ++reads;
         return content;
@@ -25,15 +26,17 @@ class FakeArchive : public ArchiveSource {
         if (!version.empty() && version == content.version) return std::optional<StudyContent>();
         return std::optional<StudyContent>(content);
     }
-    Attempt<std::vector<json::object>> studies_of_patient(const std::string&,
+    Attempt<std::vector<json::object>> studies_of_patient(const std::string& partition,
                                                           const std::string& id) override {
         patients.push_back(id);
+        if (partition == "north") return north;
         return others;
     }
 
     StudyContent content{{testing::image("2.25.2", 1)}, "v1"};
     std::optional<StudyContent> meanwhile;
     std::vector<json::object> others;   ///< instances of another study
+    std::vector<json::object> north;    ///< the same in that partition
     std::vector<std::string> patients;  ///< asked for
     int reads = 0;
     int checks = 0;
@@ -164,6 +167,27 @@ TEST_F(StudyJobTest, a_study_of_somebody_else_decides_nothing) {
     archive.others = {other};
     ASSERT_FALSE(run().failure);
     EXPECT_EQ(server.last("Patient").at("gender"), "female");
+}
+
+TEST_F(StudyJobTest, the_latest_study_may_be_in_another_partition_of_the_target) {
+    json::object later = testing::image("2.25.7", 1);
+    later["00080020"] = element("20250101");
+    later["00100040"] = element("M");
+    archive.north = {later};
+    ASSERT_FALSE(run().failure);
+    EXPECT_EQ(server.last("Patient").at("gender"), "female") << "north goes elsewhere";
+    Options shared = options();
+    shared.partitions["north"] = {};
+    StudyJob joined{archive, client, shared};
+    const JobRequest request{.key = {"Microsoft.Default", "2.25.1"}, .may_write = [] { return true; }};
+    ASSERT_FALSE(joined.run(request).failure);
+    EXPECT_EQ(server.last("Patient").at("gender"), "male") << "the study's UID is the same there";
+    shared.partitions["north"].patient_system = "urn:north";
+    StudyJob apart{archive, client, shared};
+    archive.patients.clear();
+    ASSERT_FALSE(apart.run(request).failure);
+    EXPECT_EQ(server.last("Patient").at("gender"), "female") << "north has patients of its own";
+    EXPECT_EQ(archive.patients.size(), 1U) << "who need not be asked for";
 }
 
 TEST_F(StudyJobTest, nothing_is_written_when_the_lease_may_end) {

@@ -61,13 +61,17 @@ bool is_synchronised(std::string_view partition, const Options& options) {
     return rule->target == options.target;
 }
 
-bool is_marked_partition(std::string_view partition, const Options& options) {
-    if (partition == kDefaultPartition) return false;
-    std::size_t sharing = is_synchronised(kDefaultPartition, options) ? 1 : 0;
+std::vector<std::string> synchronised_partitions(const Options& options) {
+    std::vector<std::string> names;
+    if (is_synchronised(kDefaultPartition, options)) names.emplace_back(kDefaultPartition);
     for (const auto& [name, rule] : options.partitions) {
-        if (name != kDefaultPartition && rule.target == options.target) ++sharing;
+        if (name != kDefaultPartition && rule.target == options.target) names.push_back(name);
     }
-    return sharing > 1;
+    return names;
+}
+
+bool is_marked_partition(std::string_view partition, const Options& options) {
+    return partition != kDefaultPartition && synchronised_partitions(options).size() > 1;
 }
 
 bool is_fhir_id(std::string_view uid) {

@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace isocenter::fhir {
 
@@ -55,6 +56,8 @@ struct Options {
 
 /// Whether the studies of `partition` go to `options.target`.
 bool is_synchronised(std::string_view partition, const Options& options);
+/// Those whose studies do; Microsoft.Default first.
+std::vector<std::string> synchronised_partitions(const Options& options);
 /// Whether studies of `partition` carry a second identifier, because they share the target with another one.
 bool is_marked_partition(std::string_view partition, const Options& options);
 /// Whether `name` is a time zone that `default_time_zone` may hold.

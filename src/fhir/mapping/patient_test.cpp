@@ -143,12 +143,13 @@ TEST_F(PatientMapping, Patient_LatestStudyIsThatOfTheGreatestDateTimeAndUid) {
             {"0020000D", element(uid)}, {"00080020", element(date)}, {"00080030", element(time)}};
     };
     const auto undated = json::object{{"0020000D", element("2.25.9")}};
-    EXPECT_EQ(latest_study({}), "");
-    EXPECT_EQ(latest_study({undated}), "2.25.9");
-    EXPECT_EQ(latest_study({undated, study("2.25.1", "20200101", "10")}), "2.25.1");
-    EXPECT_EQ(latest_study({study("2.25.1", "20250101", "10"), study("2.25.2", "20240101", "11")}), "2.25.1");
-    EXPECT_EQ(latest_study({study("2.25.1", "20250101", "10"), study("2.25.2", "20250101", "11")}), "2.25.2");
-    EXPECT_EQ(latest_study({study("2.25.2", "20250101", "10"), study("2.25.1", "20250101", "10")}), "2.25.2");
+    EXPECT_FALSE(latest_study({}).has_value());
+    EXPECT_EQ(latest_study({undated}), 0U);
+    EXPECT_EQ(latest_study({undated, study("2.25.1", "20200101", "10")}), 1U);
+    EXPECT_EQ(latest_study({study("2.25.1", "20250101", "10"), study("2.25.2", "20240101", "11")}), 0U);
+    EXPECT_EQ(latest_study({study("2.25.1", "20250101", "10"), study("2.25.2", "20250101", "11")}), 1U);
+    EXPECT_EQ(latest_study({study("2.25.2", "20250101", "10"), study("2.25.1", "20250101", "10")}), 0U);
+    EXPECT_EQ(latest_study({undated, undated}), 0U);
 }
 
 TEST_F(PatientMapping, Patient_Id_MissingEverywhereIsUnusable) {

@@ -75,12 +75,13 @@ Status add_study(Wanted& wanted, const Snapshot& snapshot, const Context& contex
 
 }  // namespace
 
-std::string latest_study(const std::vector<DataSet>& studies) {
-    std::tuple<std::string, std::string, std::string> latest;
+std::optional<std::size_t> latest_study(const std::vector<DataSet>& studies) {
+    std::vector<std::tuple<std::string, std::string, std::string>> ranks;
     for (const auto& study : studies)
-        latest = std::max(latest, {first_text(study, "00080020"), first_text(study, "00080030"),
-                                   first_text(study, "0020000D")});
-    return std::get<2>(latest);
+        ranks.emplace_back(first_text(study, "00080020"), first_text(study, "00080030"),
+                           first_text(study, "0020000D"));
+    if (ranks.empty()) return std::nullopt;
+    return static_cast<std::size_t>(std::max_element(ranks.begin(), ranks.end()) - ranks.begin());
 }
 
 Result<Wanted> compute_wanted(const Snapshot& snapshot, const Options& options,

@@ -61,10 +61,10 @@ std::optional<Identifier> patient_identity(const boost::json::object& data_set, 
 /// The same of a whole study: instances may disagree.
 std::optional<Identifier> patient_identity(const StudySnapshot& study, const Options& options);
 
-/// Of the studies of one patient (a data set each), the StudyInstanceUID of the one that tells the
-/// demographics: the greatest (StudyDate, StudyTime, StudyInstanceUID), absent ones lowest. Empty when there
-/// are none.
-std::string latest_study(const std::vector<boost::json::object>& studies);
+/// Of the studies of one patient (a data set each), the place of the one that tells the demographics: the
+/// greatest (StudyDate, StudyTime, StudyInstanceUID), absent ones lowest, the first of equal ones. Nothing
+/// when there are none.
+std::optional<std::size_t> latest_study(const std::vector<boost::json::object>& studies);
 
 /// The resources that should exist for the study; a function of the snapshot's content, not of its order.
 /// `records` gains what was doubtful, sorted, each once. Every error is of the dead letter class `dicom`
