@@ -48,6 +48,9 @@ Status check_options(const CastOptions& options) {
         return refuse("--check ends when it is done: no --backfill, --from or --listen with it");
     if (options.prune_patients && !options.repair && !options.dry_run)
         return refuse("--prune-patients goes with --repair");
+    // Only a look at every study tells which patients are used.
+    if (options.prune_patients && !filter.is_empty())
+        return refuse("--prune-patients needs the whole archive: no filter with it");
     return {};
 }
 
@@ -137,7 +140,7 @@ void add_cast(CLI::App& app, Command& chosen) {
     command->add_flag("--repair", options->repair, "With --check: put it right");
     command->add_flag("--dry-run", options->dry_run, "With --repair: only say what would be done");
     command->add_flag("--prune-patients", options->prune_patients,
-                      "With --repair: remove patients of ours to whom nothing refers");
+                      "With --repair and no filter: remove patients of ours to whom nothing refers");
     command
         ->add_option("--target", options->target,
                      "FHIR server that --from, --backfill and --check are about: NAME of cast.targets.NAME")

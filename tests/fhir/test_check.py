@@ -188,7 +188,8 @@ def test_a_server_that_is_away_is_no_finding(archive, cast, fhir, world):
 
 
 @pytest.mark.parametrize("arguments", [["--repair"], ["--check", "--backfill"], ["--check", "--from", "0"],
-                                       ["--check", "--prune-patients"], ["--check", "--date", "yesterday"]])
+                                       ["--check", "--prune-patients"], ["--check", "--date", "yesterday"],
+                                       ["--check", "--repair", "--prune-patients", "--modality", "CT"]])
 def test_what_does_not_go_together_is_refused(cast, arguments):
     done = cast.run(*arguments)
     assert done.returncode == 2 and "--" in done.stderr and done.stdout == ""
