@@ -134,7 +134,8 @@ TEST(Validation, AnInvalidIndexedAttributeFailsOrIsHidden) {
     };
     EXPECT_FALSE(has(index::searchable_values(data_set, lenient.hidden), tags::Modality));
     EXPECT_TRUE(has(index::searchable_values(data_set, standard.hidden), tags::Modality));
-    EXPECT_FALSE(has(index::searchable_values(data_set, standard.hidden), tags::StudyDate));
+    EXPECT_TRUE(has(index::searchable_values(data_set, standard.hidden), tags::StudyDate))
+        << "shown as it is written, though it cannot be compared";
 }
 
 TEST(Validation, SeveralValuesOfAnIndexedAttribute) {

@@ -5,7 +5,6 @@
 #include "dicom/charset.h"
 #include "dicom/query.h"
 #include "dicom/tags.h"
-#include "dicom/value_rules.h"
 
 namespace isocenter::index {
 namespace {
@@ -27,19 +26,6 @@ bool is_computed_or_key(dicom::Tag tag) {
            tag == tags::SeriesInstanceUID || tag == tags::SOPInstanceUID;
 }
 
-// Text is indexed as it is, so that what is stored is found; what is compared as a date, time or number must
-// be one.
-bool is_comparable(const dicom::Element& element) {
-    switch (element.vr) {
-        case dicom::Vr::DA:
-        case dicom::Vr::TM:
-        case dicom::Vr::IS:
-            return dicom::check_minimum_rules(element, true).empty();
-        default:
-            return dicom::is_text(element.vr);
-    }
-}
-
 std::string first_value(const dicom::DataSet& item, dicom::Tag tag, const dicom::Charset& inherited) {
     const dicom::Element* element = item.find(tag);
     if (element == nullptr || !dicom::is_text(element->vr)) return {};
@@ -56,8 +42,6 @@ AttributeValues searchable_values(const dicom::DataSet& data_set, const std::vec
     AttributeValues values;
     for (const dicom::SearchableAttribute& attribute : dicom::searchable_attributes()) {
         if (attribute.sequence || is_computed_or_key(attribute.tag)) continue;
-        const dicom::Element* element = data_set.find(attribute.tag);
-        if (element == nullptr || !is_comparable(*element)) continue;
         if (is_hidden(hidden, dicom::to_hex8(attribute.tag))) continue;
         std::string text = data_set.text(attribute.tag);
         if (text.empty() || text.size() > kMaxIndexedBytes) continue;

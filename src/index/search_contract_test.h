@@ -182,6 +182,41 @@ TEST_P(IndexContract, SearchByDatesAndTimes) {
         << "by meaning, not as they were written";
 }
 
+TEST_P(IndexContract, ValuesThatCannotBeComparedAreShownAndNeverFound) {
+    const auto study_with = [&](const std::string& uid, const std::string& date, const std::string& time) {
+        const AttributeValues values{
+            {tags::StudyDate, date}, {tags::StudyTime, time}, {tags::SeriesNumber, "7th"}};
+        add(key_of(uid, "1." + uid, "8"), values);
+    };
+    study_with("1", "2024.01.31", "10:10:10");
+    study_with("2", "1950", "25");
+    study_with("3", "20240231", "1:0101");
+    const auto dates = dicom::MatchRange{"19000101", {}};
+    EXPECT_THAT(uids(studies_with(tags::StudyDate, dates)), ElementsAre("1"));
+    EXPECT_THAT(uids(studies_with(tags::StudyDate, text_of({"20240131"}))), ElementsAre("1"));
+    EXPECT_THAT(uids(studies_with(tags::StudyTime, text_of({"101010.000000"}))), ElementsAre("1"));
+    EXPECT_THAT(uids(studies_with(tags::StudyTime, dicom::MatchRange{"000000.000000", {}})),
+                ElementsAre("1"));
+    EXPECT_THAT(uids(studies_with(tags::StudyDate, dicom::MatchEmpty{})), IsEmpty());
+    const auto numbers = dicom::Matcher{tags::SeriesNumber, std::nullopt, dicom::MatchNumber{{7}}};
+    EXPECT_THAT(uids(query_of(dicom::Level::series, {numbers})), IsEmpty());
+    // Rows keep the text, also when it has to be read again from what is left.
+    add(key_of("2", "1.2", "9"), {{tags::StudyDate, "20200101"}});
+    ASSERT_TRUE(index().remove(key_of("2", "1.2", "9")).ok());
+    std::vector<AttributeValues::value_type> shown;
+    for (const SearchRow& row : rows(query_of(dicom::Level::series, {}))) {
+        shown.push_back(row.study.at(0));
+        shown.push_back(row.study.at(1));
+        shown.push_back(row.series.at(0));
+    }
+    using Value = AttributeValues::value_type;
+    const Value number{tags::SeriesNumber, "7th"};
+    EXPECT_THAT(
+        shown, ElementsAre(Value{tags::StudyDate, "20240231"}, Value{tags::StudyTime, "1:0101"}, number,
+                           Value{tags::StudyDate, "1950"}, Value{tags::StudyTime, "25"}, number,
+                           Value{tags::StudyDate, "2024.01.31"}, Value{tags::StudyTime, "10:10:10"}, number));
+}
+
 TEST_P(IndexContract, SearchByNumbersAndCounts) {
     add(key_of("1", "2", "3"), {{tags::SeriesNumber, "007"}, {tags::InstanceNumber, "+5"}});
     add(key_of("1", "2", "4"), {{tags::InstanceNumber, "6"}});

@@ -100,6 +100,32 @@ def test_rows_of_relational_searches(standard):
     columns(row(standard, study_path(instance, "/instances")), SERIES_ROW | INSTANCE_ROW)
 
 
+def test_values_that_are_no_dates_times_or_numbers_come_back_as_they_are(standard):
+    """5.3: a row has the value that is there, however it is written; D10: it is no absent one. Old forms of
+    dates and times are found by their meaning (5.4)."""
+    instance = keep_on_standard(
+        standard,
+        plain(
+            StudyDate=b"2024.01.31",
+            StudyTime=b"10:10:10",
+            PatientBirthDate=b"1950",
+            SeriesDate=b"20240231",
+            SeriesNumber=b"99999999999 ",
+        ),
+    )
+    study = f"StudyInstanceUID={instance.study}"
+    written = {"00080020": "2024.01.31", "00080030": "10:10:10", "00100030": "1950"}
+    found = row(standard, "/studies", study)
+    assert {tag: found[tag].get("Value") for tag in written} == {tag: [text] for tag, text in written.items()}
+    series = row(standard, study_path(instance, "/series"), "includefield=SeriesDate")
+    assert series["00200011"]["Value"] == [99999999999] and series["00080021"]["Value"] == ["20240231"]
+    row(standard, "/studies", f"{study}&StudyDate=20240131&StudyTime=1000-1030")
+    row(standard, "/series", f"{study}&SeriesNumber=99999999999")
+    for absent in ("StudyDate", "PatientBirthDate"):
+        assert search(standard, "/studies", f"{study}&{absent}=%22%22&emptyvaluematching=true") == []
+    assert search(standard, "/studies", f"{study}&PatientBirthDate=19000101-20300101") == []
+
+
 def test_request_attributes_of_a_series(standard):
     item = Attributes(ScheduledProcedureStepID="SPS")
     instance = keep_on_standard(standard, plain(RequestAttributesSequence=[item]))

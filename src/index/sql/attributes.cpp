@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "dicom/tags.h"
+#include "dicom/value_rules.h"
 
 namespace isocenter::index::sql {
 namespace {
@@ -91,24 +92,24 @@ std::string derived_name(const Column& column) {
 
 std::optional<std::string> date_key(std::string_view text) {
     text = trimmed(text);
-    if (text.size() == 8 && all_digits(text)) return std::string(text);
-    if (text.size() == 10 && text[4] == '.' && text[7] == '.') {
-        std::string date;
-        date.append(text.substr(0, 4)).append(text.substr(5, 2)).append(text.substr(8, 2));
-        if (all_digits(date)) return date;
-    }
-    return std::nullopt;
+    std::string date(text);
+    if (text.size() == 10 && text[4] == '.' && text[7] == '.') std::erase(date, '.');
+    return dicom::is_valid_date(date) ? std::optional(std::move(date)) : std::nullopt;
 }
 
 std::optional<std::string> time_key(std::string_view text) {
     text = trimmed(text);
     const std::size_t point = text.find('.');
     std::string whole(text.substr(0, point));
-    std::erase(whole, ':');
     std::string fraction(point == std::string_view::npos ? std::string_view{} : text.substr(point + 1));
+    const bool with_colons =
+        (whole.size() == 5 && whole[2] == ':') || (whole.size() == 8 && whole[2] == ':' && whole[5] == ':');
+    if (with_colons) std::erase(whole, ':');
     const bool full = whole.size() == 2 || whole.size() == 4 || whole.size() == 6;
     if (!full || !all_digits(whole) || !all_digits(fraction)) return std::nullopt;
     whole.resize(6, '0');
+    const bool real = whole.substr(0, 2) < "24" && whole.substr(2, 2) < "60" && whole.substr(4) <= "60";
+    if (!real) return std::nullopt;
     fraction.resize(6, '0');
     return whole + "." + fraction;
 }

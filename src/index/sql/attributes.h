@@ -31,9 +31,10 @@ std::span<const Column> columns_of(dicom::Level level);
 /// `patient_id_fold`, `study_date_sort`.
 std::string derived_name(const Column& column);
 
-/// `yyyyMMdd`; nothing when the text is no such date. `yyyy.MM.dd` (ACR-NEMA) is read too.
+/// `yyyyMMdd`; nothing when the text is no whole date of the calendar. `yyyy.MM.dd` (ACR-NEMA) is read too.
 std::optional<std::string> date_key(std::string_view text);
-/// `HHMMSS.FFFFFF`, missing parts as zeros; nothing when the text is no time. Colons are read over.
+/// `HHMMSS.FFFFFF`, missing parts as zeros; nothing when the text is no time of a day. `HH:MM:SS` (ACR-NEMA)
+/// is read too.
 std::optional<std::string> time_key(std::string_view text);
 /// The value of a decimal number; nothing when the text is none.
 std::optional<double> number_key(std::string_view text);
