@@ -267,15 +267,62 @@ def test_inline_binary(standard):
     assert received(standard, target)[0x00420011].value == value
 
 
-def test_encapsulated_document(standard):
+DOCUMENT_TYPES = [
+    "application/pdf",
+    "text/xml",
+    "application/xml",
+    "application/json",
+    "application/zip",
+    "application/msword",
+    "application/sla",
+    "model/stl",
+    "audio/mpeg",
+]
+
+
+@pytest.mark.parametrize("root_type", [JSON, XML])
+@pytest.mark.parametrize("kind", DOCUMENT_TYPES)
+def test_encapsulated_document(standard, kind, root_type):
+    """4.2: the part has the type of the document, whatever that is. A location tells it from metadata in one of
+    their general names."""
+    value = b"<ClinicalDocument/>"
     target, body = dataset(
         **{
             "00420011": {"vr": "OB", "BulkDataURI": "doc"},
-            "00420012": {"vr": "LO", "Value": ["application/pdf"]},
+            "00420012": {"vr": "LO", "Value": [kind]},
         }
     )
-    expect.status(post(standard, [body], ("application/pdf", "doc", b"%PDF-1.4 ")), 200)
-    assert received(standard, target)[0x00420011].value.startswith(b"%PDF-1.4")
+    if root_type == XML:
+        target = Described()
+        body = xml_of(
+            target,
+            '<DicomAttribute tag="00420011" vr="OB"><BulkData uri="doc"/></DicomAttribute>'
+            f'<DicomAttribute tag="00420012" vr="LO"><Value number="1">{kind}</Value></DicomAttribute>',
+        )
+    else:
+        body = json.dumps([body]).encode()
+    part = ({"Content-Type": kind, "Content-Location": "doc"}, value)
+    expect.status(standard.store([({"Content-Type": root_type}, body), part], root_type=root_type), 200)
+    assert received(standard, target)[0x00420011].value.startswith(value)
+    response = expect.status(standard.get(path_of(target, "/bulkdata/00420011"), "*/*"), 200)
+    assert expect.media_type(response) == kind and response.content.startswith(value)
+
+
+@pytest.mark.parametrize("kind, name", [("application/json", "json"), ("text/xml", "xml")])
+def test_metadata_in_a_general_name_with_a_location(standard, kind, name):
+    """4.2: the request says that they are metadata."""
+    target, body = dataset()
+    text = json.dumps([body]).encode() if name == "json" else xml_of(target)
+    parts = [({"Content-Type": kind, "Content-Location": "here"}, text)]
+    expect.status(standard.store(parts, root_type=kind), 200)
+
+
+def test_unknown_type_among_files(standard):
+    """4.1: with files there are no elements that a part could be the value of."""
+    instance = image()
+    part = ({"Content-Type": "application/zip", "Content-Location": "x"}, b"PK")
+    assert other_reasons(expect.status(standard.store([part, instance]), 202)) == [0xC000]
+    expect.problem(standard.store([part]), 415)
 
 
 def test_several_data_sets(standard):

@@ -35,7 +35,7 @@ std::optional<PartKind> kind_of(const http::MediaType& type) {
     return std::nullopt;
 }
 
-/// Bulk data parts: octets, images, videos, documents (PS3.18 10.5.2).
+/// What is bulk data by its type alone (PS3.18 10.5.2).
 bool is_bulk_type(const http::MediaType& type) {
     return type.type == "image" || type.type == "video" || type.type == "text" || type.type == "model" ||
            type.essence() == "application/octet-stream" || type.essence() == "application/pdf";
@@ -291,14 +291,28 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
         return {};
     }
 
+    /// With a location a part is the bulk data of an element, of whatever type: a document's is its own
+    /// (standard-face.md 4.2). The general names of JSON and XML mean metadata there only when the request
+    /// says so.
+    std::optional<PartKind> kind_of_part(const http::MediaType& type, bool located) {
+        const auto kind = kind_of(type);
+        if (kind && !form_.type) form_.type = type;
+        const bool own_name = type.type == "application" && type.subtype.starts_with("dicom");
+        if (!located || own_name || (form_.type && type.essence() == form_.type->essence())) return kind;
+        const bool of_files = form_.type && kind_of(*form_.type) == PartKind::dicom;
+        if (of_files && !kind && !is_bulk_type(type)) return std::nullopt;
+        return PartKind::bulk;
+    }
+
     Status begin_part(const http::Headers& headers) {
         unlabelled_ = false;
         const auto type = type_of_part(headers);
-        auto kind = type ? kind_of(*type) : std::nullopt;
-        if (!face_.profile.accepts_metadata_store) {
+        std::optional<PartKind> kind;
+        if (face_.profile.accepts_metadata_store) {
+            if (type) kind = kind_of_part(*type, headers.has("Content-Location"));
+        } else {
+            kind = type ? kind_of(*type) : std::nullopt;
             if (kind != PartKind::dicom || !type->params.empty()) return refuse_part();
-        } else if (!kind && type && is_bulk_type(*type) && headers.has("Content-Location")) {
-            kind = PartKind::bulk;
         }
         if (kind)
             begin(*kind, *type, headers.get("Content-Location"));
