@@ -116,6 +116,45 @@ def test_document_has_its_own_type(standard, accept):
     assert body_of(response).startswith(PDF)
 
 
+@pytest.mark.parametrize(
+    "kind, attached, sandboxed",
+    [
+        ("text/html", True, True),
+        ("text/xml", True, True),
+        ("image/svg+xml", True, True),
+        ("application/zip", True, True),
+        ("image/png", False, True),
+        ("application/pdf", False, False),
+    ],
+)
+def test_a_document_is_no_page_of_the_archive(standard, kind, attached, sandboxed):
+    """What was stored acts in no browser as a page of this origin; pictures and PDF may still be looked at, the
+    latter not in a sandbox, where no browser shows it."""
+    page = b"<html><script>alert(document.domain)</script></html>"
+    instance = plain(MIMETypeOfEncapsulatedDocument=kind).put(0x00420011, "OB", page)
+    keep_on_standard(standard, instance)
+    accept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+    def check(response):
+        assert ("attachment" in response.headers.get("Content-Disposition", "")) == attached
+        assert ("sandbox" in response.headers["Content-Security-Policy"].split(";")) == sandboxed
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+    found = expect.status(standard.get(path_of(instance, "/bulkdata/00420011"), accept), 200)
+    assert expect.media_type(found) == kind
+    check(found)
+    headers = {"If-None-Match": found.headers["ETag"]}
+    check(expect.status(standard.get(path_of(instance, "/bulkdata/00420011"), accept, headers=headers), 304))
+
+
+@pytest.mark.parametrize("resource", ["/bulkdata", "/bulkdata/7FE00010", "/pixeldata"])
+def test_bulk_data_stand_in_a_sandbox(standard, resource):
+    instance = keep_on_standard(standard, image())
+    response = expect.status(standard.get(path_of(instance, resource), None), 200)
+    assert response.headers["Content-Security-Policy"].startswith("sandbox;")
+    assert response.headers["Content-Disposition"] == "attachment"
+
+
 def test_small_document_is_still_a_link(standard):
     instance = plain(MIMETypeOfEncapsulatedDocument="application/pdf").put(0x00420011, "OB", b"%PDF")
     assert set(linked(standard, keep_on_standard(standard, instance))) == {"00420011"}

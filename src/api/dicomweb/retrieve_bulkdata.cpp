@@ -1,11 +1,13 @@
 #include "api/dicomweb/retrieve_bulkdata.h"
 
 #include <algorithm>
+#include <array>
 
 #include "api/dicomweb/retrieval.h"
 #include "dicom/json_filter.h"
 #include "dicom/tags.h"
 #include "dicom/transfer_syntax.h"
+#include "http/ascii.h"
 
 namespace isocenter::api {
 namespace {
@@ -13,10 +15,40 @@ namespace {
 using LocationPtr = std::shared_ptr<const archive::Location>;
 
 constexpr std::string_view kOctets = "application/octet-stream";
+constexpr std::string_view kMultipart = "multipart/related";
 constexpr std::string_view kDocumentPath = "00420011";
 
 bool is_pixel_data(std::string_view path) {
     return path == "7FE00010" || path == "7FE00008" || path == "7FE00009";
+}
+
+/// What a browser may show: it runs nothing of them in the name of their origin.
+constexpr std::array<std::string_view, 13> kShown = {
+    "image/bmp", "image/dicom-rle", "image/gif", "image/jls",  "image/jp2",  "image/jpeg",     "image/jphc",
+    "image/jpx", "image/jxl",       "image/png", "image/tiff", "image/webp", "application/pdf"};
+
+/// Stored documents are foreign: a page or a drawing among them must not act as one of the archive's own, in
+/// a browser that follows a link to it. Not for PDF, which browsers refuse to show in a sandbox.
+void keep_apart(http::Response& response, std::string_view content_type) {
+    const std::string_view essence = content_type.substr(0, content_type.find(';'));
+    const bool shown = std::ranges::any_of(
+        kShown, [essence](std::string_view type) { return http::equals_ignore_case(type, essence); });
+    if (!shown) response.headers.set("Content-Disposition", "attachment");
+    if (essence == "application/pdf") return;
+    response.headers.set("Content-Security-Policy", "sandbox; frame-src 'self';");
+}
+
+void finish(const Face& face, http::Response& response, std::string_view etag) {
+    add_caching(face, response, etag);
+    keep_apart(response, response.headers.get("Content-Type"));
+}
+
+/// The 304 of a bulk value, which has the headers of its 200.
+std::optional<http::Response> unchanged_value(const Face& face, const http::Request& request,
+                                              std::string_view etag, std::string_view content_type) {
+    auto unchanged = not_modified(request, etag, cache_control(face));
+    if (unchanged) keep_apart(*unchanged, content_type);
+    return unchanged;
 }
 
 /// MIME Type of Encapsulated Document (0042,0012) when it is a plain media type; empty otherwise.
@@ -112,14 +144,15 @@ Result<http::Response> encapsulated_value(const Face& face, const http::Request&
                               available_ranges(face.profile, ByteResource::bulk_value, stored));
     const std::string etag = content_tag(location->record, "p" + value.path + choice->delivery.syntax,
                                          choice->delivery.media_type, choice->wish.multipart);
-    if (auto unchanged = not_modified(request, etag, cache_control(face))) return *std::move(unchanged);
+    const std::string_view type = choice->wish.multipart ? kMultipart : choice->delivery.media_type;
+    if (auto unchanged = unchanged_value(face, request, etag, type)) return *std::move(unchanged);
     std::vector<PartPlan> parts;
     add_frames(face, location, value, choice->delivery, uri, parts);
     if (parts.empty()) return fail(ErrorCode::not_found, "The instance has no pixel data.");
     if (choice->wish.multipart && !one) {
         ISO_TRY(auto response,
                 multipart_response(choice->delivery.media_type, boundary_of(etag), std::move(parts)));
-        add_caching(face, response, etag);
+        finish(face, response, etag);
         return response;
     }
     const PartPlan& part = parts.front();
@@ -131,7 +164,7 @@ Result<http::Response> encapsulated_value(const Face& face, const http::Request&
     ISO_TRY(auto response, choice->wish.multipart
                                ? single_part_response(face.profile, request, boundary_of(etag), plan)
                                : single_response(face.profile, request, plan));
-    add_caching(face, response, etag);
+    finish(face, response, etag);
     return response;
 }
 
@@ -157,9 +190,10 @@ Result<http::Response> plain_value(const Face& face, const http::Request& reques
     }
     const std::string etag =
         content_tag(location->record, "b" + value.path, wish->media_type, wish->multipart);
-    if (auto unchanged = not_modified(request, etag, cache_control(face))) return *std::move(unchanged);
     const std::string type =
         wish->media_type == kOctets ? typed(kOctets, dicom::kExplicitVrLittleEndian) : wish->media_type;
+    if (auto unchanged = unchanged_value(face, request, etag, wish->multipart ? kMultipart : type))
+        return *std::move(unchanged);
     const auto open = [&face, location, path = value.path]() {
         return face.archive.open_bulk(*location, path);
     };
@@ -171,7 +205,7 @@ Result<http::Response> plain_value(const Face& face, const http::Request& reques
     ISO_TRY(auto response, wish->multipart
                                ? single_part_response(face.profile, request, boundary_of(etag), plan)
                                : single_response(face.profile, request, plan));
-    add_caching(face, response, etag);
+    finish(face, response, etag);
     return response;
 }
 
@@ -260,9 +294,9 @@ Result<http::Response> retrieve_bulk_of(const Face& face, const http::Request& r
                               available_bulk(face, records.front()));
     const std::string boundary = boundary_of(identity + root_type);
     const std::string etag = "\"" + boundary + "\"";
-    if (auto unchanged = not_modified(request, etag, cache_control(face))) return *std::move(unchanged);
+    if (auto unchanged = unchanged_value(face, request, etag, kMultipart)) return *std::move(unchanged);
     ISO_TRY(auto response, multipart_response(root_type, boundary, std::move(parts)));
-    add_caching(face, response, etag);
+    finish(face, response, etag);
     mark_partial(face, response, left_out, records.size());
     return response;
 }
