@@ -54,6 +54,23 @@ void add_partition_routes(const Face& face, std::vector<http::Route>& routes) {
     std::ranges::move(refused, std::back_inserter(routes));
 }
 
+/// Headers for the log of the sender's own doings: what they say is not looked at, but they have bounds
+/// (dicomweb.md 2.6).
+Status check_audit_headers(const http::Request& request) {
+    constexpr std::string_view kPrefix = "X-MS-AZUREDICOM-AUDIT-";
+    constexpr std::size_t kMost = 10;
+    constexpr std::size_t kLongest = 2048;
+    std::size_t count = 0;
+    for (const auto& [name, value] : request.headers.fields()) {
+        if (!http::starts_with_ignore_case(name, kPrefix)) continue;
+        if (value.size() > kLongest)
+            return fail(ErrorCode::invalid_request, "An audit header is longer than 2048 characters.");
+        if (++count > kMost)
+            return fail(ErrorCode::invalid_request, "The request has more than 10 audit headers.");
+    }
+    return {};
+}
+
 bool is_version(std::string_view text) {
     if (text.empty() || text.front() < '0' || text.front() > '9') return false;
     const std::string_view number = text.substr(0, text.find('-'));
@@ -83,6 +100,7 @@ http::Mount make_mount(const Face& face) {
     } else {
         mount.headers.emplace_back("api-supported-versions", kSupportedVersions);
         mount.refuse_markup_in_query = true;
+        mount.check = check_audit_headers;
         add_partition_routes(face, mount.routes);
     }
     return mount;

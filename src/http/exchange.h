@@ -98,6 +98,8 @@ struct Mount {
     ErrorWriter error;
     /// Answers 400 before anything else when the raw query holds `<` or `%3C` (dicomweb.md 2.1 row 1).
     bool refuse_markup_in_query = false;
+    /// What else is refused whatever route was found, after access was granted; runs on the io thread.
+    std::function<Status(const Request&)> check;
     /// Added to every response of this mount, errors included.
     std::vector<std::pair<std::string, std::string>> headers;
     /// Called for every response of this mount before it is sent: last changes to headers.

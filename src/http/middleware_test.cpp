@@ -191,6 +191,25 @@ TEST(Middleware, MarkupInQueriesIsRefusedBeforeAccess) {
     EXPECT_EQ(client.ask(get("/search?a=3C")).status, 403U);
 }
 
+TEST(Middleware, AMountHasItsOwnCheckOfWhatIsRouted) {
+    TestServer test;
+    test.mount.check = [](const Request& request) -> Status {
+        if (!request.headers.has("X-Bad")) return {};
+        return fail(ErrorCode::invalid_request, "Bad.");
+    };
+    test.access = [](const Request& request, Access) -> Status {
+        if (request.headers.has("Authorization")) return {};
+        return fail(ErrorCode::unauthenticated, "Log in.");
+    };
+    test.get("/search", [](const RequestContext&) { return empty_response(200); });
+    RawClient client(test.start());
+    const std::string known = "Authorization: x\r\n";
+    EXPECT_EQ(client.ask(get("/search", known)).status, 200U);
+    EXPECT_EQ(client.ask(get("/search", known + "X-Bad: 1\r\n")).body, "invalid_request Bad.");
+    EXPECT_EQ(client.ask(get("/search", "X-Bad: 1\r\n")).status, 401U);
+    EXPECT_EQ(client.ask(get("/nothing", known + "X-Bad: 1\r\n")).status, 404U);
+}
+
 TEST(Middleware, RequestIdsAreEchoedWhenWellFormed) {
     TestServer test;
     RawClient client(test.start());

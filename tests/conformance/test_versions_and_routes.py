@@ -46,6 +46,24 @@ def test_security_headers(face):
     assert headers["Content-Security-Policy"] == "frame-src 'self';"
 
 
+@pytest.mark.parametrize(
+    "audit, good",
+    [
+        ({f"X-MS-AZUREDICOM-AUDIT-{n}": "who" for n in range(10)}, True),
+        ({f"x-ms-azuredicom-audit-{n}": "who" for n in range(11)}, False),
+        ({"X-MS-AZUREDICOM-AUDIT-User": "w" * 2048}, True),
+        ({"X-Ms-AzureDicom-Audit-User": "w" * 2049}, False),
+    ],
+    ids=["ten", "eleven", "long", "too long"],
+)
+@pytest.mark.parametrize("path, status", [("/changefeed", 200), (UNKNOWN, 404)])
+def test_audit_headers(face, path, status, audit, good):
+    """2.4 and 2.6: at most 10, each of at most 2048 characters."""
+    response = expect.status(face.get(path, ANY_STUDY, headers=audit), status if good else 400)
+    if not good:
+        assert expect.media_type(response) == "text/plain" and response.text
+
+
 def test_literals_without_case_and_trailing_slash(face):
     instance = face.keep(Instance())
     path = path_of(instance).replace("/studies/", "/Studies/").replace("/series/", "/SERIES/")

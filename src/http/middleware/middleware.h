@@ -38,6 +38,7 @@ std::unique_ptr<Middleware> make_cors(std::vector<std::string> origins,
                                       const std::vector<std::string>& headers);
 std::unique_ptr<Middleware> make_query_check();
 std::unique_ptr<Middleware> make_access(Server::AccessDecision decide);
+std::unique_ptr<Middleware> make_mount_check();
 std::unique_ptr<Middleware> make_compression();
 
 /// All of them in their order.
