@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "api/dicomweb/accept.h"
+#include "api/dicomweb/negotiation.h"
+#include "api/dicomweb/store_types.h"
+#include "api/profile.h"
 #include "http/router.h"
 
 namespace isocenter::api {
@@ -22,14 +26,14 @@ std::string entity_of(const std::vector<std::string>& names) {
     return "server";
 }
 
-/// As parts and as the whole body.
-Types both_forms(const std::string& type) {
-    return {"multipart/related; type=\"" + type + '"', type};
+const Profile& profile_of(bool standard) {
+    return standard ? standard_profile() : v2_profile();
 }
 
-Types dicom_json(bool standard) {
-    Types types{"application/dicom+json"};
-    if (standard) types.emplace_back("multipart/related; type=\"application/dicom+xml\"");
+/// Of all bulk data below a resource: parts, on every face in the types of the standard one.
+Types bulk_types() {
+    Types types = offered_types(standard_profile(), ByteResource::bulk_value);
+    std::erase_if(types, [](const std::string& type) { return !type.starts_with("multipart/"); });
     return types;
 }
 
@@ -72,7 +76,7 @@ void describe_search(RouteDescription& out, std::string_view what, bool standard
     out.group = "Search";
     out.summary = "Search for " + std::string(what) + "; any supported attribute may be a parameter.";
     out.query_parameters = search_parameters(standard);
-    out.response_types = dicom_json(standard);
+    out.response_types = available_forms(profile_of(standard), {true, false});
     out.statuses =
         standard ? std::vector<unsigned>{200, 400, 406, 413} : std::vector<unsigned>{200, 204, 400, 406};
 }
@@ -103,7 +107,7 @@ void describe_part(RouteDescription& out, std::string_view part, const std::stri
     out.statuses = byte_statuses(part, entity, standard);
     if (part == "metadata") {
         out.summary = "Retrieve the metadata of the " + entity + ".";
-        out.response_types = dicom_json(standard);
+        out.response_types = available_forms(profile_of(standard), {true, entity == "instance"});
         out.statuses = {200, 304, 400, 404, 406};
     } else if (part == "rendered" || part == "thumbnail") {
         out.summary = "Images for display of the " + entity + ": not offered yet, every request is refused.";
@@ -111,13 +115,16 @@ void describe_part(RouteDescription& out, std::string_view part, const std::stri
         out.query_parameters = rendering_parameters(standard);
     } else if (part == "{frames}" || part == "{frame}") {
         out.summary = "Retrieve frames: numbers from 1, separated by commas.";
-        out.response_types = both_forms("application/octet-stream");
+        out.response_types = offered_types(profile_of(standard), ByteResource::frame);
     } else if (part == "bulkdata" || part == "pixeldata" || part == "{path}") {
         out.summary = "Retrieve bulk data of the " + entity + ".";
-        out.response_types = both_forms("application/octet-stream");
+        out.response_types =
+            part == "{path}" ? offered_types(profile_of(standard), ByteResource::bulk_value) : bulk_types();
     } else {
         out.summary = "Retrieve the " + entity + ".";
-        out.response_types = both_forms("application/dicom");
+        const bool one = entity == "instance";
+        out.response_types =
+            offered_types(profile_of(standard), one ? ByteResource::object : ByteResource::object_set);
     }
     if (standard) {
         out.statuses.push_back(410);
@@ -165,9 +172,8 @@ void describe_get(RouteDescription& out, const http::Route& route, bool standard
 void describe_store(RouteDescription& out, bool standard) {
     out.group = "Store";
     out.summary = out.path_parameters.empty() ? "Store instances." : "Store instances of one study.";
-    out.request_types = both_forms("application/dicom");
-    if (standard) out.request_types.emplace_back("multipart/related; type=\"application/dicom+json\"");
-    out.response_types = dicom_json(standard);
+    out.request_types = store_types(profile_of(standard));
+    out.response_types = available_forms(profile_of(standard), {false, true});
     out.statuses = {200, 202, 400, 406, 409, 413, 415};
 }
 

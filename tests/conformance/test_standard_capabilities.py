@@ -119,6 +119,49 @@ def test_json_and_wadl_are_equal(standard):
     assert json_paths(body["application"]["resources"].get("resource", [])) == wadl_paths(wadl(standard))
 
 
+def types_of(body, path, method, direction):
+    """Media types of the requests or responses of a method in the JSON form."""
+    resources = body["application"]["resources"]["resource"]
+    for segment in path.split("/"):
+        (node,) = [each for each in resources if normal(each["@path"]) == normal(segment)]
+        resources = node["resource"]
+    (found,) = [each for each in node["method"] if each["@name"] == method]
+    about = found["response"][0] if direction == "response" else found["request"]
+    return {each["@mediaType"] for each in about["representation"]}
+
+
+def test_media_types_are_those_that_are_taken(standard):
+    """7.1: every type of 4.1; every listed type of a store is one."""
+    body = options(standard, accept="application/json").json()
+    xml, parts = "application/dicom+xml", 'multipart/related; type="{}"'
+    listed = types_of(body, "studies", "POST", "request")
+    assert listed == {
+        form.format(kind) for kind in ("application/dicom", JSON, xml) for form in (parts, "{}")
+    }
+    for kind in listed:
+        # The bodies are bad, their types are not.
+        content = kind + ("; boundary=limit" if kind.startswith("multipart") else "")
+        refused = standard.request("POST", "/studies", JSON, {"Content-Type": content}, data=b"x")
+        assert refused.status_code in (400, 409), f"{kind}: {refused.status_code}"
+
+
+def test_media_types_are_those_that_are_given(standard):
+    """2.3, 2.4: each one answers."""
+    instance = keep_on_standard(standard, image())
+    body = options(standard, accept="application/json").json()
+    where = "studies/{}/series/{}/instances/{}"
+    objects = types_of(body, where, "GET", "response")
+    frames = types_of(body, where + "/frames/{}", "GET", "response")
+    assert {"application/dicom", 'multipart/related; type="application/dicom"', "application/zip"} <= objects
+    assert {"application/octet-stream", "image/jls", 'multipart/related; type="video/mp4"'} <= frames
+    for kind in ("application/dicom", 'multipart/related; type="application/dicom"', "application/zip"):
+        expect.status(standard.get(path_of(instance), kind), 200)
+    metadata = types_of(body, where + "/metadata", "GET", "response")
+    for kind in metadata:
+        expect.status(standard.get(path_of(instance, "/metadata"), kind), 200)
+    assert len(metadata) == 3
+
+
 @pytest.mark.parametrize("part", ["rendered", "thumbnail"])
 def test_media_types_are_listed_only_where_they_are_offered(standard, part):
     """Pictures are refused everywhere as yet, so that no type may be promised."""

@@ -99,6 +99,10 @@ std::vector<Offer> compatibility_offers(ByteResource resource, std::string_view 
     return {};
 }
 
+std::vector<Offer> offers_of(const Profile& profile, ByteResource resource, std::string_view own_type) {
+    return profile.standard ? standard_offers(resource, own_type) : compatibility_offers(resource, own_type);
+}
+
 bool type_fits(std::string_view range, std::string_view media_type, int& closeness) {
     closeness = 0;
     if (range == "*/*") return true;
@@ -245,8 +249,7 @@ std::optional<Delivery> native_frame(const StoredForm& stored, const dicom::Tran
 
 std::vector<Wish> find_wishes(const Profile& profile, const AcceptLists& accept, ByteResource resource,
                               std::string_view own_type) {
-    const auto offers =
-        profile.standard ? standard_offers(resource, own_type) : compatibility_offers(resource, own_type);
+    const std::vector<Offer> offers = offers_of(profile, resource, own_type);
     std::vector<Wish> wishes;
     for (const auto* list : {&accept.parameter, &accept.header}) {
         std::vector<Wish> tier;
@@ -264,6 +267,13 @@ std::vector<Wish> find_wishes(const Profile& profile, const AcceptLists& accept,
         wishes.insert(wishes.end(), tier.begin(), tier.end());
     }
     return wishes;
+}
+
+std::vector<std::string> offered_types(const Profile& profile, ByteResource resource) {
+    std::vector<std::string> types;
+    for (const Offer& offer : offers_of(profile, resource, {}))
+        types.push_back(range_text(offer.media_type, offer.multipart, {}));
+    return types;
 }
 
 std::optional<Delivery> deliver_object(const Profile& profile, const Wish& wish, const StoredForm& stored) {

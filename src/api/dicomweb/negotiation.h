@@ -35,6 +35,10 @@ struct Wish {
 std::vector<Wish> find_wishes(const Profile& profile, const AcceptLists& accept, ByteResource resource,
                               std::string_view own_type = {});
 
+/// The media ranges without a transfer syntax that a face offers for a resource, in its order of preference:
+/// what descriptions of the interface list. A bulk value's own type is not among them.
+std::vector<std::string> offered_types(const Profile& profile, ByteResource resource);
+
 /// What is stored, as far as the choice depends on it.
 struct StoredForm {
     std::string syntax;  ///< transfer syntax UID

@@ -6,6 +6,7 @@
 #include "api/dicomweb/retrieval.h"
 #include "api/dicomweb/store_metadata.h"
 #include "api/dicomweb/store_response.h"
+#include "api/dicomweb/store_types.h"
 #include "base/log.h"
 #include "http/ascii.h"
 #include "http/multipart_reader.h"
@@ -41,19 +42,10 @@ bool is_bulk_type(const http::MediaType& type) {
            type.essence() == "application/octet-stream" || type.essence() == "application/pdf";
 }
 
-std::vector<std::string> supported_types(const Profile& profile) {
-    std::vector<std::string> types{"multipart/related; type=\"application/dicom\"", std::string(kDicom)};
-    if (profile.accepts_metadata_store)
-        types.insert(types.end(), {"multipart/related; type=\"application/dicom+json\"",
-                                   "multipart/related; type=\"application/dicom+xml\"",
-                                   "application/dicom+json", "application/dicom+xml"});
-    return types;
-}
-
 http::Response unsupported_media(const Face& face, const http::Request& request, std::string_view reason) {
     ErrorDetails details;
     details.asked = {std::string(request.headers.get("Content-Type"))};
-    details.available = supported_types(face.profile);
+    details.available = store_types(face.profile);
     details.bodiless = true;
     return error_response(face.profile, request, fail(ErrorCode::unsupported_media, std::string(reason)),
                           details);

@@ -81,6 +81,40 @@ TEST(OpenApi, SaysWhatRetrievalsAnswerAndTake) {
     EXPECT_THAT(names(instance + "/rendered", false), ElementsAre("quality"));
 }
 
+TEST(OpenApi, SaysEveryTypeThatIsOffered) {
+    const std::string instance = "/studies/{study}/series/{series}/instances/{instance}";
+    const auto types = [](const std::string& pattern, bool standard) {
+        return describe_route(make_route(http::Method::get, pattern), standard).response_types;
+    };
+    const std::string parts = "multipart/related; type=";
+    EXPECT_THAT(types(instance, true),
+                IsSupersetOf({parts + "\"application/dicom\"", std::string("application/dicom"),
+                              std::string("application/zip"), parts + "\"image/jls\""}));
+    EXPECT_THAT(types("/studies/{study}", true),
+                AllOf(Contains("application/zip"), Not(Contains("application/dicom"))));
+    EXPECT_THAT(types("/studies/{study}", false), ElementsAre(parts + "\"application/dicom\""));
+    EXPECT_THAT(types(instance + "/frames/{frames}", true),
+                IsSupersetOf({std::string("application/octet-stream"), std::string("image/jpeg"),
+                              parts + "\"image/jphc\"", parts + "\"video/mp4\""}));
+    EXPECT_THAT(types(instance + "/frames/{frames}", false),
+                ElementsAre(parts + "\"application/octet-stream\"", "application/octet-stream",
+                            parts + "\"image/jp2\""));
+    EXPECT_THAT(types(instance + "/pixeldata", true),
+                AllOf(Contains(parts + "\"image/jp2\""), Not(Contains("application/octet-stream"))));
+    EXPECT_THAT(types(instance + "/bulkdata/{path...}", true), Contains("application/octet-stream"));
+    EXPECT_THAT(types(instance + "/metadata", true), Contains("application/dicom+xml"));
+    EXPECT_THAT(types("/studies/{study}/metadata", true), Not(Contains("application/dicom+xml")));
+    EXPECT_THAT(types("/studies", true), Not(Contains("application/dicom+xml")));
+
+    const auto store = describe_route(make_route(http::Method::post, "/studies"), true);
+    EXPECT_THAT(store.request_types,
+                IsSupersetOf({parts + "\"application/dicom+xml\"", std::string("application/dicom+json"),
+                              std::string("application/dicom+xml")}));
+    EXPECT_THAT(store.response_types, ElementsAre("application/dicom+json", "application/dicom+xml"));
+    EXPECT_THAT(describe_route(make_route(http::Method::post, "/studies"), false).request_types,
+                ElementsAre(parts + "\"application/dicom\"", "application/dicom"));
+}
+
 TEST(OpenApi, TheServersOwnRoutesHaveADocument) {
     std::vector<http::Route> routes = {
         make_route(http::Method::get, "/health/live"), make_route(http::Method::get, "/"),
