@@ -148,14 +148,13 @@ Match match(const http::MediaType& range, const Offer& offer) {
     return result;
 }
 
-/// The wishes that one list holds for one offer: one per syntax named, each with the q of the most specific
-/// range that names it.
-void add_wishes(std::vector<Wish>& wishes, std::span<const http::MediaType> ranges, const Offer& offer,
-                unsigned offer_rank) {
-    struct Found {
-        Match match;
-        double q = 0;
-    };
+struct Found {
+    Match match;
+    double q = 0;
+};
+
+/// The most specific range of each syntax that is named for the offer, and of none.
+std::vector<Found> find_ranges(std::span<const http::MediaType> ranges, const Offer& offer) {
     std::vector<Found> found;
     for (const http::MediaType& range : ranges) {
         const Match m = match(range, offer);
@@ -168,12 +167,24 @@ void add_wishes(std::vector<Wish>& wishes, std::span<const http::MediaType> rang
             *same = {m, range.q};
         }
     }
+    return found;
+}
+
+/// The wishes that one list holds for one offer: one per syntax named, each with the q of the most specific
+/// range that names it.
+void add_wishes(std::vector<Wish>& wishes, std::span<const http::MediaType> ranges, const Offer& offer,
+                unsigned offer_rank) {
+    const std::vector<Found> found = find_ranges(ranges, offer);
     for (const Found& f : found) {
         if (f.q <= 0) continue;
         Wish wish{offer.media_type, offer.multipart, f.match.syntax, f.match.wildcard, f.q, 0};
         // A bare wildcard means the resource's default; `multipart/related; type="*/*"` means whatever is
         // cheapest, since every client that sends it takes compressed frames (standard-face.md 2.2).
         if (f.match.bare_wildcard) wish.rank = offer_rank;
+        for (const Found& other : found) {
+            const bool closer = !other.match.syntax.empty() && other.match.closeness >= f.match.closeness;
+            if (closer && other.q < f.q) wish.other_syntaxes.push_back(other.match.syntax);
+        }
         wishes.push_back(std::move(wish));
     }
 }
@@ -243,6 +254,17 @@ std::optional<Delivery> native_frame(const StoredForm& stored, const dicom::Tran
     if (!stored.decodable) return std::nullopt;
     delivery.way = Delivery::Way::decoded;
     return delivery;
+}
+
+/// Any syntax may also be the uncompressed one, where the stored one is not what the wish stands for.
+std::optional<Delivery> deliver_as_meant(const Profile& profile, const Wish& wish, const StoredForm& stored,
+                                         Deliver deliver) {
+    auto delivery = deliver(profile, wish, stored);
+    if (!delivery || !profile.standard || wish.stands_for(delivery->syntax)) return delivery;
+    if (wish.syntax != kAny || !wish.stands_for(dicom::kExplicitVrLittleEndian)) return std::nullopt;
+    Wish uncompressed = wish;
+    uncompressed.syntax = dicom::kExplicitVrLittleEndian;
+    return deliver(profile, uncompressed, stored);
 }
 
 }  // namespace
@@ -341,12 +363,16 @@ Delivery as_octets(const StoredForm& stored) {
     return verbatim(frame_syntax(stored), kOctets);
 }
 
+bool Wish::stands_for(std::string_view uid) const {
+    return std::ranges::find(other_syntaxes, uid) == other_syntaxes.end();
+}
+
 std::optional<Choice> choose(const Profile& profile, std::span<const Wish> wishes, const StoredForm& stored,
                              Deliver deliver) {
     std::optional<Choice> best;
     for (const Wish& wish : wishes) {
         if (best && (wish.q < best->wish.q || (wish.q == best->wish.q && wish.rank > best->wish.rank))) break;
-        auto delivery = deliver(profile, wish, stored);
+        auto delivery = deliver_as_meant(profile, wish, stored, deliver);
         if (!delivery) continue;
         if (!best || cost(delivery->way) < cost(best->delivery.way))
             best = Choice{wish, *std::move(delivery)};

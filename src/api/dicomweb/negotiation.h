@@ -28,6 +28,11 @@ struct Wish {
     bool wildcard = false;  ///< the range named no complete type: anything is better than a refusal
     double q = 1;
     unsigned rank = 0;  ///< of wishes with equal q those of lower rank come first, whatever they cost
+    /// Syntaxes that this wish does not stand for: a range that is at least as specific names them with a
+    /// lower q, which may be 0.
+    std::vector<std::string> other_syntaxes{};
+
+    bool stands_for(std::string_view uid) const;
 };
 
 /// The wishes in falling order of preference (standard-face.md 2.2; dicomweb.md 5.1). Empty: 406, whatever is

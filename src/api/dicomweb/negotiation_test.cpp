@@ -82,6 +82,27 @@ INSTANTIATE_TEST_SUITE_P(
              kJpegLossless, "multipart application/dicom 1.2.840.10008.1.2.4.70 verbatim"},
         Case{"excluded", kStandard, kObject, "*/*, application/dicom;q=0", kEle,
              "multipart application/dicom 1.2.840.10008.1.2.1 verbatim"},
+        Case{"excluded_syntax", kStandard, kFrame,
+             "application/octet-stream; transfer-syntax=1.2.840.10008.1.2.1; q=0, "
+             "application/octet-stream; transfer-syntax=*",
+             kEle, "406"},
+        Case{"excluded_syntax_of_others", kStandard, kFrame,
+             "application/octet-stream; transfer-syntax=1.2.840.10008.1.2.1; q=0, "
+             "application/octet-stream; transfer-syntax=*",
+             kRle, "single image/dicom-rle 1.2.840.10008.1.2.5 verbatim"},
+        Case{"excluded_stored_syntax", kStandard, kObject,
+             "application/dicom; transfer-syntax=1.2.840.10008.1.2.5; q=0, application/dicom; "
+             "transfer-syntax=*",
+             kRle, "single application/dicom 1.2.840.10008.1.2.1 decoded"},
+        Case{"excluded_default_syntax", kStandard, kObject,
+             "application/dicom, application/dicom; transfer-syntax=1.2.840.10008.1.2.1; q=0", kEle, "406"},
+        Case{"excluded_by_a_wider_range", kStandard, kObject,
+             "application/dicom; transfer-syntax=*, application/*; transfer-syntax=1.2.840.10008.1.2.1; q=0",
+             kEle, "single application/dicom 1.2.840.10008.1.2.1 verbatim"},
+        Case{"last_resort", kStandard, kObject,
+             "application/dicom; transfer-syntax=1.2.840.10008.1.2.1; q=0.1, application/dicom; "
+             "transfer-syntax=*; q=0.9, multipart/related; type=\"application/dicom\"; q=0.5",
+             kEle, "multipart application/dicom 1.2.840.10008.1.2.1 verbatim"},
         Case{"rendered_only", kStandard, kObject, "image/png", kEle, "406"},
         Case{"ohif", kStandard, kFrame,
              "multipart/related; type=\"application/octet-stream\"; transfer-syntax=\"*\"", kJls,
@@ -219,6 +240,10 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"ws2_single", kV2, kSet, "application/dicom; transfer-syntax=*", kEle, "406"},
         Case{"ws2_octets", kV2, kSet,
              "multipart/related; type=\"application/octet-stream\"; transfer-syntax=*", kEle, "406"},
+        Case{"zero_excludes_no_syntax", kV2, kObject,
+             "application/dicom; transfer-syntax=1.2.840.10008.1.2.1; q=0, application/dicom; "
+             "transfer-syntax=*",
+             kEle, "single application/dicom 1.2.840.10008.1.2.1 verbatim"},
         Case{"star_beats_equal_q", kV2, kSet,
              "multipart/related; type=\"application/dicom\", multipart/related; type=\"application/dicom\"; "
              "transfer-syntax=*",

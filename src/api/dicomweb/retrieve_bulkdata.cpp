@@ -92,7 +92,8 @@ std::optional<Choice> choose_bulk(const Profile& profile, std::span<const Wish> 
         return wish.media_type == kOctets && (wish.syntax.empty() || wish.syntax == "*");
     });
     if (octets == wishes.end()) return std::nullopt;
-    return Choice{*octets, as_octets(stored)};
+    Choice choice{*octets, as_octets(stored)};
+    return octets->stands_for(choice.delivery.syntax) ? std::optional(std::move(choice)) : std::nullopt;
 }
 
 /// Frames of encapsulated pixel data, one part each with the same Content-Location (standard-face.md 3.4).
@@ -179,7 +180,7 @@ Result<http::Response> plain_value(const Face& face, const http::Request& reques
         const bool type = wish.media_type == kOctets || (!own.empty() && wish.media_type == own);
         const bool syntax =
             wish.syntax.empty() || wish.syntax == "*" || wish.syntax == dicom::kExplicitVrLittleEndian;
-        return type && syntax;
+        return type && syntax && wish.stands_for(dicom::kExplicitVrLittleEndian);
     };
     const auto wish = std::ranges::find_if(wishes, fits);
     if (wish == wishes.end()) {
@@ -267,8 +268,9 @@ Result<http::Response> retrieve_bulk_of(const Face& face, const http::Request& r
             wanted = true;
             const std::string uri = entity_uri(base, record.key) + "/bulkdata/" + value.path;
             if (!value.encapsulated) {
-                const bool octets =
-                    std::ranges::any_of(wishes, [](const Wish& w) { return w.media_type == kOctets; });
+                const bool octets = std::ranges::any_of(wishes, [](const Wish& w) {
+                    return w.media_type == kOctets && w.stands_for(dicom::kExplicitVrLittleEndian);
+                });
                 if (octets) add_value(face, location, value, uri, parts);
                 identity += octets ? "+" : "-";
             } else {
