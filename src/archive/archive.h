@@ -29,6 +29,9 @@ struct ArchiveOptions {
     std::size_t location_cache_entries = 100'000;
     /// Binary values up to this size are kept in the metadata, longer ones in the object only.
     std::uint64_t inline_bytes = dicom::kDefaultInlineBytes;
+    /// Of an instance's metadata as JSON; whatever has more is not stored. Ordinary values of an object that
+    /// dicom::ReaderLimits lets through stay below it, and the index reads twice as much.
+    std::uint64_t max_document_bytes = 512ULL << 20U;
 };
 
 /// A stored instance with its decoded layout, shared by the location cache.

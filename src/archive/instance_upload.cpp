@@ -59,6 +59,7 @@ void InstanceUpload::fail_with(const Error& error) {
 
 std::optional<Received> InstanceUpload::finish() {
     if (failure_) return std::nullopt;
+    const std::uint64_t held = reader_.held_bytes();
     auto object = reader_.finish();
     if (!object) {
         fail_with(object.error());
@@ -68,7 +69,7 @@ std::optional<Received> InstanceUpload::finish() {
         fail_with(status.error());
         return std::nullopt;
     }
-    return Received{std::move(*object), std::move(writer_), hash_.finish()};
+    return Received{std::move(*object), std::move(writer_), hash_.finish(), held};
 }
 
 }  // namespace isocenter::archive

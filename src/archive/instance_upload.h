@@ -16,6 +16,7 @@ struct Received {
     dicom::Part10Object object;
     std::unique_ptr<blob::BlobWriter> writer;
     Sha256 sha256{};
+    std::uint64_t held_bytes = 0;  ///< of `object`, as of the reader
 };
 
 /// One pass over an instance's bytes: into an uncommitted object, the hash and the reader. The preamble is

@@ -1,5 +1,6 @@
 #include "archive/store.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "archive/core.h"
@@ -21,9 +22,14 @@ std::string uid_as_sent(const dicom::DataSet& data_set, dicom::Tag tag) {
     return element == nullptr ? std::string() : std::string(dicom::bare_uid(element->bytes));
 }
 
-index::NewInstance make_entry(const Received& received, const Verdict& verdict, Duplicates duplicates) {
+Result<index::NewInstance> make_entry(const Received& received, const Verdict& verdict,
+                                      std::uint64_t most_bytes, const StorePolicy& policy) {
     const dicom::Part10Object& object = received.object;
     index::NewInstance entry;
+    const Reserve reserve = [&](std::uint64_t bytes) -> Status {
+        return policy.reserve ? policy.reserve(received.held_bytes + bytes) : Status{};
+    };
+    ISO_TRY(entry.document, dicom::to_json(object.data_set, most_bytes, reserve));
     entry.key = verdict.key;
     entry.attributes = index::searchable_values(object.data_set, verdict.hidden);
     entry.requests = index::request_items(object.data_set, verdict.hidden);
@@ -34,10 +40,9 @@ index::NewInstance make_entry(const Received& received, const Verdict& verdict, 
     entry.blob = received.writer->key();
     entry.size_bytes = received.writer->size();
     entry.sha256 = received.sha256;
-    entry.document = dicom::to_json(object.data_set);
     entry.hidden = verdict.hidden;
     entry.layout = dicom::encode_layout(object.layout);
-    entry.replace = duplicates == Duplicates::replace;
+    entry.replace = policy.duplicates == Duplicates::replace;
     return entry;
 }
 
@@ -47,7 +52,8 @@ void mark_failed(StoreOutcome& outcome, StoreFailure failure, std::string messag
 }
 
 void mark_failed(StoreOutcome& outcome, const Error& error) {
-    const bool no_room = error.code == ErrorCode::unavailable;
+    const bool no_room = error.code == ErrorCode::unavailable || error.code == ErrorCode::too_large ||
+                         error.code == ErrorCode::overloaded;
     mark_failed(outcome, no_room ? StoreFailure::out_of_resources : StoreFailure::processing, error.message);
 }
 
@@ -93,8 +99,9 @@ struct StoreBatch::State {
     std::vector<PendingInstance> pending;
     std::vector<Place> places;  ///< of `pending`, one each
     std::uint64_t pending_bytes = 0;
-    std::uint64_t pending_held = 0;   ///< in memory
-    std::uint64_t outcomes_held = 0;  ///< the same, but for the outcome under way
+    std::uint64_t pending_held = 0;     ///< in memory
+    std::uint64_t pending_largest = 0;  ///< document: each is packed beside itself, one after another
+    std::uint64_t outcomes_held = 0;    ///< the same, but for the outcome under way
 };
 
 StoreBatch::StoreBatch(Archive& archive, StorePolicy policy)
@@ -152,7 +159,7 @@ std::size_t StoreBatch::instances() const {
 
 std::uint64_t StoreBatch::held_bytes() const {
     const std::uint64_t reading = state_->upload ? state_->upload->held_bytes() : 0;
-    return state_->pending_held + reading + state_->outcomes_held;
+    return state_->pending_held + state_->pending_largest + reading + state_->outcomes_held;
 }
 
 void StoreBatch::State::add_outcome() {
@@ -196,7 +203,9 @@ void StoreBatch::State::end_instance() {
 void StoreBatch::State::add_pending(Received received, const Verdict& verdict) {
     StoreOutcome& outcome = outcomes.back();
     PendingInstance added;
-    added.entry = make_entry(received, verdict, policy.duplicates);
+    auto entry = make_entry(received, verdict, core.options.max_document_bytes, policy);
+    if (!entry) return mark_failed(outcome, entry.error());
+    added.entry = *std::move(entry);
     const std::uint64_t data_set_offset = received.object.layout.data_set_offset;
     const auto stored = core.database.index->list(verdict.key, true);
     if (!stored) return mark_failed(outcome, StoreFailure::processing, stored.error().message);
@@ -210,6 +219,7 @@ void StoreBatch::State::add_pending(Received received, const Verdict& verdict) {
     added.writer = std::move(received.writer);
     pending_bytes += added.entry.size_bytes;
     pending_held += sizeof(PendingInstance) + added.entry.document.size() + added.entry.layout.size();
+    pending_largest = std::max<std::uint64_t>(pending_largest, added.entry.document.size());
     pending.push_back(std::move(added));
     places.push_back({outcomes.size() - 1, data_set_offset});
     const bool full =
@@ -233,6 +243,7 @@ void StoreBatch::State::commit_pending() {
     places.clear();
     pending_bytes = 0;
     pending_held = 0;
+    pending_largest = 0;
 }
 
 void StoreBatch::State::resolve_duplicate(PendingInstance& instance, StoreOutcome& outcome,

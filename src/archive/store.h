@@ -8,6 +8,7 @@
 
 #include "archive/archive.h"
 #include "base/bytes.h"
+#include "base/memory_budget.h"
 #include "dicom/part10_reader.h"
 #include "dicom/value_rules.h"
 
@@ -40,6 +41,9 @@ struct StorePolicy {
     std::uint64_t max_instance_bytes = 0;  ///< 0: no limit
     /// Nothing is committed before finish, however much it is: a batch destroyed without it leaves nothing.
     bool commit_only_at_finish = false;
+    /// Asked before the metadata of an instance are made: about what the instance takes beside
+    /// StoreBatch::held_bytes. An error fails the instance. Empty: not asked.
+    Reserve reserve = {};
 };
 
 /// Why an instance was not stored; each face has its code for it.

@@ -373,5 +373,39 @@ TEST(StoreBatch, TheLimitOfInlineValuesIsTheArchives) {
     EXPECT_NE(document("1.6", 0).find("BulkDataURI"), std::string::npos);
 }
 
+TEST(StoreBatch, MetadataThatGrowTooLargeFailTheirInstanceAlone) {
+    TestArchive test;
+    ArchiveOptions options;
+    options.max_document_bytes = 5000;
+    test.restart(options);
+    dicom::DataSet large = make_data_set("1.2", "1.3", "1.4");
+    large.set({.tag = {0x0040, 0xA160}, .vr = dicom::Vr::UT, .bytes = std::string(1000, '\x01')});
+    const auto outcomes = test.store({to_part10(large), to_part10(make_data_set("1.2", "1.3", "1.5"))});
+    EXPECT_EQ(outcomes[0].failure, StoreFailure::out_of_resources);
+    EXPECT_TRUE(outcomes[1].created);
+    EXPECT_EQ(blobs_kept(test), 1U);
+    EXPECT_EQ(test.archive->list(key_of("1.2"))->size(), 1U);
+}
+
+TEST(StoreBatch, MemoryIsAskedForBeforeMetadataAreMade) {
+    TestArchive test;
+    dicom::DataSet large = make_data_set("1.2", "1.3", "1.4");
+    large.set({.tag = {0x0040, 0xA160}, .vr = dicom::Vr::UT, .bytes = std::string(1 << 20, '\x01')});
+    std::uint64_t asked = 0;
+    Status answer;
+    StorePolicy policy;
+    policy.reserve = [&](std::uint64_t bytes) {
+        asked = bytes;
+        return answer;
+    };
+    EXPECT_TRUE(test.store({to_part10(make_data_set("1.2", "1.3", "1.5"))}, policy)[0].created);
+    EXPECT_EQ(asked, 0U) << "little is not asked for";
+    answer = fail(ErrorCode::overloaded, "no memory is left");
+    EXPECT_EQ(test.store({to_part10(large)}, policy)[0].failure, StoreFailure::out_of_resources);
+    EXPECT_GT(asked, 13U << 20U) << "the value, and its text twice";
+    answer = {};
+    EXPECT_TRUE(test.store({to_part10(large)}, policy)[0].created);
+}
+
 }  // namespace
 }  // namespace isocenter::archive

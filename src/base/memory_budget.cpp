@@ -1,5 +1,6 @@
 #include "base/memory_budget.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace isocenter {
@@ -39,6 +40,15 @@ void MemoryBudget::give_back(std::uint64_t bytes) {
         used_ -= bytes;
     }
     freed_.notify_all();
+}
+
+Status Reservation::cover(std::uint64_t bytes) {
+    constexpr std::uint64_t kLargestStep = 1ULL << 20U;
+    if (!reserve_ || bytes <= covered_) return {};
+    const std::uint64_t asked = bytes + std::min(bytes, kLargestStep);
+    ISO_CHECK(reserve_(asked));
+    covered_ = asked;
+    return {};
 }
 
 }  // namespace isocenter

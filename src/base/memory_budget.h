@@ -3,8 +3,10 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <mutex>
+#include <utility>
 
 #include "base/result.h"
 
@@ -50,6 +52,25 @@ class MemoryBudget {
     mutable std::mutex mutex_;
     std::condition_variable freed_;
     std::uint64_t used_ = 0;
+};
+
+/// Asked before a piece of work takes memory: about how many bytes it takes in all then. An error ends the
+/// work.
+using Reserve = std::function<Status(std::uint64_t bytes)>;
+
+/// Asks for the memory of one piece of work in steps, as it grows. Used by one thread at a time.
+class Reservation {
+  public:
+    /// `reserve` may be empty: nobody is asked.
+    explicit Reservation(Reserve reserve) : reserve_(std::move(reserve)) {}
+    /// Makes sure of `bytes` in all; as many as small work takes are not asked for. The error of `reserve`.
+    Status cover(std::uint64_t bytes);
+
+    static constexpr std::uint64_t kFreeBytes = 64 * 1024;
+
+  private:
+    Reserve reserve_;
+    std::uint64_t covered_ = kFreeBytes;
 };
 
 }  // namespace isocenter

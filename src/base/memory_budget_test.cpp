@@ -5,6 +5,7 @@
 #include <optional>
 #include <thread>
 #include <utility>
+#include <vector>
 
 namespace isocenter {
 namespace {
@@ -43,6 +44,23 @@ TEST(MemoryBudget, HasNoLimitUnlessGivenOne) {
     MemoryBudget budget;
     MemoryBudget::Lease first(budget);
     EXPECT_TRUE(first.resize(1ULL << 62U).ok());
+}
+
+TEST(Reservation, AsksInStepsAndNotForLittle) {
+    std::vector<std::uint64_t> asked;
+    Reservation reservation([&](std::uint64_t bytes) -> Status {
+        asked.push_back(bytes);
+        if (bytes > 10'000'000) return fail(ErrorCode::overloaded, "no more");
+        return {};
+    });
+    EXPECT_TRUE(reservation.cover(Reservation::kFreeBytes));
+    EXPECT_TRUE(asked.empty());
+    for (std::uint64_t bytes = 100'000; bytes <= 150'000; bytes += 100)
+        EXPECT_TRUE(reservation.cover(bytes));
+    EXPECT_EQ(asked, std::vector<std::uint64_t>{200'000});
+    EXPECT_EQ(reservation.cover(20'000'000).error().code, ErrorCode::overloaded);
+    EXPECT_TRUE(reservation.cover(200'000)) << "what was granted stays";
+    EXPECT_TRUE(Reservation(nullptr).cover(UINT64_MAX));
 }
 
 }  // namespace

@@ -22,9 +22,49 @@ bool is_safe_integer(std::string_view digits) {
     return digits.size() < kLargest.size() || (digits.size() == kLargest.size() && digits <= kLargest);
 }
 
+std::uint64_t width_of(Vr vr) {
+    if (vr == Vr::US || vr == Vr::SS) return 2;
+    return vr == Vr::FD || vr == Vr::SV || vr == Vr::UV ? 8 : 4;
+}
+
+/// About what an element's value adds to the text at most, and what is held meanwhile: its values one by one.
+struct Cost {
+    std::uint64_t text = 0;
+    std::uint64_t beside = 0;
+};
+
+Cost cost_of(const Element& element) {
+    constexpr std::uint64_t kOneValue = 2 * sizeof(std::string);  // in a vector that grows
+    const std::uint64_t bytes = element.bytes.size();
+    if (is_binary_number(element.vr)) return {4 * bytes, bytes / width_of(element.vr) * kOneValue};
+    if (!is_text(element.vr)) return {2 * bytes, 0};
+    constexpr std::uint64_t kNameMembers = 32;
+    const std::uint64_t separator = element.vr == Vr::PN ? kNameMembers : sizeof("null,");
+    Cost cost{kNameMembers, 2 * bytes};
+    for (const char c : element.bytes) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (c == '\\') {
+            cost.text += separator;
+            cost.beside += kOneValue;
+        } else if (byte < 0x20) {
+            cost.text += sizeof("\\u0000");
+        } else {
+            cost.text += byte < 0x80 && c != '"' ? 1 : 3;
+        }
+    }
+    return cost;
+}
+
+/// What bounds a text while it is written.
+struct Bounds {
+    std::uint64_t most_bytes;
+    Reservation memory;
+    Status status;
+};
+
 class Writer {
   public:
-    explicit Writer(std::string& out) : out_(out) {}
+    explicit Writer(std::string& out, Bounds* bounds = nullptr) : out_(out), bounds_(bounds) {}
 
     void data_set(const DataSet& data_set, const Charset& inherited) {
         const Charset charset = Charset::of(data_set, inherited);
@@ -32,6 +72,7 @@ class Writer {
         bool first = true;
         for (const Element& element : data_set.elements()) {
             if (is_left_out(element.tag)) continue;
+            if (bounds_ != nullptr && !fits(element)) return;
             if (!first) out_ += ',';
             first = false;
             attribute(element, charset);
@@ -40,6 +81,20 @@ class Writer {
     }
 
   private:
+    /// Whether what is written is within the bounds and there is room for `element`.
+    bool fits(const Element& element) {
+        constexpr std::uint64_t kAroundValue = 64;
+        if (!bounds_->status) return false;
+        if (out_.size() > bounds_->most_bytes) {
+            bounds_->status = fail(ErrorCode::too_large, "the metadata of the object are too large");
+            return false;
+        }
+        const Cost cost = cost_of(element);
+        const std::uint64_t text = out_.size() + path_.size() + kAroundValue + cost.text;
+        bounds_->status = bounds_->memory.cover(2 * text + cost.beside);
+        return bounds_->status.ok();
+    }
+
     void attribute(const Element& element, const Charset& charset) {
         const std::string key = to_hex8(element.tag);
         out_.append(1, '"').append(key).append("\":{\"vr\":\"").append(to_string(element.vr)).append(1, '"');
@@ -167,6 +222,7 @@ class Writer {
     }
 
     std::string& out_;
+    Bounds* bounds_;
     std::string path_;
 };
 
@@ -174,6 +230,16 @@ class Writer {
 
 void append_json(std::string& out, const DataSet& data_set) {
     Writer(out).data_set(data_set, Charset());
+}
+
+Result<std::string> to_json(const DataSet& data_set, std::uint64_t most_bytes, const Reserve& reserve) {
+    Bounds bounds{most_bytes, Reservation(reserve), {}};
+    std::string out;
+    Writer(out, &bounds).data_set(data_set, Charset());
+    ISO_CHECK(bounds.status);
+    if (out.size() > most_bytes)
+        return fail(ErrorCode::too_large, "the metadata of the object are too large");
+    return out;
 }
 
 }  // namespace isocenter::dicom

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
+#include "base/memory_budget.h"
+#include "base/result.h"
 #include "dicom/data_set.h"
 
 namespace isocenter::dicom {
@@ -29,5 +32,10 @@ inline std::string to_json(const DataSet& data_set) {
     append_json(out, data_set);
     return out;
 }
+
+/// The same of a data set that anybody may have made: a value can take six times its bytes. `too_large` past
+/// `most_bytes`. `reserve` is asked for the text twice, so that whoever gets it can copy it, and for what the
+/// element under way takes beside it; an error of it is returned.
+Result<std::string> to_json(const DataSet& data_set, std::uint64_t most_bytes, const Reserve& reserve);
 
 }  // namespace isocenter::dicom

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -130,6 +131,49 @@ TEST(JsonWriter, BulkIsInlineWhenHeldAndAPathWhenNot) {
 TEST(JsonWriter, EmptySequencesHaveNoValueAndEmptyItemsAreKept) {
     EXPECT_EQ(json_of({.tag = kTag, .vr = Vr::SQ}), R"("vr":"SQ")");
     EXPECT_EQ(json_of({.tag = kTag, .vr = Vr::SQ, .items = {DataSet{}}}), R"("vr":"SQ","Value":[{}])");
+}
+
+TEST(JsonWriter, ATextIsBoundedWhileItIsWritten) {
+    DataSet data_set;
+    for (std::uint16_t i = 1; i <= 8; ++i)
+        data_set.set(element(Vr::UT, std::string(1 << 20, '\x01'), {0x0009, static_cast<std::uint16_t>(i)}));
+    const std::uint64_t whole = to_json(data_set).size();
+    ASSERT_GT(whole, 48U << 20U);
+    std::uint64_t reserved = 0;
+    const Reserve keep = [&](std::uint64_t bytes) -> Status {
+        reserved = bytes;
+        return {};
+    };
+    EXPECT_EQ(to_json(data_set, whole, keep)->size(), whole);
+    EXPECT_GE(reserved, 2 * whole);
+    reserved = 0;
+    EXPECT_EQ(to_json(data_set, 10U << 20U, keep).error().code, ErrorCode::too_large);
+    EXPECT_GT(reserved, 20U << 20U);
+    EXPECT_LT(reserved, whole) << "no more was made";
+    EXPECT_EQ(to_json(data_set, whole - 1, nullptr).error().code, ErrorCode::too_large);
+    const Reserve refuse = [](std::uint64_t) -> Status { return fail(ErrorCode::overloaded, "no"); };
+    EXPECT_EQ(to_json(data_set, whole, refuse).error().code, ErrorCode::overloaded);
+}
+
+TEST(JsonWriter, ValuesThatAreTakenApartAreReservedToo) {
+    constexpr std::size_t kBytes = 1 << 20;
+    const std::pair<Vr, std::string> values[] = {{Vr::LO, std::string(kBytes, '\\')},
+                                                 {Vr::US, std::string(kBytes, '\xFF')},
+                                                 {Vr::FD, std::string(kBytes, '\x21')},
+                                                 {Vr::OB, std::string(kBytes, '\x21')},
+                                                 {Vr::DS, "1" + std::string(kBytes, '\\')}};
+    for (const auto& [vr, bytes] : values) {
+        DataSet data_set;
+        data_set.set(element(vr, bytes));
+        std::uint64_t reserved = 0;
+        const auto text = to_json(data_set, UINT64_MAX, [&](std::uint64_t asked) -> Status {
+            reserved = asked;
+            return {};
+        });
+        const auto many = static_cast<std::uint64_t>(std::count(text->begin(), text->end(), ','));
+        EXPECT_GE(reserved, 2 * text->size() + many * sizeof(std::string)) << to_string(vr);
+        EXPECT_EQ(*text, to_json(data_set));
+    }
 }
 
 }  // namespace

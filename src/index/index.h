@@ -177,8 +177,8 @@ class Index {
     /// when none.
     virtual Result<std::vector<InstanceRecord>> list(const EntityKey& key, bool with_layout) = 0;
     virtual Result<Revision> revision(const EntityKey& key) = 0;
-    /// Documents of records by id, in the order asked; those gone meanwhile are left out. At most 1,000 at a
-    /// time.
+    /// Documents of records by id, in the order asked; those gone meanwhile are left out, and those that
+    /// cannot be read any more, which the log names, as in searches and the feed. At most 1,000 at a time.
     virtual Result<std::vector<Document>> documents(std::span<const std::int64_t> ids) = 0;
     /// Rows in the query's order, each pushed once; a sink that returns an error ends the search with it.
     virtual Result<SearchSummary> search(const dicom::Query& query,

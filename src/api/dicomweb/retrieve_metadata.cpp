@@ -22,6 +22,7 @@ struct Writing {
     std::string base;
     DataSetForm form = DataSetForm::json;
     std::string boundary;
+    bool one_instance = false;
 };
 
 std::string to_face_json(const Writing& writing, const index::Document& document) {
@@ -79,6 +80,8 @@ class MetadataSource : public BatchedText {
         next_ += count;
         if (count > 0) {
             ISO_TRY(const auto documents, writing_.face.archive.documents(batch));
+            if (documents.empty() && writing_.one_instance)
+                return fail(ErrorCode::corrupt, "the stored metadata cannot be read");
             for (const index::Document& document : documents) {
                 ISO_CHECK(append_document(writing_, document, first_, text));
                 first_ = false;
@@ -144,7 +147,7 @@ Result<http::Response> retrieve(const Face& face, const http::RequestContext& co
     if (auto unchanged = not_modified(request, etag, kCacheControl)) return *std::move(unchanged);
     ISO_TRY(auto ids, record_ids(face, key));
 
-    Writing writing{face, face.base_uri(request), *form, boundary_of(etag)};
+    Writing writing{face, face.base_uri(request), *form, boundary_of(etag), !key.instance.empty()};
     http::Response response;
     response.headers.set("Content-Type", content_type(writing));
     response.headers.set("ETag", etag);

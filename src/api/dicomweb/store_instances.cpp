@@ -126,7 +126,7 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
           form_(std::move(form)),
           answer_(answer),
           memory_(*face.memory),
-          batch_(std::in_place, face.archive, policy_of(face, key)) {
+          batch_(std::in_place, face.archive, policy(key)) {
         http::MultipartHandler& parts = *this;
         if (!form_.boundary.empty())
             reader_.emplace(form_.boundary, parts);
@@ -155,6 +155,12 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
     std::unique_ptr<http::Response> early_response() override { return std::move(early_); }
 
   private:
+    archive::StorePolicy policy(const index::EntityKey& key) {
+        archive::StorePolicy policy = policy_of(face_, key);
+        policy.reserve = [this](std::uint64_t bytes) { return charge(bytes); };
+        return policy;
+    }
+
     /// What arrived whole is kept, whatever follows it (standard-face.md 4.3, 4.4).
     bool keeps_what_came() const {
         return face_.profile.standard && (any_complete_ || last_part_is_complete());
@@ -203,7 +209,8 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
 
     /// Stores the objects that came as metadata and bulk data.
     Status store_described() {
-        ISO_CHECK(charge(metadata_->parsed_bytes()));
+        described_bytes_ = metadata_->parsed_bytes();
+        ISO_CHECK(charge(0));
         ISO_TRY(const auto failures, metadata_->finish(*batch_));
         other_failures_.insert(other_failures_.end(), failures.begin(), failures.end());
         return {};
@@ -214,8 +221,8 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
     Status charge(std::uint64_t more) {
         constexpr std::uint64_t kStep = 64 * 1024;
         const std::uint64_t answer = answer_ == DataSetForm::json ? 0 : kXmlAnswerBytes * batch_->instances();
-        const std::uint64_t held =
-            batch_->held_bytes() + (metadata_ ? metadata_->held_bytes() : 0) + answer + more;
+        const std::uint64_t held = batch_->held_bytes() + (metadata_ ? metadata_->held_bytes() : 0) +
+                                   described_bytes_ + answer + more;
         return memory_.resize(held / kStep * kStep);
     }
 
@@ -381,6 +388,7 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
     BodyForm form_;
     DataSetForm answer_;
     MemoryBudget::Lease memory_;
+    std::uint64_t described_bytes_ = 0;  ///< of the data sets that metadata are read into
     std::optional<archive::StoreBatch> batch_;
     std::optional<http::MultipartReader> reader_;
     std::optional<MetadataStore> metadata_;

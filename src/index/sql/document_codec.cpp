@@ -8,7 +8,7 @@ namespace isocenter::index::sql {
 namespace {
 
 constexpr int kLevel = 3;
-// A stored document is bounded by the reader's limits; this only bounds what a damaged row can ask for.
+// A document is bounded when it is stored; this only bounds what a damaged row can ask for.
 constexpr unsigned long long kLargestDocument = 1ULL << 30U;
 
 struct FreeCompressor {

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/log.h"
 #include "dicom/fold.h"
 
 namespace isocenter::index::sql {
@@ -87,11 +88,16 @@ Result<std::map<std::int64_t, Document>> load_documents(Connection& connection, 
     while (true) {
         ISO_TRY(const bool row, run.next());
         if (!row) return found;
+        auto json = codec.unpack(run.integer(6), run.blob(7));
+        if (!json) {
+            log_event(LogLevel::error, "document_unreadable", {{"record", run.integer(0)}});
+            continue;
+        }
         Document document;
+        document.json = *std::move(json);
         document.version = run.integer(1);
         document.key = {run.integer(2), StudyUid(run.string(3)), SeriesUid(run.string(4)),
                         SopInstanceUid(run.string(5))};
-        ISO_TRY(document.json, codec.unpack(run.integer(6), run.blob(7)));
         if (!run.is_null(8)) document.hidden = read_json_list(run.text(8));
         found.emplace(run.integer(0), std::move(document));
     }

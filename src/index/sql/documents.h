@@ -23,7 +23,8 @@ InstanceRecord read_record(const Run& run, int first);
 Status insert_document(Connection& connection, std::int64_t key, const PackedDocument& packed,
                        const NewInstance& given);
 
-/// Documents of instances by record id, those that exist.
+/// Documents of instances by record id, those that exist. One that cannot be read counts as absent and is
+/// logged: it must not keep the others from being read.
 Result<std::map<std::int64_t, Document>> load_documents(Connection& connection, const DocumentCodec& codec,
                                                         std::span<const std::int64_t> ids);
 

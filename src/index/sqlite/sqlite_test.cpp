@@ -112,6 +112,44 @@ TEST(Sqlite, ConsistencyCheckFindsDamage) {
     }
 }
 
+TEST(Sqlite, ADocumentThatCannotBeReadKeepsNoOtherFromBeingRead) {
+    TemporaryFolder folder;
+    {
+        const Database database = *open_file(folder);
+        for (const char* uid : {"3", "4", "5"}) {
+            const NewInstance given = instance_of(key_of("1", "2", uid), {{tags::PatientName, "Doe"}});
+            ASSERT_TRUE(database.index->add(std::span(&given, 1)).ok());
+        }
+    }
+    ASSERT_TRUE(run_on(folder,
+                       "UPDATE document SET json = x'00' WHERE key = (SELECT document_key FROM "
+                       "instance WHERE uid = '4')")
+                    .ok());
+    const Database database = *open_file(folder);
+    const auto changes = database.index->changes({});
+    ASSERT_TRUE(changes.ok());
+    ASSERT_EQ(changes->size(), 3U);
+    EXPECT_TRUE((*changes)[0].document);
+    EXPECT_FALSE((*changes)[1].document);
+    EXPECT_EQ((*changes)[1].state, State::current);
+    EXPECT_TRUE((*changes)[2].document);
+
+    dicom::Query query = query_of(dicom::Level::instance, {});
+    query.want_document = true;
+    std::vector<bool> documents;
+    const auto sink = [&](SearchRow&& row) -> Status {
+        documents.push_back(row.document.has_value());
+        return {};
+    };
+    ASSERT_TRUE(database.index->search(query, sink).ok());
+    EXPECT_THAT(documents, ::testing::UnorderedElementsAre(true, false, true));
+
+    std::vector<std::int64_t> ids;
+    for (const InstanceRecord& record : *database.index->list(key_of("1"), false))
+        ids.push_back(record.id);
+    EXPECT_EQ(database.index->documents(ids)->size(), 2U);
+}
+
 TEST(Sqlite, AnUnsyncedEndOfTheLogIsAWholeTransactionLess) {
     // What a power cut leaves: the log cut off in the middle of its last transaction.
     TemporaryFolder folder;
