@@ -9,8 +9,9 @@ import urllib.parse
 
 
 class FaultyServer:
-    """Forwards to `base`. `fault` names what happens to requests meanwhile ('' = nothing), to `share` of them;
-    with `writes_only` just to those that are no GET, with `only` just to those whose path has this text.
+    """Forwards to `base`. `fault` names what happens to requests meanwhile ('' = nothing, 'a|b' = one or the other), to
+    `share` of them; with `writes_only` just to those that are no GET, with `only` just to those whose path or body has
+    this text.
 
     refuse    the connection is closed before anything is read
     slow      half a second is added
@@ -42,10 +43,11 @@ class FaultyServer:
     def draw(self, request):
         """The fault of one request."""
         with self.lock:
-            meant = self.fault and self.only in request.path and not (self.writes_only and request.command == "GET")
+            meant = self.fault and not (self.writes_only and request.command == "GET")
+            meant = meant and (self.only in request.path or self.only.encode() in request.body)
             spoil = meant and self.random.random() < self.share
             self.spoiled += bool(spoil)
-            return self.fault if spoil else ""
+            return self.random.choice(self.fault.split("|")) if spoil else ""
 
     def change(self, body):
         """What becomes of a whole answer that is passed on; addresses of the server stay with this one."""
@@ -61,7 +63,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         pass
 
     def serve(self):
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        body = self.body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         fault = self.owner.draw(self)
         if fault == "refuse":
             self.close_connection = True

@@ -39,6 +39,15 @@ def of_patient_and_study(study, series, instance):
     return made
 
 
+def override(data_set, attributes):
+    """Sets attributes by keyword; None takes one away."""
+    for keyword, value in attributes.items():
+        if value is None:
+            delattr(data_set, keyword)
+        else:
+            setattr(data_set, keyword, value)
+
+
 def code(value, designator, meaning):
     item = Dataset()
     item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = value, designator, meaning
@@ -62,8 +71,8 @@ def number(concept, value, unit):
     return item
 
 
-def make_dose_report(study, series, instance, event):
-    """Bytes of a CT dose report (TID 10011) with one irradiation event."""
+def make_dose_report(study, series, instance, event, **attributes):
+    """Bytes of a CT dose report (TID 10011) with one irradiation event; attributes by keyword override."""
     report = of_patient_and_study(study, series, instance)
     report.SOPClassUID = XRayRadiationDoseSRStorage
     report.Modality = "SR"
@@ -80,6 +89,7 @@ def make_dose_report(study, series, instance, event):
     dose.ContentSequence = [number(("113830", "DCM", "Mean CTDIvol"), "11.25", "mGy")]
     irradiation.ContentSequence = [uid, dose]
     report.ContentSequence = [total, irradiation]
+    override(report, attributes)
     return part10(report)
 
 
@@ -94,9 +104,5 @@ def make_image(study, series, instance, **attributes):
     image.BitsAllocated = image.BitsStored = 16
     image.HighBit, image.PixelRepresentation = 15, 0
     image.PixelData = bytes(8)
-    for keyword, value in attributes.items():
-        if value is None:
-            delattr(image, keyword)
-        else:
-            setattr(image, keyword, value)
+    override(image, attributes)
     return part10(image)

@@ -75,6 +75,7 @@ def test_the_content_does_not_depend_on_where_the_bridge_runs(binary, tmp_path, 
     assert fhir.content() == before, "versions included"
 
 
+# Obligation: 23.12.no-loss.fhir
 def test_a_fhir_server_that_is_absent_is_waited_for(binary, tmp_path, fhir):
     port = free_port()
     archive = Embedded(binary, tmp_path / "data", f"http://127.0.0.1:{port}/fhir")
