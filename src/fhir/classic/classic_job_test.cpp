@@ -303,7 +303,25 @@ TEST_F(ClassicJobTest, that_something_is_gone_is_good_news_of_a_deletion_only) {
     }
 }
 
-// Obligation: 19.observation.step, 19.search.observations
+// Obligation: 19.search.observations
+TEST_F(ClassicJobTest, any_number_of_observations_is_found_over_any_number_of_pages) {
+    server.page = 10;
+    for (const std::size_t count : {0U, 1U, 10U, 11U, 95U}) {
+        server.found = {endpoint(), study()};
+        std::vector<std::string> deleted{"DELETE ImagingStudy/s1"};
+        for (std::size_t i = 0; i < count; ++i) {
+            const std::string id = "o" + std::to_string(i);
+            server.found.push_back(testing::found({{"resourceType", "Observation"}}, id));
+            deleted.push_back("DELETE Observation/" + id);
+        }
+        server.asked.clear();
+        ASSERT_FALSE(run(removed("2.25.2", "2.25.2.1")).failure);
+        EXPECT_EQ(methods(), deleted);
+        EXPECT_EQ(server.asked["/Observation"], count == 0 ? 1 : static_cast<int>((count + 9) / 10));
+    }
+}
+
+// Obligation: 19.observation.step
 TEST_F(ClassicJobTest, dose_reports_come_with_the_study_and_go_with_any_instance) {
     ASSERT_FALSE(run(stored(dose_report())).failure);
     EXPECT_EQ(methods(), (std::vector<std::string>{"POST Endpoint", "POST ImagingStudy", "POST Observation",

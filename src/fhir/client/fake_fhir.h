@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <functional>
 #include <map>
@@ -15,7 +16,8 @@ namespace isocenter::fhir {
 class FakeFhir : public net::HttpSender {
   public:
     Result<net::HttpReply> send(const net::HttpRequest& request) override {
-        const std::string path = request.url.substr(std::string("http://fhir").size());
+        const std::string whole = request.url.substr(std::string("http://fhir").size());
+        const std::string path = whole.substr(0, whole.find(kOffset));
         if (request.method == "POST") return transact(request.body);
         ++asked[path.substr(0, path.find('?'))];
         queries.push_back(path);
@@ -35,7 +37,8 @@ class FakeFhir : public net::HttpSender {
             if (path.starts_with('/' + type + '?'))
                 entries.emplace_back(boost::json::object{{"resource", resource}});
         }
-        return reply(200, {{"resourceType", "Bundle"}, {"entry", entries}});
+        const std::size_t at = whole == path ? 0 : std::stoul(whole.substr(path.size() + kOffset.size()));
+        return reply(200, one_page("http://fhir" + path, entries, at));
     }
 
     std::map<std::string, int> asked;  ///< path -> times
@@ -50,6 +53,7 @@ class FakeFhir : public net::HttpSender {
     std::string version = "4.0.1";
     boost::json::array types;  ///< of the capability statement
     unsigned closed = 0;       ///< status of searches for orders
+    std::size_t page = 1000;   ///< entries of an answer to a search; more are behind its next link
 
     /// The resource of that type in the last bundle.
     boost::json::object last(std::string_view type) const {
@@ -62,6 +66,21 @@ class FakeFhir : public net::HttpSender {
     }
 
   private:
+    static constexpr std::string_view kOffset = "&_offset=";
+
+    boost::json::object one_page(const std::string& search, const boost::json::array& entries,
+                                 std::size_t at) const {
+        boost::json::object bundle{{"resourceType", "Bundle"}};
+        boost::json::array listed;
+        for (std::size_t i = at; i < std::min(entries.size(), at + page); ++i)
+            listed.push_back(entries[i]);
+        bundle["entry"] = std::move(listed);
+        if (at + page < entries.size()) {
+            const std::string next = search + std::string(kOffset) + std::to_string(at + page);
+            bundle["link"] = boost::json::array{{{"relation", "next"}, {"url", next}}};
+        }
+        return bundle;
+    }
     static Result<net::HttpReply> reply(unsigned status, const boost::json::object& body) {
         return net::HttpReply{status, "application/fhir+json", {}, boost::json::serialize(body)};
     }

@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <semaphore>
+#include <thread>
+
 #include "fhir/engine/engine_fakes.h"
 
 namespace isocenter::fhir {
@@ -72,6 +75,43 @@ TEST_P(Idle, a_feed_that_never_had_an_entry_leaves_no_position) {
     bench.pass(seconds(60));
     EXPECT_TRUE(state.positions.empty());
     EXPECT_GE(bench.feed.calls.size(), 60U);
+}
+
+/// Has news behind the third wait, and wakes at once.
+class WaitingFeed : public FakeFeed {
+  public:
+    void wait_for_news(std::stop_token, std::chrono::milliseconds longest) override {
+        calls += 'W';
+        waits.push_back(longest);
+        if (waits.size() == 3) add(1, "1.1");
+        if (waits.size() == 8) enough.release();
+    }
+    std::vector<std::chrono::milliseconds> waits;
+    std::binary_semaphore enough{0};
+};
+
+// Obligation: 19.worker.poll
+TEST(Polling, a_look_is_followed_by_a_wait_and_every_wait_by_a_look) {
+    EngineBench bench;
+    WaitingFeed feed;
+    const Clock clock;
+    EngineOptions options;
+    options.workers = 1;
+    Engine engine(EngineBench::with_owner(options), {feed, bench.studies, bench.jobs, bench.state,
+                                                     bench.state, bench.state, clock, bench.metrics});
+    std::jthread thread([&](std::stop_token stop) { engine.run(stop); });
+    EXPECT_TRUE(feed.enough.try_acquire_for(seconds(60)));
+    thread.request_stop();
+    thread.join();
+    // L: the newest number, R: a window, W: a wait. The news are read once, then there is nothing up to them.
+    const std::string begin = feed.calls.substr(0, feed.calls.find("LR"));
+    EXPECT_EQ(begin, "LWLWLW");
+    std::string rest = feed.calls.substr(begin.size());
+    EXPECT_TRUE(rest.starts_with("LRLW")) << rest.substr(0, 20);
+    EXPECT_EQ(feed.calls.find("WW"), std::string::npos);
+    EXPECT_EQ(feed.calls.find("WR"), std::string::npos);
+    for (const auto wait : feed.waits)
+        EXPECT_GT(wait, std::chrono::milliseconds(0));
 }
 
 INSTANTIATE_TEST_SUITE_P(WithAndWithoutLease, Idle, testing::Bool());
