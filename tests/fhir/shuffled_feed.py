@@ -7,11 +7,12 @@ from faulty_server import FaultyServer
 
 
 class ShuffledFeed(FaultyServer):
-    """Hides entries of `/changefeed` until they are revealed; everything else passes."""
+    """Hides entries of `/changefeed` until they are revealed, and calls every `updates`-th create an update; everything
+    else passes."""
 
-    def __init__(self, base, seed=1):
+    def __init__(self, base, seed=1, updates=0):
         super().__init__(base, seed)
-        self.hidden = set()
+        self.hidden, self.updates = set(), updates
 
     def hide(self, numbers):
         self.hidden = set(numbers)
@@ -25,12 +26,16 @@ class ShuffledFeed(FaultyServer):
 
     def change(self, body):
         body = super().change(body)
-        if not self.hidden or not re.match(rb'\s*[\[{]', body) or b'"sequence"' not in body.lower():
+        if not (self.hidden or self.updates) or not re.match(rb'\s*[\[{]', body) or b'"sequence"' not in body.lower():
             return body
         answer = json.loads(body)
         if isinstance(answer, dict):
             return self.latest(answer)
-        return json.dumps([entry for entry in answer if entry["sequence"] not in self.hidden]).encode()
+        return json.dumps([self.told(entry) for entry in answer if entry["sequence"] not in self.hidden]).encode()
+
+    def told(self, entry):
+        is_update = self.updates and entry["sequence"] % self.updates == 0 and entry["action"] == "Create"
+        return {**entry, "action": "Update"} if is_update else entry
 
     def latest(self, answer):
         """The highest number seen so far stays visible: a feed's end never goes back."""

@@ -5,7 +5,7 @@ import time
 
 import pytest
 from fhir_server import eventually
-from images import make_image, new_uid
+from images import make_dose_report, make_image, new_uid
 from processes import Archive, Cast
 from shuffled_feed import ShuffledFeed
 
@@ -49,29 +49,54 @@ def differences(left, right, path=""):
             for each in differences(left.get(key), right.get(key), f"{path}/{key}")]
 
 
-def record(archive, entries, studies, seed):
-    """A feed of creates, deletes and re-stores with other values; as many entries as asked."""
-    draw = random.Random(seed)
-    there = {new_uid(): {} for _ in range(studies)}
-    series_of = {study: (new_uid(), new_uid()) for study in there}
-    names = {study: f"P{number % (studies // 3 + 1)}" for number, study in enumerate(there)}
-    while (made := archive.latest()) < entries:
-        study = draw.choice(list(there))
-        instances = there[study]
-        if len(instances) > 4 and draw.random() < 0.15:
-            archive.delete(study)
+class Recorder:
+    """Makes a feed of creates, deletes, and stores of the same instances again with other values: images and dose
+    reports, in studies that come back as another patient's after they were deleted."""
+
+    def __init__(self, archive, studies, seed):
+        self.archive, self.draw, self.patients = archive, random.Random(seed), studies // 3 + 1
+        self.there = {new_uid(): {} for _ in range(studies)}
+        self.series = {study: (new_uid(), new_uid()) for study in self.there}
+        self.reports = {study: (new_uid(), new_uid(), new_uid()) for study in self.there}
+        self.gone = {study: [] for study in self.there}
+        self.names = {study: f"P{number % self.patients}" for number, study in enumerate(self.there)}
+
+    def step(self):
+        study = self.draw.choice(list(self.there))
+        instances, kind = self.there[study], self.draw.random()
+        if len(instances) > 4 and kind < 0.15:
+            self.archive.delete(study)
+            self.gone[study] += instances.items()
             instances.clear()
-        elif instances and draw.random() < 0.3:
-            uid = draw.choice(list(instances))
-            archive.delete(study, instances.pop(uid), uid)
+            self.names[study] = f"P{self.draw.randrange(self.patients)}"
+        elif instances and kind < 0.4:
+            uid = self.draw.choice(list(instances))
+            self.gone[study].append((uid, instances[uid]))
+            self.archive.delete(study, instances.pop(uid), uid)
+        elif kind < 0.6 and self.gone[study]:
+            uid, series = self.gone[study].pop(self.draw.randrange(len(self.gone[study])))
+            self.store(study, series, [uid])
+        elif kind < 0.7 and self.reports[study][1] not in instances:
+            self.store(study, self.reports[study][0], [self.reports[study][1]])
         else:
-            series = draw.choice(series_of[study])
-            batch = {new_uid(): series for _ in range(draw.randint(1, 5))}
-            archive.store(*[make_image(study, series, uid, PatientID=names[study], InstanceNumber=n + 1,
-                                       StudyDescription=f"text {made}", PatientSex=draw.choice("MFO"))
-                            for n, uid in enumerate(batch)])
-            instances.update(batch)
-    return there
+            self.store(study, self.draw.choice(self.series[study]), [new_uid() for _ in range(self.draw.randint(1, 5))])
+
+    def store(self, study, series, uids):
+        values = {"PatientID": self.names[study], "StudyDescription": f"text {self.archive.latest()}"}
+        in_reports, _, event = self.reports[study]
+        for number, uid in enumerate(uids):
+            more = {**values, "InstanceNumber": number + 1, "PatientSex": self.draw.choice("MFO")}
+            self.archive.store(make_dose_report(study, series, uid, event, **more) if series == in_reports else
+                               make_image(study, series, uid, **more))
+            self.there[study][uid] = series
+
+
+def record(archive, entries, studies, seed):
+    """What the archive has after as many entries as asked: study -> {instance: series}."""
+    recorder = Recorder(archive, studies, seed)
+    while archive.latest() < entries:
+        recorder.step()
+    return recorder.there
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +118,7 @@ def recorded(binary, size, tmp_path_factory, hapi):
     content = plain(hapi.content())
     assert cast.open_letters() == []
     assert len(content["ImagingStudy"]) == sum(bool(instances) for instances in there.values())
+    assert content["Observation"], "dose reports are among it"
     yield archive, content
     archive.stop()
 
@@ -101,7 +127,7 @@ def recorded(binary, size, tmp_path_factory, hapi):
 def test_a_shuffled_feed_gives_the_same(binary, recorded, fhir, tmp_path):
     archive, content = recorded
     latest = archive.latest()
-    feed = ShuffledFeed(archive.base, seed=3)
+    feed = ShuffledFeed(archive.base, seed=3, updates=3)
     feed.hide(range(1, latest + 1))
     # The bridge writes its own address into what it makes: it stays that of the recorded run.
     cast = Cast(binary, archive.base, fhir.base, tmp_path / "shuffled.db", cast__settle_ms=50, cast__gap_grace_s=5,

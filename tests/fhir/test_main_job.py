@@ -1,7 +1,9 @@
 """Stored studies appear in FHIR and follow the archive; every write was validated by the server."""
 
+from faulty_server import FaultyServer
 from fhir_server import eventually
 from images import make_image, new_uid
+from processes import Cast
 
 
 def uids(study):
@@ -96,3 +98,25 @@ def test_killed_at_once_it_goes_on_where_it_was(archive, cast, fhir):
     cast.caught_up(archive.latest(), 90)
     assert all(fhir.study(study) for study in studies)
     assert len(fhir.all("ImagingStudy")) == 10 and len(fhir.all("Patient")) == 1 and len(fhir.all("Endpoint")) == 1
+
+
+# Obligation: 23.12.coalescing
+def test_instances_stored_within_the_settling_time_are_one_bundle(binary, archive, fhir, tmp_path):
+    class Counting(FaultyServer):
+        bundles = 0
+
+        def draw(self, request):
+            self.bundles += request.command == "POST"
+            return super().draw(request)
+
+    counting = Counting(fhir.base)
+    cast = Cast(binary, archive.base, counting.base, tmp_path / "state.db", cast__settle_ms=3000, cast__settle_max_ms=60000)
+    try:
+        study, series = new_uid(), new_uid()
+        archive.store(*[make_image(study, series, new_uid(), InstanceNumber=n + 1) for n in range(20)])
+        cast.caught_up(archive.latest())
+        assert fhir.study(study)["numberOfInstances"] == 20 and fhir.study(study)["meta"]["versionId"] == "1"
+        assert counting.bundles == 1
+    finally:
+        cast.stop()
+        counting.stop()
