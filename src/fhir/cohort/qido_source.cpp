@@ -91,20 +91,29 @@ Attempt<StudyRows> QidoSource::find(const StudyQuery& query) {
     const std::string url = url_of(query);
     StudyRows found;
     std::set<std::string> known;
+    std::vector<json::object> before;
     for (std::size_t offset = 0;;) {
         const std::size_t most = query.limit == 0 ? kPage : std::min(kPage, query.limit - offset);
         FHIR_TRY(std::vector<json::object> rows,
                  page(fmt::format("{}&limit={}&offset={}", url, most, offset)));
-        offset += rows.size();
-        for (json::object& row : rows) {
-            const std::string uid = first_text(row, "0020000D");
-            if (!uid.empty() && known.insert(uid).second) found.studies.push_back(std::move(row));
+        // Servers give fewer rows than asked for at will: only an empty page is behind the last one.
+        if (rows.empty()) return found;
+        if (rows == before) {
+            // `offset` is not heeded. What is not as many as were asked for is all that there is.
+            if (rows.size() != most) return found;
+            return failed(FailureKind::refused,
+                          "the DICOM server has more than one page and heeds no offset");
         }
-        if (rows.size() < most) return found;
-        if (offset == query.limit) {
+        offset += rows.size();
+        for (const json::object& row : rows) {
+            const std::string uid = first_text(row, "0020000D");
+            if (!uid.empty() && known.insert(uid).second) found.studies.push_back(row);
+        }
+        if (query.limit != 0 && offset >= query.limit) {
             found.complete = false;
             return found;
         }
+        before = std::move(rows);
     }
 }
 

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <deque>
+#include <functional>
 
 namespace isocenter::fhir::cohort {
 namespace {
@@ -12,12 +14,14 @@ class FakePacs : public net::HttpSender {
     Result<net::HttpReply> send(const net::HttpRequest& request) override {
         asked.push_back(request.url);
         if (failure) return *failure;
+        if (answer) return net::HttpReply{status, "application/dicom+json", {}, answer(request.url)};
         std::string body = bodies.empty() ? "[]" : bodies.front();
         if (!bodies.empty()) bodies.pop_front();
         return net::HttpReply{status, "application/dicom+json", {}, std::move(body)};
     }
     std::vector<std::string> asked;
     std::deque<std::string> bodies;
+    std::function<std::string(const std::string&)> answer;  ///< from the URL, in place of `bodies`
     std::optional<Error> failure;
     unsigned status = 200;
 };
@@ -50,6 +54,24 @@ TEST_F(Qido, pages_are_read_to_the_end_and_each_study_comes_once) {
     EXPECT_EQ(found->studies.size(), 200U);
     EXPECT_TRUE(found->complete);
     EXPECT_TRUE(pacs.asked[1].ends_with("limit=200&offset=200"));
+}
+
+TEST_F(Qido, a_server_that_gives_fewer_rows_than_asked_for_is_read_to_the_end) {
+    pacs.answer = [](const std::string& url) {
+        const int offset = std::stoi(url.substr(url.rfind('=') + 1));
+        return rows(offset, std::min(100, 250 - offset));
+    };
+    const auto found = source.find({});
+    EXPECT_EQ(found->studies.size(), 250U);
+    EXPECT_TRUE(found->complete);
+}
+
+TEST_F(Qido, a_server_that_heeds_no_offset_is_asked_no_third_time) {
+    pacs.answer = [](const std::string&) { return rows(0, 30); };
+    EXPECT_EQ(source.find({})->studies.size(), 30U);
+    EXPECT_EQ(pacs.asked.size(), 2U);
+    pacs.answer = [](const std::string&) { return rows(0, 200); };
+    EXPECT_EQ(source.find({}).error().kind, FailureKind::refused) << "nobody knows what is behind these";
 }
 
 TEST_F(Qido, a_limit_ends_the_reading) {

@@ -120,9 +120,9 @@ Attempt<std::vector<json::object>> HttpArchiveSource::studies_of_patient(const s
         FHIR_TRY(std::vector<json::object> page,
                  search_studies(partition, fmt::format("PatientID={}&includefield=all&limit={}&offset={}",
                                                        percent_encode(patient_id), kPage, studies.size())));
-        const std::size_t count = page.size();
+        // Servers give fewer rows than asked for at will: only an empty page is behind the last one.
+        if (page.empty()) return studies;
         std::move(page.begin(), page.end(), std::back_inserter(studies));
-        if (count < kPage) return studies;
     }
 }
 

@@ -15,7 +15,8 @@ class FakeArchive : public net::HttpSender {
         asked.push_back(request.url);
         headers = request.headers;
         if (failure) return *failure;
-        return net::HttpReply{status, "application/dicom+json", {{"etag", etag}}, body};
+        const std::string& answer = asked.size() > last_page ? nothing : body;
+        return net::HttpReply{status, "application/dicom+json", {{"etag", etag}}, answer};
     }
     net::HttpHeaders headers;
     std::string etag;
@@ -26,6 +27,8 @@ class FakeArchive : public net::HttpSender {
     int asked_for_partitions = 0;
     unsigned partitions_status = 404;
     std::string partitions;
+    std::size_t last_page = 1000;  ///< requests behind it get an empty page
+    const std::string nothing = "[]";
 };
 
 class HttpArchive : public testing::Test {
@@ -155,6 +158,13 @@ TEST_F(HttpArchive, studies_of_a_patient_are_asked_for_by_an_encoded_id) {
     EXPECT_EQ(server.asked,
               std::vector<std::string>{
                   "http://pacs/v1/studies?PatientID=A%26B%201&includefield=all&limit=200&offset=0"});
+}
+
+TEST_F(HttpArchive, studies_of_a_patient_are_all_of_them_however_few_a_page_has) {
+    server.body = R"([{"0020000D":{"vr":"UI","Value":["1.2"]}},{"0020000D":{"vr":"UI","Value":["1.3"]}}])";
+    server.last_page = 3;
+    EXPECT_EQ(archive.studies_of_patient("Microsoft.Default", "A")->size(), 6U);
+    EXPECT_TRUE(server.asked[3].ends_with("&offset=6"));
 }
 
 TEST_F(HttpArchive, studies_are_listed_by_page_and_filter) {
