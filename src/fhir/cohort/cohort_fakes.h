@@ -11,6 +11,7 @@
 #include "fhir/cohort/qido_source.h"
 #include "fhir/cohort/study_source.h"
 #include "fhir/mapping/attributes.h"
+#include "fhir/mapping/options.h"
 #include "net/http_client.h"
 
 namespace isocenter::fhir::cohort {
@@ -122,11 +123,12 @@ class FakeFhir : public net::HttpSender {
     std::vector<boost::json::object> found;
 };
 
-/// Studies by PatientID and UID; the only key it matches is Modality. Thread-safe.
+/// Studies by partition, PatientID and UID; the only key it matches is Modality. Thread-safe.
 class FakeStudies : public StudySource {
   public:
     void add(const std::string& uid, const std::string& patient, const std::string& modality,
-             const std::string& date = "20260203", const std::string& accession = "") {
+             const std::string& date = "20260203", const std::string& accession = "",
+             const std::string& partition = std::string(kDefaultPartition)) {
         const auto value = [](const std::string& text) {
             return boost::json::object{{"Value", boost::json::array{boost::json::string(text)}}};
         };
@@ -135,12 +137,15 @@ class FakeStudies : public StudySource {
                            {"00080061", value(modality)},
                            {"00080020", value(date)},
                            {"00080050", value(accession)}});
+        partitions.push_back(partition);
     }
     Attempt<StudyRows> find(const StudyQuery& query) override {
         const std::lock_guard lock(mutex);
         queries.push_back(query);
         StudyRows rows;
-        for (const boost::json::object& study : studies) {
+        for (std::size_t at = 0; at < studies.size(); ++at) {
+            const boost::json::object& study = studies[at];
+            if (!query.partition.empty() && query.partition != partitions[at]) continue;
             const auto modality = query.match.find("Modality");
             const auto& uids = query.study_uids;
             if (modality != query.match.end() && modality->second != first_text(study, "00080061")) continue;
@@ -156,6 +161,7 @@ class FakeStudies : public StudySource {
     }
 
     std::vector<boost::json::object> studies;
+    std::vector<std::string> partitions;  ///< of each of them
     std::vector<StudyQuery> queries;
 
   private:

@@ -240,6 +240,63 @@ TEST_F(Cohort, an_identity_of_two_patients_is_a_problem_not_a_guess) {
     EXPECT_FALSE((*entry)[0].contains("studies"));
 }
 
+TEST_F(Cohort, a_study_with_imaging_studies_of_two_patients_is_a_problem_not_a_guess) {
+    constexpr const char* kStudy = R"(,"identifier":[{"system":"urn:dicom:uid","value":"urn:oid:1.1"}])";
+    for (const char* id : {"p1", "p2", "p3"})
+        patient(id);
+    condition("c1", "p1", "x");
+    condition("c2", "p2", "x");
+    studies.add("1.1", "elsewhere", "CT");
+    resource("ImagingStudy", "is1", "p1", "-", kStudy);
+    resource("ImagingStudy", "is2", "p2", "-", kStudy);
+    constexpr const char* kQuestion = R"({"clinical":[{"as":"x","search":"Condition?code=x"}],
+                                          "imaging":[{"as":"ct","match":{"Modality":"CT"},"min":0}]})";
+    const auto both = find(kQuestion);
+    ASSERT_TRUE(both.has_value()) << both.error().text;
+    ASSERT_EQ(both->members.size(), 2U);
+    for (const Member& member : both->members)
+        EXPECT_NE(member.problem.find("2 FHIR patients"), std::string::npos) << member.id;
+    // The same when the other one is no candidate, but not when it was replaced by the first.
+    server.resources.back()["subject"] = boost::json::object{{"reference", "Patient/p3"}};
+    const auto one = find(kQuestion);
+    EXPECT_NE(one->members[0].problem.find("2 FHIR patients"), std::string::npos);
+    EXPECT_EQ(one->members[1].problem, "");
+    patient("p4", R"(,"link":[{"type":"replaced-by","other":{"reference":"Patient/p1"}}])");
+    resource("ImagingStudy", "is4", "p4", "-", kStudy);
+    std::erase_if(server.resources, [](const auto& each) { return each.at("id").as_string() == "is2"; });
+    const auto replaced = find(kQuestion);
+    EXPECT_EQ(replaced->members[0].problem, "");
+    EXPECT_EQ(replaced->members[0].studies.size(), 1U);
+}
+
+TEST_F(Cohort, imaging_studies_of_one_uid_in_two_partitions_are_told_apart) {
+    content.partitions["north"] = {};
+    for (const char* id : {"p1", "p2"}) {
+        patient(id);
+        condition(std::string("c") + id, id, "x");
+    }
+    studies.add("1.1", "here", "CT");
+    studies.add("1.1", "there", "CT", "20260203", "", "north");
+    constexpr const char* kStudy = R"({"system":"urn:dicom:uid","value":"urn:oid:1.1"})";
+    resource("ImagingStudy", "is1", "p1", "-", fmt::format(R"(,"identifier":[{}])", kStudy));
+    resource("ImagingStudy", "is2", "p2", "-",
+             fmt::format(R"(,"identifier":[{},{{"system":"urn:isocenter:partition:north","value":"1.1"}}])",
+                         kStudy));
+    const auto selection = find(R"({"clinical":[{"as":"x","search":"Condition?code=x"}],
+        "imaging":[{"as":"here","match":{"Modality":"CT"},"min":0},
+                   {"as":"there","match":{"Modality":"CT"},"partition":"north","min":0}]})");
+    ASSERT_TRUE(selection.has_value()) << selection.error().text;
+    ASSERT_EQ(selection->members.size(), 2U);
+    const auto told = [](const Member& member) {
+        std::string text = member.problem;
+        for (const StudyHit& study : member.studies)
+            text += study.partition + ' ' + study.imaging_study + ';';
+        return text;
+    };
+    EXPECT_EQ(told(selection->members[0]), "Microsoft.Default ImagingStudy/is1;");
+    EXPECT_EQ(told(selection->members[1]), "north ImagingStudy/is2;");
+}
+
 TEST_F(Cohort, failures_name_the_criterion_and_tell_later_from_never) {
     constexpr const char* kSearch = R"({"clinical":[{"as":"x","search":"Condition?colour=x"}]})";
     server.answer_status = 400;

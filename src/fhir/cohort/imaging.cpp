@@ -20,6 +20,7 @@ namespace json = boost::json;
 /// UIDs or identifiers in one request: 50 of the longest fit the target of a GET.
 constexpr std::size_t kPerRequest = 50;
 constexpr std::string_view kOid = "urn:oid:";
+constexpr std::string_view kPartitionSystem = "urn:isocenter:partition:";
 
 std::string partition_of(const Criterion& criterion) {
     return criterion.partition.empty() ? std::string(kDefaultPartition) : criterion.partition;
@@ -39,6 +40,21 @@ std::string uid_of(const json::object& imaging_study) {
         if (known && identifier.value.starts_with(kOid)) return identifier.value.substr(kOid.size());
     }
     return {};
+}
+
+/// The partition that an ImagingStudy names; empty when it names none.
+std::string partition_told(const json::object& imaging_study) {
+    for (const Identifier& identifier : identifiers_of(imaging_study)) {
+        if (identifier.system.starts_with(kPartitionSystem))
+            return identifier.system.substr(kPartitionSystem.size());
+    }
+    return {};
+}
+
+/// Adds what finds the ImagingStudies of a study, whichever system their writers took.
+void add_study_tokens(std::vector<std::string>& tokens, const std::string& uid) {
+    for (const std::string_view system : {kStudySystem, kUriSystem})
+        tokens.push_back(to_token({std::string(system), std::string(kOid) + uid}));
 }
 
 std::string joined(const std::vector<std::string>& tokens) {
@@ -80,14 +96,24 @@ class StudySearch {
     Found<void> run();
 
   private:
-    using Owner = std::pair<std::string, Identifier>;  ///< partition, identity in it
+    using Owner = std::pair<std::string, Identifier>;             ///< partition, identity in it
+    using Holders = std::map<Identifier, std::set<std::string>>;  ///< ids of the FHIR patients
+    /// What an ImagingStudy tells.
+    struct Told {
+        std::string partition;  ///< empty: none
+        std::string patient;    ///< id of the member, or of a FHIR patient who is none
+        std::string reference;
+    };
 
+    bool is_about(const Told& told, const std::string& partition) const;
     Found<void> read_imaging_studies();
     Found<void> read_identities();
     void own(Member& member, const std::string& partition, const Identifier& identity);
     bool may_identify(const Identifier& identifier, const std::string& partition) const;
     Found<void> read_studies(const Owner& owner);
     void add(Member& member, const json::object& study, std::size_t criterion);
+    Found<void> add_other_patients(Holders& holders);
+    Found<void> add_other_subjects(Holders& holders);
     Found<void> check_owners();
 
     People& people_;
@@ -96,11 +122,16 @@ class StudySearch {
     const Sources& sources_;
     std::set<std::string> partitions_;
     std::mutex mutex_;
-    /// StudyInstanceUID -> (member's id, reference) of ImagingStudies.
-    std::map<std::string, std::pair<std::string, std::string>> imaging_studies_;
-    std::map<Owner, std::set<std::string>> owners_;  ///< ids of the members who have an identity
-    std::set<Owner> with_studies_;
+    std::map<std::string, std::vector<Told>> imaging_studies_;  ///< of members, by StudyInstanceUID
+    std::map<Owner, std::set<std::string>> owners_;             ///< ids of the members who have an identity
+    std::map<std::string, std::set<Owner>> found_;              ///< whose studies hit, by StudyInstanceUID
 };
+
+/// One that names no partition is about any whose ImagingStudies need not name it.
+bool StudySearch::is_about(const Told& told, const std::string& partition) const {
+    if (!told.partition.empty()) return told.partition == partition;
+    return !is_marked_partition(partition, sources_.content);
+}
 
 Found<void> StudySearch::read_imaging_studies() {
     std::vector<std::string> ids;
@@ -116,7 +147,8 @@ Found<void> StudySearch::read_imaging_studies() {
                                 const std::lock_guard lock(mutex_);
                                 const Member* member = people_.find(hit.patient);
                                 if (member != nullptr && !uid.empty())
-                                    imaging_studies_[uid] = {member->id, reference_to(hit.resource)};
+                                    imaging_studies_[uid].push_back({partition_told(hit.resource), member->id,
+                                                                     reference_to(hit.resource)});
                                 return {};
                             });
         });
@@ -159,7 +191,9 @@ Found<void> StudySearch::read_identities() {
                     const auto identity = patient_identity(study, partition, sources_.content);
                     const auto at = imaging_studies_.find(first_text(study, "0020000D"));
                     if (!identity || at == imaging_studies_.end()) continue;
-                    own(*people_.find(at->second.first), partition, *identity);
+                    for (const Told& told : at->second) {
+                        if (is_about(told, partition)) own(*people_.find(told.patient), partition, *identity);
+                    }
                 }
                 return {};
             }));
@@ -172,8 +206,14 @@ void StudySearch::add(Member& member, const json::object& study, std::size_t cri
     const auto& within = definition_.criteria[criterion].within;
     if (within && (!hit.when || !overlaps(*hit.when, window_of(within, as_of_)))) return;
     member.hits[criterion].push_back({hit.uid, hit.when});
-    if (const auto at = imaging_studies_.find(hit.uid); at != imaging_studies_.end())
-        hit.imaging_study = at->second.second;
+    if (const auto at = imaging_studies_.find(hit.uid); at != imaging_studies_.end()) {
+        for (const Told& told : at->second) {
+            const bool usable = told.patient == member.id && is_about(told, hit.partition);
+            // Of several always the same one, in whatever order they came.
+            if (usable && (hit.imaging_study.empty() || told.reference < hit.imaging_study))
+                hit.imaging_study = told.reference;
+        }
+    }
     const auto same = std::find_if(member.studies.begin(), member.studies.end(), [&](const StudyHit& other) {
         return other.uid == hit.uid && other.partition == hit.partition;
     });
@@ -193,7 +233,7 @@ Found<void> StudySearch::read_studies(const Owner& owner) {
         for (const json::object& study : rows->studies) {
             // PatientID alone does not tell patients of two issuers apart, and may hold wildcards.
             if (patient_identity(study, partition, sources_.content) != identity) continue;
-            with_studies_.insert(owner);
+            found_[first_text(study, "0020000D")].insert(owner);
             for (const std::string& id : owners_.at(owner))
                 add(*people_.find(id), study, at);
         }
@@ -201,37 +241,78 @@ Found<void> StudySearch::read_studies(const Owner& owner) {
     return {};
 }
 
-/// An identity that two FHIR patients have says of neither that the studies are theirs.
-Found<void> StudySearch::check_owners() {
-    std::vector<Identifier> identities;
-    for (const auto& [partition, identity] : with_studies_) {
-        if (identities.empty() || identities.back() != identity) identities.push_back(identity);
-    }
-    std::map<Identifier, std::set<std::string>> holders;
-    for (const auto& owner : with_studies_)
-        holders[owner.second].insert(owners_.at(owner).begin(), owners_.at(owner).end());
-    COHORT_CHECK(in_parallel(
-        chunks_of(identities.size(), kPerRequest), sources_.workers, [&](std::size_t chunk) -> Found<void> {
-            std::vector<std::string> tokens;
-            for (const Identifier& identity : chunk_of(identities, chunk, kPerRequest))
-                tokens.push_back(to_token(identity));
-            const auto status =
-                sources_.fhir.search_each("Patient", "identifier=" + joined(tokens) + "&_count=1000",
-                                          [&](json::object&& patient) -> Attempt<void> {
-                                              if (!replaced_by(patient).empty()) return {};
-                                              const std::string id(text_at(patient, "id"));
-                                              const std::lock_guard lock(mutex_);
-                                              const Member* member = people_.find(id);
-                                              for (const Identifier& identifier : identifiers_of(patient)) {
-                                                  const auto at = holders.find(identifier);
-                                                  if (at != holders.end())
-                                                      at->second.insert(member != nullptr ? member->id : id);
-                                              }
-                                              return {};
-                                          });
+/// Adds the FHIR patients who have an identity as an identifier.
+Found<void> StudySearch::add_other_patients(Holders& holders) {
+    std::vector<std::string> all;
+    for (const auto& [identity, ids] : holders)
+        all.push_back(to_token(identity));
+    return in_parallel(
+        chunks_of(all.size(), kPerRequest), sources_.workers, [&](std::size_t chunk) -> Found<void> {
+            const auto status = sources_.fhir.search_each(
+                "Patient", "identifier=" + joined(chunk_of(all, chunk, kPerRequest)) + "&_count=1000",
+                [&](json::object&& patient) -> Attempt<void> {
+                    if (!replaced_by(patient).empty()) return {};
+                    const std::string id(text_at(patient, "id"));
+                    const std::lock_guard lock(mutex_);
+                    const Member* member = people_.find(id);
+                    for (const Identifier& identifier : identifiers_of(patient)) {
+                        const auto at = holders.find(identifier);
+                        if (at != holders.end()) at->second.insert(member != nullptr ? member->id : id);
+                    }
+                    return {};
+                });
             if (!status) return not_found(failure_at("/imaging", status.error()));
             return {};
+        });
+}
+
+/// Adds the FHIR patients who are no members and subjects of ImagingStudies of the studies found.
+Found<void> StudySearch::add_other_subjects(Holders& holders) {
+    std::vector<std::string> uids;
+    for (const auto& [uid, owners] : found_)
+        uids.push_back(uid);
+    std::map<std::string, std::set<Identifier>> others;
+    COHORT_CHECK(in_parallel(
+        chunks_of(uids.size(), kPerRequest), sources_.workers, [&](std::size_t chunk) -> Found<void> {
+            std::vector<std::string> tokens;
+            for (const std::string& uid : chunk_of(uids, chunk, kPerRequest))
+                add_study_tokens(tokens, uid);
+            const SearchText search{"ImagingStudy", "identifier=" + joined(tokens)};
+            static const std::optional<Within> always;
+            return each_hit(sources_.fhir, {search, always, "/imaging", as_of_}, {},
+                            [&](ClinicalHit&& hit) -> Found<void> {
+                                const std::lock_guard lock(mutex_);
+                                const auto at = found_.find(uid_of(hit.resource));
+                                if (at == found_.end() || people_.find(hit.patient) != nullptr) return {};
+                                const Told told{partition_told(hit.resource), hit.patient, {}};
+                                for (const auto& [partition, identity] : at->second) {
+                                    if (is_about(told, partition)) others[told.patient].insert(identity);
+                                }
+                                return {};
+                            });
         }));
+    std::set<std::string> ids;
+    for (const auto& [id, identities] : others)
+        ids.insert(id);
+    COHORT_TRY(const Patients patients, read_patients(ids, {}, sources_));
+    for (const auto& [id, identities] : others) {
+        const auto patient = patients.find(id);
+        if (patient != patients.end() && !replaced_by(patient->second).empty()) continue;
+        for (const Identifier& identity : identities)
+            holders[identity].insert(id);
+    }
+    return {};
+}
+
+/// An identity that two FHIR patients have says of neither that the studies are theirs.
+Found<void> StudySearch::check_owners() {
+    Holders holders;
+    for (const auto& [uid, owners] : found_) {
+        for (const Owner& owner : owners)
+            holders[owner.second].insert(owners_.at(owner).begin(), owners_.at(owner).end());
+    }
+    COHORT_CHECK(add_other_patients(holders));
+    COHORT_CHECK(add_other_subjects(holders));
     for (const auto& [identity, ids] : holders) {
         if (ids.size() < 2) continue;
         for (const std::string& id : ids) {
@@ -285,9 +366,7 @@ Found<std::set<std::string>> owners_of(const std::vector<json::object>& studies,
     for (const json::object& study : studies) {
         const auto identity = patient_identity(study, partition_of(criterion), sources.content);
         if (identity) patients.push_back(to_token(*identity));
-        const std::string value = std::string(kOid) + first_text(study, "0020000D");
-        imaging_studies.push_back(to_token({std::string(kStudySystem), value}));
-        imaging_studies.push_back(to_token({std::string(kUriSystem), value}));
+        add_study_tokens(imaging_studies, first_text(study, "0020000D"));
     }
     const auto search = [&](const char* type, const std::vector<std::string>& tokens,
                             const std::function<std::string(const json::object&)>& id_of) -> Found<void> {
