@@ -66,7 +66,7 @@ Status run(const Settings& settings, archive::Archive* archive, std::string_view
         return fail(ErrorCode::invalid_request, "asOf must be a date or a dateTime with a zone");
     ISO_TRY(const auto engine, CohortEngine::open(settings, archive, std::move(stop)));
     ISO_TRY(const cohort::Definition definition, engine->read(text));
-    CohortRun run(*engine);
+    CohortRun run(*engine, definition.target);
     const auto selection = run.find(definition, as_of);
     if (!selection) return error_of(selection.error());
     if (format == CohortFormat::studies) return write(study_lines(*selection));

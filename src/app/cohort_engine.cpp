@@ -1,10 +1,13 @@
 #include "app/cohort_engine.h"
 
+#include <map>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 #include "app/cast_auth.h"
 #include "app/cast_options.h"
+#include "app/cast_targets.h"
 #include "app/cohort_studies.h"
 #include "base/clock.h"
 #include "fhir/auth/authorizing_sender.h"
@@ -22,30 +25,52 @@ namespace {
 
 namespace cohort = fhir::cohort;
 
+/// The FHIR server of one target, and how its content is read.
+struct Target {
+    Target(fhir::Options read, std::string address, net::HttpSender& pool,
+           std::unique_ptr<fhir::TokenSource> tokens)
+        : content(std::move(read)), endpoint(std::move(address)), sender(pool, std::move(tokens)) {}
+
+    const fhir::Options content;
+    const std::string endpoint;
+    fhir::AuthorizingSender sender;
+};
+
 }  // namespace
 
 struct CohortEngine::State {
-    State(const Settings& settings, fhir::Options read, const CastAuth& auth, archive::Archive* archive,
-          const std::stop_token& stop)
-        : content(std::move(read)),
+    State(const Settings& settings, const fhir::AuthOptions& dicom, archive::Archive* archive,
+          std::stop_token stopping)
+        : stop(std::move(stopping)),
           max_patients(settings.cohort_max_patients),
-          fhir_endpoint(settings.fhir_endpoint),
           archive_endpoint(settings.dicomweb_private_endpoint.empty() ? settings.dicomweb_endpoint
                                                                       : settings.dicomweb_private_endpoint),
           pool(net::HttpClient::Options{.stop = stop}),
-          fhir_sender(pool, fhir::make_token_source(auth.fhir, pool, {fhir::pause_until(stop)})),
-          dicom_sender(pool, fhir::make_token_source(auth.dicom, pool, {fhir::pause_until(stop)})) {
+          dicom_sender(pool, fhir::make_token_source(dicom, pool, {fhir::pause_until(stop)})) {
         if (archive != nullptr) local.emplace(*archive);
+    }
+    /// `settings` are those of the target.
+    Status add_target(const std::string& name, const Settings& settings) {
+        ISO_TRY(fhir::Options content, content_options(settings));
+        if (name != kDefaultTarget) content.target = name;
+        ISO_TRY(const CastAuth auth, cast_auth(settings));
+        targets.emplace(
+            std::piecewise_construct, std::forward_as_tuple(name),
+            std::forward_as_tuple(std::move(content), settings.fhir_endpoint, pool,
+                                  fhir::make_token_source(auth.fhir, pool, {fhir::pause_until(stop)})));
+        return {};
+    }
+    std::map<std::string, Target>::iterator find(const std::string& target) {
+        return targets.find(target.empty() ? std::string(kDefaultTarget) : target);
     }
     bool has_archive() const { return local || !archive_endpoint.empty(); }
 
-    const fhir::Options content;
+    const std::stop_token stop;
     const std::size_t max_patients;
-    const std::string fhir_endpoint;
     const std::string archive_endpoint;
     net::HttpClientPool pool;
-    fhir::AuthorizingSender fhir_sender;
     fhir::AuthorizingSender dicom_sender;
+    std::map<std::string, Target> targets;
     std::optional<LocalStudies> local;
 };
 
@@ -53,18 +78,26 @@ Result<std::unique_ptr<CohortEngine>> CohortEngine::open(const Settings& setting
                                                          std::stop_token stop) {
     if (settings.fhir_endpoint.empty())
         return fail(ErrorCode::invalid_request, "fhir.endpoint must be given");
-    ISO_TRY(fhir::Options content, content_options(settings));
     ISO_TRY(const CastAuth auth, cast_auth(settings));
-    return std::unique_ptr<CohortEngine>(
-        new CohortEngine(std::make_unique<State>(settings, std::move(content), auth, archive, stop)));
+    auto state = std::make_unique<State>(settings, auth.dicom, archive, std::move(stop));
+    ISO_CHECK(state->add_target(std::string(kDefaultTarget), settings));
+    for (const std::string& name : further_targets(settings)) {
+        ISO_TRY(const Settings chosen, settings_of_target(settings, name));
+        ISO_CHECK(state->add_target(name, chosen));
+    }
+    return std::unique_ptr<CohortEngine>(new CohortEngine(std::move(state)));
 }
 
 CohortEngine::CohortEngine(std::unique_ptr<State> state) : state_(std::move(state)) {}
 CohortEngine::~CohortEngine() = default;
 
+bool CohortEngine::has_target(const std::string& name) const {
+    return state_->find(name) != state_->targets.end();
+}
+
 Result<cohort::Definition> CohortEngine::read(std::string_view definition) const {
     ISO_TRY(cohort::Definition parsed, cohort::read_definition(definition));
-    if (!parsed.target.empty())
+    if (!has_target(parsed.target))
         return fail(ErrorCode::invalid_request, "/target: there is no target of that name");
     if (parsed.has_imaging() && !state_->has_archive())
         return fail(ErrorCode::invalid_request, "/imaging: needs an archive, dicomweb.endpoint");
@@ -72,13 +105,13 @@ Result<cohort::Definition> CohortEngine::read(std::string_view definition) const
 }
 
 struct CohortRun::State {
-    State(CohortEngine::State& engine, const std::string& token)
-        : content(engine.content),
+    State(CohortEngine::State& engine, Target& target, const std::string& token)
+        : content(target.content),
           max_patients(engine.max_patients),
           forwarding(engine.pool, std::make_unique<fhir::GivenToken>(token)),
-          fhir_sender(token.empty() ? engine.fhir_sender : forwarding),
+          fhir_sender(token.empty() ? target.sender : forwarding),
           dicom_sender(engine.dicom_sender),
-          client(fhir_sender, {.base = engine.fhir_endpoint}),
+          client(fhir_sender, {.base = target.endpoint}),
           remote(dicom_sender, {.endpoint = engine.archive_endpoint}),
           archive(engine.local           ? static_cast<cohort::StudySource*>(&*engine.local)
                   : engine.has_archive() ? static_cast<cohort::StudySource*>(&remote)
@@ -98,8 +131,8 @@ struct CohortRun::State {
     const std::chrono::steady_clock::time_point begun = std::chrono::steady_clock::now();
 };
 
-CohortRun::CohortRun(CohortEngine& engine, const std::string& token)
-    : state_(std::make_unique<State>(*engine.state_, token)) {}
+CohortRun::CohortRun(CohortEngine& engine, const std::string& target, const std::string& token)
+    : state_(std::make_unique<State>(*engine.state_, engine.state_->find(target)->second, token)) {}
 CohortRun::~CohortRun() = default;
 
 cohort::Found<cohort::Selection> CohortRun::find(const cohort::Definition& definition,

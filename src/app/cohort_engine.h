@@ -19,13 +19,16 @@ namespace isocenter::app {
 /// What runs of cohorts share: connections, tokens, settings. Thread-safe.
 class CohortEngine {
   public:
-    /// Asks fhir.endpoint, and `archive` or else, when it is null, the archive at dicomweb.endpoint.
-    /// `invalid_request` names the setting that is wrong. Calls end with `stop`.
+    /// Asks the FHIR servers of all targets (cast_targets.h), and `archive` or else, when it is null, the
+    /// archive at dicomweb.endpoint. `invalid_request` names the setting that is wrong. Calls end with
+    /// `stop`.
     static Result<std::unique_ptr<CohortEngine>> open(const Settings& settings, archive::Archive* archive,
                                                       std::stop_token stop);
     ~CohortEngine();
     /// Reads a definition and checks that this engine can run it; `invalid_request` names the place.
     Result<fhir::cohort::Definition> read(std::string_view definition) const;
+    /// Whether there is a target of that name; empty: the default one.
+    bool has_target(const std::string& name) const;
 
   private:
     friend class CohortRun;
@@ -37,8 +40,9 @@ class CohortEngine {
 /// One run, or one page of it; counts its requests and its time. Used by one thread.
 class CohortRun {
   public:
-    /// `token`: asks the FHIR server with it; empty: as fhir.auth says.
-    explicit CohortRun(CohortEngine& engine, const std::string& token = {});
+    /// Asks the FHIR server of `target`, one that the engine has. `token`: asks it with that; empty: as its
+    /// fhir.auth says.
+    CohortRun(CohortEngine& engine, const std::string& target, const std::string& token = {});
     ~CohortRun();
     /// `as_of`: empty for the definition's own, else today.
     fhir::cohort::Found<fhir::cohort::Selection> find(const fhir::cohort::Definition& definition,

@@ -41,17 +41,23 @@ cohort::Found<void> CohortGroups::remove(CohortRun& run, const std::string& name
     const auto removed = run.remove_group(*uuid);
     const bool left = !removed && removed.error().kind == Kind::refused && !as_caller_;
     if (!removed && !left) return cohort::not_found(removed.error());
-    if (left) log_event(LogLevel::warning, "cohort_group_left", {{"group", "urn:uuid:" + *uuid}});
+    if (left) return leave(name, *uuid);
     if (const Status kept = store_.keep_group(name, {}); !kept) return of_store(kept.error());
     return {};
 }
 
-cohort::Found<void> CohortGroups::remove_if_replaced(CohortRun& run, const std::string& name,
-                                                     std::string_view definition) {
-    const auto saved = store_.find(name);
-    if (!saved) return of_store(saved.error());
-    if (!*saved || (*saved)->definition == definition) return {};
-    return remove(run, name);
+cohort::Found<void> CohortGroups::abandon(const std::string& name) {
+    const std::lock_guard lock(mutex_);
+    const auto uuid = store_.group_of(name);
+    if (!uuid) return of_store(uuid.error());
+    if (uuid->empty()) return {};
+    return leave(name, *uuid);
+}
+
+cohort::Found<void> CohortGroups::leave(const std::string& name, const std::string& uuid) {
+    log_event(LogLevel::warning, "cohort_group_left", {{"group", "urn:uuid:" + uuid}});
+    if (const Status kept = store_.keep_group(name, {}); !kept) return of_store(kept.error());
+    return {};
 }
 
 }  // namespace isocenter::app

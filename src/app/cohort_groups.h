@@ -3,7 +3,6 @@
 #include <boost/json.hpp>
 #include <mutex>
 #include <string>
-#include <string_view>
 
 #include "app/cohort_engine.h"
 #include "app/cohort_store.h"
@@ -23,11 +22,12 @@ class CohortGroups {
     /// service keeps what it has, and the log says so. One that refuses the caller, or is away, is a failure:
     /// nobody else would remove it.
     fhir::cohort::Found<void> remove(CohortRun& run, const std::string& name);
-    /// The same when `definition` is another than the one that is saved.
-    fhir::cohort::Found<void> remove_if_replaced(CohortRun& run, const std::string& name,
-                                                 std::string_view definition);
+    /// Forgets the Group of a cohort whose FHIR server is in no setting any more; the log says so.
+    fhir::cohort::Found<void> abandon(const std::string& name);
 
   private:
+    fhir::cohort::Found<void> leave(const std::string& name, const std::string& uuid);
+
     CohortStore& store_;
     const bool as_caller_;
     std::mutex mutex_;

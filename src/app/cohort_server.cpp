@@ -13,6 +13,7 @@
 #include "base/digest.h"
 #include "fhir/cohort/describe.h"
 #include "fhir/cohort/selection_json.h"
+#include "fhir/json_members.h"
 
 namespace isocenter::app {
 namespace {
@@ -39,6 +40,13 @@ tl::unexpected<CohortRefusal> refuse(const cohort::CohortFailure& failure) {
     if (failure.kind == Kind::too_many) return refuse(422, text);
     constexpr std::chrono::seconds kLater{10};
     return tl::unexpected<CohortRefusal>(CohortRefusal{503, text, failure.retry_after.value_or(kLater)});
+}
+
+/// The target of a definition that was valid when it was saved.
+std::string target_of(const std::string& definition) {
+    boost::system::error_code error;
+    const json::value document = json::parse(definition, error);
+    return document.is_object() ? fhir::text_member(document.get_object(), "target") : std::string();
 }
 
 /// A whole result as lines, made while it is sent. An end without totals tells of a failure.
@@ -132,8 +140,13 @@ class CohortService : public api::Cohorts {
     CohortAnswer<void> remove(const std::string& name, const CohortPage& page) override;
 
   private:
-    /// A run that asks as the caller where tokens are forwarded, else as the server.
-    CohortAnswer<std::unique_ptr<CohortRun>> begin(const CohortPage& page);
+    /// 401 where a token is needed and missing.
+    CohortAnswer<void> check_token(const CohortPage& page) const;
+    /// A run that asks as the caller where tokens are forwarded, else as the server. `target`: one that the
+    /// engine has.
+    CohortAnswer<std::unique_ptr<CohortRun>> begin(const std::string& target, const CohortPage& page);
+    /// Removes the Group of a cohort whose frozen list goes, if there is one.
+    CohortAnswer<void> end_group(const SavedCohort& saved, const CohortPage& page);
     /// Whose a result is: nobody can use what another token found.
     std::string owner_of(const CohortPage& page) const;
     CohortAnswer<Ran> run_new(std::string_view text, const CohortPage& page);
@@ -158,11 +171,28 @@ class CohortService : public api::Cohorts {
     std::string endpoint_;  ///< DICOMweb root as clients reach it; empty: as the request did
 };
 
-CohortAnswer<std::unique_ptr<CohortRun>> CohortService::begin(const CohortPage& page) {
-    if (!forward_token_) return std::make_unique<CohortRun>(engine_);
-    if (page.token.empty())
+CohortAnswer<void> CohortService::check_token(const CohortPage& page) const {
+    if (forward_token_ && page.token.empty())
         return refuse(401, "Authorization: Bearer with a token for the FHIR server is needed");
-    return std::make_unique<CohortRun>(engine_, page.token);
+    return {};
+}
+
+CohortAnswer<std::unique_ptr<CohortRun>> CohortService::begin(const std::string& target,
+                                                              const CohortPage& page) {
+    if (const auto allowed = check_token(page); !allowed) return tl::unexpected(allowed.error());
+    return std::make_unique<CohortRun>(engine_, target, forward_token_ ? page.token : std::string());
+}
+
+CohortAnswer<void> CohortService::end_group(const SavedCohort& saved, const CohortPage& page) {
+    const std::string target = target_of(saved.definition);
+    const auto refused = [](const cohort::Found<void>& ended) -> CohortAnswer<void> {
+        if (!ended) return refuse(ended.error());
+        return {};
+    };
+    if (!engine_.has_target(target)) return refused(groups_.abandon(saved.name));
+    const auto run = begin(target, page);
+    if (!run) return tl::unexpected(run.error());
+    return refused(groups_.remove(**run, saved.name));
 }
 
 std::string CohortService::owner_of(const CohortPage& page) const {
@@ -170,13 +200,14 @@ std::string CohortService::owner_of(const CohortPage& page) const {
 }
 
 CohortAnswer<Ran> CohortService::resume(const CohortPage& page) {
-    auto run = begin(page);
-    if (!run) return tl::unexpected(run.error());
+    if (const auto allowed = check_token(page); !allowed) return tl::unexpected(allowed.error());
     const auto cursor = CohortCursor::parse(page.cursor);
     if (!cursor) return refuse(400, "cursor was not given by an earlier page");
     auto result = results_.find(cursor->key, Clock::now());
     if (!result || result->owner != owner_of(page))
         return refuse(410, "the cursor has expired: run the cohort anew");
+    auto run = begin(result->definition.target, page);
+    if (!run) return tl::unexpected(run.error());
     return Ran{std::move(result), *std::move(run), cursor->key, cursor->offset};
 }
 
@@ -190,7 +221,7 @@ Ran CohortService::ran(cohort::Definition definition, cohort::Selection selectio
 CohortAnswer<Ran> CohortService::run(cohort::Definition definition, const CohortPage& page) {
     if (!page.as_of.empty() && !cohort::read_span(std::string_view(page.as_of)))
         return refuse(400, "asOf must be a date or a dateTime with a zone");
-    auto run = begin(page);
+    auto run = begin(definition.target, page);
     if (!run) return tl::unexpected(run.error());
     auto selection = (*run)->find(definition, page.as_of);
     if (!selection) return refuse(selection.error());
@@ -202,10 +233,12 @@ CohortAnswer<Ran> CohortService::run_new(std::string_view text, const CohortPage
     if (!definition) return refuse(definition.error());
     if (!page.cursor.empty()) return resume(page);
     if (!definition->name.empty()) {
-        const auto ending = begin(page);
-        if (!ending) return tl::unexpected(ending.error());
-        const auto replaced = groups_.remove_if_replaced(**ending, definition->name, text);
-        if (!replaced) return refuse(replaced.error());
+        if (const auto allowed = check_token(page); !allowed) return tl::unexpected(allowed.error());
+        const auto before = store_.find(definition->name);
+        if (!before) return refuse(before.error());
+        if (*before && (*before)->definition != text) {
+            if (const auto ended = end_group(**before, page); !ended) return tl::unexpected(ended.error());
+        }
         const Status kept = store_.save(definition->name, std::string(text));
         if (!kept) return refuse(kept.error());
     }
@@ -226,7 +259,7 @@ CohortAnswer<Ran> CohortService::run_saved(const std::string& name, const Cohort
     auto definition = engine_.read(kept->definition);
     if (!definition) return refuse(definition.error());
     if (!page.frozen) return run(*std::move(definition), page);
-    auto run = begin(page);
+    auto run = begin(definition->target, page);
     if (!run) return tl::unexpected(run.error());
     if (kept->frozen.empty()) return refuse(404, "the cohort was never frozen");
     boost::system::error_code error;
@@ -312,9 +345,10 @@ CohortAnswer<std::string> CohortService::freeze(const std::string& name, const C
 }
 
 CohortAnswer<void> CohortService::remove(const std::string& name, const CohortPage& page) {
-    const auto run = begin(page);
-    if (!run) return tl::unexpected(run.error());
-    if (const auto ended = groups_.remove(**run, name); !ended) return refuse(ended.error());
+    if (const auto allowed = check_token(page); !allowed) return tl::unexpected(allowed.error());
+    const auto kept = saved(name);
+    if (!kept) return tl::unexpected(kept.error());
+    if (const auto ended = end_group(*kept, page); !ended) return tl::unexpected(ended.error());
     const auto removed = store_.remove(name);
     if (!removed) return refuse(removed.error());
     if (!*removed) return refuse(404, "no cohort of that name is saved");

@@ -93,6 +93,33 @@ def test_two_fhir_patients_with_one_identity_are_an_error_entry(run, loaded, hap
         hapi.delete("Patient/twin")
 
 
+def test_a_definition_names_the_fhir_server_that_is_asked(run, loaded, binary, hapi, tmp_path):
+    """Whatever needs fhir.endpoint fails here, whatever is of the target does not."""
+    population, fhir, _ = loaded
+    named, away = "cast.targets.research.fhir.endpoint", "http://127.0.0.1:9/fhir"
+    wanted, question = truth(population), {**QUESTION, "target": "research"}
+    process = ask(binary, question, tmp_path, away, loaded[2], "--set", f"{named}={fhir}")
+    assert process.returncode == 0, process.stderr
+    assert facts_of(json.loads(process.stdout)["patients"]) == wanted
+    process = run({**QUESTION, "target": "nowhere"})
+    assert process.returncode == 2 and "/target: " in process.stderr
+    assert facts_of(answer_of(run({**QUESTION, "target": "default"}))["patients"]) == wanted
+    archive = Archive(binary, tmp_path / "data", f"fhir.endpoint={away}", f"{named}={fhir}",
+                      "dicomweb.endpoint=http://pacs.test/v2")
+    try:
+        cohorts = Service(archive.base)
+        page = cohorts("POST", "?limit=1", json=question).json()
+        assert page["total"]["patients"] == len(wanted)
+        assert len(cohorts("POST", f"?limit=1&cursor={page['next']}", json=question).json()["patients"]) == 1
+        assert cohorts("POST", "/osteosarcoma-ct/freeze", 201).json()["group"].startswith("Group/")
+        assert len(cohorts("GET", "/osteosarcoma-ct?frozen=true").json()["patients"]) == len(wanted)
+        cohorts("POST", "", 503, json=QUESTION)
+        assert not hapi.all("Group"), "the server that had it was asked"
+        cohorts("DELETE", "/osteosarcoma-ct", 204)
+    finally:
+        archive.stop()
+
+
 @pytest.mark.parametrize("change, place", [
     ({"clinical": [{"as": "a", "search": "http://evil.test/Condition"}]}, "/clinical/0/search"),
     ({"patients": {}}, "/patients"),
