@@ -113,6 +113,7 @@ Attempt<Capability> FhirClient::usable_capability() {
 }
 
 Attempt<void> FhirClient::visit_pages(std::string_view type, net::HttpRequest first, int most_pages,
+                                      Check check,
                                       const std::function<Attempt<void>(json::object&&)>& visit) {
     net::HttpRequest request = std::move(first);
     for (int page = 0; !request.url.empty(); ++page) {
@@ -127,7 +128,7 @@ Attempt<void> FhirClient::visit_pages(std::string_view type, net::HttpRequest fi
             if (text_at(entry, "/resource/resourceType") != type) continue;
             if (text_at(entry, "/search/mode") == "include") continue;
             json::object& resource = entry.at("resource").get_object();
-            if (const auto usable = check_found(resource); !usable) return failed(usable.error());
+            if (const auto usable = check(resource); !usable) return failed(usable.error());
             if (auto status = visit(std::move(resource)); !status) return status;
         }
     }
@@ -138,7 +139,7 @@ Attempt<std::vector<json::object>> FhirClient::search(std::string_view type, std
     std::vector<json::object> found;
     const auto status =
         visit_pages(type, {.url = options_.base + '/' + std::string(type) + '?' + std::string(query)},
-                    kMostPagesOfJob, [&](json::object&& resource) -> Attempt<void> {
+                    kMostPagesOfJob, &check_found, [&](json::object&& resource) -> Attempt<void> {
                         found.push_back(std::move(resource));
                         return {};
                     });
@@ -152,7 +153,7 @@ Attempt<void> FhirClient::search_each(std::string_view type, std::string form,
     net::HttpRequest request{.method = "POST", .url = options_.base + '/' + std::string(type) + "/_search"};
     request.headers = {{"Content-Type", "application/x-www-form-urlencoded"}};
     request.body = std::move(form);
-    return visit_pages(type, std::move(request), most_pages, visit);
+    return visit_pages(type, std::move(request), most_pages, &check_id, visit);
 }
 
 Attempt<std::uint64_t> FhirClient::count(std::string_view type, std::string_view query) {

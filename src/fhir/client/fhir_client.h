@@ -50,7 +50,8 @@ class FhirClient {
     /// version.
     Attempt<std::vector<boost::json::object>> search(std::string_view type, std::string_view query);
     /// The same by POST, so that long lists of values fit, one resource after another as the pages come; the
-    /// first failure of `visit` ends it. More than `most_pages` are taken for a server whose pages never end.
+    /// first failure of `visit` ends it. Each has an id. More than `most_pages` are taken for a server whose
+    /// pages never end.
     Attempt<void> search_each(std::string_view type, std::string form,
                               const std::function<Attempt<void>(boost::json::object&&)>& visit,
                               int most_pages = 1000);
@@ -64,7 +65,8 @@ class FhirClient {
   private:
     Attempt<net::HttpReply> send(net::HttpRequest request);
     Attempt<boost::json::object> send_for_object(net::HttpRequest request);
-    Attempt<void> visit_pages(std::string_view type, net::HttpRequest first, int most_pages,
+    using Check = Attempt<void> (*)(const boost::json::object&);
+    Attempt<void> visit_pages(std::string_view type, net::HttpRequest first, int most_pages, Check check,
                               const std::function<Attempt<void>(boost::json::object&&)>& visit);
 
     net::HttpSender& sender_;

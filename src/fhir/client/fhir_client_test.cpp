@@ -94,6 +94,19 @@ TEST_F(Client, a_search_by_post_hands_over_page_after_page_until_the_visitor_fai
     EXPECT_EQ(server.requests[1].body, "");
 }
 
+TEST_F(Client, a_search_by_post_needs_no_versions) {
+    std::size_t seen = 0;
+    const auto visit = [&](json::object&&) -> Attempt<void> {
+        ++seen;
+        return {};
+    };
+    server.answer(200, page(patient("1", "{}") + R"(,{"resource":{"resourceType":"Patient","id":"2"}})"));
+    EXPECT_TRUE(client.search_each("Patient", "x", visit));
+    EXPECT_EQ(seen, 2U);
+    server.answer(200, page(patient("")));
+    EXPECT_EQ(client.search_each("Patient", "x", visit).error().kind, FailureKind::refused);
+}
+
 TEST_F(Client, count_needs_a_total) {
     server.answer(200, R"({"resourceType":"Bundle","total":12})");
     EXPECT_EQ(client.count("Patient", "gender=male").value(), 12U);

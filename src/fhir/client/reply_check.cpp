@@ -199,6 +199,12 @@ Attempt<std::vector<EntryReply>> check_transaction(std::string_view body,
     return replies;
 }
 
+Attempt<void> check_id(const json::object& resource) {
+    if (!is_blank(text_member(resource, "id"))) return {};
+    return failed(FailureKind::refused,
+                  fmt::format("a {} was found without id", text_member(resource, "resourceType")));
+}
+
 Attempt<void> check_found(const json::object& resource) {
     const json::object* meta = member_object(resource, "meta");
     const bool usable = !is_blank(text_member(resource, "id")) && meta != nullptr &&

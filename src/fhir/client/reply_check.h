@@ -41,8 +41,10 @@ std::optional<std::string> outcome_text(std::string_view body);
 Attempt<std::vector<EntryReply>> check_transaction(std::string_view body,
                                                    const std::vector<EntryRequest>& requests);
 
-/// Whether a resource found has a usable id, meta and version.
+/// Whether a resource found has a usable id, meta and version: what writing it again needs.
 Attempt<void> check_found(const boost::json::object& resource);
+/// Whether it has a usable id: what reading needs. Servers that keep no versions tell none.
+Attempt<void> check_id(const boost::json::object& resource);
 
 /// `7` of `W/"7"`, `"7"` and `7`.
 std::string version_of_etag(std::string_view etag);

@@ -297,6 +297,17 @@ TEST_F(Cohort, imaging_studies_of_one_uid_in_two_partitions_are_told_apart) {
     EXPECT_EQ(told(selection->members[1]), "north ImagingStudy/is2;");
 }
 
+TEST_F(Cohort, a_server_that_tells_no_versions_is_searched_as_well) {
+    patient("p1");
+    condition("c1", "p1", "x");
+    studies.add("1.1", "mrn-p1", "CT");
+    for (boost::json::object& each : server.resources)
+        each.erase("meta");
+    EXPECT_EQ(ids(R"({"clinical":[{"as":"x","search":"Condition?code=x"}],
+                     "imaging":[{"as":"ct","match":{"Modality":"CT"}}]})"),
+              "p1");
+}
+
 TEST_F(Cohort, failures_name_the_criterion_and_tell_later_from_never) {
     constexpr const char* kSearch = R"({"clinical":[{"as":"x","search":"Condition?colour=x"}]})";
     server.answer_status = 400;
