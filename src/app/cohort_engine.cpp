@@ -101,6 +101,7 @@ Result<cohort::Definition> CohortEngine::read(std::string_view definition) const
         return fail(ErrorCode::invalid_request, "/target: there is no target of that name");
     if (parsed.has_imaging() && !state_->has_archive())
         return fail(ErrorCode::invalid_request, "/imaging: needs an archive, dicomweb.endpoint");
+    if (state_->local) ISO_CHECK(cohort::check_searchable(parsed));
     return parsed;
 }
 

@@ -69,4 +69,9 @@ std::optional<Level> searchable_level(Tag tag, std::optional<Tag> sequence) {
     return found->level;
 }
 
+std::optional<Level> searchable_level(const AttributePath& path) {
+    if (path.tags.size() > 2) return std::nullopt;
+    return searchable_level(path.tag(), path.nested() ? std::optional(path.tags.front()) : std::nullopt);
+}
+
 }  // namespace isocenter::dicom

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "dicom/attribute_path.h"
 #include "dicom/tag.h"
 
 namespace isocenter::dicom {
@@ -98,5 +99,7 @@ bool is_searchable(Tag tag, std::optional<Tag> sequence);
 /// The level whose record holds the attribute: ModalitiesInStudy is study, Modality series. Nothing when not
 /// searchable.
 std::optional<Level> searchable_level(Tag tag, std::optional<Tag> sequence);
+/// The same of a known path.
+std::optional<Level> searchable_level(const AttributePath& path);
 
 }  // namespace isocenter::dicom

@@ -2,10 +2,12 @@
 
 import json
 
+import pydicom
 import pytest
 import requests
 from cohort_data import AS_OF, OSTEOSARCOMA, QUESTION, SNOMED, SYSTEM, coding, make_population, truth
 from cohort_run import ask, facts_of, load
+from images import make_image
 from processes import Archive
 
 
@@ -18,14 +20,14 @@ def loaded(hapi, binary, tmp_path_factory):
     population = make_population(200, 80)
     try:
         load(population, hapi.base, archive)
-        yield population, hapi.base, archive.base
+        yield population, hapi.base, archive.base, archive
     finally:
         archive.stop()
 
 
 @pytest.fixture
 def run(binary, loaded, tmp_path):
-    _, fhir, archive = loaded
+    _, fhir, archive, _ = loaded
     return lambda definition, *arguments: ask(binary, definition, tmp_path, fhir, archive, *arguments)
 
 
@@ -93,9 +95,25 @@ def test_two_fhir_patients_with_one_identity_are_an_error_entry(run, loaded, hap
         hapi.delete("Patient/twin")
 
 
+def test_keys_of_the_archive_may_be_tags_and_paths(cohorts, loaded):
+    patient = next(each for each in loaded[0] if each["studies"])
+    study, series, item = "2.25.7799", "2.25.7799.1", pydicom.Dataset()
+    item.RequestedProcedureID = "RP-7799"
+    loaded[3].store(make_image(study, series, f"{series}.1", PatientID=patient["mrn"], RequestAttributesSequence=[item]))
+    try:
+        for match in ({"RequestAttributesSequence.RequestedProcedureID": "RP-7799"}, {"00080060": "CT", "00400275.00401001": "RP-*"}):
+            answer = cohorts("POST", json={"imaging": [{"as": "ct", "match": match}]}).json()
+            assert [entry["patient"]["id"] for entry in answer["patients"]] == [patient["id"]]
+            assert [each["studyInstanceUid"] for each in answer["patients"][0]["studies"]] == [study]
+    finally:
+        loaded[3].delete(study)
+    problem = cohorts("POST", "", 400, json={"imaging": [{"as": "a", "match": {"KVP": "120"}}]}).json()
+    assert problem["detail"].startswith("/imaging/0/match/KVP: ")
+
+
 def test_a_definition_names_the_fhir_server_that_is_asked(run, loaded, binary, hapi, tmp_path):
     """Whatever needs fhir.endpoint fails here, whatever is of the target does not."""
-    population, fhir, _ = loaded
+    population, fhir, _, _ = loaded
     named, away = "cast.targets.research.fhir.endpoint", "http://127.0.0.1:9/fhir"
     wanted, question = truth(population), {**QUESTION, "target": "research"}
     process = ask(binary, question, tmp_path, away, loaded[2], "--set", f"{named}={fhir}")

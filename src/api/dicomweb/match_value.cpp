@@ -11,6 +11,7 @@
 namespace isocenter::api {
 namespace {
 
+using dicom::AttributePath;
 using dicom::Vr;
 
 // More would only fit into a request that was made to be expensive; SQLite binds 32,766 values at most.

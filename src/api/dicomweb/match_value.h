@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
-#include "api/dicomweb/attribute_path.h"
 #include "base/result.h"
+#include "dicom/attribute_path.h"
 #include "dicom/query.h"
 
 namespace isocenter::api {
@@ -29,8 +29,8 @@ using Conditions = std::vector<dicom::Match>;
 ///
 /// The compatibility faces: equality, but a value with `*` or `?` of a VR that knows wildcards is a pattern
 /// and UIDs may be a list (dicomweb.md section 13, row 10); empty is universal (row 9).
-Result<Conditions> read_match_value(const AttributePath& path, std::string_view name, std::string_view value,
-                                    const MatchOptions& options);
+Result<Conditions> read_match_value(const dicom::AttributePath& path, std::string_view name,
+                                    std::string_view value, const MatchOptions& options);
 
 /// A range as it was written, for combining a date with a time.
 struct RangeText {

@@ -5,11 +5,11 @@
 #include <charconv>
 #include <optional>
 
-#include "api/dicomweb/attribute_path.h"
 #include "api/dicomweb/date_time_pairs.h"
 #include "api/dicomweb/match_value.h"
 #include "api/messages.h"
 #include "base/utf8.h"
+#include "dicom/attribute_path.h"
 #include "dicom/tags.h"
 #include "http/ascii.h"
 #include "http/url.h"
@@ -17,6 +17,7 @@
 namespace isocenter::api {
 namespace {
 
+using dicom::AttributePath;
 using dicom::Level;
 using dicom::Tag;
 namespace tags = dicom::tags;
@@ -156,7 +157,7 @@ Status Parser::read_include_name(std::string_view name) {
         return {};
     }
     if (name.empty() && profile_.standard) return {};
-    const AttributePath path = parse_attribute_path(name);
+    const AttributePath path = dicom::parse_attribute_path(name);
     const bool usable = path.kind == AttributePath::Kind::known && (profile_.standard || !path.nested());
     if (path.kind == AttributePath::Kind::malformed || (!profile_.standard && !usable))
         return bad("includefield names an attribute that does not exist: " + std::string(name) + ".");
@@ -175,7 +176,7 @@ Status Parser::read_include_name(std::string_view name) {
 }
 
 Status Parser::read_filter(const http::QueryItem& item) {
-    Filter filter{parse_attribute_path(item.name), item.name, item.value};
+    Filter filter{dicom::parse_attribute_path(item.name), item.name, item.value};
     using Kind = AttributePath::Kind;
     if (!profile_.standard) {
         if (filter.path.kind != Kind::known || filter.path.nested()) return not_queryable(item.name);
@@ -288,8 +289,7 @@ Status Parser::apply_filter(const Filter& filter) {
     bad_parameter_ = filter.name;
     const std::optional<Tag> sequence =
         filter.path.nested() ? std::optional<Tag>(filter.path.tags.front()) : std::nullopt;
-    const auto level =
-        filter.path.tags.size() > 2 ? std::nullopt : dicom::searchable_level(filter.path.tag(), sequence);
+    const auto level = dicom::searchable_level(filter.path);
     if (!profile_.standard && (!level || !is_compatibility_filter(filter.path.tag())))
         return not_queryable(filter.name);
     if (profile_.standard && filter.path.vr == dicom::Vr::SQ) {

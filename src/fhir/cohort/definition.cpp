@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <functional>
+#include <set>
 
-#include "dicom/dictionary.h"
+#include "dicom/attribute_path.h"
+#include "dicom/tags.h"
 #include "fhir/cohort/member_reader.h"
 #include "fhir/cohort/search_text.h"
 
@@ -67,6 +69,17 @@ Status check_as(const std::string& as, const std::string& pointer) {
     if (as.empty()) return bad(pointer, "needs as, a name");
     if (!is_cohort_name(as))
         return bad(pointer + "/as", "must have 1 to 64 letters, digits, '-', '_' or '.', the first no point");
+    return {};
+}
+
+Status check_key(const dicom::AttributePath& path, const std::string& pointer) {
+    using Kind = dicom::AttributePath::Kind;
+    if (path.kind == Kind::unknown) return bad(pointer, "is no attribute of the DICOM dictionary");
+    if (path.kind == Kind::malformed)
+        return bad(pointer,
+                   "must be a keyword, eight hexadecimal digits, or a path of them through sequences");
+    if (path.tags == std::vector{dicom::tags::PatientID})
+        return bad(pointer, "is not allowed: the cohort names the patients");
     return {};
 }
 
@@ -152,15 +165,16 @@ Status Reader::read_clinical(const json::value& value, const std::string& pointe
 Status Reader::read_match(const json::value& value, const std::string& pointer, Criterion& criterion) {
     if (!value.is_object() || value.get_object().empty() || value.get_object().size() > kMostKeys)
         return bad(pointer, "must be an object of QIDO keys and values");
+    std::set<std::vector<dicom::Tag>> known;
     for (const auto& member : value.get_object()) {
         const std::string key(member.key());
         const std::string place = pointer_to(pointer, key);
-        const auto entry = dicom::find_keyword(key);
-        if (!entry) return bad(place, "is no keyword of the DICOM dictionary");
-        if (key == "PatientID") return bad(place, "is not allowed: the cohort names the patients");
-        const auto level = dicom::searchable_level(entry->tag, std::nullopt);
-        if (!level) return bad(place, "is no attribute that the archive can match");
-        criterion.level = std::max(criterion.level, *level);
+        const dicom::AttributePath path = dicom::parse_attribute_path(key);
+        ISO_CHECK(check_key(path, place));
+        if (!known.insert(path.tags).second) return bad(place, "is the attribute of another key");
+        // What only the archive knows may be of any level: that of instances has them all.
+        const auto level = dicom::searchable_level(path);
+        criterion.level = std::max(criterion.level, level.value_or(dicom::Level::instance));
         ISO_TRY(criterion.match[key], text_of(member.value(), place));
     }
     return {};
@@ -297,6 +311,17 @@ Result<Definition> Reader::read(const json::value& document) {
 
 bool Definition::has_imaging() const {
     return std::any_of(criteria.begin(), criteria.end(), [](const Criterion& c) { return c.is_imaging(); });
+}
+
+Status check_searchable(const Definition& definition) {
+    for (const Criterion& criterion : definition.criteria) {
+        for (const auto& [key, value] : criterion.match) {
+            if (!dicom::searchable_level(dicom::parse_attribute_path(key)))
+                return bad(pointer_to(criterion.pointer + "/match", key),
+                           "is no attribute that the archive can match");
+        }
+    }
+    return {};
 }
 
 bool is_cohort_name(std::string_view name) {

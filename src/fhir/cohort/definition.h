@@ -37,7 +37,7 @@ struct Criterion {
     std::string as;
     std::string pointer;                       ///< place in the definition: `/clinical/0`
     std::optional<SearchText> search;          ///< clinical
-    std::map<std::string, std::string> match;  ///< imaging: QIDO keys by keyword
+    std::map<std::string, std::string> match;  ///< imaging: QIDO keys as written
     dicom::Level level = dicom::Level::study;  ///< imaging: the lowest level among the keys
     std::string partition;                     ///< imaging; empty: the default one
     std::optional<Within> within;
@@ -92,6 +92,9 @@ struct Definition {
 /// `invalid_request` with a JSON pointer and the reason: `/clinical/0/search: ...`.
 Result<Definition> read_definition(std::string_view text);
 Result<Definition> read_definition(const boost::json::value& document);
+/// Whether an archive that matches dicom::searchable_attributes() and nothing else can match every key of the
+/// imaging criteria; `invalid_request` names the first that it cannot.
+Status check_searchable(const Definition& definition);
 /// Whether `name` may name a saved cohort: 1 to 64 letters, digits, `-`, `_`, `.`, the first no point.
 bool is_cohort_name(std::string_view name);
 

@@ -79,11 +79,15 @@ TEST(CohortDefinition, errors_name_the_place_and_the_reason) {
         {R"({"clinical":[{"as":"a","search":"Condition"},{"as":"a","search":"Condition"}]})",
          "/clinical/1/as: a is the name"},
         {R"({"imaging":[{"as":"a"}]})", "/imaging/0: needs match"},
-        {R"({"imaging":[{"as":"a","match":{"Modalty":"CT"}}]})", "/imaging/0/match/Modalty: is no keyword"},
+        {R"({"imaging":[{"as":"a","match":{"Modalty":"CT"}}]})",
+         "/imaging/0/match/Modalty: is no attribute of the DICOM"},
+        {R"({"imaging":[{"as":"a","match":{"StudyDate.Modality":"CT"}}]})",
+         "/imaging/0/match/StudyDate.Modality: must be a keyword"},
+        {R"({"imaging":[{"as":"a","match":{"00100020":"1"}}]})", "/imaging/0/match/00100020: is not allowed"},
+        {R"({"imaging":[{"as":"a","match":{"Modality":"CT","00080060":"CT"}}]})",
+         "/imaging/0/match/00080060: is the attribute of another key"},
         {R"({"imaging":[{"as":"a","match":{"PatientID":"1"}}]})",
          "/imaging/0/match/PatientID: is not allowed"},
-        {R"({"imaging":[{"as":"a","match":{"PixelData":"1"}}]})",
-         "/imaging/0/match/PixelData: is no attribute"},
         {R"({"imaging":[{"as":"a","match":{"Modality":1}}]})", "/imaging/0/match/Modality: must be a text"},
         {R"({"imaging":[{"as":"a","match":{"Modality":"CT"},"within":{"from":"2020","on":"x"}}]})",
          "/imaging/0/within/on: studies"},
@@ -113,6 +117,35 @@ TEST(CohortDefinition, errors_name_the_place_and_the_reason) {
         EXPECT_EQ(definition.error().code, ErrorCode::invalid_request);
         EXPECT_EQ(definition.error().message.substr(0, std::string_view(bad.message).size()), bad.message);
     }
+}
+
+TEST(CohortDefinition, keys_have_every_form_of_qido) {
+    const auto level_of = [](const std::string& key) {
+        const auto definition =
+            read_definition(std::string_view(R"({"imaging":[{"as":"a","match":{")" + key + R"(":"x"}}]})"));
+        EXPECT_TRUE(definition.ok()) << definition.error().message;
+        return definition->criteria.at(0).level;
+    };
+    EXPECT_EQ(level_of("00080060"), dicom::Level::series);
+    EXPECT_EQ(level_of("0008103E"), dicom::Level::series);
+    EXPECT_EQ(level_of("00081030"), dicom::Level::study);
+    EXPECT_EQ(level_of("RequestAttributesSequence.RequestedProcedureID"), dicom::Level::series);
+    EXPECT_EQ(level_of("00400275.00401001"), dicom::Level::series);
+    EXPECT_EQ(level_of("KVP"), dicom::Level::instance) << "only the archive knows its level";
+    EXPECT_EQ(level_of("00091001"), dicom::Level::instance);
+}
+
+TEST(CohortDefinition, an_index_matches_what_it_knows) {
+    const auto checked = [](const char* match) {
+        return check_searchable(
+            *read_definition(std::string_view(std::string(R"({"clinical":[{"as":"c","search":"Condition"}],
+                                            "imaging":[{"as":"a","match":)") +
+                                              match + "}]}")));
+    };
+    EXPECT_TRUE(checked(R"({"00080060":"CT","RequestAttributesSequence.RequestedProcedureID":"7"})").ok());
+    EXPECT_EQ(checked(R"({"Modality":"CT","PixelData":"1"})").error().message,
+              "/imaging/0/match/PixelData: is no attribute that the archive can match");
+    EXPECT_FALSE(checked(R"({"00400275.00321064.00080100":"1"})").ok());
 }
 
 TEST(CohortSearch, values_are_decoded_once_and_encoded_again) {

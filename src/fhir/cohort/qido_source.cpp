@@ -25,6 +25,21 @@ Failure failure_of_search(const net::HttpReply& reply) {
     return {kind, text, reply.status, std::nullopt, {}};
 }
 
+/// The warning that a key of the search was passed over, so that more was found than was asked for; empty:
+/// there is none.
+std::string passed_over(const net::HttpReply& reply, const StudyQuery& query) {
+    for (const auto& [name, text] : reply.headers) {
+        const auto holds = [&text = text](std::string_view part) {
+            return text.find(part) != std::string::npos;
+        };
+        if (name != "warning" || !(holds("ignored") || holds("not supported"))) continue;
+        for (const auto& [key, value] : query.match) {
+            if (holds(key)) return text;
+        }
+    }
+    return {};
+}
+
 const char* resource_of(dicom::Level level) {
     switch (level) {
         case dicom::Level::study:
@@ -67,7 +82,7 @@ std::string QidoSource::url_of(const StudyQuery& query) const {
     return url + fmt::format("/{}?", resource_of(query.level)) + qido_query(query);
 }
 
-Attempt<std::vector<json::object>> QidoSource::page(const std::string& url) {
+Attempt<std::vector<json::object>> QidoSource::page(const std::string& url, const StudyQuery& query) {
     net::HttpRequest request{.url = url};
     request.headers = {{"Accept", "application/dicom+json"}};
     request.timeout = options_.timeout;
@@ -76,6 +91,8 @@ Attempt<std::vector<json::object>> QidoSource::page(const std::string& url) {
     std::vector<json::object> rows;
     if (reply->status == 204) return rows;
     if (reply->status != 200 && reply->status != 206) return failed(failure_of_search(*reply));
+    if (const std::string warning = passed_over(*reply, query); !warning.empty())
+        return failed(FailureKind::refused, "the DICOM server says: " + warning, reply->status);
     boost::system::error_code error;
     json::value document = json::parse(reply->body, error);
     if (error || !document.is_array())
@@ -95,7 +112,7 @@ Attempt<StudyRows> QidoSource::find(const StudyQuery& query) {
     for (std::size_t offset = 0;;) {
         const std::size_t most = query.limit == 0 ? kPage : std::min(kPage, query.limit - offset);
         FHIR_TRY(std::vector<json::object> rows,
-                 page(fmt::format("{}&limit={}&offset={}", url, most, offset)));
+                 page(fmt::format("{}&limit={}&offset={}", url, most, offset), query));
         // Servers give fewer rows than asked for at will: only an empty page is behind the last one.
         if (rows.empty()) return found;
         if (rows == before) {

@@ -23,7 +23,7 @@ class QidoSource : public StudySource {
 
   private:
     std::string url_of(const StudyQuery& query) const;
-    Attempt<std::vector<boost::json::object>> page(const std::string& url);
+    Attempt<std::vector<boost::json::object>> page(const std::string& url, const StudyQuery& query);
 
     net::HttpSender& sender_;
     Options options_;

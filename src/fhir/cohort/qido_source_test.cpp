@@ -17,13 +17,14 @@ class FakePacs : public net::HttpSender {
         if (answer) return net::HttpReply{status, "application/dicom+json", {}, answer(request.url)};
         std::string body = bodies.empty() ? "[]" : bodies.front();
         if (!bodies.empty()) bodies.pop_front();
-        return net::HttpReply{status, "application/dicom+json", {}, std::move(body)};
+        return net::HttpReply{status, "application/dicom+json", headers, std::move(body)};
     }
     std::vector<std::string> asked;
     std::deque<std::string> bodies;
     std::function<std::string(const std::string&)> answer;  ///< from the URL, in place of `bodies`
     std::optional<Error> failure;
     unsigned status = 200;
+    net::HttpHeaders headers;
 };
 
 class Qido : public testing::Test {
@@ -82,6 +83,21 @@ TEST_F(Qido, a_limit_ends_the_reading) {
     EXPECT_TRUE(pacs.asked[1].ends_with("limit=51&offset=200"));
     pacs.bodies = {rows(0, 3)};
     EXPECT_TRUE(source.find(query)->complete);
+}
+
+TEST_F(Qido, every_form_of_a_key_passes_and_none_is_passed_over) {
+    const StudyQuery query{"", {{"00400275.00401001", "7"}, {"KVP", "120"}}, dicom::Level::instance, "", {},
+                           0};
+    ASSERT_TRUE(source.find(query).has_value());
+    EXPECT_TRUE(pacs.asked[0].starts_with("http://pacs/v2/instances?00400275.00401001=7&KVP=120&"));
+    pacs.headers = {{"warning", "299 pacs: \"There are 7 additional results\""},
+                    {"warning", "299 pacs: \"KVP is not supported and was ignored\""}};
+    const auto wider = source.find(query);
+    ASSERT_FALSE(wider.has_value());
+    EXPECT_EQ(wider.error().kind, FailureKind::refused);
+    EXPECT_NE(wider.error().text.find("KVP is not supported"), std::string::npos);
+    pacs.headers.pop_back();
+    EXPECT_TRUE(source.find(query).has_value());
 }
 
 TEST_F(Qido, refusals_outages_and_nothing) {

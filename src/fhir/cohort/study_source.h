@@ -14,7 +14,7 @@ namespace isocenter::fhir::cohort {
 /// Studies of an archive that match everything given.
 struct StudyQuery {
     std::string partition;                     ///< empty: the default one
-    std::map<std::string, std::string> match;  ///< QIDO keys by keyword, values as QIDO takes them
+    std::map<std::string, std::string> match;  ///< QIDO keys and values, as QIDO takes them
     dicom::Level level = dicom::Level::study;  ///< the lowest level among the keys
     std::string patient_id;                    ///< empty: any
     std::vector<std::string> study_uids;       ///< empty: any

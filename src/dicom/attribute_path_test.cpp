@@ -1,4 +1,4 @@
-#include "api/dicomweb/attribute_path.h"
+#include "dicom/attribute_path.h"
 
 #include <gtest/gtest.h>
 
@@ -6,18 +6,17 @@
 
 #include "dicom/tags.h"
 
-namespace isocenter::api {
+namespace isocenter::dicom {
 namespace {
 
 using Kind = AttributePath::Kind;
-namespace tags = dicom::tags;
 
 TEST(AttributePath, ReadsKeywordsAndDigitsOfEitherCase) {
     for (const char* text : {"StudyInstanceUID", "0020000D", "0020000d"}) {
         const AttributePath path = parse_attribute_path(text);
         ASSERT_EQ(path.kind, Kind::known) << text;
         EXPECT_EQ(path.tag(), tags::StudyInstanceUID);
-        EXPECT_EQ(path.vr, dicom::Vr::UI);
+        EXPECT_EQ(path.vr, Vr::UI);
         EXPECT_FALSE(path.nested());
     }
 }
@@ -61,4 +60,4 @@ TEST(AttributePath, KnowsWhichAttributesHaveSeveralValues) {
 }
 
 }  // namespace
-}  // namespace isocenter::api
+}  // namespace isocenter::dicom

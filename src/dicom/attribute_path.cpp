@@ -1,10 +1,10 @@
-#include "api/dicomweb/attribute_path.h"
+#include "dicom/attribute_path.h"
 
 #include <algorithm>
 
 #include "dicom/dictionary.h"
 
-namespace isocenter::api {
+namespace isocenter::dicom {
 namespace {
 
 constexpr std::size_t kMaxDepth = 8;
@@ -23,9 +23,9 @@ bool looks_like_keyword(std::string_view text) {
 /// One member of a path; `path` receives its tag and VR.
 AttributePath::Kind read_member(std::string_view text, AttributePath& path) {
     using Kind = AttributePath::Kind;
-    const auto tag = dicom::parse_hex8(text);
+    const auto tag = parse_hex8(text);
     if (!tag && !looks_like_keyword(text)) return Kind::malformed;
-    const auto entry = tag ? dicom::find_entry(*tag) : dicom::find_keyword(text);
+    const auto entry = tag ? find_entry(*tag) : find_keyword(text);
     if (entry) {
         path.tags.push_back(tag ? *tag : entry->tag);
         path.vr = entry->vr;
@@ -34,7 +34,7 @@ AttributePath::Kind read_member(std::string_view text, AttributePath& path) {
     }
     if (!tag || !tag->is_private()) return Kind::unknown;
     path.tags.push_back(*tag);
-    path.vr = dicom::Vr::UN;
+    path.vr = Vr::UN;
     path.multi_valued = false;
     return Kind::known;
 }
@@ -49,7 +49,7 @@ AttributePath parse_attribute_path(std::string_view text) {
         const std::size_t dot = text.find('.');
         if (depth == kMaxDepth) return {};
         // Only sequences can be walked through; a private one is known by its use alone.
-        if (depth > 0 && !unknown && path.vr != dicom::Vr::SQ && path.vr != dicom::Vr::UN) return {};
+        if (depth > 0 && !unknown && path.vr != Vr::SQ && path.vr != Vr::UN) return {};
         const Kind kind = read_member(text.substr(0, dot), path);
         if (kind == Kind::malformed) return {};
         unknown = unknown || kind == Kind::unknown;
@@ -61,4 +61,4 @@ AttributePath parse_attribute_path(std::string_view text) {
     return path;
 }
 
-}  // namespace isocenter::api
+}  // namespace isocenter::dicom
