@@ -59,6 +59,8 @@ CohortAnswer<CohortPage> page_of(const http::Request& request) {
     for (const http::QueryItem& item : *items) {
         if (item.name == "asOf" && !item.value.empty()) {
             page.as_of = item.value;
+            // The '+' of a zone, which queries take for a space: dates have none.
+            std::replace(page.as_of.begin(), page.as_of.end(), ' ', '+');
         } else if (item.name == "cursor" && !item.value.empty()) {
             page.cursor = item.value;
         } else if (item.name == "frozen" && (item.value == "true" || item.value == "false")) {

@@ -89,6 +89,10 @@ TEST_F(CohortRoutes, hand_over_what_the_query_says) {
     using http::Method;
     EXPECT_EQ(body_of(call(Method::get, "/cohorts/{name}", "asOf=2026-01-01&limit=7&cursor=k-1&frozen=true")),
               "get a 2026-01-01 7 k-1 frozen");
+    for (const char* zone : {"+01:00", "%2B01:00", "%2b01:00"})
+        EXPECT_EQ(
+            body_of(call(Method::get, "/cohorts/{name}", std::string("asOf=2026-01-01T10:00:00") + zone)),
+            "get a 2026-01-01T10:00:00+01:00 50 ");
     EXPECT_EQ(body_of(call(Method::post, "/cohorts")), "post {x}  50 ");
     EXPECT_EQ(body_of(call(Method::get, "/cohorts")), "list  50 ");
     EXPECT_EQ(call(Method::post, "/cohorts/{name}/freeze").status, 201U);
