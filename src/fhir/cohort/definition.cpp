@@ -17,11 +17,13 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t kMostKeys = 50;
+constexpr std::int64_t kOldest = 200;
 
 /// `add`: what makes the limit inclusive.
 auto age_into(std::optional<int>& target, int add = 0) {
     return [&target, add](const json::value& value, const std::string& pointer) -> Status {
         ISO_TRY(const std::int64_t number, number_of(value, pointer));
+        if (number > kOldest) return bad(pointer, fmt::format("must be an age from 0 to {} years", kOldest));
         target = static_cast<int>(number) + add;
         return {};
     };

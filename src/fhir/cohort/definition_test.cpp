@@ -43,6 +43,8 @@ TEST(CohortDefinition, errors_name_the_place_and_the_reason) {
         {R"({"name":7})", "/name: must be a text"},
         {R"({"asOf":"soon"})", "/asOf: must be a date"},
         {R"({"patient":{"age":{"gt":-1}}})", "/patient/age/gt: must be a whole number"},
+        {R"({"patient":{"age":{"lt":201}}})", "/patient/age/lt: must be an age from 0 to 200"},
+        {R"({"patient":{"age":{"ge":70000}}})", "/patient/age/ge: must be an age from 0 to 200"},
         {R"({"patient":{"age":{"gt":1,"ge":2}}})", "/patient/age: has both gt and ge"},
         {R"({"patient":{"search":"_has:Condition:patient:code=1"}})",
          "/patient/search: _has:Condition:patient:code is not"},

@@ -7,6 +7,16 @@
 namespace isocenter::fhir::cohort {
 namespace {
 
+TEST(People, birth_dates_of_any_age_are_dates) {
+    const auto form_of = [](const char* age) {
+        const auto definition = read_definition(std::string_view(age));
+        EXPECT_TRUE(definition.ok()) << age;
+        return patient_form(*definition, *read_span(std::string_view("1000-01-01")));
+    };
+    EXPECT_EQ(form_of(R"({"patient":{"age":{"ge":200}}})"), "birthdate=le0800-01-02");
+    EXPECT_EQ(form_of(R"({"patient":{"age":{"le":200}}})"), "birthdate=ge0798-12-31");
+}
+
 TEST(People, who_is_not_shown_is_no_member) {
     FakeFhir server;
     server.add(R"({"resourceType":"Patient","id":"p1"})");
