@@ -272,6 +272,7 @@ Status Reader::read_returned(const json::value& value, const std::string& pointe
 }
 
 Result<Definition> Reader::read(const json::value& document) {
+    if (!document.is_object()) return bad("", "the definition must be an object");
     // What refers to names is read after what defines them, whatever the order of writing.
     const auto later = [](const json::value&, const std::string&) -> Status { return {}; };
     using Item = Status (Reader::*)(const json::value&, const std::string&);

@@ -35,8 +35,9 @@ struct Bad {
 
 TEST(CohortDefinition, errors_name_the_place_and_the_reason) {
     const std::vector<Bad> cases{
-        {"{", "/: the definition is no JSON"},
-        {"[]", "/: must be an object"},
+        {"{", "the definition is no JSON"},
+        {"[]", "the definition must be an object"},
+        {R"({"":1})", "/: there is no such member"},
         {R"({"patients":{}})", "/patients: there is no such member"},
         {R"({"a/b~c":1})", "/a~1b~0c: there is no such member"},
         {R"({"name":"../x"})", "/name: must have 1 to 64"},

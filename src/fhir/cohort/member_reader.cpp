@@ -15,8 +15,8 @@ constexpr std::int64_t kMostCount = 1'000'000;
 }  // namespace
 
 Error bad(std::string_view pointer, std::string_view reason) {
-    return fail(ErrorCode::invalid_request,
-                fmt::format("{}: {}", pointer.empty() ? std::string_view("/") : pointer, reason));
+    if (pointer.empty()) return fail(ErrorCode::invalid_request, std::string(reason));
+    return fail(ErrorCode::invalid_request, fmt::format("{}: {}", pointer, reason));
 }
 
 std::string pointer_to(std::string_view parent, std::string_view member) {

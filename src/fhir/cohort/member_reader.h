@@ -13,7 +13,8 @@
 // Reading a JSON document whose every member is known: what is wrong is told by the pointer to it (RFC 6901).
 namespace isocenter::fhir::cohort {
 
-/// `invalid_request` about the value at `pointer`.
+/// `invalid_request` about the value at `pointer`; about the whole document, whose pointer is empty, the
+/// reason alone.
 Error bad(std::string_view pointer, std::string_view reason);
 /// The pointer to `member` of the object at `parent`.
 std::string pointer_to(std::string_view parent, std::string_view member);
