@@ -17,14 +17,6 @@ namespace {
 
 namespace cohort = fhir::cohort;
 
-/// DICOMweb root as clients reach it, without '/' at the end.
-std::string retrieve_root(const Settings& settings) {
-    const bool given = !settings.dicomweb_endpoint.empty();
-    std::string root = given ? settings.dicomweb_endpoint : settings.public_url;
-    root.resize(root.find_last_not_of('/') + 1);
-    return given ? root : root + "/v2";
-}
-
 Error error_of(const cohort::CohortFailure& failure) {
     using Kind = cohort::CohortFailure::Kind;
     const std::string text = failure.where.empty() ? failure.text : failure.where + ": " + failure.text;
@@ -64,6 +56,7 @@ Status run(const Settings& settings, archive::Archive* archive, std::string_view
            const std::string& as_of, CohortFormat format, std::stop_token stop, const CohortSink& write) {
     if (!as_of.empty() && !cohort::read_span(std::string_view(as_of)))
         return fail(ErrorCode::invalid_request, "asOf must be a date or a dateTime with a zone");
+    ISO_TRY(const std::string root, retrieve_root(settings));
     ISO_TRY(const auto engine, CohortEngine::open(settings, archive, std::move(stop)));
     ISO_TRY(const cohort::Definition definition, engine->read(text));
     CohortRun run(*engine, definition.target);
@@ -73,7 +66,7 @@ Status run(const Settings& settings, archive::Archive* archive, std::string_view
     CohortWriter writer(format, write);
     const boost::json::object total = cohort::totals_of(*selection);
     ISO_CHECK(writer.begin(definition.name, selection->as_of_text, total));
-    ISO_CHECK(write_patients(run, definition, *selection, retrieve_root(settings), writer));
+    ISO_CHECK(write_patients(run, definition, *selection, root, writer));
     return writer.end(total, run.stats());
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "app/cast_auth.h"
+#include "app/cast_embedded.h"
 #include "app/cast_options.h"
 #include "app/cast_targets.h"
 #include "app/cohort_studies.h"
@@ -37,6 +38,12 @@ struct Target {
 };
 
 }  // namespace
+
+Result<std::string> retrieve_root(const Settings& settings) {
+    ISO_TRY(std::string root, endpoint_for_clients(settings));
+    root.resize(root.find_last_not_of('/') + 1);
+    return root;
+}
 
 struct CohortEngine::State {
     State(const Settings& settings, const fhir::AuthOptions& dicom, archive::Archive* archive,

@@ -16,6 +16,10 @@
 
 namespace isocenter::app {
 
+/// The DICOMweb root below which the answers tell where studies are, without '/' at the end: that of the
+/// resources in FHIR (cast_embedded.h), with the same error.
+Result<std::string> retrieve_root(const Settings& settings);
+
 /// What runs of cohorts share: connections, tokens, settings. Thread-safe.
 class CohortEngine {
   public:

@@ -105,15 +105,14 @@ struct Ran {
 
 class CohortService : public api::Cohorts {
   public:
-    CohortService(CohortEngine& engine, CohortStore& store, const Settings& settings)
+    /// `root`: DICOMweb root as clients reach it; empty: as the request did.
+    CohortService(CohortEngine& engine, CohortStore& store, const Settings& settings, std::string root)
         : engine_(engine),
           store_(store),
           groups_(store, settings.cohort_forward_token),
           results_(std::chrono::seconds(settings.cohort_result_ttl_s)),
           forward_token_(settings.cohort_forward_token),
-          endpoint_(settings.dicomweb_endpoint) {
-        endpoint_.resize(endpoint_.find_last_not_of('/') + 1);
-    }
+          root_(std::move(root)) {}
 
     CohortAnswer<std::string> post(std::string_view definition, const CohortPage& page) override {
         auto ran = run_new(definition, page);
@@ -160,7 +159,7 @@ class CohortService : public api::Cohorts {
     CohortAnswer<std::unique_ptr<ByteSource>> lines(CohortAnswer<Ran> ran, const CohortPage& page);
 
     std::string retrieve_root(const CohortPage& page) const {
-        return endpoint_.empty() ? page.base_url + "/v2" : endpoint_;
+        return root_.empty() ? page.base_url + "/dicom-web" : root_;
     }
 
     CohortEngine& engine_;
@@ -168,7 +167,7 @@ class CohortService : public api::Cohorts {
     CohortGroups groups_;
     CohortResults results_;
     const bool forward_token_;
-    std::string endpoint_;  ///< DICOMweb root as clients reach it; empty: as the request did
+    const std::string root_;
 };
 
 CohortAnswer<void> CohortService::check_token(const CohortPage& page) const {
@@ -376,7 +375,13 @@ Result<std::unique_ptr<CohortServer>> CohortServer::open(const Settings& setting
     ISO_TRY(graph->engine, CohortEngine::open(settings, &archive, graph->stopping.get_token()));
     ISO_TRY(graph->file, CastStateFile::open(saved_cohorts_file(folder)));
     ISO_TRY(graph->store, CohortStore::open(*graph->file));
-    graph->service = std::make_unique<CohortService>(*graph->engine, *graph->store, settings);
+    std::string root;
+    const bool is_told = !settings.dicomweb_endpoint.empty() || !settings.public_url.empty();
+    if (is_told) {
+        ISO_TRY(root, retrieve_root(settings));
+    }
+    graph->service =
+        std::make_unique<CohortService>(*graph->engine, *graph->store, settings, std::move(root));
     return std::unique_ptr<CohortServer>(new CohortServer(std::move(graph)));
 }
 

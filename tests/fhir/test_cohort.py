@@ -5,8 +5,8 @@ import json
 import pydicom
 import pytest
 import requests
-from cohort_data import AS_OF, OSTEOSARCOMA, QUESTION, SNOMED, SYSTEM, coding, make_population, truth
-from cohort_run import ask, facts_of, load
+from cohort_data import AS_OF, OSTEOSARCOMA, QUESTION, SNOMED, SYSTEM, coding, images_of, make_population, truth
+from cohort_run import ask, ask_saved, facts_of, load
 from images import make_image
 from processes import Archive
 
@@ -136,6 +136,24 @@ def test_a_definition_names_the_fhir_server_that_is_asked(run, loaded, binary, h
         cohorts("DELETE", "/osteosarcoma-ct", 204)
     finally:
         archive.stop()
+
+
+def test_studies_are_told_where_fhir_has_them(loaded, binary, hapi, tmp_path):
+    """Of a server that is told its public address only; by the command line from its folder as well."""
+    patient = next(each for each in loaded[0] if any("CT" in study["modalities"] for study in each["studies"]))
+    study = next(each["uid"] for each in patient["studies"] if "CT" in each["modalities"])
+    folder, public = tmp_path / "data", "server.public_url=https://pacs.test/images/"
+    settings = (f"fhir.endpoint={hapi.base}", f"cast.patient_system_id={SYSTEM}", public, "log.level=error")
+    question = {"name": "told", "imaging": [{"as": "ct", "match": {"StudyInstanceUID": study}}]}
+    archive = Archive(binary, folder, *settings)
+    try:
+        archive.store(*images_of(patient))
+        told = Service(archive.base)("POST", json=question).json()["patients"][0]["studies"][0]["retrieveUrl"]
+        assert told == f"https://pacs.test/images/dicom-web/studies/{study}"
+    finally:
+        archive.stop()
+    process = ask_saved(binary, "told", "--data", str(folder), *[word for each in settings for word in ("--set", each)])
+    assert answer_of(process)["patients"][0]["studies"][0]["retrieveUrl"] == told
 
 
 @pytest.mark.parametrize("change, place", [
