@@ -26,6 +26,14 @@ namespace {
 
 namespace cohort = fhir::cohort;
 
+/// The DICOMweb root that is asked, without '/' at the end; may be empty.
+std::string archive_of(const Settings& settings) {
+    const bool apart = !settings.dicomweb_private_endpoint.empty();
+    std::string root = apart ? settings.dicomweb_private_endpoint : settings.dicomweb_endpoint;
+    root.resize(root.find_last_not_of('/') + 1);
+    return root;
+}
+
 /// The FHIR server of one target, and how its content is read.
 struct Target {
     Target(fhir::Options read, std::string address, net::HttpSender& pool,
@@ -50,10 +58,10 @@ struct CohortEngine::State {
           std::stop_token stopping)
         : stop(std::move(stopping)),
           max_patients(settings.cohort_max_patients),
-          archive_endpoint(settings.dicomweb_private_endpoint.empty() ? settings.dicomweb_endpoint
-                                                                      : settings.dicomweb_private_endpoint),
+          archive_endpoint(archive_of(settings)),
           pool(net::HttpClient::Options{.stop = stop}),
-          dicom_sender(pool, fhir::make_token_source(dicom, pool, {fhir::pause_until(stop)})) {
+          dicom_sender(pool, fhir::make_token_source(dicom, pool, {fhir::pause_until(stop)})),
+          partitions(dicom_sender, {.root = archive_endpoint}) {
         if (archive != nullptr) local.emplace(*archive);
     }
     /// `settings` are those of the target.
@@ -77,6 +85,7 @@ struct CohortEngine::State {
     const std::string archive_endpoint;
     net::HttpClientPool pool;
     fhir::AuthorizingSender dicom_sender;
+    fhir::PartitionPaths partitions;
     std::map<std::string, Target> targets;
     std::optional<LocalStudies> local;
 };
@@ -120,7 +129,7 @@ struct CohortRun::State {
           fhir_sender(token.empty() ? target.sender : forwarding),
           dicom_sender(engine.dicom_sender),
           client(fhir_sender, {.base = target.endpoint}),
-          remote(dicom_sender, {.endpoint = engine.archive_endpoint}),
+          remote(dicom_sender, {.endpoint = engine.archive_endpoint}, engine.partitions),
           archive(engine.local           ? static_cast<cohort::StudySource*>(&*engine.local)
                   : engine.has_archive() ? static_cast<cohort::StudySource*>(&remote)
                                          : nullptr) {}

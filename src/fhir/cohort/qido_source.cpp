@@ -70,16 +70,13 @@ std::string qido_query(const StudyQuery& query) {
                                                       : "includefield=StudyInstanceUID");
 }
 
-QidoSource::QidoSource(net::HttpSender& sender, Options options)
-    : sender_(sender), options_(std::move(options)) {
-    options_.endpoint.resize(options_.endpoint.find_last_not_of('/') + 1);
-}
+QidoSource::QidoSource(net::HttpSender& sender, Options options, PartitionPaths& partitions)
+    : sender_(sender), options_(std::move(options)), partitions_(partitions) {}
 
-std::string QidoSource::url_of(const StudyQuery& query) const {
-    std::string url = options_.endpoint;
-    if (!query.partition.empty() && query.partition != kDefaultPartition)
-        url += "/partitions/" + percent_encode(query.partition);
-    return url + fmt::format("/{}?", resource_of(query.level)) + qido_query(query);
+Attempt<std::string> QidoSource::url_of(const StudyQuery& query) {
+    const std::string partition = query.partition.empty() ? std::string(kDefaultPartition) : query.partition;
+    FHIR_TRY(const std::string path, partitions_.path_of(partition));
+    return options_.endpoint + path + fmt::format("/{}?", resource_of(query.level)) + qido_query(query);
 }
 
 Attempt<std::vector<json::object>> QidoSource::page(const std::string& url, const StudyQuery& query) {
@@ -90,6 +87,7 @@ Attempt<std::vector<json::object>> QidoSource::page(const std::string& url, cons
     if (!reply) return failed(failure_of_archive(reply.error()));
     std::vector<json::object> rows;
     if (reply->status == 204) return rows;
+    if (reply->status == 400) partitions_.forget();
     if (reply->status != 200 && reply->status != 206) return failed(failure_of_search(*reply));
     if (const std::string warning = passed_over(*reply, query); !warning.empty())
         return failed(FailureKind::refused, "the DICOM server says: " + warning, reply->status);
@@ -105,7 +103,7 @@ Attempt<std::vector<json::object>> QidoSource::page(const std::string& url, cons
 }
 
 Attempt<StudyRows> QidoSource::find(const StudyQuery& query) {
-    const std::string url = url_of(query);
+    FHIR_TRY(const std::string url, url_of(query));
     StudyRows found;
     std::set<std::string> known;
     std::vector<json::object> before;

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "fhir/cohort/study_source.h"
+#include "fhir/feed/partition_paths.h"
 #include "net/http_client.h"
 
 namespace isocenter::fhir::cohort {
@@ -15,18 +16,20 @@ std::string qido_query(const StudyQuery& query);
 class QidoSource : public StudySource {
   public:
     struct Options {
-        std::string endpoint{};  ///< DICOMweb root (https://pacs.example/v2), with or without '/' at the end
+        std::string endpoint{};  ///< DICOMweb root (https://pacs.example/v2) without '/' at the end
         std::chrono::milliseconds timeout{120'000};
     };
-    QidoSource(net::HttpSender& sender, Options options);
+    /// `partitions`: those of the same root; outlives the source.
+    QidoSource(net::HttpSender& sender, Options options, PartitionPaths& partitions);
     Attempt<StudyRows> find(const StudyQuery& query) override;
 
   private:
-    std::string url_of(const StudyQuery& query) const;
+    Attempt<std::string> url_of(const StudyQuery& query);
     Attempt<std::vector<boost::json::object>> page(const std::string& url, const StudyQuery& query);
 
     net::HttpSender& sender_;
-    Options options_;
+    const Options options_;
+    PartitionPaths& partitions_;
 };
 
 }  // namespace isocenter::fhir::cohort

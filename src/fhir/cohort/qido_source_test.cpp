@@ -12,6 +12,10 @@ namespace {
 class FakePacs : public net::HttpSender {
   public:
     Result<net::HttpReply> send(const net::HttpRequest& request) override {
+        if (request.url.ends_with("/partitions")) {
+            ++asked_for_partitions;
+            return net::HttpReply{partitions.empty() ? 404U : 200U, "application/json", {}, partitions};
+        }
         asked.push_back(request.url);
         if (failure) return *failure;
         if (answer) return net::HttpReply{status, "application/dicom+json", {}, answer(request.url)};
@@ -20,6 +24,8 @@ class FakePacs : public net::HttpSender {
         return net::HttpReply{status, "application/dicom+json", headers, std::move(body)};
     }
     std::vector<std::string> asked;
+    int asked_for_partitions = 0;
+    std::string partitions;  ///< JSON; empty: the server has no such thing
     std::deque<std::string> bodies;
     std::function<std::string(const std::string&)> answer;  ///< from the URL, in place of `bodies`
     std::optional<Error> failure;
@@ -37,7 +43,8 @@ class Qido : public testing::Test {
         return text + ']';
     }
     FakePacs pacs;
-    QidoSource source{pacs, {.endpoint = "http://pacs/v2/"}};
+    PartitionPaths partitions{pacs, {.root = "http://pacs/v2"}};
+    QidoSource source{pacs, {.endpoint = "http://pacs/v2"}, partitions};
 };
 
 TEST_F(Qido, keys_choose_the_resource_and_are_encoded) {
@@ -47,6 +54,20 @@ TEST_F(Qido, keys_choose_the_resource_and_are_encoded) {
     EXPECT_TRUE(pacs.asked[1].starts_with(
         "http://pacs/v2/partitions/north%20wing/studies?StudyInstanceUID=1.2,1.3&"));
     EXPECT_NE(pacs.asked[1].find("includefield=ModalitiesInStudy"), std::string::npos);
+}
+
+TEST_F(Qido, the_default_partition_is_in_the_path_where_there_are_partitions) {
+    ASSERT_TRUE(source.find({}).has_value());
+    EXPECT_TRUE(pacs.asked[0].starts_with("http://pacs/v2/studies?"));
+    pacs.partitions = R"([{"partitionKey":1,"partitionName":"Microsoft.Default"}])";
+    pacs.status = 400;
+    EXPECT_FALSE(source.find({}).has_value()) << "the server was told to keep partitions meanwhile";
+    pacs.status = 200;
+    ASSERT_TRUE(source.find({}).has_value());
+    EXPECT_TRUE(pacs.asked[2].starts_with("http://pacs/v2/partitions/Microsoft.Default/studies?"));
+    ASSERT_TRUE(source.find({"Microsoft.Default", {}, dicom::Level::series, "", {}, 0}).has_value());
+    EXPECT_TRUE(pacs.asked[3].starts_with("http://pacs/v2/partitions/Microsoft.Default/series?"));
+    EXPECT_EQ(pacs.asked_for_partitions, 2) << "once, and once more after a refusal";
 }
 
 TEST_F(Qido, pages_are_read_to_the_end_and_each_study_comes_once) {
