@@ -99,10 +99,7 @@ Status replay(const LetterOptions& options) {
         return fail(ErrorCode::invalid_request, "name an ID or a --class");
     ISO_TRY(const fhir::LetterFilter filter, filter_of(options));
     ISO_TRY(const Opened opened, open_state(options));
-    if (options.id != 0) {
-        ISO_TRY(const fhir::DeadLetter letter, find(opened, options.id));
-        return opened.state->set_state(letter.id, letter.state, true, now_ticks());
-    }
+    if (options.id != 0) return opened.state->ask_replay(options.id);
     ISO_TRY(const std::uint64_t count, opened.state->set_replay(filter, true));
     std::printf("%llu to be replayed\n", static_cast<unsigned long long>(count));
     return {};
@@ -110,7 +107,7 @@ Status replay(const LetterOptions& options) {
 
 Status discard(const LetterOptions& options) {
     ISO_TRY(const Opened opened, open_state(options));
-    return opened.state->set_state(options.id, fhir::LetterState::discarded, false, now_ticks());
+    return opened.state->discard(options.id, now_ticks());
 }
 
 Status status(const LetterOptions& options) {

@@ -231,7 +231,8 @@ Status CastState::record(std::int64_t token, const fhir::DeadLetter& letter) {
             "attempts = CASE WHEN state <> 'open' THEN 0 ELSE attempts END + excluded.attempts, "
             "first_time = CASE WHEN state <> 'open' THEN excluded.first_time ELSE first_time END, "
             "last_time = excluded.last_time, error = excluded.error, tag = excluded.tag, "
-            "status = excluded.status, state = 'open'")
+            "status = excluded.status, state = 'open' "
+            "WHERE state <> 'discarded' OR excluded.last_sequence > last_sequence")
             .bind(target_)
             .bind(letter.key.partition)
             .bind(letter.key.study_uid)
@@ -334,12 +335,21 @@ Result<std::uint64_t> CastState::set_replay(const fhir::LetterFilter& filter, bo
     return static_cast<std::uint64_t>(connection->changed());
 }
 
-Status CastState::set_state(std::int64_t id, fhir::LetterState state, bool replay, Ticks now) {
+Status CastState::ask_replay(std::int64_t id) {
+    ISO_TRY(const auto connection, connections_.writer());
+    ISO_CHECK(Run(*connection, "UPDATE cast_letter SET replay = 1 WHERE target = ? AND id = ?")
+                  .bind(target_)
+                  .bind(id)
+                  .run());
+    if (connection->changed() == 0) return fail(ErrorCode::not_found, "there is no such dead letter");
+    return {};
+}
+
+Status CastState::discard(std::int64_t id, Ticks now) {
     ISO_TRY(const auto connection, connections_.writer());
     ISO_CHECK(Run(*connection,
-                  "UPDATE cast_letter SET state = ?, replay = ?, last_time = ? WHERE target = ? AND id = ?")
-                  .bind(to_string(state))
-                  .bind(replay ? 1 : 0)
+                  "UPDATE cast_letter SET state = 'discarded', replay = 0, last_time = ? "
+                  "WHERE target = ? AND id = ?")
                   .bind(now)
                   .bind(target_)
                   .bind(id)
@@ -348,14 +358,34 @@ Status CastState::set_state(std::int64_t id, fhir::LetterState state, bool repla
     return {};
 }
 
-Result<std::uint64_t> CastState::purge(Ticks before) {
+Result<bool> CastState::begin_replay(std::int64_t token, std::int64_t id, Ticks now) {
     ISO_TRY(const auto connection, connections_.writer());
+    ISO_TRY(const auto transaction, Transaction::begin(*connection, Transaction::Kind::write));
+    ISO_CHECK(check_token(*connection, target_, token));
+    ISO_CHECK(Run(*connection,
+                  "UPDATE cast_letter SET replay = 0, last_time = ? "
+                  "WHERE target = ? AND id = ? AND (state = 'open' OR replay)")
+                  .bind(now)
+                  .bind(target_)
+                  .bind(id)
+                  .run());
+    const bool found = connection->changed() > 0;
+    ISO_CHECK(transaction->commit());
+    return found;
+}
+
+Result<std::uint64_t> CastState::purge(std::int64_t token, Ticks before) {
+    ISO_TRY(const auto connection, connections_.writer());
+    ISO_TRY(const auto transaction, Transaction::begin(*connection, Transaction::Kind::write));
+    ISO_CHECK(check_token(*connection, target_, token));
     ISO_CHECK(
         Run(*connection, "DELETE FROM cast_letter WHERE target = ? AND state <> 'open' AND last_time < ?")
             .bind(target_)
             .bind(before)
             .run());
-    return static_cast<std::uint64_t>(connection->changed());
+    const auto removed = static_cast<std::uint64_t>(connection->changed());
+    ISO_CHECK(transaction->commit());
+    return removed;
 }
 
 Result<std::optional<fhir::Backfill>> CastState::load_backfill() {

@@ -29,8 +29,10 @@ class CastState : public fhir::CheckpointStore, public fhir::DeadLetterStore, pu
     Result<std::optional<fhir::DeadLetter>> find(std::int64_t id) override;
     Result<fhir::LetterCounts> count_open() override;
     Result<std::uint64_t> set_replay(const fhir::LetterFilter& filter, bool replay) override;
-    Status set_state(std::int64_t id, fhir::LetterState state, bool replay, Ticks now) override;
-    Result<std::uint64_t> purge(Ticks before) override;
+    Status ask_replay(std::int64_t id) override;
+    Status discard(std::int64_t id, Ticks now) override;
+    Result<bool> begin_replay(std::int64_t token, std::int64_t id, Ticks now) override;
+    Result<std::uint64_t> purge(std::int64_t token, Ticks before) override;
 
     Result<std::optional<fhir::Backfill>> load_backfill() override;
     Status begin_backfill(std::int64_t token, const fhir::Backfill& backfill,

@@ -143,7 +143,7 @@ http::Response show(const CastView& cast, const http::RequestContext& context) {
 http::Response replay(const CastView& cast, const http::RequestContext& context) {
     const auto letter = letter_of(cast, context);
     if (!letter) return refuse(context, letter.error());
-    const Status status = cast.letters.set_state(letter->id, letter->state, true, now_ticks());
+    const Status status = cast.letters.ask_replay(letter->id);
     return status ? answer(202, {{"replayed", 1}}) : refuse(context, status.error());
 }
 
@@ -158,8 +158,7 @@ http::Response replay_all(const CastView& cast, const http::RequestContext& cont
 http::Response discard(const CastView& cast, const http::RequestContext& context) {
     const auto letter = letter_of(cast, context);
     if (!letter) return refuse(context, letter.error());
-    const Status status =
-        cast.letters.set_state(letter->id, fhir::LetterState::discarded, false, now_ticks());
+    const Status status = cast.letters.discard(letter->id, now_ticks());
     return status ? http::empty_response(204) : refuse(context, status.error());
 }
 

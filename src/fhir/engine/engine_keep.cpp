@@ -79,17 +79,8 @@ void Engine::State::save_position() {
     saved_low = low;
 }
 
-void Engine::State::look_for_replays() {
-    const Time now = parts.clock.now();
-    bool purge = false;
-    {
-        const std::lock_guard lock(mutex);
-        if (!active || !state_usable || now < next_letters) return;
-        next_letters = now + kLetterPolling;
-        purge = now >= next_purge;
-        if (purge) next_purge = now + kPurging;
-    }
-    const Ticks wall = parts.clock.wall();
+/// Those that somebody wants tried again, and those whose turn it is.
+std::vector<DeadLetter> Engine::State::due_letters(Ticks wall) {
     std::vector<DeadLetter> due;
     const auto asked = parts.letters.list({.replay_only = true, .limit = kLettersAtOnce});
     if (asked) due = *asked;
@@ -101,10 +92,31 @@ void Engine::State::look_for_replays() {
                          return wall - letter.last_time >= to_ticks(options.transient_replay);
                      });
     }
-    if (purge) static_cast<void>(parts.letters.purge(wall - to_ticks(options.letter_days)));
-    for (const DeadLetter& letter : due) {
+    return due;
+}
+
+void Engine::State::look_for_replays() {
+    const Time now = parts.clock.now();
+    bool purge = false;
+    std::int64_t token = 0;
+    {
+        const std::lock_guard lock(mutex);
+        if (!active || !state_usable || now < next_letters) return;
+        next_letters = now + kLetterPolling;
+        purge = now >= next_purge;
+        if (purge) next_purge = now + kPurging;
+        token = options.lease ? row.token : 0;
+    }
+    const Ticks wall = parts.clock.wall();
+    if (purge) {
+        const auto purged = parts.letters.purge(token, wall - to_ticks(options.letter_days));
+        if (!check_store(purged ? Status() : Status(purged.error()))) return;
+    }
+    for (const DeadLetter& letter : due_letters(wall)) {
         // The flag goes first: a replay that is asked for meanwhile is one more.
-        if (!check_store(parts.letters.set_state(letter.id, letter.state, false, wall))) return;
+        const auto begun = parts.letters.begin_replay(token, letter.id, wall);
+        if (!check_store(begun ? Status() : Status(begun.error()))) return;
+        if (!*begun) continue;
         const std::lock_guard lock(mutex);
         if (!active) return;
         if (letter.letter_class == LetterClass::feed) {

@@ -155,6 +155,7 @@ struct Engine::State {
     // --- engine_keep.cpp
     void keep_lease();
     void save_position();
+    std::vector<DeadLetter> due_letters(Ticks wall);
     void look_for_replays();
 };
 

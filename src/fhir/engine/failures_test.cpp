@@ -330,6 +330,61 @@ TEST_F(Failures, replay_by_hand_runs_the_job_at_once) {
     EXPECT_TRUE(bench.open_letters().empty());
 }
 
+TEST_F(Failures, a_letter_that_is_discarded_before_its_replay_begins_is_left_alone) {
+    class Meddling : public MemoryState {
+      public:
+        Result<std::vector<DeadLetter>> list(const LetterFilter& filter) override {
+            auto found = MemoryState::list(filter);
+            const bool due = armed && found && !found->empty() && filter.replay_only;
+            if (due) discarded &= discard(found->front().id, found->front().last_time).ok();
+            return found;
+        }
+        bool armed = false;
+        bool discarded = true;
+    };
+    Meddling state;
+    EngineBench other({}, &state);
+    other.feed.add(1, "1.1");
+    other.jobs.act = [](const JobRequest&) { return failing(FailureKind::refused, 422); };
+    other.pass(seconds(5));
+    ASSERT_EQ(*state.set_replay({}, true), 1U);
+    state.armed = true;
+    other.pass(seconds(5));
+    EXPECT_EQ(other.jobs.runs.size(), 1U);
+    EXPECT_TRUE(state.discarded);
+    EXPECT_EQ(state.list({.state = LetterState::discarded})->size(), 1U);
+}
+
+TEST_F(Failures, a_letter_that_is_discarded_during_its_replay_is_opened_by_news_only) {
+    fail_with(FailureKind::refused, 422);
+    bench.pass(seconds(5));
+    bench.jobs.act = [&](const JobRequest&) {
+        EXPECT_TRUE(bench.state.discard(bench.state.list({})->front().id, 0).ok());
+        return failing(FailureKind::refused, 422);
+    };
+    ASSERT_EQ(*bench.state.set_replay({}, true), 1U);
+    bench.pass(seconds(5));
+    EXPECT_EQ(bench.jobs.runs.size(), 2U);
+    EXPECT_TRUE(bench.open_letters().empty());
+    bench.feed.add(2, "1.1");
+    bench.pass(seconds(5));
+    EXPECT_EQ(bench.open_letters().size(), 1U);
+}
+
+TEST_F(Failures, an_engine_that_has_lost_its_lease_replays_nothing) {
+    fail_with(FailureKind::refused, 422);
+    bench.pass(seconds(6));
+    // Right after a renewal; the next look for replays comes before the next one.
+    ASSERT_EQ(*bench.state.set_replay({}, true), 1U);
+    const Ticks now = bench.clock.wall();
+    ASSERT_TRUE(bench.state.release(bench.engine.status().lease_token, now).ok());
+    ASSERT_TRUE(bench.state.acquire("other", now, now + 100 * kTicksPerSecond).ok());
+    bench.clock.advance(seconds(1));
+    bench.keep();
+    EXPECT_TRUE(bench.state.list({})->front().replay) << "left to the other one";
+    EXPECT_FALSE(bench.engine.status().active);
+}
+
 TEST_F(Failures, old_resolved_letters_are_purged) {
     fail_with(FailureKind::refused, 422);
     bench.pass(seconds(5));

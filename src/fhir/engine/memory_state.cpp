@@ -81,7 +81,7 @@ Status MemoryState::record(std::int64_t token, const DeadLetter& letter) {
         if (!is_same(known, letter)) continue;
         if (known.state == LetterState::open) {
             merge(known, letter);
-        } else {
+        } else if (known.state == LetterState::resolved || letter.last_sequence > known.last_sequence) {
             known = letter;
             known.id = id;
             known.state = LetterState::open;
@@ -114,6 +114,7 @@ Status MemoryState::resolve_number(std::int64_t token, std::int64_t sequence, Ti
     ISO_CHECK(check(token));
     for (auto& [id, letter] : letters_) {
         if (letter.letter_class != LetterClass::feed || letter.first_sequence != sequence) continue;
+        if (letter.state != LetterState::open) continue;
         letter.state = LetterState::resolved;
         letter.replay = false;
         letter.last_time = now;
@@ -148,14 +149,32 @@ Result<std::uint64_t> MemoryState::set_replay(const LetterFilter& filter, bool r
     return count;
 }
 
-Status MemoryState::set_state(std::int64_t id, LetterState state, bool replay, Ticks now) {
+Status MemoryState::ask_replay(std::int64_t id) {
     const std::lock_guard lock(mutex_);
     const auto it = letters_.find(id);
     if (it == letters_.end()) return fail(ErrorCode::not_found, "there is no such dead letter");
-    it->second.state = state;
-    it->second.replay = replay;
+    it->second.replay = true;
+    return {};
+}
+
+Status MemoryState::discard(std::int64_t id, Ticks now) {
+    const std::lock_guard lock(mutex_);
+    const auto it = letters_.find(id);
+    if (it == letters_.end()) return fail(ErrorCode::not_found, "there is no such dead letter");
+    it->second.state = LetterState::discarded;
+    it->second.replay = false;
     it->second.last_time = now;
     return {};
+}
+
+Result<bool> MemoryState::begin_replay(std::int64_t token, std::int64_t id, Ticks now) {
+    const std::lock_guard lock(mutex_);
+    ISO_CHECK(check(token));
+    const auto it = letters_.find(id);
+    if (it == letters_.end() || (it->second.state != LetterState::open && !it->second.replay)) return false;
+    it->second.replay = false;
+    it->second.last_time = now;
+    return true;
 }
 
 Result<LetterCounts> MemoryState::count_open() {
@@ -167,8 +186,9 @@ Result<LetterCounts> MemoryState::count_open() {
     return counts;
 }
 
-Result<std::uint64_t> MemoryState::purge(Ticks before) {
+Result<std::uint64_t> MemoryState::purge(std::int64_t token, Ticks before) {
     const std::lock_guard lock(mutex_);
+    ISO_CHECK(check(token));
     return std::erase_if(letters_, [&](const auto& entry) {
         return entry.second.state != LetterState::open && entry.second.last_time < before;
     });

@@ -25,8 +25,10 @@ class MemoryState : public CheckpointStore, public DeadLetterStore, public Backf
     Result<std::optional<DeadLetter>> find(std::int64_t id) override;
     Result<LetterCounts> count_open() override;
     Result<std::uint64_t> set_replay(const LetterFilter& filter, bool replay) override;
-    Status set_state(std::int64_t id, LetterState state, bool replay, Ticks now) override;
-    Result<std::uint64_t> purge(Ticks before) override;
+    Status ask_replay(std::int64_t id) override;
+    Status discard(std::int64_t id, Ticks now) override;
+    Result<bool> begin_replay(std::int64_t token, std::int64_t id, Ticks now) override;
+    Result<std::uint64_t> purge(std::int64_t token, Ticks before) override;
 
     Result<std::optional<Backfill>> load_backfill() override;
     Status begin_backfill(std::int64_t token, const Backfill& backfill,

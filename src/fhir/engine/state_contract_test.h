@@ -163,13 +163,55 @@ TYPED_TEST_P(StateContract, replays_are_asked_for_by_filter_and_letters_discarde
     EXPECT_EQ(*store.set_replay({.letter_class = LetterClass::feed}, true), 0U);
     const auto wanted = store.list({.replay_only = true});
     ASSERT_EQ(wanted->size(), 1U);
-    ASSERT_TRUE(store.set_state(wanted->front().id, LetterState::discarded, false, 70).ok());
+    ASSERT_TRUE(store.discard(wanted->front().id, 70).ok());
     EXPECT_EQ(store.list({.replay_only = true})->size(), 0U);
     EXPECT_EQ(store.list({.state = LetterState::discarded})->size(), 1U);
-    EXPECT_EQ(store.set_state(4711, LetterState::discarded, false, 70).error().code, ErrorCode::not_found);
-    EXPECT_EQ(*store.purge(70), 0U);
-    EXPECT_EQ(*store.purge(71), 1U);
+    EXPECT_EQ(store.discard(4711, 70).error().code, ErrorCode::not_found);
+    EXPECT_EQ(store.ask_replay(4711).error().code, ErrorCode::not_found);
+    EXPECT_EQ(*store.purge(0, 70), 0U);
+    EXPECT_EQ(*store.purge(0, 71), 1U);
     EXPECT_EQ(store.list({})->size(), 2U) << "open letters stay";
+}
+
+TYPED_TEST_P(StateContract, a_replay_begins_once_and_not_of_what_was_discarded_meanwhile) {
+    DeadLetterStore& store = this->fixture.letters();
+    ASSERT_TRUE(store.record(0, make_letter(LetterClass::fhir, "1.1", 1)).ok());
+    const std::int64_t id = store.list({})->front().id;
+    ASSERT_TRUE(store.ask_replay(id).ok());
+    EXPECT_TRUE((*store.find(id))->replay);
+    EXPECT_TRUE(*store.begin_replay(0, id, 40));
+    EXPECT_FALSE((*store.find(id))->replay);
+    EXPECT_EQ((*store.find(id))->state, LetterState::open);
+    EXPECT_EQ((*store.find(id))->last_time, 40);
+    EXPECT_TRUE(*store.begin_replay(0, id, 50)) << "it is open";
+    ASSERT_TRUE(store.discard(id, 60).ok());
+    EXPECT_FALSE(*store.begin_replay(0, id, 70));
+    EXPECT_FALSE(*store.begin_replay(0, 4711, 70));
+    EXPECT_EQ((*store.find(id))->state, LetterState::discarded);
+    EXPECT_EQ((*store.find(id))->last_time, 60);
+    ASSERT_TRUE(store.ask_replay(id).ok());
+    EXPECT_TRUE(*store.begin_replay(0, id, 80)) << "asked for afterwards";
+    EXPECT_EQ((*store.find(id))->state, LetterState::discarded);
+}
+
+TYPED_TEST_P(StateContract, a_discarded_letter_is_opened_by_newer_entries_only) {
+    DeadLetterStore& store = this->fixture.letters();
+    ASSERT_TRUE(store.record(0, make_letter(LetterClass::fhir, "1.1", 5)).ok());
+    ASSERT_TRUE(store.record(0, make_letter(LetterClass::feed, "", 6)).ok());
+    const auto all = store.list({});
+    for (const DeadLetter& letter : *all)
+        ASSERT_TRUE(store.discard(letter.id, 60).ok());
+    ASSERT_TRUE(store.record(0, make_letter(LetterClass::fhir, "1.1", 0)).ok()) << "a replay has no entry";
+    ASSERT_TRUE(store.record(0, make_letter(LetterClass::fhir, "1.1", 5)).ok());
+    ASSERT_TRUE(store.record(0, make_letter(LetterClass::feed, "", 6)).ok());
+    ASSERT_TRUE(store.resolve_number(0, 6, 70).ok());
+    EXPECT_EQ(store.list({.state = LetterState::discarded})->size(), 2U);
+    EXPECT_EQ(store.list({})->back().attempts, 1U);
+    ASSERT_TRUE(store.record(0, make_letter(LetterClass::fhir, "1.1", 7)).ok());
+    const auto open = store.list({.state = LetterState::open});
+    ASSERT_EQ(open->size(), 1U);
+    EXPECT_EQ(open->front().first_sequence, 7);
+    EXPECT_EQ(open->front().entries, 1U) << "counted anew";
 }
 
 TYPED_TEST_P(StateContract, letters_are_fenced_too) {
@@ -182,7 +224,13 @@ TYPED_TEST_P(StateContract, letters_are_fenced_too) {
     EXPECT_EQ(late.error().code, ErrorCode::conflict);
     EXPECT_EQ(store.resolve(lease->token, {"Microsoft.Default", "1.1"}, {}, 210).error().code,
               ErrorCode::conflict);
-    EXPECT_EQ(store.list({.state = LetterState::open})->size(), 1U);
+    EXPECT_EQ(store.resolve_number(lease->token, 1, 210).error().code, ErrorCode::conflict);
+    EXPECT_EQ(store.begin_replay(lease->token, store.list({})->front().id, 210).error().code,
+              ErrorCode::conflict);
+    EXPECT_EQ(store.list({.state = LetterState::open})->front().last_time, 10);
+    ASSERT_TRUE(store.discard(store.list({})->front().id, 20).ok()) << "an operator has no lease";
+    EXPECT_EQ(store.purge(lease->token, 100).error().code, ErrorCode::conflict);
+    EXPECT_EQ(store.list({})->size(), 1U);
 }
 
 TYPED_TEST_P(StateContract, open_letters_are_counted_by_class) {
@@ -193,7 +241,7 @@ TYPED_TEST_P(StateContract, open_letters_are_counted_by_class) {
     ASSERT_TRUE(store.record(0, make_letter(LetterClass::dicom, "1.3", 3)).ok());
     EXPECT_EQ(*store.count_open(), (LetterCounts{{LetterClass::fhir, 2}, {LetterClass::dicom, 1}}));
     const auto first = store.list({.study_uid = "1.3"});
-    ASSERT_TRUE(store.set_state(first->front().id, LetterState::discarded, false, 70).ok());
+    ASSERT_TRUE(store.discard(first->front().id, 70).ok());
     EXPECT_EQ(*store.count_open(), (LetterCounts{{LetterClass::fhir, 2}}));
 }
 
@@ -245,15 +293,19 @@ TYPED_TEST_P(StateContract, a_backfill_is_fenced_too) {
     EXPECT_FALSE(store.load_backfill()->has_value());
 }
 
-REGISTER_TYPED_TEST_SUITE_P(
-    StateContract, a_target_never_worked_on_has_no_row, the_position_is_kept,
-    a_lease_is_renewed_by_its_owner_and_taken_over_when_it_has_ended,
-    an_ended_lease_of_the_same_owner_gets_a_new_token,
-    a_released_lease_is_free_and_a_stale_release_does_nothing,
-    letters_are_kept_newest_first_and_found_by_filter, one_letter_per_key_and_class_counts_what_comes_again,
-    unreadable_entries_have_a_letter_per_number, a_successful_job_resolves_the_letters_of_its_key,
-    replays_are_asked_for_by_filter_and_letters_discarded_by_id, letters_are_fenced_too,
-    open_letters_are_counted_by_class, a_backfill_remembers_which_studies_are_done,
-    a_backfill_may_leave_the_position_and_another_one_forgets_what_was_done, a_backfill_is_fenced_too);
+REGISTER_TYPED_TEST_SUITE_P(StateContract, a_target_never_worked_on_has_no_row, the_position_is_kept,
+                            a_lease_is_renewed_by_its_owner_and_taken_over_when_it_has_ended,
+                            an_ended_lease_of_the_same_owner_gets_a_new_token,
+                            a_released_lease_is_free_and_a_stale_release_does_nothing,
+                            letters_are_kept_newest_first_and_found_by_filter,
+                            one_letter_per_key_and_class_counts_what_comes_again,
+                            unreadable_entries_have_a_letter_per_number,
+                            a_successful_job_resolves_the_letters_of_its_key,
+                            replays_are_asked_for_by_filter_and_letters_discarded_by_id,
+                            a_replay_begins_once_and_not_of_what_was_discarded_meanwhile,
+                            a_discarded_letter_is_opened_by_newer_entries_only, letters_are_fenced_too,
+                            open_letters_are_counted_by_class, a_backfill_remembers_which_studies_are_done,
+                            a_backfill_may_leave_the_position_and_another_one_forgets_what_was_done,
+                            a_backfill_is_fenced_too);
 
 }  // namespace isocenter::fhir

@@ -83,7 +83,8 @@ class CheckpointStore {
 class DeadLetterStore {
   public:
     virtual ~DeadLetterStore() = default;
-    /// Adds the letter, or adds its counts to the one of the same key and class, which becomes open.
+    /// Adds the letter, or adds its counts to the one of the same key and class, which becomes open. One that
+    /// is discarded stays as it is, unless the letter is of a newer entry than it knows.
     virtual Status record(std::int64_t token, const DeadLetter& letter) = 0;
     /// The key's open letters, but those of the classes in `keep`, are resolved.
     virtual Status resolve(std::int64_t token, const Key& key, const std::vector<LetterClass>& keep,
@@ -96,10 +97,15 @@ class DeadLetterStore {
     virtual Result<LetterCounts> count_open() = 0;
     /// Open letters that fit are to be tried again, or not any more; the number of them.
     virtual Result<std::uint64_t> set_replay(const LetterFilter& filter, bool replay) = 0;
-    /// `not_found` when there is no such letter.
-    virtual Status set_state(std::int64_t id, LetterState state, bool replay, Ticks now) = 0;
+    /// This letter, whatever its state, is to be tried again. `not_found` when there is none.
+    virtual Status ask_replay(std::int64_t id) = 0;
+    /// Nobody wants it tried again. `not_found` when there is no such letter.
+    virtual Status discard(std::int64_t id, Ticks now) = 0;
+    /// The letter is about to be tried again, as was asked for or because it is open. False: it is neither
+    /// any more.
+    virtual Result<bool> begin_replay(std::int64_t token, std::int64_t id, Ticks now) = 0;
     /// Removes resolved and discarded letters older than `before`; the number of them.
-    virtual Result<std::uint64_t> purge(Ticks before) = 0;
+    virtual Result<std::uint64_t> purge(std::int64_t token, Ticks before) = 0;
 };
 
 /// A walk over the archive's studies that has begun and not ended.
