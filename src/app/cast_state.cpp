@@ -41,6 +41,8 @@ CREATE TABLE IF NOT EXISTS cast_letter (
     UNIQUE (target, partition, study, class, sequence)
 ) STRICT;
 CREATE INDEX IF NOT EXISTS cast_letter_replay ON cast_letter (target) WHERE replay;
+CREATE INDEX IF NOT EXISTS cast_letter_transient ON cast_letter (target, last_time)
+    WHERE state = 'open' AND class = 'transient';
 CREATE TABLE IF NOT EXISTS cast_backfill (
     target           TEXT PRIMARY KEY,
     latest           INTEGER NOT NULL,
@@ -128,6 +130,16 @@ Result<fhir::DeadLetter> letter_at(const Run& run) {
     letter.status = static_cast<unsigned>(run.integer(13));
     letter.replay = run.integer(14) != 0;
     return letter;
+}
+
+Result<std::vector<fhir::DeadLetter>> letters_of(Run& run) {
+    std::vector<fhir::DeadLetter> letters;
+    while (true) {
+        ISO_TRY(const bool row, run.next());
+        if (!row) return letters;
+        ISO_TRY(fhir::DeadLetter letter, letter_at(run));
+        letters.push_back(std::move(letter));
+    }
 }
 
 /// The conditions of a filter, and their values in order.
@@ -291,13 +303,16 @@ Result<std::vector<fhir::DeadLetter>> CastState::list(const fhir::LetterFilter& 
     run.bind(target_);
     condition.bind(run);
     run.bind(static_cast<std::int64_t>(filter.limit));
-    std::vector<fhir::DeadLetter> letters;
-    while (true) {
-        ISO_TRY(const bool row, run.next());
-        if (!row) return letters;
-        ISO_TRY(fhir::DeadLetter letter, letter_at(run));
-        letters.push_back(std::move(letter));
-    }
+    return letters_of(run);
+}
+
+Result<std::vector<fhir::DeadLetter>> CastState::transient_until(Ticks until, std::size_t limit) {
+    ISO_TRY(const auto connection, connections_.reader());
+    Run run(*connection, "SELECT " + std::string(kLetterColumns) +
+                             " FROM cast_letter WHERE target = ? AND state = 'open' AND class = 'transient' "
+                             "AND last_time <= ? ORDER BY last_time, id LIMIT ?");
+    run.bind(target_).bind(until).bind(static_cast<std::int64_t>(limit));
+    return letters_of(run);
 }
 
 Result<std::optional<fhir::DeadLetter>> CastState::find(std::int64_t id) {

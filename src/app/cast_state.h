@@ -26,6 +26,7 @@ class CastState : public fhir::CheckpointStore, public fhir::DeadLetterStore, pu
                    Ticks now) override;
     Status resolve_number(std::int64_t token, std::int64_t sequence, Ticks now) override;
     Result<std::vector<fhir::DeadLetter>> list(const fhir::LetterFilter& filter) override;
+    Result<std::vector<fhir::DeadLetter>> transient_until(Ticks until, std::size_t limit) override;
     Result<std::optional<fhir::DeadLetter>> find(std::int64_t id) override;
     Result<fhir::LetterCounts> count_open() override;
     Result<std::uint64_t> set_replay(const fhir::LetterFilter& filter, bool replay) override;

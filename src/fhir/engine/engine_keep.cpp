@@ -84,14 +84,10 @@ std::vector<DeadLetter> Engine::State::due_letters(Ticks wall) {
     std::vector<DeadLetter> due;
     const auto asked = parts.letters.list({.replay_only = true, .limit = kLettersAtOnce});
     if (asked) due = *asked;
-    const auto transient = parts.letters.list(
-        {.letter_class = LetterClass::transient, .state = LetterState::open, .limit = kLettersAtOnce});
-    if (transient) {
-        std::copy_if(transient->begin(), transient->end(), std::back_inserter(due),
-                     [&](const DeadLetter& letter) {
-                         return wall - letter.last_time >= to_ticks(options.transient_replay);
-                     });
-    }
+    // Those beyond the limit are the oldest of the next look.
+    const auto transient =
+        parts.letters.transient_until(wall - to_ticks(options.transient_replay), kLettersAtOnce);
+    if (transient) due.insert(due.end(), transient->begin(), transient->end());
     return due;
 }
 

@@ -106,6 +106,20 @@ TEST_F(Failures, transient_letters_are_tried_again_by_themselves) {
     EXPECT_TRUE(bench.open_letters().empty());
 }
 
+TEST_F(Failures, every_transient_letter_has_its_turn_though_many_stay_open) {
+    constexpr std::int64_t kLetters = 1200;
+    for (std::int64_t n = 2; n <= kLetters; ++n) {
+        DeadLetter letter;
+        letter.letter_class = LetterClass::transient;
+        letter.key = {"Microsoft.Default", "1." + std::to_string(n)};
+        letter.last_time = bench.clock.wall();
+        ASSERT_TRUE(bench.state.record(0, letter).ok());
+    }
+    fail_with(FailureKind::refused, 422);
+    bench.pass(seconds(15 * 60 + 10));
+    EXPECT_EQ(bench.jobs.runs.size(), static_cast<std::size_t>(kLetters));
+}
+
 TEST_F(Failures, retry_after_is_honoured) {
     fail_with(FailureKind::transient, 429, seconds(40));
     bench.pass(seconds(41));

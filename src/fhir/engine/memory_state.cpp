@@ -131,6 +131,20 @@ Result<std::vector<DeadLetter>> MemoryState::list(const LetterFilter& filter) {
     return found;
 }
 
+Result<std::vector<DeadLetter>> MemoryState::transient_until(Ticks until, std::size_t limit) {
+    const std::lock_guard lock(mutex_);
+    std::vector<DeadLetter> found;
+    for (const auto& [id, letter] : letters_) {
+        const bool wanted = letter.letter_class == LetterClass::transient &&
+                            letter.state == LetterState::open && letter.last_time <= until;
+        if (wanted) found.push_back(letter);
+    }
+    std::stable_sort(found.begin(), found.end(),
+                     [](const DeadLetter& a, const DeadLetter& b) { return a.last_time < b.last_time; });
+    found.resize(std::min(found.size(), limit));
+    return found;
+}
+
 Result<std::optional<DeadLetter>> MemoryState::find(std::int64_t id) {
     const std::lock_guard lock(mutex_);
     const auto it = letters_.find(id);

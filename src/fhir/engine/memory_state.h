@@ -22,6 +22,7 @@ class MemoryState : public CheckpointStore, public DeadLetterStore, public Backf
                    Ticks now) override;
     Status resolve_number(std::int64_t token, std::int64_t sequence, Ticks now) override;
     Result<std::vector<DeadLetter>> list(const LetterFilter& filter) override;
+    Result<std::vector<DeadLetter>> transient_until(Ticks until, std::size_t limit) override;
     Result<std::optional<DeadLetter>> find(std::int64_t id) override;
     Result<LetterCounts> count_open() override;
     Result<std::uint64_t> set_replay(const LetterFilter& filter, bool replay) override;

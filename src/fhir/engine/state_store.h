@@ -93,6 +93,8 @@ class DeadLetterStore {
     virtual Status resolve_number(std::int64_t token, std::int64_t sequence, Ticks now) = 0;
     /// Newest first.
     virtual Result<std::vector<DeadLetter>> list(const LetterFilter& filter) = 0;
+    /// Open letters of class `transient` that were last tried at `until` or before, the oldest try first.
+    virtual Result<std::vector<DeadLetter>> transient_until(Ticks until, std::size_t limit) = 0;
     virtual Result<std::optional<DeadLetter>> find(std::int64_t id) = 0;
     virtual Result<LetterCounts> count_open() = 0;
     /// Open letters that fit are to be tried again, or not any more; the number of them.
