@@ -65,6 +65,20 @@ def test_a_deleted_study_goes_and_comes_back_when_stored_again(archive, cast, fh
     assert cast.open_letters() == []
 
 
+def test_an_endpoint_that_somebody_deleted_is_made_again(archive, cast, fhir):
+    first, second = new_uid(), new_uid()
+    archive.store(make_image(first, new_uid(), new_uid()))
+    cast.caught_up(archive.latest())
+    fhir.delete(f"ImagingStudy/{fhir.study(first)['id']}")
+    endpoint, = fhir.all("Endpoint")
+    fhir.delete(f"Endpoint/{endpoint}")
+    archive.store(make_image(second, new_uid(), new_uid()))
+    cast.caught_up(archive.latest())
+    assert cast.open_letters() == []
+    endpoint, = fhir.all("Endpoint")
+    assert fhir.study(second)["endpoint"][0]["reference"] == f"Endpoint/{endpoint}"
+
+
 def test_a_replay_from_0_changes_nothing(archive, cast, fhir):
     for number in range(5):
         study, series = new_uid(), new_uid()

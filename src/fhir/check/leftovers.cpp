@@ -231,7 +231,8 @@ Attempt<bool> Reconciliation::remove(const std::string& reference, std::string& 
     if (removed) return true;
     why = removed.error().text;
     const FailureKind kind = removed.error().kind;
-    if (kind == FailureKind::referenced || kind == FailureKind::refused || kind == FailureKind::conflict)
+    if (kind == FailureKind::referenced || kind == FailureKind::missing_reference ||
+        kind == FailureKind::refused || kind == FailureKind::conflict)
         return false;
     return failed(removed.error());
 }

@@ -24,7 +24,8 @@ Failure unusable(std::string text, std::string tag) {
 
 /// Whether what is wrong is this entry, so that the others of the study may go on.
 bool is_of_entry(const Failure& failure) {
-    return failure.kind == FailureKind::refused || failure.kind == FailureKind::unusable;
+    return failure.kind == FailureKind::refused || failure.kind == FailureKind::unusable ||
+           failure.kind == FailureKind::missing_reference;
 }
 
 }  // namespace

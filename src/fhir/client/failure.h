@@ -18,6 +18,7 @@ enum class FailureKind {
     transient,          ///< this request to the FHIR server, while others may pass: run the job later
     archive_transient,  ///< the same on the DICOM side
     referenced,         ///< a DELETE of a resource that something refers to
+    missing_reference,  ///< what is referred to is gone: look up again, run the job once more
     refused,            ///< the FHIR server will refuse the same content again
     unusable,           ///< the archive's content cannot be written
     lease_lost,         ///< another engine has taken over, or may before a write would end

@@ -47,6 +47,7 @@ class FakeFhir : public net::HttpSender {
     std::vector<boost::json::array> written;
     /// Status of a transaction of these entries; 0: it succeeds.
     std::function<unsigned(const boost::json::array&)> judge;
+    std::string reason;                           ///< in the outcome of transactions that fail
     unsigned refuse = 0;                          ///< status of transactions; 0: they succeed
     std::string status = "201 Created";           ///< of every entry of a transaction
     std::map<std::size_t, std::string> statuses;  ///< of single entries, by position
@@ -84,11 +85,15 @@ class FakeFhir : public net::HttpSender {
     static Result<net::HttpReply> reply(unsigned status, const boost::json::object& body) {
         return net::HttpReply{status, "application/fhir+json", {}, boost::json::serialize(body)};
     }
+    boost::json::object outcome() const {
+        return {{"resourceType", "OperationOutcome"},
+                {"issue", boost::json::array{{{"code", "processing"}, {"diagnostics", reason}}}}};
+    }
     Result<net::HttpReply> transact(const std::string& body) {
-        if (refuse != 0) return reply(refuse, {});
+        if (refuse != 0) return reply(refuse, outcome());
         if (judge) {
             const unsigned answer = judge(boost::json::parse(body).at("entry").as_array());
-            if (answer != 0) return reply(answer, {});
+            if (answer != 0) return reply(answer, outcome());
         }
         written.push_back(boost::json::parse(body).at("entry").as_array());
         boost::json::array entries;

@@ -196,7 +196,7 @@ Attempt<std::vector<EntryReply>> FhirClient::transact(json::array entries) {
     request.timeout = options_.timeout;
     const auto reply = sender_.send(request);
     if (!reply) return failed(failure_of(reply.error()));
-    if (reply->status < 200 || reply->status >= 300) return failed(failure_of(*reply, deletes));
+    if (reply->status < 200 || reply->status >= 300) return failed(failure_of_transaction(*reply, deletes));
     return check_transaction(reply->body, requests);
 }
 

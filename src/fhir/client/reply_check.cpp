@@ -119,6 +119,8 @@ std::string_view to_string(FailureKind kind) {
             return "archive_transient";
         case FailureKind::referenced:
             return "referenced";
+        case FailureKind::missing_reference:
+            return "missing_reference";
         case FailureKind::refused:
             return "refused";
         case FailureKind::unusable:
@@ -160,6 +162,16 @@ Failure failure_of(const net::HttpReply& reply, bool deletes) {
     failure.retry_after = retry_after_of(reply);
     failure.text =
         fmt::format("the FHIR server answered {}{}{}", reply.status, text.empty() ? "" : ": ", text);
+    return failure;
+}
+
+Failure failure_of_transaction(const net::HttpReply& reply, bool deletes) {
+    Failure failure = failure_of(reply, deletes);
+    // HAPI says 400 and one of the numbers; others have words of their own. To take too much for it costs one
+    // run in vain.
+    const bool missing = contains_any(failure.text, {"HAPI-1094", "HAPI-1096", "not found", "not-found",
+                                                     "does not exist", "is deleted", "has been deleted"});
+    if (failure.kind == FailureKind::refused && missing) failure.kind = FailureKind::missing_reference;
     return failure;
 }
 

@@ -28,6 +28,8 @@ struct EntryReply {
 /// The failure that an error status means. `deletes`: the request would have deleted something, so that a
 /// conflict may be about references.
 Failure failure_of(const net::HttpReply& reply, bool deletes = false);
+/// The same of a transaction, which can also refer to what is gone.
+Failure failure_of_transaction(const net::HttpReply& reply, bool deletes);
 /// The failure that a missing reply means.
 Failure failure_of(const Error& error);
 

@@ -141,6 +141,22 @@ TEST_F(Failures, a_delete_of_what_is_referenced_is_rerun_then_kept) {
     EXPECT_EQ(bench.stored_low(), 1);
 }
 
+TEST_F(Failures, what_refers_to_something_gone_is_rerun_once_before_it_is_a_letter) {
+    bench.jobs.act = [&](const JobRequest&) {
+        return bench.jobs.runs.size() == 1 ? failing(FailureKind::missing_reference, 400)
+                                           : JobResult{1, {}, std::nullopt};
+    };
+    bench.pass(seconds(5));
+    EXPECT_EQ(bench.jobs.runs.size(), 2U);
+    EXPECT_TRUE(bench.state.list({})->empty());
+    fail_with(FailureKind::missing_reference, 400);
+    bench.feed.add(2, "1.1");
+    bench.pass(seconds(5));
+    EXPECT_EQ(bench.jobs.runs.size(), 4U);
+    ASSERT_EQ(bench.open_letters().size(), 1U);
+    EXPECT_EQ(bench.open_letters()[0].letter_class, LetterClass::fhir);
+}
+
 // Obligation: 19.pipeline.retry-transport
 TEST_F(Failures, a_server_that_is_down_spends_no_budget_and_makes_no_letters) {
     fail_with(FailureKind::target_down, 0);

@@ -10,16 +10,21 @@ constexpr int kImmediateReruns = 3;
 
 JobResult run_on(JobRunner& jobs, JobRequest request, JobResult result,
                  const std::function<void()>& before_rerun) {
+    bool looked_again = false;
     for (int rerun = 0; rerun < kImmediateReruns && result.failure; ++rerun) {
         const FailureKind kind = result.failure->kind;
-        if (kind != FailureKind::conflict && kind != FailureKind::referenced) break;
+        const bool missing = kind == FailureKind::missing_reference;
+        // Whoever runs the jobs has forgotten the ids that it knew; what is still missing stays so.
+        if (missing && std::exchange(looked_again, true)) break;
+        if (!missing && kind != FailureKind::conflict && kind != FailureKind::referenced) break;
         // References may have been about to go as well; only a second refusal is believed.
         request.keep_referenced = kind == FailureKind::referenced && rerun > 0;
         before_rerun();
         result = jobs.run(request);
     }
-    if (result.failure && result.failure->kind == FailureKind::referenced)
-        result.failure->kind = FailureKind::refused;
+    const bool refused = result.failure && (result.failure->kind == FailureKind::referenced ||
+                                            result.failure->kind == FailureKind::missing_reference);
+    if (refused) result.failure->kind = FailureKind::refused;
     return result;
 }
 

@@ -47,6 +47,7 @@ struct JobResult {
 class JobRunner {
   public:
     virtual ~JobRunner() = default;
+    /// Ids that are kept between runs are looked up again after one that failed.
     virtual JobResult run(const JobRequest& request) = 0;
     /// Several studies, in one transaction where the runner can; one result each, in order.
     virtual std::vector<JobResult> run_joint(const std::vector<JobRequest>& requests) {
@@ -59,8 +60,8 @@ class JobRunner {
     virtual Attempt<void> probe_target() = 0;
 };
 
-/// Runs the job, and again at once up to three times while others get in its way or refer to what it deletes;
-/// `before_rerun` is called each time.
+/// Runs the job, and again at once up to three times while others get in its way or refer to what it deletes,
+/// once when something that it refers to is gone; `before_rerun` is called each time.
 JobResult run_to_the_end(JobRunner& jobs, JobRequest request, const std::function<void()>& before_rerun);
 /// The same of several at once; what does not succeed in company is run again alone.
 std::vector<JobResult> run_to_the_end(JobRunner& jobs, const std::vector<JobRequest>& requests,

@@ -10,10 +10,12 @@ namespace {
 
 namespace json = boost::json;
 
-/// Nothing that a smaller bundle could change.
+/// Nothing that a smaller bundle could change. What is missing is mostly the Endpoint of all; the studies
+/// run again alone.
 bool concerns_everybody(const Failure& failure) {
     return failure.kind == FailureKind::target_down || failure.kind == FailureKind::cancelled ||
-           failure.kind == FailureKind::lease_lost || failure.status == 429;
+           failure.kind == FailureKind::lease_lost || failure.kind == FailureKind::missing_reference ||
+           failure.status == 429;
 }
 
 /// Whether the plan shares a resource with those in `taken`; if not, its own are added.

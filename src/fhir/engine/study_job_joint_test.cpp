@@ -48,14 +48,15 @@ class JointJobs : public ::testing::Test {
         made.own_endpoint = "http://pacs/v2";
         return made;
     }
-    std::vector<JobResult> run(int studies) {
+    std::vector<JobResult> run(int studies) { return job.run_joint(requests_of(studies)); }
+    std::vector<JobRequest> requests_of(int studies) {
         std::vector<JobRequest> requests;
         for (int n = 1; n <= studies; ++n) {
             JobRequest& request = requests.emplace_back();
             request.key = {"Microsoft.Default", "2.25." + std::to_string(n)};
             request.may_write = [this] { return may_write; };
         }
-        return job.run_joint(requests);
+        return requests;
     }
     static bool is_about(const json::array& entries, const std::string& study) {
         return json::serialize(entries).find("urn:oid:" + study + "\"") != std::string::npos;
@@ -104,6 +105,21 @@ TEST_F(JointJobs, a_refused_bundle_is_halved_until_the_culprit_is_alone) {
         EXPECT_EQ(results[at].failure.has_value(), at == 2) << at;
     EXPECT_EQ(results[2].failure->kind, FailureKind::refused);
     EXPECT_EQ(studies_of_bundles(), (std::vector<int>{2, 1, 4}));
+}
+
+TEST_F(JointJobs, an_endpoint_that_was_deleted_fails_none_of_them) {
+    run(1);
+    server.found.clear();
+    server.reason = "HAPI-1096: Resource Endpoint/e1 is deleted, specified in path: ImagingStudy.endpoint";
+    int refused = 0;
+    server.judge = [&](const json::array& entries) {
+        const bool refers = json::serialize(entries).find("Endpoint/e1") != std::string::npos;
+        refused += refers ? 1 : 0;
+        return refers ? 400U : 0U;
+    };
+    for (const JobResult& result : run_to_the_end(job, requests_of(8), [] {}))
+        EXPECT_FALSE(result.failure);
+    EXPECT_EQ(refused, 1) << "halving would not help";
 }
 
 TEST_F(JointJobs, what_concerns_everybody_is_not_tried_in_parts) {

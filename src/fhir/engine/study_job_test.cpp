@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "fhir/client/fake_fhir.h"
+#include "fhir/mapping/parts.h"
 #include "fhir/mapping/test_study.h"
 
 namespace isocenter::fhir {
@@ -214,6 +215,34 @@ TEST_F(StudyJobTest, the_endpoint_is_looked_up_again_after_a_failure_only) {
     ASSERT_FALSE(run().failure);
     EXPECT_EQ(server.asked["/Endpoint"], 2);
     EXPECT_EQ(server.asked["/metadata"], 1);
+}
+
+TEST_F(StudyJobTest, an_endpoint_that_was_deleted_is_made_again_by_one_rerun) {
+    json::object endpoint = make_endpoint(options()).resource;
+    endpoint["id"] = "e1";
+    endpoint["meta"].as_object()["versionId"] = "1";
+    server.found = {endpoint};
+    ASSERT_FALSE(run().failure);
+    server.found.clear();
+    server.reason = "HAPI-1094: Resource Endpoint/e1 not found, specified in path: ImagingStudy.endpoint";
+    int bundles = 0;
+    server.judge = [&](const json::array& entries) {
+        ++bundles;
+        return json::serialize(entries).find("Endpoint/e1") == std::string::npos ? 0U : 400U;
+    };
+    const JobRequest request{.key = {"Microsoft.Default", "2.25.1"}, .may_write = [] { return true; }};
+    const JobResult result = run_to_the_end(job, request, [] {});
+    ASSERT_FALSE(result.failure) << result.failure->text;
+    EXPECT_EQ(bundles, 2);
+    EXPECT_EQ(server.last("Endpoint").at("address"), "http://pacs/v2");
+    server.judge = [&](const json::array&) {
+        ++bundles;
+        return 400U;
+    };
+    const JobResult lasting = run_to_the_end(job, request, [] {});
+    ASSERT_TRUE(lasting.failure);
+    EXPECT_EQ(lasting.failure->kind, FailureKind::refused);
+    EXPECT_EQ(bundles, 4) << "once more, not again and again";
 }
 
 TEST_F(StudyJobTest, a_study_without_patient_id_is_unusable) {
