@@ -151,6 +151,10 @@ http::Response studies(Cohorts& cohorts, const std::string& name, const CohortPa
 
 http::Response freeze(Cohorts& cohorts, const std::string& name, const CohortPage& page,
                       const http::Request& request) {
+    // What is kept is of this moment, and whole: neither a list frozen before nor the rest of a run.
+    if (page.frozen || !page.cursor.empty())
+        return refuse(request,
+                      {400, "freeze runs the cohort anew: frozen and cursor have no place here", {}});
     return document(request, cohorts.freeze(name, page), 201);
 }
 

@@ -99,6 +99,8 @@ TEST_F(CohortRoutes, hand_over_what_the_query_says) {
     EXPECT_EQ(call(Method::delete_, "/cohorts/{name}").status, 204U);
     for (const char* query : {"limit=0", "limit=1001", "limit=x", "frozen=maybe", "page=2", "cursor=", "%4"})
         EXPECT_EQ(call(Method::get, "/cohorts/{name}", query).status, 400U) << query;
+    for (const char* query : {"frozen=true", "cursor=k-1"})
+        EXPECT_EQ(call(Method::post, "/cohorts/{name}/freeze", query).status, 400U) << query;
 }
 
 TEST_F(CohortRoutes, studies_are_text_unless_json_is_asked_for) {

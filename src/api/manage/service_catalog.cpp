@@ -137,7 +137,7 @@ std::vector<Row> cohort_rows() {
          {"Keep the members as they are.",
           group,
           {},
-          cohorts,
+          {cohorts.front()},
           {},
           kJson,
           {201, 400, 401, 404, 422, 424, 503}}},
