@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "app/progress.h"
@@ -76,10 +77,14 @@ bool show_backfill(const app::CastProcess& process, const sigset_t& signals) {
     app::ProgressDisplay display;
     const auto begin = std::chrono::steady_clock::now();
     std::optional<fhir::BackfillStatus> first;
+    bool told_of_stand_by = false;
     while (true) {
         if (sigtimedwait(&signals, nullptr, &kInterval) > 0) return true;
         const fhir::EngineStatus status = process.status();
-        // Another engine has the lease, and its backfill.
+        if (status.stand_by && !std::exchange(told_of_stand_by, true)) {
+            std::printf("another process follows it; the backfill begins when that one ends\n");
+            std::fflush(stdout);
+        }
         if (!status.active) continue;
         if (status.backfill && status.backfill->counted && !first) first = status.backfill;
         const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;

@@ -270,7 +270,8 @@ CastHealth cast_health(const fhir::EngineStatus& status) {
     if (!status.archive_reachable) return {false, "the archive does not answer"};
     // The reason may quote the FHIR server's answer, which is not for everyone who may ask for health.
     if (!status.target_reachable) return {false, "the FHIR server cannot be used; it is tried again"};
-    if (!status.active) return {true, "stand-by: another engine has the lease, or this one has just started"};
+    if (status.stand_by) return {true, "stand-by: another engine has the lease"};
+    if (!status.active) return {true, "starting"};
     return {true, "following the archive"};
 }
 

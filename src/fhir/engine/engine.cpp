@@ -27,6 +27,7 @@ Engine::~Engine() = default;
 void Engine::State::activate(const StateRow& taken, Time now) {
     ++epoch;
     active = true;
+    standing_by = false;
     row = taken;
     const std::int64_t start = epoch == 1 && options.from ? *options.from : taken.low;
     positions.emplace(start);
@@ -44,14 +45,19 @@ void Engine::State::activate(const StateRow& taken, Time now) {
               {{"target", options.target}, {"position", start}, {"token", taken.token}});
 }
 
-void Engine::State::stand_by() {
-    if (!active) return;
+void Engine::State::deactivate() {
     active = false;
     positions.reset();
     keys.reset();
     walking.reset();
     open_times.clear();
-    log_event(LogLevel::warning, "cast_stand_by", {{"target", options.target}});
+}
+
+void Engine::State::stand_by() {
+    if (std::exchange(standing_by, true)) return;
+    // To lose the lease says that this process, or the state store, was stuck; to find it taken does not.
+    log_event(active ? LogLevel::warning : LogLevel::info, "cast_stand_by", {{"target", options.target}});
+    deactivate();
 }
 
 bool Engine::State::may_write() {
@@ -79,6 +85,7 @@ bool Engine::State::is_reachable(const Circuit& one, const Circuit& other) const
 EngineStatus Engine::State::describe() {
     EngineStatus status;
     status.active = active;
+    status.stand_by = standing_by;
     status.state_usable = state_usable;
     status.target_reachable = is_reachable(target, archive);
     if (!status.target_reachable) status.target_trouble = target_trouble;

@@ -53,7 +53,8 @@ struct BackfillStatus {
 };
 
 struct EngineStatus {
-    bool active = false;  ///< holds the lease
+    bool active = false;    ///< holds the lease
+    bool stand_by = false;  ///< another engine holds it
     bool target_reachable = true;
     bool archive_reachable = true;
     bool state_usable = true;

@@ -36,29 +36,42 @@ void Engine::State::keep_lease() {
         auto loaded = parts.checkpoint.load();
         taken = loaded ? Result<StateRow>(loaded->value_or(StateRow{})) : Result<StateRow>(loaded.error());
     }
-    Result<std::vector<DeadLetter>> open = std::vector<DeadLetter>{};
-    if (taken) open = parts.letters.list({.state = LetterState::open, .limit = SIZE_MAX / 2});
-    const std::lock_guard lock(mutex);
-    if (!taken || !open) {
-        const Error& error = taken ? open.error() : taken.error();
-        if (error.code == ErrorCode::conflict) {
-            stand_by();
-        } else {
-            state_usable = false;
-            next_renewal = now + seconds(1);
-        }
+    if (!taken) {
+        lease_not_taken(taken.error(), now);
         return;
     }
+    {
+        const std::lock_guard lock(mutex);
+        const bool same = active && (!options.lease || taken->token == row.token);
+        if (same) {
+            state_usable = true;
+            lease_until = now + options.lease_time;
+            return;
+        }
+    }
+    const auto open = parts.letters.list({.state = LetterState::open, .limit = SIZE_MAX / 2});
+    if (!open) {
+        lease_not_taken(open.error(), now);
+        return;
+    }
+    const std::lock_guard lock(mutex);
     state_usable = true;
     lease_until = now + options.lease_time;
-    const bool same = active && (!options.lease || taken->token == row.token);
-    row.owner = taken->owner;
-    if (same) return;
     lettered.clear();
     for (const DeadLetter& letter : *open)
         lettered.insert(letter.key);
     activate(*taken, now);
     changed.notify_all();
+}
+
+void Engine::State::lease_not_taken(const Error& error, Time now) {
+    const std::lock_guard lock(mutex);
+    if (error.code == ErrorCode::conflict) {
+        stand_by();
+    } else {
+        state_usable = false;
+        next_renewal = now + seconds(1);
+    }
 }
 
 void Engine::State::save_position() {
@@ -141,7 +154,7 @@ void Engine::finish() {
         const std::lock_guard lock(state.mutex);
         if (!state.active || !state.options.lease) return;
         token = state.row.token;
-        state.stand_by();
+        state.deactivate();
     }
     // Not given back, it ends by itself.
     static_cast<void>(state.parts.checkpoint.release(token, state.parts.clock.wall()));

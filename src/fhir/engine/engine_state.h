@@ -34,7 +34,8 @@ struct Engine::State {
 
     // --- the lease
     bool active = false;
-    std::uint64_t epoch = 0;  ///< of being active: what belongs to an earlier one is thrown away
+    bool standing_by = false;  ///< another engine has the lease
+    std::uint64_t epoch = 0;   ///< of being active: what belongs to an earlier one is thrown away
     StateRow row;
     Time lease_until;  ///< by our clock
     Time next_renewal;
@@ -82,6 +83,8 @@ struct Engine::State {
 
     /// Begins to be the one who works: everything is read again from the stored position.
     void activate(const StateRow& taken, Time now);
+    void deactivate();
+    /// Another engine has the lease, or has taken it.
     void stand_by();
     /// May write: the lease is ours for another five seconds.
     bool may_write();
@@ -154,6 +157,7 @@ struct Engine::State {
 
     // --- engine_keep.cpp
     void keep_lease();
+    void lease_not_taken(const Error& error, Time now);
     void save_position();
     std::vector<DeadLetter> due_letters(Ticks wall);
     void look_for_replays();

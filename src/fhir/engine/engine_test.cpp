@@ -259,11 +259,14 @@ TEST(Lease, a_second_engine_stands_by_and_takes_over_without_loss) {
     second.pass(seconds(5));
     EXPECT_TRUE(second.jobs.runs.empty());
     EXPECT_FALSE(second.engine.status().active);
+    EXPECT_TRUE(second.engine.status().stand_by);
+    EXPECT_FALSE(first.engine.status().stand_by);
     first.pass(seconds(4));
     EXPECT_EQ(first.jobs.runs.size(), 3U);
     // The first one hangs: nothing is renewed, the second takes over and the first one's writes are refused.
     second.pass(seconds(20));
     EXPECT_TRUE(second.engine.status().active);
+    EXPECT_FALSE(second.engine.status().stand_by);
     first.feed.add(4, "1.4");
     second.feed.add(4, "1.4");
     second.pass(seconds(5));
@@ -272,6 +275,7 @@ TEST(Lease, a_second_engine_stands_by_and_takes_over_without_loss) {
     first.clock.advance(seconds(25));
     first.pass(seconds(1));
     EXPECT_FALSE(first.engine.status().active);
+    EXPECT_TRUE(first.engine.status().stand_by);
 }
 
 TEST(Lease, nothing_is_posted_without_five_seconds_left) {
@@ -300,6 +304,7 @@ TEST(Lease, a_clean_end_gives_it_back) {
     EngineBench first(EngineOptions{.owner = "first"}, &state);
     first.pass(seconds(1));
     first.engine.finish();
+    EXPECT_FALSE(first.engine.status().stand_by) << "it has ended";
     EngineBench second(EngineOptions{.owner = "second"}, &state);
     second.pass(seconds(1));
     EXPECT_TRUE(second.engine.status().active);

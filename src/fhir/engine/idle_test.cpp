@@ -31,7 +31,13 @@ class CountingState : public MemoryState {
         return MemoryState::resolve(token, key, keep, now);
     }
 
+    Result<std::vector<DeadLetter>> list(const LetterFilter& filter) override {
+        if (filter.limit > 500) ++whole_lists;
+        return MemoryState::list(filter);
+    }
+
     int renewals = 0;
+    int whole_lists = 0;                  ///< of open letters
     std::vector<std::int64_t> positions;  ///< every one that was written
     int letters = 0;                      ///< writes about dead letters
 };
@@ -59,6 +65,7 @@ TEST_P(Idle, a_feed_without_news_is_read_and_no_position_is_written) {
     bench.pass(seconds(300));
     EXPECT_EQ(state.positions, written);
     EXPECT_EQ(state.letters, 0);
+    EXPECT_EQ(state.whole_lists, 1) << "at the start";
     EXPECT_EQ(state.renewals - renewals, GetParam() ? 60 : 0) << "the lease alone, every five seconds";
     EXPECT_GE(bench.feed.calls.size() - looks, 300U) << "it was looked at all the same";
     EXPECT_EQ(bench.jobs.runs.size(), 2U);
