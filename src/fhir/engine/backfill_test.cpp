@@ -74,6 +74,36 @@ TEST(Backfill, goes_on_after_a_crash_without_doing_anything_twice) {
     EXPECT_FALSE(state.load_backfill()->has_value());
 }
 
+TEST(Backfill, entries_that_were_read_and_not_done_are_not_skipped) {
+    MemoryState state;
+    const auto first_fails = [](const JobRequest& request) {
+        return request.key.study_uid == "1.1" ? failing(FailureKind::transient, 500)
+                                              : JobResult{1, {}, std::nullopt};
+    };
+    {
+        EngineBench bench({}, &state);
+        bench.feed.add(1, "1.1");
+        bench.feed.add(2, "1.2");
+        bench.jobs.act = first_fails;
+        bench.pass(seconds(5));
+        EXPECT_EQ(bench.stored_low(), 0);
+        // Somebody deletes the second study, which FHIR has.
+        bench.feed.add(3, "1.2");
+        bench.read_all();
+        bench.engine.backfill({});
+        bench.pass(seconds(1));
+        EXPECT_EQ(bench.stored_low(), 0);
+        EXPECT_EQ(bench.engine.status().low, 0);
+    }
+    EngineBench bench(asked({.modality = "CT"}), &state);
+    bench.clock.advance(seconds(60));
+    for (const std::int64_t number : {1, 2, 3})
+        bench.feed.add(number, number == 1 ? "1.1" : "1.2");
+    bench.pass(seconds(5));
+    EXPECT_EQ(std::count(bench.jobs.runs.begin(), bench.jobs.runs.end(), "1.2"), 1);
+    EXPECT_EQ(bench.stored_low(), 3);
+}
+
 TEST(Backfill, the_same_filter_is_the_same_backfill_another_one_begins_anew) {
     MemoryState state;
     const auto run = [&](const StudyFilter& filter) {

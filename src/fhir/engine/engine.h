@@ -98,8 +98,9 @@ class Engine {
     /// Recomputes a study at once, whatever the feed says.
     void mark(const Key& key);
     /// Recomputes every study that the archive holds and that fits, beside what the feed tells. It goes on
-    /// after a restart until it is done; the same filter again is the same backfill. Where no position is
-    /// stored, or one beyond the feed, the feed is followed from its newest entry on; else from where it was.
+    /// after a restart until it is done; the same filter again is the same backfill. Where nothing
+    /// of the feed was read yet, or the position is beyond its end, the feed is followed from its newest
+    /// entry on; else from where it was.
     void backfill(const StudyFilter& filter);
 
     // The steps that run() repeats; tests call them one by one instead.

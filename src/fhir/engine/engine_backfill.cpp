@@ -53,9 +53,9 @@ bool Engine::State::ready_backfill() {
     return true;
 }
 
-/// The position moves where the feed cannot tell what came before: to go through all of its entries as well
-/// would do everything twice. A position on the way stays, since deletions behind it are told by the feed
-/// only.
+/// The position moves where nothing of the feed was read yet: to go through all of its entries as well would
+/// do everything twice. A position on the way stays, be it at the very beginning, since deletions behind it
+/// are told by the feed only.
 std::optional<Backfill> Engine::State::begin_backfill(const StudyFilter& filter, std::uint64_t begun_epoch) {
     Backfill begun{filter, 0, parts.clock.wall(), 0};
     std::optional<std::int64_t> low;
@@ -65,7 +65,8 @@ std::optional<Backfill> Engine::State::begin_backfill(const StudyFilter& filter,
         if (epoch != begun_epoch || !active) return std::nullopt;
         begun.latest = *feed_newest;
         token = options.lease ? row.token : 0;
-        if (positions->low() == 0 || positions->low() > begun.latest) low = begun.latest;
+        const bool untouched = positions->low() == 0 && positions->read_up_to() == 0 && row.latest == 0;
+        if (untouched || positions->low() > begun.latest) low = begun.latest;
     }
     if (!check_store(parts.backfills.begin_backfill(token, begun, low))) return std::nullopt;
     const std::lock_guard lock(mutex);

@@ -85,11 +85,15 @@ void Engine::State::save_position() {
         low = positions->low();
         newest = std::max(latest, positions->read_up_to());
         token = options.lease ? row.token : 0;
-        if (low == saved_low) return;
+        // That entries were read is remembered before the first of them is done: a backfill must not skip
+        // them.
+        const bool first_entries = row.latest == 0 && newest > 0;
+        if (low == saved_low && !first_entries) return;
     }
     if (!check_store(parts.checkpoint.save(token, low, newest, parts.clock.wall()))) return;
     const std::lock_guard lock(mutex);
     saved_low = low;
+    row.latest = newest;
 }
 
 /// Those that somebody wants tried again, and those whose turn it is.
