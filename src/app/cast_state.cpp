@@ -1,6 +1,12 @@
 #include "app/cast_state.h"
 
+#include <fmt/ranges.h>
+
+#include <iterator>
+#include <sstream>
 #include <utility>
+
+#include "app/cast_state_tables.h"
 
 namespace isocenter::app {
 namespace {
@@ -9,60 +15,9 @@ using index::sql::Connection;
 using index::sql::Run;
 using index::sql::Transaction;
 
-// `sequence` is part of a letter's identity for class `feed` only, 0 for the others.
-constexpr std::string_view kSchema = R"sql(
-CREATE TABLE IF NOT EXISTS cast_target (
-    target    TEXT PRIMARY KEY,
-    low       INTEGER NOT NULL DEFAULT 0,
-    latest    INTEGER NOT NULL DEFAULT 0,
-    owner     TEXT NOT NULL DEFAULT '',
-    token     INTEGER NOT NULL DEFAULT 0,
-    lease_end INTEGER NOT NULL DEFAULT 0,
-    changed   INTEGER NOT NULL DEFAULT 0
-) STRICT;
-CREATE TABLE IF NOT EXISTS cast_letter (
-    id             INTEGER PRIMARY KEY AUTOINCREMENT,
-    target         TEXT NOT NULL,
-    partition      TEXT NOT NULL,
-    study          TEXT NOT NULL,
-    class          TEXT NOT NULL,
-    sequence       INTEGER NOT NULL,
-    state          TEXT NOT NULL,
-    first_sequence INTEGER NOT NULL,
-    last_sequence  INTEGER NOT NULL,
-    entries        INTEGER NOT NULL,
-    attempts       INTEGER NOT NULL,
-    first_time     INTEGER NOT NULL,
-    last_time      INTEGER NOT NULL,
-    error          TEXT NOT NULL,
-    tag            TEXT NOT NULL,
-    status         INTEGER NOT NULL,
-    replay         INTEGER NOT NULL DEFAULT 0,
-    UNIQUE (target, partition, study, class, sequence)
-) STRICT;
-CREATE INDEX IF NOT EXISTS cast_letter_replay ON cast_letter (target) WHERE replay;
-CREATE INDEX IF NOT EXISTS cast_letter_transient ON cast_letter (target, last_time)
-    WHERE state = 'open' AND class = 'transient';
-CREATE TABLE IF NOT EXISTS cast_backfill (
-    target           TEXT PRIMARY KEY,
-    latest           INTEGER NOT NULL,
-    started          INTEGER NOT NULL,
-    filter_date      TEXT NOT NULL,
-    filter_modality  TEXT NOT NULL,
-    filter_patient   TEXT NOT NULL,
-    filter_partition TEXT NOT NULL
-) STRICT;
-CREATE TABLE IF NOT EXISTS cast_backfilled (
-    target    TEXT NOT NULL,
-    partition TEXT NOT NULL,
-    study     TEXT NOT NULL,
-    PRIMARY KEY (target, partition, study)
-) STRICT, WITHOUT ROWID;
-)sql";
-
 constexpr std::string_view kLetterColumns =
     "id, partition, study, class, state, first_sequence, last_sequence, entries, attempts, first_time, "
-    "last_time, error, tag, status, replay";
+    "last_time, error, tag, status, replay, removed";
 
 Result<std::optional<fhir::StateRow>> read_row(Connection& connection, const std::string& target) {
     Run run(connection,
@@ -109,6 +64,15 @@ Status forget_backfill(Connection& connection, const std::string& target) {
     return Run(connection, "DELETE FROM cast_backfilled WHERE target = ?").bind(target).run();
 }
 
+std::string join(const std::set<std::string>& words) {
+    return fmt::format("{}", fmt::join(words, " "));
+}
+
+std::set<std::string> words_of(const std::string& text) {
+    std::istringstream stream(text);
+    return {std::istream_iterator<std::string>(stream), {}};
+}
+
 Result<fhir::DeadLetter> letter_at(const Run& run) {
     fhir::DeadLetter letter;
     letter.id = run.integer(0);
@@ -129,6 +93,7 @@ Result<fhir::DeadLetter> letter_at(const Run& run) {
     letter.tag = run.string(12);
     letter.status = static_cast<unsigned>(run.integer(13));
     letter.replay = run.integer(14) != 0;
+    letter.removed = words_of(run.string(15));
     return letter;
 }
 
@@ -171,7 +136,7 @@ struct Condition {
 Result<std::unique_ptr<CastState>> CastState::open(index::sql::ConnectionSource& connections,
                                                    std::string target) {
     ISO_TRY(const auto connection, connections.writer());
-    ISO_CHECK(connection->execute(kSchema));
+    ISO_CHECK(make_cast_tables(*connection));
     return std::unique_ptr<CastState>(new CastState(connections, std::move(target)));
 }
 
@@ -232,8 +197,8 @@ Status CastState::record(std::int64_t token, const fhir::DeadLetter& letter) {
     ISO_CHECK(
         Run(*connection,
             "INSERT INTO cast_letter (target, partition, study, class, sequence, state, first_sequence, "
-            "last_sequence, entries, attempts, first_time, last_time, error, tag, status) "
-            "VALUES (?, ?, ?, ?, ?, 'open', ?, ?, ?, ?, ?, ?, ?, ?, ?) "
+            "last_sequence, entries, attempts, first_time, last_time, error, tag, status, "
+            "removed) VALUES (?, ?, ?, ?, ?, 'open', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "
             "ON CONFLICT (target, partition, study, class, sequence) DO UPDATE SET "
             "first_sequence = CASE WHEN state <> 'open' OR first_sequence = 0 THEN excluded.first_sequence "
             "ELSE min(first_sequence, ifnull(nullif(excluded.first_sequence, 0), first_sequence)) END, "
@@ -243,7 +208,7 @@ Status CastState::record(std::int64_t token, const fhir::DeadLetter& letter) {
             "attempts = CASE WHEN state <> 'open' THEN 0 ELSE attempts END + excluded.attempts, "
             "first_time = CASE WHEN state <> 'open' THEN excluded.first_time ELSE first_time END, "
             "last_time = excluded.last_time, error = excluded.error, tag = excluded.tag, "
-            "status = excluded.status, state = 'open' "
+            "status = excluded.status, removed = excluded.removed, state = 'open' "
             "WHERE state <> 'discarded' OR excluded.last_sequence > last_sequence")
             .bind(target_)
             .bind(letter.key.partition)
@@ -259,6 +224,7 @@ Status CastState::record(std::int64_t token, const fhir::DeadLetter& letter) {
             .bind(letter.error)
             .bind(letter.tag)
             .bind(static_cast<std::int64_t>(letter.status))
+            .bind(join(letter.removed))
             .run());
     return transaction->commit();
 }

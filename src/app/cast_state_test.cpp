@@ -60,6 +60,41 @@ INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, StateContract, app::FileFixture);
 namespace isocenter::app {
 namespace {
 
+TEST(CastState, letters_of_a_former_version_are_kept) {
+    const std::filesystem::path folder =
+        std::filesystem::temp_directory_path() / ("isocenter-cast-former-" + std::to_string(getpid()));
+    std::filesystem::remove_all(folder);
+    std::filesystem::create_directories(folder);
+    {
+        auto file = std::move(*CastStateFile::open((folder / "cast-state.db").string()));
+        const auto connection = std::move(*file->writer());
+        ASSERT_TRUE(connection
+                        ->execute("CREATE TABLE cast_letter (id INTEGER PRIMARY KEY AUTOINCREMENT, "
+                                  "target TEXT NOT NULL, partition TEXT NOT NULL, study TEXT NOT NULL, "
+                                  "class TEXT NOT NULL, sequence INTEGER NOT NULL, state TEXT NOT NULL, "
+                                  "first_sequence INTEGER NOT NULL, last_sequence INTEGER NOT NULL, "
+                                  "entries INTEGER NOT NULL, attempts INTEGER NOT NULL, "
+                                  "first_time INTEGER NOT NULL, last_time INTEGER NOT NULL, "
+                                  "error TEXT NOT NULL, tag TEXT NOT NULL, status INTEGER NOT NULL, "
+                                  "replay INTEGER NOT NULL DEFAULT 0, "
+                                  "UNIQUE (target, partition, study, class, sequence)) STRICT;"
+                                  "INSERT INTO cast_letter VALUES (1, 'default', 'p', '1.1', 'fhir', 0, "
+                                  "'open', 1, 1, 1, 1, 10, 10, 'why', '', 422, 0)")
+                        .ok());
+    }
+    for (int start = 0; start < 2; ++start) {
+        const auto file = std::move(*CastStateFile::open((folder / "cast-state.db").string()));
+        const auto state = CastState::open(*file, "default");
+        ASSERT_TRUE(state.ok()) << state.error().message;
+        const auto letters = (*state)->list({});
+        ASSERT_TRUE(letters.ok());
+        ASSERT_EQ(letters->size(), 1U);
+        EXPECT_EQ(letters->front().error, "why");
+        EXPECT_TRUE(letters->front().removed.empty());
+    }
+    std::filesystem::remove_all(folder);
+}
+
 TEST(CastStateFile, a_folder_that_is_not_there_is_refused) {
     const auto file = CastStateFile::open("/nonexistent/folder/cast-state.db");
     ASSERT_FALSE(file.ok());

@@ -59,7 +59,7 @@ void Engine::State::keep_lease() {
     lease_until = now + options.lease_time;
     lettered.clear();
     for (const DeadLetter& letter : *open)
-        lettered.insert(letter.key);
+        lettered[letter.key].insert(letter.removed.begin(), letter.removed.end());
     activate(*taken, now);
     changed.notify_all();
 }
@@ -135,7 +135,7 @@ void Engine::State::look_for_replays() {
         if (letter.letter_class == LetterClass::feed) {
             reread.push_back(letter.first_sequence);
         } else {
-            lettered.insert(letter.key);
+            lettered.try_emplace(letter.key);
             keys->mark_now(letter.key, now);
         }
         changed.notify_all();

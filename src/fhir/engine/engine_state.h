@@ -55,7 +55,8 @@ struct Engine::State {
 
     // --- the work
     std::optional<DirtyKeys> keys;
-    std::set<Key> lettered;  ///< keys that may have open letters
+    /// Keys that may have open letters, and the instances that those name as gone.
+    std::map<Key, std::set<std::string>> lettered;
     Circuit target;
     bool probing = false;
     bool trying = false;         ///< the one job that a half-open circuit lets through is under way

@@ -85,6 +85,9 @@ std::vector<Engine::State::Job> Engine::State::next_jobs() {
             std::max(time_without_outages(now) - retries.waits_since, std::chrono::steady_clock::duration(0));
         retries.spent += std::min(retries.wait, to_milliseconds(waited));
         retries.wait = milliseconds(0);
+        // Whichever job of the key succeeds resolves its letters.
+        const auto letters = lettered.find(work->key);
+        if (letters != lettered.end()) work->removed.insert(letters->second.begin(), letters->second.end());
         jobs.push_back({*std::move(work), epoch, trial});
     }
     trying |= trial && !jobs.empty();
@@ -216,11 +219,8 @@ bool Engine::State::note_success(const Job& job, const JobResult& result) {
         metrics.letter(LetterClass::validation);
     }
     const std::lock_guard lock(mutex);
-    if (!result.notes.empty()) {
-        lettered.insert(job.work.key);
-    } else if (concludes) {
-        lettered.erase(job.work.key);
-    }
+    if (concludes) lettered.erase(job.work.key);
+    if (!result.notes.empty()) lettered.try_emplace(job.work.key);
     return true;
 }
 
@@ -230,9 +230,10 @@ bool Engine::State::give_up(Job& job, LetterClass letter_class, const Failure& f
         const std::lock_guard lock(mutex);
         if (epoch != job.epoch || !active) return false;
         token = options.lease ? row.token : 0;
-        lettered.insert(job.work.key);
+        lettered[job.work.key].insert(job.work.removed.begin(), job.work.removed.end());
     }
     DeadLetter letter = letter_of(job.work, letter_class);
+    letter.removed = job.work.removed;
     letter.error = failure.text;
     letter.tag = failure.tag;
     letter.status = failure.status;

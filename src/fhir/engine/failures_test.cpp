@@ -415,6 +415,32 @@ TEST_F(Failures, an_engine_that_has_lost_its_lease_replays_nothing) {
     EXPECT_FALSE(bench.engine.status().active);
 }
 
+TEST_F(Failures, a_letter_names_the_instances_that_are_gone_to_the_jobs_that_follow) {
+    MemoryState state;
+    const std::set<std::string> gone{"1.1.7"};
+    {
+        EngineBench other({}, &state);
+        other.feed.add(1, "1.1");
+        other.feed.entries[1].removed_instance = "1.1.7";
+        other.jobs.act = [](const JobRequest&) { return failing(FailureKind::refused, 422); };
+        other.pass(seconds(5));
+        // News of the study make a job too, and it may be the one that succeeds.
+        other.feed.add(2, "1.1");
+        other.pass(seconds(5));
+        EXPECT_EQ(other.jobs.requests.size(), 2U);
+        EXPECT_EQ(other.jobs.requests.back().removed_instances, gone);
+    }
+    EngineBench other({}, &state);
+    other.clock.advance(seconds(60));
+    ASSERT_EQ(*state.set_replay({}, true), 1U);
+    other.pass(seconds(5));
+    ASSERT_EQ(other.jobs.requests.size(), 1U);
+    EXPECT_EQ(other.jobs.requests.back().removed_instances, gone);
+    other.engine.mark({"Microsoft.Default", "1.1"});
+    other.pass(seconds(1));
+    EXPECT_TRUE(other.jobs.requests.back().removed_instances.empty()) << "the last one has taken it out";
+}
+
 TEST_F(Failures, old_resolved_letters_are_purged) {
     fail_with(FailureKind::refused, 422);
     bench.pass(seconds(5));

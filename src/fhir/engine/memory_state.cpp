@@ -28,6 +28,7 @@ void merge(DeadLetter& open, const DeadLetter& more) {
     open.error = more.error;
     open.tag = more.tag;
     open.status = more.status;
+    open.removed = more.removed;
 }
 
 }  // namespace

@@ -235,6 +235,20 @@ TYPED_TEST_P(StateContract, transient_letters_are_found_by_how_long_ago_they_wer
     EXPECT_EQ(studies(99, 100), (std::vector<std::string>{"1.3", "1.1", "1.4"}));
 }
 
+TYPED_TEST_P(StateContract, a_letter_keeps_the_names_of_instances_that_are_gone) {
+    DeadLetterStore& store = this->fixture.letters();
+    DeadLetter letter = make_letter(LetterClass::fhir, "1.1", 1);
+    letter.removed = {"1.1.2", "1.1.1"};
+    ASSERT_TRUE(store.record(0, letter).ok());
+    this->fixture.reopen();
+    EXPECT_EQ(this->fixture.letters().list({})->front().removed, letter.removed);
+    letter.removed.insert("1.1.3");
+    ASSERT_TRUE(this->fixture.letters().record(0, letter).ok());
+    EXPECT_EQ(this->fixture.letters().list({})->front().removed, letter.removed);
+    ASSERT_TRUE(this->fixture.letters().record(0, make_letter(LetterClass::dicom, "1.1", 2)).ok());
+    EXPECT_TRUE(this->fixture.letters().list({.letter_class = LetterClass::dicom})->front().removed.empty());
+}
+
 TYPED_TEST_P(StateContract, letters_are_fenced_too) {
     const auto lease = this->fixture.checkpoint().acquire("a", 100, 200);
     ASSERT_TRUE(lease.ok());
@@ -314,18 +328,21 @@ TYPED_TEST_P(StateContract, a_backfill_is_fenced_too) {
     EXPECT_FALSE(store.load_backfill()->has_value());
 }
 
-REGISTER_TYPED_TEST_SUITE_P(
-    StateContract, a_target_never_worked_on_has_no_row, the_position_is_kept,
-    a_lease_is_renewed_by_its_owner_and_taken_over_when_it_has_ended,
-    an_ended_lease_of_the_same_owner_gets_a_new_token,
-    a_released_lease_is_free_and_a_stale_release_does_nothing,
-    letters_are_kept_newest_first_and_found_by_filter, one_letter_per_key_and_class_counts_what_comes_again,
-    unreadable_entries_have_a_letter_per_number, a_successful_job_resolves_the_letters_of_its_key,
-    replays_are_asked_for_by_filter_and_letters_discarded_by_id,
-    a_replay_begins_once_and_not_of_what_was_discarded_meanwhile,
-    a_discarded_letter_is_opened_by_newer_entries_only,
-    transient_letters_are_found_by_how_long_ago_they_were_tried, letters_are_fenced_too,
-    open_letters_are_counted_by_class, a_backfill_remembers_which_studies_are_done,
-    a_backfill_may_leave_the_position_and_another_one_forgets_what_was_done, a_backfill_is_fenced_too);
+REGISTER_TYPED_TEST_SUITE_P(StateContract, a_target_never_worked_on_has_no_row, the_position_is_kept,
+                            a_lease_is_renewed_by_its_owner_and_taken_over_when_it_has_ended,
+                            an_ended_lease_of_the_same_owner_gets_a_new_token,
+                            a_released_lease_is_free_and_a_stale_release_does_nothing,
+                            letters_are_kept_newest_first_and_found_by_filter,
+                            one_letter_per_key_and_class_counts_what_comes_again,
+                            unreadable_entries_have_a_letter_per_number,
+                            a_successful_job_resolves_the_letters_of_its_key,
+                            replays_are_asked_for_by_filter_and_letters_discarded_by_id,
+                            a_replay_begins_once_and_not_of_what_was_discarded_meanwhile,
+                            a_discarded_letter_is_opened_by_newer_entries_only,
+                            transient_letters_are_found_by_how_long_ago_they_were_tried,
+                            a_letter_keeps_the_names_of_instances_that_are_gone, letters_are_fenced_too,
+                            open_letters_are_counted_by_class, a_backfill_remembers_which_studies_are_done,
+                            a_backfill_may_leave_the_position_and_another_one_forgets_what_was_done,
+                            a_backfill_is_fenced_too);
 
 }  // namespace isocenter::fhir

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -49,6 +50,9 @@ struct DeadLetter {
     std::string tag;      ///< `00100040` where one attribute is to blame
     unsigned status = 0;  ///< HTTP
     bool replay = false;  ///< somebody asked for it to be tried again
+    /// Instances that entries of the feed said are gone and no job has taken out yet: no look at the archive
+    /// tells of them.
+    std::set<std::string> removed{};
 };
 
 struct LetterFilter {
@@ -83,7 +87,8 @@ class CheckpointStore {
 class DeadLetterStore {
   public:
     virtual ~DeadLetterStore() = default;
-    /// Adds the letter, or adds its counts to the one of the same key and class, which becomes open. One that
+    /// Adds the letter, or adds its counts to the one of the same key and class, which becomes open and has
+    /// what else it says. One that
     /// is discarded stays as it is, unless the letter is of a newer entry than it knows.
     virtual Status record(std::int64_t token, const DeadLetter& letter) = 0;
     /// The key's open letters, but those of the classes in `keep`, are resolved.
