@@ -1,6 +1,7 @@
 #include "dicom/json_reader.h"
 
 #include <algorithm>
+#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -246,6 +247,12 @@ Result<std::vector<Salvaged>> salvage_json(std::string_view text) {
     ISO_TRY(const JsonNode root, parse_json_tree(text, kJsonDepth));
     ISO_CHECK(check_keys(root));
     return data_sets_of(root);
+}
+
+Result<Element> read_json_attribute(Tag tag, std::string_view object) {
+    constexpr std::size_t kUnlimited = std::numeric_limits<std::size_t>::max();
+    ISO_TRY(const JsonNode node, parse_json_tree(object, kJsonDepth, kUnlimited));
+    return element_of(tag, node, 0);
 }
 
 }  // namespace isocenter::dicom

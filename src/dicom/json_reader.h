@@ -21,4 +21,8 @@ Result<std::vector<DataSet>> read_json(std::string_view text);
 /// its bounds, a key twice in an object, and text that is neither object nor array.
 Result<std::vector<Salvaged>> salvage_json(std::string_view text);
 
+/// Reads one attribute's object (`{"vr":...}`), of however many values: for text that append_json wrote.
+/// Text stays as it is, in UTF-8.
+Result<Element> read_json_attribute(Tag tag, std::string_view object);
+
 }  // namespace isocenter::dicom

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "dicom/json_tree.h"
 #include "dicom/json_writer.h"
 #include "dicom/tags.h"
 
@@ -206,6 +207,16 @@ TEST(JsonReader, WhatTheWriterWroteComesBackAsItWas) {
         R"("00880200":{"vr":"SQ","Value":[{"00280010":{"vr":"US","Value":[2]},)"
         R"("7FE00010":{"vr":"OB","BulkDataURI":"00880200/1/7FE00010"}},{}]}})";
     EXPECT_EQ(to_json(read_one(text)), text);
+}
+
+TEST(JsonTree, ValuesAreCountedBeforeTheyAreRead) {
+    const std::pair<const char*, std::size_t> texts[] = {
+        {"1", 1}, {"[1,2]", 3}, {R"({"a":"x,[{\\\",","b":[null]})", 4}, {R"(["\\",1])", 3}};
+    for (const auto& [text, count] : texts) {
+        EXPECT_EQ(count_json_values(text), count) << text;
+        EXPECT_TRUE(parse_json_tree(text, 9, count).ok()) << text;
+        EXPECT_FALSE(parse_json_tree(text, 9, count - 1).ok()) << text;
+    }
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "dicom/json_tree.h"
 
 #include <boost/json/basic_parser_impl.hpp>
+#include <limits>
 #include <utility>
 
 namespace isocenter::dicom {
@@ -8,15 +9,15 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t kMaxValues = 2'000'000;
-
 /// Receives the parser's events and builds the tree; the names are Boost.JSON's.
 class Builder {
   public:
-    static constexpr std::size_t max_object_size = kMaxValues;
-    static constexpr std::size_t max_array_size = kMaxValues;
+    static constexpr std::size_t max_object_size = std::numeric_limits<std::size_t>::max();
+    static constexpr std::size_t max_array_size = std::numeric_limits<std::size_t>::max();
     static constexpr std::size_t max_key_size = 1024;
     static constexpr std::size_t max_string_size = 0x7FFFFFFF;
+
+    explicit Builder(std::size_t most_values) : most_values_(most_values) {}
 
     bool on_document_begin(json::error_code&) { return true; }
     bool on_document_end(json::error_code&) { return true; }
@@ -99,7 +100,7 @@ class Builder {
     }
 
     bool count(json::error_code& error) {
-        if (++values_ <= kMaxValues) return true;
+        if (++values_ <= most_values_) return true;
         error = json::error::array_too_large;
         return false;
     }
@@ -108,17 +109,18 @@ class Builder {
     std::vector<JsonNode> open_;
     std::string key_;
     std::string text_;
+    const std::size_t most_values_;
     std::size_t values_ = 0;
 };
 
 }  // namespace
 
-Result<JsonNode> parse_json_tree(std::string_view text, std::size_t depth) {
+Result<JsonNode> parse_json_tree(std::string_view text, std::size_t depth, std::size_t most_values) {
     constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
     if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
     json::parse_options options;
     options.max_depth = depth;
-    json::basic_parser<Builder> parser(options);
+    json::basic_parser<Builder> parser(options, most_values);
     json::error_code error;
     const std::size_t used = parser.write_some(false, text.data(), text.size(), error);
     if (error) {
@@ -128,6 +130,23 @@ Result<JsonNode> parse_json_tree(std::string_view text, std::size_t depth) {
     if (text.find_first_not_of(" \t\r\n", used) != std::string_view::npos)
         return fail(ErrorCode::invalid_request, "JSON: more text at byte " + std::to_string(used));
     return parser.handler().take();
+}
+
+std::size_t count_json_values(std::string_view text) {
+    std::size_t count = 1;
+    bool in_string = false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (in_string) {
+            if (c == '\\') ++i;
+            in_string = c != '"';
+            continue;
+        }
+        in_string = c == '"';
+        // A value is the first of what opens, or stands behind a comma.
+        if (c == ',' || c == '[' || c == '{') ++count;
+    }
+    return count;
 }
 
 }  // namespace isocenter::dicom

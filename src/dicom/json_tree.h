@@ -21,8 +21,15 @@ struct JsonNode {
     bool is(Kind other) const { return kind == other; }
 };
 
+/// As many as a text from outside may have.
+inline constexpr std::size_t kMaxJsonValues = 2'000'000;
+
 /// Parses one RFC 8259 text (a byte order mark is skipped). `invalid_request` with the place when it is
-/// ill-formed, nested deeper than `depth`, or of more than two million values.
-Result<JsonNode> parse_json_tree(std::string_view text, std::size_t depth);
+/// ill-formed, nested deeper than `depth`, or of more than `most_values` values.
+Result<JsonNode> parse_json_tree(std::string_view text, std::size_t depth,
+                                 std::size_t most_values = kMaxJsonValues);
+
+/// At least as many as the values of a well-formed text, and close to that.
+std::size_t count_json_values(std::string_view text);
 
 }  // namespace isocenter::dicom

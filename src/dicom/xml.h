@@ -3,6 +3,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/memory_budget.h"
 #include "base/result.h"
 #include "dicom/data_set.h"
 #include "dicom/salvaged.h"
@@ -14,6 +15,11 @@ namespace isocenter::dicom {
 /// Values by `bulk_uri`, or by place as path, become BulkData; characters that XML 1.0 does not allow are
 /// dropped, bytes that are no UTF-8 (of a URI) become U+FFFD.
 std::string to_xml(const DataSet& data_set);
+
+/// Appends the same of the JSON that append_json or append_filtered wrote, attribute by attribute: no more
+/// than one is held beside the two texts, however many there are. `corrupt` when it is no such text.
+/// `reserve` is asked for what `out` and that attribute take; an error of it is returned.
+Status append_xml(std::string& out, std::string_view json, const Reserve& reserve = {});
 
 /// Reads such a document; namespaces and the case of attribute names are not insisted on, nor on `number`,
 /// `vr` or `keyword` where they can be told. Private attributes get the block of their creator. Text becomes

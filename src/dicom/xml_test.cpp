@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "dicom/json_reader.h"
+#include "dicom/json_tree.h"
 #include "dicom/json_writer.h"
 #include "dicom/tags.h"
 
@@ -113,6 +114,40 @@ TEST(XmlReader, ReadsWhatTheWriterWrote) {
     const auto back = read_xml(to_xml(original->front()));
     ASSERT_TRUE(back.ok()) << back.error().message;
     EXPECT_EQ(to_json(*back), json);
+    std::string xml;
+    ASSERT_TRUE(append_xml(xml, json).ok());
+    EXPECT_EQ(xml, to_xml(original->front())) << "the same without a tree";
+}
+
+TEST(XmlWriter, OfStoredJsonTakesAnyNumberOfValues) {
+    std::string json = R"({"00280106":{"vr":"US","Value":[0)";
+    const std::string_view kMore = ",1";
+    constexpr std::size_t kValues = kMaxJsonValues + 10;
+    for (std::size_t i = 1; i < kValues; ++i)
+        json += kMore;
+    json += "]}}";
+    EXPECT_FALSE(read_json(json).ok());
+    std::string xml;
+    std::uint64_t reserved = 0;
+    const Reserve keep = [&](std::uint64_t bytes) -> Status {
+        reserved = bytes;
+        return {};
+    };
+    ASSERT_TRUE(append_xml(xml, json, keep).ok());
+    EXPECT_NE(xml.find("<Value number=\"" + std::to_string(kValues) + "\">1</Value>"), std::string::npos);
+    EXPECT_GT(reserved, xml.size());
+    const Reserve refuse = [](std::uint64_t) -> Status { return fail(ErrorCode::overloaded, "no"); };
+    EXPECT_EQ(append_xml(xml, json, refuse).error().code, ErrorCode::overloaded);
+}
+
+TEST(XmlWriter, OfJsonThatIsNoDataSetIsCorrupt) {
+    for (const char* json :
+         {"", "[]", "{", R"({"00100020":{"vr":"LO"})", R"({"PatientID":{"vr":"LO"}})",
+          R"({"00080061":{"vr":"SQ","Value":[1]}})", R"({"00100020":{"vr":"LO","Value":1}})",
+          R"({"00280010":{"vr":"US","Value":["x"]}})"}) {
+        std::string xml;
+        EXPECT_EQ(append_xml(xml, json).error().code, ErrorCode::corrupt) << json;
+    }
 }
 
 TEST(XmlReader, ToleratesCapitalsMissingNamespaceAndOrder) {

@@ -5,6 +5,9 @@
 #include "dicom/base64.h"
 #include "dicom/charset.h"
 #include "dicom/dictionary.h"
+#include "dicom/json_reader.h"
+#include "dicom/json_scan.h"
+#include "dicom/json_tree.h"
 #include "dicom/tags.h"
 #include "dicom/value_text.h"
 #include "dicom/xml.h"
@@ -55,16 +58,82 @@ std::string_view significant(Vr vr, std::string_view value) {
 
 class Writer {
   public:
-    std::string document(const DataSet& data_set) {
-        out_ =
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<NativeDicomModel xml:space=\"preserve\" "
-            "xmlns=\"http://dicom.nema.org/PS3.19/models/NativeDICOM\">";
+    explicit Writer(std::string& out, const Reserve& reserve = {}) : out_(out), memory_(reserve) {}
+
+    void document(const DataSet& data_set) {
+        out_ += kBegin;
         attributes(data_set, Charset());
-        out_ += "</NativeDicomModel>\n";
-        return std::move(out_);
+        out_ += kEnd;
+    }
+
+    Status document(std::string_view json) {
+        out_ += kBegin;
+        JsonScan scan(json);
+        ISO_CHECK(attributes(scan, 0));
+        out_ += kEnd;
+        return {};
     }
 
   private:
+    static constexpr std::string_view kBegin =
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<NativeDicomModel xml:space=\"preserve\" "
+        "xmlns=\"http://dicom.nema.org/PS3.19/models/NativeDICOM\">";
+    static constexpr std::string_view kEnd = "</NativeDicomModel>\n";
+
+    static Error broken() { return fail(ErrorCode::corrupt, "the stored metadata is not one data set"); }
+
+    /// The attributes of the object that begins at `scan`. Private ones come behind their creators, by tag.
+    Status attributes(JsonScan& scan, unsigned depth) {
+        DataSet creators;
+        if (depth > JsonScan::kDepth || !scan.take('{')) return broken();
+        while (!scan.take('}')) {
+            scan.take(',');
+            if (!scan.at_attribute()) return broken();
+            const Tag tag = make_tag(scan.tag());
+            if (scan.vr() == "SQ") {
+                ISO_CHECK(sequence(scan, tag, creators, depth));
+                continue;
+            }
+            const char* const object = scan.at() + kKeyBytes;
+            scan.skip_attribute(depth);
+            if (scan.failed()) return broken();
+            ISO_TRY(Element element, read({object, static_cast<std::size_t>(scan.at() - object)}, tag));
+            attribute(creators, element, Charset("ISO_IR 192"));
+            if (tag.is_private_creator()) creators.set(std::move(element));
+        }
+        return {};
+    }
+
+    Status sequence(JsonScan& scan, Tag tag, const DataSet& creators, unsigned depth) {
+        out_ += "<DicomAttribute";
+        identity(creators, {.tag = tag, .vr = Vr::SQ}, Charset("ISO_IR 192"));
+        out_ += '>';
+        scan.skip_header();
+        scan.take('"');
+        if (scan.take(",\"Value\":[")) {
+            for (std::size_t number = 1; !scan.take(']'); ++number) {
+                scan.take(',');
+                out_.append("<Item number=\"").append(std::to_string(number)).append("\">");
+                ISO_CHECK(attributes(scan, depth + 1));
+                out_ += "</Item>";
+            }
+        }
+        out_ += "</DicomAttribute>";
+        return scan.take('}') ? Status{} : broken();
+    }
+
+    /// One attribute, when there is memory for it as a tree, as an element and as XML.
+    Result<Element> read(std::string_view object, Tag tag) {
+        constexpr std::uint64_t kValueBytes = 320;
+        constexpr std::uint64_t kTimesTheText = 8;
+        constexpr std::size_t kSmall = 1024;
+        const std::uint64_t values = object.size() < kSmall ? 1 : count_json_values(object);
+        ISO_CHECK(memory_.cover(2 * out_.size() + kTimesTheText * object.size() + kValueBytes * values));
+        auto element = read_json_attribute(tag, object);
+        if (!element) return broken();
+        return element;
+    }
+
     void attributes(const DataSet& data_set, const Charset& inherited) {
         const Charset charset = Charset::of(data_set, inherited);
         for (const Element& element : data_set.elements()) {
@@ -177,14 +246,24 @@ class Writer {
         }
     }
 
-    std::string out_;
+    /// `"00100010":`
+    static constexpr std::size_t kKeyBytes = 11;
+
+    std::string& out_;
+    Reservation memory_;
     std::string path_;
 };
 
 }  // namespace
 
 std::string to_xml(const DataSet& data_set) {
-    return Writer().document(data_set);
+    std::string out;
+    Writer(out).document(data_set);
+    return out;
+}
+
+Status append_xml(std::string& out, std::string_view json, const Reserve& reserve) {
+    return Writer(out, reserve).document(json);
 }
 
 }  // namespace isocenter::dicom

@@ -5,7 +5,6 @@
 #include "api/dicomweb/retrieval.h"
 #include "api/dicomweb/store_response.h"
 #include "dicom/json_filter.h"
-#include "dicom/json_reader.h"
 #include "dicom/xml.h"
 
 namespace isocenter::api {
@@ -38,10 +37,18 @@ std::string to_face_json(const Writing& writing, const index::Document& document
     return json;
 }
 
-Result<std::string> to_face_xml(const Writing& writing, const index::Document& document) {
-    ISO_TRY(const auto sets, dicom::read_json(to_face_json(writing, document)));
-    if (sets.size() != 1) return fail(ErrorCode::corrupt, "the stored metadata is not one data set");
-    return dicom::to_xml(sets.front());
+/// With its headers, of which the length comes last: it shows when the rest is written.
+Status append_xml_part(const Writing& writing, const index::Document& document, bool first,
+                       std::string& out) {
+    out += (first ? "--" : "\r\n--") + writing.boundary + "\r\nContent-Type: " + std::string(kXml) +
+           "\r\nContent-Location: " + entity_uri(writing.base, document.key) +
+           "/metadata\r\nContent-Length: ";
+    const std::size_t length = out.size();
+    out += "\r\n\r\n";
+    const std::size_t begin = out.size();
+    ISO_CHECK(dicom::append_xml(out, to_face_json(writing, document)));
+    out.insert(length, std::to_string(out.size() - begin));
+    return {};
 }
 
 Status append_document(const Writing& writing, const index::Document& document, bool first,
@@ -51,18 +58,10 @@ Status append_document(const Writing& writing, const index::Document& document, 
             if (!first) out += ',';
             out += to_face_json(writing, document);
             return {};
-        case DataSetForm::xml: {
-            ISO_TRY(const std::string xml, to_face_xml(writing, document));
-            out += xml;
-            return {};
-        }
-        case DataSetForm::multipart_xml: {
-            ISO_TRY(const std::string xml, to_face_xml(writing, document));
-            out += (first ? "--" : "\r\n--") + writing.boundary + "\r\nContent-Type: " + std::string(kXml) +
-                   "\r\nContent-Location: " + entity_uri(writing.base, document.key) +
-                   "/metadata\r\nContent-Length: " + std::to_string(xml.size()) + "\r\n\r\n" + xml;
-            return {};
-        }
+        case DataSetForm::xml:
+            return dicom::append_xml(out, to_face_json(writing, document));
+        case DataSetForm::multipart_xml:
+            return append_xml_part(writing, document, first, out);
     }
     return {};
 }

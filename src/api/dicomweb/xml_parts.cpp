@@ -1,7 +1,6 @@
 #include "api/dicomweb/xml_parts.h"
 
 #include "base/digest.h"
-#include "dicom/json_reader.h"
 #include "dicom/xml.h"
 
 namespace isocenter::api {
@@ -13,14 +12,10 @@ std::string XmlParts::content_type() const {
 }
 
 Status XmlParts::append(std::string& out, std::string_view object, bool first) const {
-    const auto data_sets = dicom::read_json(object);
-    if (!data_sets || data_sets->size() != 1)
-        return fail(ErrorCode::internal, "A match cannot be written as XML.");
     out += first ? "--" : "\r\n--";
     out += boundary_;
     out += "\r\nContent-Type: application/dicom+xml\r\n\r\n";
-    out += dicom::to_xml(data_sets->front());
-    return {};
+    return dicom::append_xml(out, object);
 }
 
 void XmlParts::append_end(std::string& out, bool any) const {

@@ -13,7 +13,8 @@ class XmlParts {
   public:
     XmlParts();
     std::string content_type() const;
-    /// Appends the DICOM JSON object as a part. `internal` when it cannot be read.
+    /// Appends the DICOM JSON object, of the form that append_json writes, as a part. `corrupt` when it is
+    /// none.
     Status append(std::string& out, std::string_view object, bool first) const;
     /// Without any part the closing boundary is alone.
     void append_end(std::string& out, bool any) const;
