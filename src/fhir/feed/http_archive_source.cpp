@@ -9,7 +9,6 @@
 #include "base/percent.h"
 #include "fhir/feed/archive_failure.h"
 #include "fhir/feed/deep_json.h"
-#include "fhir/json_members.h"
 #include "fhir/mapping/attributes.h"
 #include "fhir/mapping/options.h"
 
@@ -24,49 +23,13 @@ std::string metadata_of(const Key& key) {
     return "/studies/" + percent_encode(key.study_uid) + "/metadata";
 }
 
-/// Says nothing about whether there are partitions.
-bool is_trouble(unsigned status) {
-    return status == 401 || status == 408 || status == 429 || status >= 500;
-}
-
 }  // namespace
-
-Attempt<std::set<std::string>> HttpArchiveSource::partitions() {
-    net::HttpRequest request{.url = options_.root + "/v1/partitions"};
-    request.headers = {{"Accept", "application/json"}};
-    request.timeout = options_.timeout;
-    const auto reply = sender_.send(request);
-    if (!reply) return failed(failure_of_archive(reply.error()));
-    if (is_trouble(reply->status)) return failed(failure_of_archive(reply->status));
-    std::set<std::string> names;
-    boost::system::error_code error;
-    const json::value document = reply->status == 200 ? json::parse(reply->body, error) : json::value();
-    if (error || !document.is_array()) return names;
-    for (const json::value& each : document.get_array()) {
-        std::string name = each.is_object() ? text_member(each.get_object(), "partitionName") : "";
-        if (!name.empty()) names.insert(std::move(name));
-    }
-    return names;
-}
-
-Attempt<std::string> HttpArchiveSource::root_of(const std::string& partition) {
-    const std::string below = "/v1/partitions/" + percent_encode(partition);
-    if (partition != kDefaultPartition) return below;
-    {
-        const std::lock_guard lock(mutex_);
-        if (partitioned_) return *partitioned_ ? below : "/v1";
-    }
-    FHIR_TRY(const std::set<std::string> names, partitions());
-    const std::lock_guard lock(mutex_);
-    partitioned_ = !names.empty();
-    return *partitioned_ ? below : "/v1";
-}
 
 Attempt<std::optional<StudyContent>> HttpArchiveSource::get(const std::string& partition,
                                                             const std::string& path_and_query,
                                                             const std::string& unless) {
-    FHIR_TRY(const std::string root, root_of(partition));
-    net::HttpRequest request{.url = options_.root + root + path_and_query};
+    FHIR_TRY(const std::string path, partitions_.path_of(partition));
+    net::HttpRequest request{.url = options_.root + "/v1" + path + path_and_query};
     request.headers = {{"Accept", "application/dicom+json"}};
     if (!unless.empty()) request.headers.emplace_back("If-None-Match", unless);
     request.timeout = options_.timeout;
@@ -77,10 +40,7 @@ Attempt<std::optional<StudyContent>> HttpArchiveSource::get(const std::string& p
     const unsigned status = reply->status;
     if (status == 304 && !unless.empty()) return std::optional<StudyContent>();
     if (status == 204 || status == 404 || status == 410) return std::optional<StudyContent>(StudyContent{});
-    if (status == 400) {
-        const std::lock_guard lock(mutex_);
-        partitioned_.reset();
-    }
+    if (status == 400) partitions_.forget();
     if (status != 200) return failed(failure_of_archive(status));
     boost::system::error_code error;
     json::value document = parse_deep(reply->body, error);
@@ -108,7 +68,7 @@ Attempt<std::vector<json::object>> HttpArchiveSource::search_studies(const std::
     if (rows) return std::move((*rows)->instances);
     if (rows.error().status != 400 || partition == kDefaultPartition) return failed(std::move(rows).error());
     // A partition begins with the first store into it; until then its path is a bad request.
-    FHIR_TRY(const std::set<std::string> names, partitions());
+    FHIR_TRY(const std::set<std::string> names, partitions_.names());
     if (names.contains(partition)) return failed(std::move(rows).error());
     return std::vector<json::object>();
 }

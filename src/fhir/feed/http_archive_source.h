@@ -1,20 +1,18 @@
 #pragma once
 
 #include <chrono>
-#include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "fhir/engine/archive_source.h"
+#include "fhir/feed/partition_paths.h"
 #include "fhir/feed/study_list.h"
 #include "net/http_client.h"
 
 namespace isocenter::fhir {
 
-/// The archive of any server that has the `/v1` resources. Where `/v1/partitions` answers 200, the default
-/// partition is in the path as well; that is asked once, and again when the server refuses a path.
+/// The archive of any server that has the `/v1` resources.
 class HttpArchiveSource : public ArchiveSource, public StudyList {
   public:
     struct Options {
@@ -22,7 +20,9 @@ class HttpArchiveSource : public ArchiveSource, public StudyList {
         std::chrono::milliseconds timeout{120'000};
     };
     HttpArchiveSource(net::HttpSender& sender, Options options)
-        : sender_(sender), options_(std::move(options)) {}
+        : sender_(sender),
+          options_(std::move(options)),
+          partitions_(sender, {.root = options_.root + "/v1", .timeout = options_.timeout}) {}
 
     Attempt<StudyContent> read_study(const Key& key) override;
     Attempt<std::optional<StudyContent>> read_if_changed(const Key& key, const std::string& version) override;
@@ -39,14 +39,10 @@ class HttpArchiveSource : public ArchiveSource, public StudyList {
     /// No rows where the archive has no such partition.
     Attempt<std::vector<boost::json::object>> search_studies(const std::string& partition,
                                                              const std::string& query);
-    /// None where the server keeps nothing apart.
-    Attempt<std::set<std::string>> partitions();
-    Attempt<std::string> root_of(const std::string& partition);
 
     net::HttpSender& sender_;
     const Options options_;
-    std::mutex mutex_;
-    std::optional<bool> partitioned_;  ///< whether the server has partitions; nothing: to be asked
+    PartitionPaths partitions_;
 };
 
 }  // namespace isocenter::fhir
