@@ -99,7 +99,8 @@ def test_keys_of_the_archive_may_be_tags_and_paths(cohorts, loaded):
     patient = next(each for each in loaded[0] if each["studies"])
     study, series, item = "2.25.7799", "2.25.7799.1", pydicom.Dataset()
     item.RequestedProcedureID = "RP-7799"
-    loaded[3].store(make_image(study, series, f"{series}.1", PatientID=patient["mrn"], RequestAttributesSequence=[item]))
+    loaded[3].store(make_image(study, series, f"{series}.1", PatientID=patient["mrn"], PatientBirthDate=None,
+                               RequestAttributesSequence=[item]))
     try:
         for match in ({"RequestAttributesSequence.RequestedProcedureID": "RP-7799"}, {"00080060": "CT", "00400275.00401001": "RP-*"}):
             answer = cohorts("POST", json={"imaging": [{"as": "ct", "match": match}]}).json()
