@@ -1,6 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <boost/json.hpp>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -62,9 +64,41 @@ class RouteCaller {
     Face face;
 };
 
+/// Of a source what it still has.
 inline std::string body_of(const http::Response& response) {
+    if (const auto* source = std::get_if<std::unique_ptr<ByteSource>>(&response.body))
+        return read_all(**source, 1ULL << 28U).value();
     const auto* text = std::get_if<std::string>(&response.body);
     return text == nullptr ? std::string{} : *text;
+}
+
+/// A body read piece by piece, and the most memory that was held for it.
+struct HeldBody {
+    std::string text;
+    std::uint64_t most_held = 0;
+};
+
+inline HeldBody read_held(const http::Response& response, const MemoryBudget& memory) {
+    HeldBody body;
+    const auto* source = std::get_if<std::unique_ptr<ByteSource>>(&response.body);
+    if (source == nullptr) return body;
+    std::string piece(64 * 1024, '\0');
+    while (true) {
+        const std::size_t size = (*source)->read(std::as_writable_bytes(std::span(piece))).value();
+        if (size == 0) return body;
+        body.text.append(piece, 0, size);
+        body.most_held = std::max(body.most_held, memory.used_bytes());
+    }
+}
+
+/// Instances of study 1.1 whose metadata take a megabyte each.
+inline void store_long_ones(archive::TestArchive& stored, int count) {
+    for (int i = 1; i <= count; ++i) {
+        dicom::DataSet data_set = archive::make_data_set("1.1", "1.1.1", "1.1.1." + std::to_string(i));
+        data_set.set({.tag = {0x0040, 0xA160}, .vr = dicom::Vr::UT, .bytes = std::string(1 << 20, 'x')});
+        const auto outcomes = stored.store({archive::to_part10(data_set)});
+        if (outcomes[0].failure) throw std::runtime_error(outcomes[0].message);
+    }
 }
 
 inline boost::json::value json_of(const http::Response& response) {

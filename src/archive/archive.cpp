@@ -54,11 +54,16 @@ Result<std::vector<index::Document>> Archive::documents(std::span<const std::int
     std::vector<index::Document> all;
     while (!record_ids.empty()) {
         const std::size_t count = std::min(record_ids.size(), kDocumentsAtATime);
-        ISO_TRY(auto some, state_->core.database.index->documents(record_ids.first(count)));
-        std::move(some.begin(), some.end(), std::back_inserter(all));
+        ISO_TRY(auto some, documents(record_ids.first(count), UINT64_MAX));
+        std::move(some.documents.begin(), some.documents.end(), std::back_inserter(all));
         record_ids = record_ids.subspan(count);
     }
     return all;
+}
+
+Result<index::DocumentBatch> Archive::documents(std::span<const std::int64_t> record_ids,
+                                                std::uint64_t most_bytes) {
+    return state_->core.database.index->documents(record_ids, most_bytes);
 }
 
 Result<index::SearchSummary> Archive::search(const dicom::Query& query,

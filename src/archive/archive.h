@@ -107,7 +107,11 @@ class Archive {
     Result<PixelDescription> pixel_description(const index::InstanceRecord& record);
 
     // --- metadata, search, feed, removal
+    /// As Index::documents, but any number of them; all are in memory together.
     Result<std::vector<index::Document>> documents(std::span<const std::int64_t> record_ids);
+    /// As Index::documents.
+    Result<index::DocumentBatch> documents(std::span<const std::int64_t> record_ids,
+                                           std::uint64_t most_bytes);
     Result<index::SearchSummary> search(const dicom::Query& query,
                                         const std::function<Status(index::SearchRow&&)>& sink);
     Result<std::vector<index::Change>> changes(const index::ChangeQuery& query);

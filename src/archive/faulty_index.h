@@ -36,8 +36,9 @@ class FaultyIndex final : public index::Index {
         return inner_.list(key, layout);
     }
     Result<index::Revision> revision(const index::EntityKey& key) override { return inner_.revision(key); }
-    Result<std::vector<index::Document>> documents(std::span<const std::int64_t> ids) override {
-        return inner_.documents(ids);
+    Result<index::DocumentBatch> documents(std::span<const std::int64_t> ids,
+                                           std::uint64_t most_bytes) override {
+        return inner_.documents(ids, most_bytes);
     }
     Result<index::SearchSummary> search(const dicom::Query& query,
                                         const std::function<Status(index::SearchRow&&)>& sink) override {

@@ -45,7 +45,7 @@ void MemoryBudget::give_back(std::uint64_t bytes) {
 Status Reservation::cover(std::uint64_t bytes) {
     constexpr std::uint64_t kLargestStep = 1ULL << 20U;
     if (!reserve_ || bytes <= covered_) return {};
-    const std::uint64_t asked = bytes + std::min(bytes, kLargestStep);
+    const std::uint64_t asked = bytes + std::min(bytes / 4, kLargestStep);
     ISO_CHECK(reserve_(asked));
     covered_ = asked;
     return {};

@@ -37,7 +37,7 @@ TEST_P(IndexContract, GivesBackWhatWasAdded) {
     EXPECT_EQ(record.sop_class_uid, given.sop_class_uid);
     EXPECT_EQ(record.transfer_syntax, given.transfer_syntax);
     const std::int64_t ids[] = {record.id + 1, record.id};
-    const auto documents = *index().documents(ids);
+    const auto documents = index().documents(ids, UINT64_MAX)->documents;
     ASSERT_EQ(documents.size(), 1U);
     EXPECT_EQ(documents[0].json, given.document);
     EXPECT_EQ(documents[0].hidden, given.hidden);
@@ -296,6 +296,48 @@ TEST_P(IndexContract, FeedTellsTheStateOfToday) {
     ChangeQuery bare;
     bare.with_documents = false;
     EXPECT_FALSE(feed(bare)[2].document.has_value());
+}
+
+TEST_P(IndexContract, DocumentsComeInBatchesOfBytes) {
+    std::vector<std::int64_t> ids;
+    for (const char* uid : {"3", "4", "5"}) {
+        NewInstance given = instance_of(key_of("1", "2", uid));
+        given.document = R"({"00080018":{"vr":"UI","Value":[")" + std::string(uid) + R"("]}})";
+        given.document.insert(1, 1000, ' ');
+        add(given);
+    }
+    const auto records = *index().list(key_of("1"), false);
+    for (const InstanceRecord& record : records)
+        ids.push_back(record.id);
+    const std::uint64_t each =
+        index().documents(std::span(ids).first(1), UINT64_MAX)->documents[0].json.size();
+    const auto two = *index().documents(ids, 3 * each - 1);
+    EXPECT_EQ(two.documents.size(), 2U);
+    EXPECT_EQ(two.ids, 2U);
+    EXPECT_EQ(two.next_bytes, each);
+    const auto none = *index().documents(ids, each - 1);
+    EXPECT_TRUE(none.documents.empty());
+    EXPECT_EQ(none.ids, 0U);
+    EXPECT_EQ(none.next_bytes, each);
+    const std::int64_t again[] = {ids[2], 0, ids[2], ids[0]};
+    const auto all = *index().documents(again, 3 * each);
+    EXPECT_EQ(all.ids, 4U);
+    EXPECT_EQ(all.next_bytes, 0U);
+    ASSERT_EQ(all.documents.size(), 3U);
+    EXPECT_EQ(all.documents[0].key.instance.view(), "5");
+    EXPECT_EQ(all.documents[1].key.instance.view(), "5");
+    EXPECT_EQ(all.documents[2].key.instance.view(), "3");
+
+    ChangeQuery query;
+    query.document_bytes = 2 * each;
+    const auto changes = feed(query);
+    ASSERT_EQ(changes.size(), 3U);
+    for (std::size_t i = 0; i < changes.size(); ++i) {
+        EXPECT_EQ(changes[i].document.has_value(), i < 2);
+        EXPECT_EQ(changes[i].live_record, ids[i]);
+    }
+    query.with_documents = false;
+    EXPECT_EQ(feed(query)[0].live_record, 0);
 }
 
 TEST_P(IndexContract, FeedWindows) {

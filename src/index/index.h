@@ -99,6 +99,13 @@ struct Document {
     std::vector<std::string> hidden;
 };
 
+/// Documents read together, as many as were allowed.
+struct DocumentBatch {
+    std::vector<Document> documents;
+    std::size_t ids = 0;  ///< how many of the ids asked, from the first on, these are the documents of
+    std::uint64_t next_bytes = 0;  ///< of the document that was too many; 0 when there was none
+};
+
 /// One match. Values that are absent are not listed. Fields of levels above the query's are filled as well.
 struct SearchRow {
     EntityKey key;
@@ -133,7 +140,10 @@ struct Change {
     EntityKey key;
     Action action = Action::create;
     State state = State::current;
-    std::optional<Document> document;  ///< of the live version, when there is one and it was asked for
+    /// Of the live version, when there is one and it was asked for.
+    std::optional<Document> document;
+    /// Id of its record then, for Index::documents when ChangeQuery::document_bytes kept it out; else 0.
+    std::int64_t live_record = 0;
 };
 
 struct ChangeQuery {
@@ -149,6 +159,8 @@ struct ChangeQuery {
     std::uint64_t limit = 100;
     bool latest_only = false;  ///< just the newest entry, whatever else is set
     bool with_documents = true;
+    /// Of JSON in all; the documents of the first entries come along, as many as fit.
+    std::uint64_t document_bytes = UINT64_MAX;
 };
 
 struct Totals {
@@ -178,9 +190,11 @@ class Index {
     virtual Result<std::vector<InstanceRecord>> list(const EntityKey& key, bool with_layout) = 0;
     virtual Result<Revision> revision(const EntityKey& key) = 0;
     /// Documents of records by id, in the order asked; those gone meanwhile are left out, and those that
-    /// cannot be read any more, which the log names, as in searches and the feed. At most 1,000 at a time.
-    virtual Result<std::vector<Document>> documents(std::span<const std::int64_t> ids) = 0;
+    /// cannot be read any more, which the log names, as in searches and the feed. At most 1,000 at a time,
+    /// and `most_bytes` of JSON: none when the first has more.
+    virtual Result<DocumentBatch> documents(std::span<const std::int64_t> ids, std::uint64_t most_bytes) = 0;
     /// Rows in the query's order, each pushed once; a sink that returns an error ends the search with it.
+    /// Documents are read while rows are pushed: about a megabyte of them is held, or one that is larger.
     virtual Result<SearchSummary> search(const dicom::Query& query,
                                          const std::function<Status(SearchRow&&)>& sink) = 0;
     virtual Result<std::vector<Change>> changes(const ChangeQuery& query) = 0;

@@ -241,7 +241,7 @@ void time_reads(index::Index& index, int studies) {
     time_call("one instance", [&] { expect(index.list(records.front().key, true)); });
     time_call("revision of a study", [&] { expect(index.revision(study)); });
     time_call("revision of what never was", [&] { expect(index.revision({1, StudyUid("9.9"), {}, {}})); });
-    time_call("documents of a study", [&] { expect(index.documents(ids)); });
+    time_call("documents of a study", [&] { expect(index.documents(ids, UINT64_MAX)); });
     time_call("totals", [&] { expect(index.totals()); });
     index::ChangeQuery changes;
     changes.by_time = true;

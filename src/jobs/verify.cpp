@@ -250,10 +250,11 @@ Status Verification::check_against(const index::InstanceRecord& record, const Re
     const dicom::DataSet& data_set = read.object->data_set;
     std::string wrong = contradiction(record, *read.object);
     if (wrong.empty()) {
-        ISO_TRY(const auto documents, database_.index->documents({&record.id, 1}));
-        if (documents.empty()) return {};
-        if (documents.front().json == dicom::to_json(data_set)) {
-            take_values(record, data_set, documents.front().hidden);
+        ISO_TRY(const auto batch, database_.index->documents({&record.id, 1}, UINT64_MAX));
+        if (batch.documents.empty()) return {};
+        const index::Document& document = batch.documents.front();
+        if (document.json == dicom::to_json(data_set)) {
+            take_values(record, data_set, document.hidden);
         } else {
             wrong = "other metadata";
         }

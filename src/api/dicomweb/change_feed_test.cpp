@@ -166,5 +166,43 @@ TEST(ChangeFeed, ALongPollWaitsForItsFirstEntry) {
     EXPECT_EQ(json_of(exchange->finish()).at("entries").as_array().size(), 1U);
 }
 
+TEST(ChangeFeed, ALongPageIsHeldAPieceAtATimeAndCharged) {
+    constexpr std::size_t kInstances = 12;
+    RouteCaller test(standard_profile());
+    store_long_ones(test.stored, kInstances);
+    test.face.memory = std::make_shared<MemoryBudget>(6U << 20U);
+    http::Response response = get(test, "cursor=0&limit=200");
+    ASSERT_EQ(response.status, 200U);
+    const HeldBody body = read_held(response, *test.face.memory);
+    const json::value page = json::parse(body.text);
+    ASSERT_EQ(page.at("entries").as_array().size(), kInstances);
+    std::int64_t sequence = 0;
+    for (const json::value& entry : page.at("entries").as_array()) {
+        EXPECT_EQ(entry.at("sequence").as_int64(), ++sequence);
+        EXPECT_EQ(json::value_to<std::string>(entry.at("metadata").at("00080018").at("Value").at(0)),
+                  json::value_to<std::string>(entry.at("sopInstanceUid")));
+    }
+    EXPECT_TRUE(page.as_object().contains("next"));
+    EXPECT_GE(body.most_held, 1U << 20U);
+    response.body = {};
+    EXPECT_EQ(test.face.memory->used_bytes(), 0U);
+}
+
+TEST(ChangeFeed, EntriesOfOneMomentComeAlsoWithoutMemory) {
+    RouteCaller test(standard_profile());
+    for (int i = 1; i <= 60; ++i)
+        test.stored.store({object("1.1.1." + std::to_string(i))});
+    ASSERT_TRUE(test.stored.archive->remove(archive::key_of("1.1", "1.1.1", "1.1.1.7")).ok());
+    test.stored.store({object("1.1.1.7")});
+    ASSERT_TRUE(test.stored.archive->remove(archive::key_of("1.1", "1.1.1", "1.1.1.9")).ok());
+    const std::string whole = body_of(get(test, "cursor=0&limit=200"));
+    test.face.memory = std::make_shared<MemoryBudget>(0);
+    EXPECT_EQ(body_of(get(test, "cursor=0&limit=200")), whole);
+    const json::value page = json::parse(whole);
+    ASSERT_EQ(page.at("entries").as_array().size(), 63U);
+    for (const json::value& entry : page.at("entries").as_array())
+        EXPECT_EQ(entry.as_object().contains("metadata"), entry.at("state") != json::value("Deleted"));
+}
+
 }  // namespace
 }  // namespace isocenter::api

@@ -1,7 +1,8 @@
-#include <algorithm>
+#include <span>
 
 #include "api/dicomweb/accept.h"
 #include "api/dicomweb/batched_text.h"
+#include "api/dicomweb/document_reader.h"
 #include "api/dicomweb/retrieval.h"
 #include "api/dicomweb/store_response.h"
 #include "dicom/json_filter.h"
@@ -10,8 +11,6 @@
 namespace isocenter::api {
 namespace {
 
-/// Documents per look-up: some megabytes of text at most in memory for one client.
-constexpr std::size_t kBatch = 200;
 constexpr std::string_view kXml = "application/dicom+xml";
 constexpr std::string_view kCacheControl = "private, no-cache";
 
@@ -24,7 +23,7 @@ struct Writing {
     bool one_instance = false;
 };
 
-std::string to_face_json(const Writing& writing, const index::Document& document) {
+void append_face_json(const Writing& writing, const index::Document& document, std::string& out) {
     const std::string prefix = entity_uri(writing.base, document.key) + "/bulkdata/";
     dicom::JsonView view;
     view.bulk_prefix = prefix;
@@ -32,36 +31,41 @@ std::string to_face_json(const Writing& writing, const index::Document& document
     view.strip_padding = writing.face.profile.standard;
     if (!writing.face.profile.standard) view.hidden = &document.hidden;
     if (writing.face.profile.utf8_character_set) view.character_set = "ISO_IR 192";
+    dicom::append_filtered(out, document.json, view);
+}
+
+Status append_face_xml(const Writing& writing, const index::Document& document, std::string& out,
+                       const Reserve& reserve) {
     std::string json;
-    dicom::append_filtered(json, document.json, view);
-    return json;
+    append_face_json(writing, document, json);
+    return dicom::append_xml(out, json, reserve);
 }
 
 /// With its headers, of which the length comes last: it shows when the rest is written.
-Status append_xml_part(const Writing& writing, const index::Document& document, bool first,
-                       std::string& out) {
+Status append_xml_part(const Writing& writing, const index::Document& document, bool first, std::string& out,
+                       const Reserve& reserve) {
     out += (first ? "--" : "\r\n--") + writing.boundary + "\r\nContent-Type: " + std::string(kXml) +
            "\r\nContent-Location: " + entity_uri(writing.base, document.key) +
            "/metadata\r\nContent-Length: ";
     const std::size_t length = out.size();
     out += "\r\n\r\n";
     const std::size_t begin = out.size();
-    ISO_CHECK(dicom::append_xml(out, to_face_json(writing, document)));
+    ISO_CHECK(append_face_xml(writing, document, out, reserve));
     out.insert(length, std::to_string(out.size() - begin));
     return {};
 }
 
-Status append_document(const Writing& writing, const index::Document& document, bool first,
-                       std::string& out) {
+Status append_document(const Writing& writing, const index::Document& document, bool first, std::string& out,
+                       const Reserve& reserve) {
     switch (writing.form) {
         case DataSetForm::json:
             if (!first) out += ',';
-            out += to_face_json(writing, document);
+            append_face_json(writing, document, out);
             return {};
         case DataSetForm::xml:
-            return dicom::append_xml(out, to_face_json(writing, document));
+            return append_face_xml(writing, document, out, reserve);
         case DataSetForm::multipart_xml:
-            return append_xml_part(writing, document, first, out);
+            return append_xml_part(writing, document, first, out, reserve);
     }
     return {};
 }
@@ -69,23 +73,16 @@ Status append_document(const Writing& writing, const index::Document& document, 
 class MetadataSource : public BatchedText {
   public:
     MetadataSource(Writing writing, std::vector<std::int64_t> ids)
-        : writing_(std::move(writing)), ids_(std::move(ids)) {}
+        : writing_(std::move(writing)), ids_(std::move(ids)), documents_(writing_.face) {}
 
   private:
     Result<bool> next(std::string& text) override {
         if (next_ == 0 && writing_.form == DataSetForm::json) text += '[';
-        const std::size_t count = std::min(kBatch, ids_.size() - next_);
-        const auto batch = std::span(ids_).subspan(next_, count);
-        next_ += count;
-        if (count > 0) {
-            ISO_TRY(const auto documents, writing_.face.archive.documents(batch));
-            if (documents.empty() && writing_.one_instance)
-                return fail(ErrorCode::corrupt, "the stored metadata cannot be read");
-            for (const index::Document& document : documents) {
-                ISO_CHECK(append_document(writing_, document, first_, text));
-                first_ = false;
-            }
-        }
+        ISO_TRY(const auto batch, documents_.read(std::span(ids_).subspan(next_)));
+        if (batch.documents.empty() && writing_.one_instance)
+            return fail(ErrorCode::corrupt, "the stored metadata cannot be read");
+        next_ += batch.ids;
+        ISO_CHECK(append(batch.documents, text));
         if (next_ < ids_.size()) return false;
         if (writing_.form == DataSetForm::json) text += ']';
         if (writing_.form == DataSetForm::multipart_xml)
@@ -93,8 +90,24 @@ class MetadataSource : public BatchedText {
         return true;
     }
 
+    Status append(const std::vector<index::Document>& documents, std::string& text) {
+        std::uint64_t held = 0;
+        for (const index::Document& document : documents)
+            held += document.json.size();
+        text.reserve(text.size() + held);
+        for (const index::Document& document : documents) {
+            const std::uint64_t beside = held + document.json.size();
+            const Reserve reserve = [&](std::uint64_t bytes) { return documents_.hold(beside + bytes); };
+            ISO_CHECK(append_document(writing_, document, first_, text, reserve));
+            first_ = false;
+            ISO_CHECK(documents_.hold(held + text.capacity()));
+        }
+        return documents_.hold(text.capacity());
+    }
+
     Writing writing_;
     std::vector<std::int64_t> ids_;
+    DocumentReader documents_;
     std::size_t next_ = 0;
     bool first_ = true;
 };
@@ -151,15 +164,8 @@ Result<http::Response> retrieve(const Face& face, const http::RequestContext& co
     response.headers.set("Content-Type", content_type(writing));
     response.headers.set("ETag", etag);
     response.headers.set("Cache-Control", std::string(kCacheControl));
-    const bool small = ids.size() <= kBatch;
-    auto source = std::make_unique<MetadataSource>(std::move(writing), std::move(ids));
-    if (small) {
-        // One piece: its length is known and failures are still an error answer.
-        ISO_TRY(std::string text, read_all(*source, UINT64_MAX));
-        response.body = std::move(text);
-    } else {
-        response.body = std::unique_ptr<ByteSource>(std::move(source));
-    }
+    ISO_CHECK(
+        send_in_batches(response, std::make_unique<MetadataSource>(std::move(writing), std::move(ids))));
     return response;
 }
 

@@ -43,5 +43,49 @@ TEST(RetrieveMetadata, OneThatCannotBeReadSpoilsOnlyItsOwnAnswer) {
     EXPECT_EQ(json_of(study).as_array().size(), 2U);
 }
 
+TEST(RetrieveMetadata, ALongAnswerIsHeldAPieceAtATimeAndCharged) {
+    constexpr int kInstances = 12;
+    RouteCaller test(standard_profile());
+    store_long_ones(test.stored, kInstances);
+    const struct {
+        const char* accept;
+        std::uint64_t budget;
+        const char* each;
+    } forms[] = {{"application/dicom+json", 6U << 20U, "0040A160"},
+                 {"multipart/related; type=\"application/dicom+xml\"", 24U << 20U, "</NativeDicomModel>"}};
+    for (const auto& [accept, budget, each] : forms) {
+        test.face.memory = std::make_shared<MemoryBudget>(budget);
+        http::Response response = get(test, kStudy, {{"study", "1.1"}}, accept);
+        ASSERT_EQ(response.status, 200U) << accept;
+        const HeldBody body = read_held(response, *test.face.memory);
+        EXPECT_GT(body.text.size(), kInstances * (1U << 20U)) << accept;
+        int found = 0;
+        for (std::size_t at = 0; (at = body.text.find(each, at)) != std::string::npos; ++at)
+            ++found;
+        EXPECT_EQ(found, kInstances) << accept;
+        EXPECT_GE(body.most_held, 1U << 20U) << accept << ": what is in memory is charged";
+        EXPECT_LT(body.most_held, body.text.size() / 2) << accept;
+        response.body = {};
+        EXPECT_EQ(test.face.memory->used_bytes(), 0U) << accept;
+    }
+}
+
+TEST(RetrieveMetadata, WithoutMemoryLongOnesAreRefusedAndShortOnesAnswered) {
+    RouteCaller test(standard_profile());
+    std::vector<std::string> objects;
+    for (int i = 1; i <= 400; ++i)
+        objects.push_back(object("1.1.1." + std::to_string(i)));
+    test.stored.store(objects);
+    dicom::DataSet data_set = archive::make_data_set("2.2", "2.2.1", "2.2.1.1");
+    data_set.set({.tag = {0x0040, 0xA160}, .vr = dicom::Vr::UT, .bytes = std::string(1 << 20, 'x')});
+    test.stored.store({archive::to_part10(data_set)});
+    test.face.memory = std::make_shared<MemoryBudget>(0);
+    EXPECT_EQ(get_instance(test, "1.1.1.7").status, 200U);
+    const http::Response study = get(test, kStudy, {{"study", "1.1"}});
+    ASSERT_EQ(study.status, 200U);
+    EXPECT_EQ(json_of(study).as_array().size(), 400U) << "in small pieces";
+    EXPECT_EQ(get(test, kStudy, {{"study", "2.2"}}).status, 503U);
+}
+
 }  // namespace
 }  // namespace isocenter::api

@@ -131,18 +131,10 @@ Result<http::Response> write_answer(SearchBody body) {
     // About what a row takes without its document.
     constexpr std::uint64_t kRowBytes = 4096;
     ISO_CHECK(body.memory.resize(body.rows.size() * kRowBytes));
-    const bool small = body.rows.size() <= kRowsAtATime;
     http::Response response;
     response.headers.set("Content-Type",
                          body.xml ? body.xml->content_type() : std::string(json_content_type(profile)));
-    auto source = make_search_source(std::move(body));
-    if (small) {
-        // One piece: its length is known and failures are still an error answer.
-        ISO_TRY(std::string text, read_all(*source, UINT64_MAX));
-        response.body = std::move(text);
-    } else {
-        response.body = std::move(source);
-    }
+    ISO_CHECK(send_in_batches(response, make_search_source(std::move(body))));
     return response;
 }
 

@@ -4,7 +4,7 @@
 #include <span>
 #include <utility>
 
-#include "api/dicomweb/batched_text.h"
+#include "api/dicomweb/document_reader.h"
 
 namespace isocenter::api {
 namespace {
@@ -14,21 +14,23 @@ bool is_of(const index::SearchRow& row, const index::EntityKey& instance) {
            (row.key.instance.empty() || row.key.instance == instance.instance);
 }
 
+/// At most this many rows are written at a time.
+constexpr std::size_t kRowsAtATime = 50;
+
 class SearchSource : public BatchedText {
   public:
-    explicit SearchSource(SearchBody body) : body_(std::move(body)) {}
+    explicit SearchSource(SearchBody body) : body_(std::move(body)), documents_(body_.face) {}
 
   private:
     Result<bool> next(std::string& text) override {
-        const bool first = next_ == 0;
-        const auto rows =
-            std::span(body_.rows).subspan(next_, std::min(kRowsAtATime, body_.rows.size() - next_));
-        if (body_.documents) ISO_CHECK(fetch_documents(rows));
-        if (first && !body_.xml) text += '[';
-        for (index::SearchRow& row : rows) {
-            ISO_CHECK(append(text, row, next_++ == 0));
-            row = {};
+        if (next_ == 0 && !body_.xml) text += '[';
+        auto rows = std::span(body_.rows).subspan(next_);
+        rows = rows.first(std::min(kRowsAtATime, rows.size()));
+        if (body_.documents && !rows.empty()) {
+            ISO_TRY(const std::size_t count, fetch_documents(rows));
+            rows = rows.first(count);
         }
+        ISO_CHECK(append(text, rows));
         if (next_ < body_.rows.size()) return false;
         if (body_.xml)
             body_.xml->append_end(text, next_ > 0);
@@ -37,7 +39,22 @@ class SearchSource : public BatchedText {
         return true;
     }
 
-    Status append(std::string& text, const index::SearchRow& row, bool first) {
+    Status append(std::string& text, std::span<index::SearchRow> rows) {
+        std::uint64_t held = 0;
+        for (const index::SearchRow& row : rows)
+            held += row.document ? row.document->json.size() : 0;
+        text.reserve(text.size() + held);
+        for (index::SearchRow& row : rows) {
+            ISO_CHECK(append(text, row, next_++ == 0, held));
+            row = {};
+            // Rows alone are charged as such.
+            if (body_.documents) ISO_CHECK(documents_.hold(held + text.capacity()));
+        }
+        return body_.documents ? documents_.hold(text.capacity()) : Status{};
+    }
+
+    /// `held`: bytes of the documents in memory.
+    Status append(std::string& text, const index::SearchRow& row, bool first, std::uint64_t held) {
         if (!body_.xml) {
             if (!first) text += ',';
             body_.writer.append(text, row);
@@ -45,30 +62,34 @@ class SearchSource : public BatchedText {
         }
         std::string object;
         body_.writer.append(object, row);
-        return body_.xml->append(text, object, first);
+        const Reserve reserve = [&](std::uint64_t bytes) {
+            return documents_.hold(held + object.capacity() + bytes);
+        };
+        return body_.xml->append(text, object, first, reserve);
     }
 
-    /// Documents come in the order asked, those gone meanwhile left out.
-    Status fetch_documents(std::span<index::SearchRow> rows) {
+    /// Of how many of the rows. Documents come in the order asked, those gone meanwhile left out.
+    Result<std::size_t> fetch_documents(std::span<index::SearchRow> rows) {
         std::vector<std::int64_t> ids;
         for (const index::SearchRow& row : rows)
             ids.push_back(row.newest_record);
-        ISO_TRY(auto documents, body_.face.archive.documents(ids));
-        auto document = documents.begin();
+        ISO_TRY(auto batch, documents_.read(ids));
+        auto document = batch.documents.begin();
         for (index::SearchRow& row : rows) {
-            if (document == documents.end()) break;
+            if (document == batch.documents.end()) break;
             if (is_of(row, document->key)) row.document = std::move(*document++);
         }
-        return {};
+        return batch.ids;
     }
 
     SearchBody body_;
+    DocumentReader documents_;
     std::size_t next_ = 0;
 };
 
 }  // namespace
 
-std::unique_ptr<ByteSource> make_search_source(SearchBody body) {
+std::unique_ptr<BatchedText> make_search_source(SearchBody body) {
     return std::make_unique<SearchSource>(std::move(body));
 }
 

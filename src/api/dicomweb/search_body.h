@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "api/dicomweb/batched_text.h"
 #include "api/dicomweb/search_response.h"
 #include "api/dicomweb/xml_parts.h"
 #include "api/face.h"
@@ -22,9 +23,6 @@ struct SearchBody {
     MemoryBudget::Lease memory;
 };
 
-/// At most this many rows are written at a time.
-inline constexpr std::size_t kRowsAtATime = 50;
-
-std::unique_ptr<ByteSource> make_search_source(SearchBody body);
+std::unique_ptr<BatchedText> make_search_source(SearchBody body);
 
 }  // namespace isocenter::api

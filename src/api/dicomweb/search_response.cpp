@@ -291,7 +291,7 @@ bool RowWriter::append_stored(std::string& out, const Field& field) const {
 
 void RowWriter::append_field(std::string& out, const Field& field, const index::SearchRow& row) {
     const std::size_t before = out.size();
-    if (before > 0 && out.back() != '{') out += ',';
+    if (out.back() != '{') out += ',';
     if (append_computed(out, field, row)) return;
     const bool path_uid =
         field.field.tag == tags::StudyInstanceUID || field.field.tag == tags::SeriesInstanceUID;
@@ -311,26 +311,28 @@ void RowWriter::append_field(std::string& out, const Field& field, const index::
 
 void RowWriter::append(std::string& out, const index::SearchRow& row) {
     filter_document(row);
-    std::string object = "{";
+    out += '{';
     auto next = stored_.begin();
     for (const Field& field : fields_) {
         if (whole_document_) {
             for (; next != stored_.end() && next->tag < field.field.tag; ++next)
-                (object += object.size() > 1 ? ",\"" : "\"")
+                (out += out.back() == '{' ? "\"" : ",\"")
                     .append(dicom::to_hex8(next->tag))
                     .append("\":")
                     .append(next->json);
             if (next != stored_.end() && next->tag == field.field.tag) ++next;
         }
-        append_field(object, field, row);
+        append_field(out, field, row);
     }
     for (; whole_document_ && next != stored_.end(); ++next)
-        (object += object.size() > 1 ? ",\"" : "\"")
+        (out += out.back() == '{' ? "\"" : ",\"")
             .append(dicom::to_hex8(next->tag))
             .append("\":")
             .append(next->json);
-    object += '}';
-    out += object;
+    out += '}';
+    // What one long document took is not kept for the rows behind it.
+    constexpr std::size_t kKeptBytes = 64 * 1024;
+    if (filtered_.size() > kKeptBytes) filtered_ = std::string();
 }
 
 }  // namespace isocenter::api

@@ -275,5 +275,29 @@ TEST_F(LongSearch, TheRowsCountAsMemoryUntilTheyAreSent) {
     EXPECT_EQ(search().status, 200U);
 }
 
+TEST(LongDocuments, OfASearchAreHeldAPieceAtATimeAndCharged) {
+    constexpr int kInstances = 12;
+    RouteCaller test(standard_profile());
+    store_long_ones(test.stored, kInstances);
+    const auto routes = search_routes(test.face);
+    const std::pair<const char*, std::uint64_t> forms[] = {
+        {"application/dicom+json", 6U << 20U},
+        {"multipart/related; type=\"application/dicom+xml\"", 24U << 20U}};
+    for (const auto& [accept, budget] : forms) {
+        test.face.memory = std::make_shared<MemoryBudget>(budget);
+        http::Request request = RouteCaller::request("includefield=all&limit=50");
+        request.headers.set("Accept", accept);
+        http::Response response =
+            RouteCaller::call(RouteCaller::find(routes, http::Method::get, "/instances"), request);
+        ASSERT_EQ(response.status, 200U) << accept;
+        const HeldBody body = read_held(response, *test.face.memory);
+        EXPECT_GT(body.text.size(), kInstances * (1U << 20U)) << accept;
+        EXPECT_GE(body.most_held, 1U << 20U) << accept;
+        EXPECT_LT(body.most_held, body.text.size() / 2) << accept;
+        response.body = {};
+        EXPECT_EQ(test.face.memory->used_bytes(), 0U) << accept;
+    }
+}
+
 }  // namespace
 }  // namespace isocenter::api

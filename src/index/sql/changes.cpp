@@ -63,7 +63,6 @@ Result<std::vector<Change>> SqlIndex::changes(const ChangeQuery& query) {
     ISO_TRY(const Lease connection, connections_->reader());
     ISO_TRY(const auto transaction, Transaction::begin(*connection, Transaction::Kind::read));
     std::vector<Change> changes;
-    std::vector<std::int64_t> live;
     {
         Run run(*connection, statement(query));
         if (!query.latest_only) {
@@ -75,19 +74,16 @@ Result<std::vector<Change>> SqlIndex::changes(const ChangeQuery& query) {
             ISO_TRY(const bool row, run.next());
             if (!row) break;
             changes.push_back(read_change(run));
-            live.push_back(run.is_null(9) ? 0 : run.integer(9));
+            if (query.with_documents && !run.is_null(9)) changes.back().live_record = run.integer(9);
         }
     }
     if (!query.with_documents) return changes;
-    std::vector<std::int64_t> ids = live;
-    std::sort(ids.begin(), ids.end());
-    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
-    ISO_TRY(const auto documents, load_documents(*connection, codec_, ids));
-    for (std::size_t i = 0; i < changes.size(); ++i) {
-        if (const auto found = documents.find(live[i]); found != documents.end()) {
-            changes[i].document = found->second;
-        }
-    }
+    std::vector<std::int64_t> ids;
+    for (const Change& change : changes)
+        ids.push_back(change.live_record);
+    ISO_TRY(auto loaded, load_documents(*connection, codec_, ids, query.document_bytes));
+    for (auto& [place, document] : loaded.documents)
+        changes[place].document = std::move(document);
     return changes;
 }
 

@@ -51,6 +51,10 @@ struct Prepared {
     std::unique_ptr<ZSTD_DDict, FreeDecompressing> decompressing;
 };
 
+Error damaged() {
+    return fail(ErrorCode::corrupt, "a stored document is damaged");
+}
+
 }  // namespace
 
 struct DocumentCodec::State {
@@ -82,16 +86,20 @@ Result<PackedDocument> DocumentCodec::pack(std::string_view json) const {
     return packed;
 }
 
-Result<std::string> DocumentCodec::unpack(std::int64_t dictionary, std::string_view bytes) const {
-    const Error damaged = fail(ErrorCode::corrupt, "a stored document is damaged");
-    if (dictionary < 1 || dictionary > static_cast<std::int64_t>(kDictionaries.size())) return damaged;
+Result<std::uint64_t> DocumentCodec::unpacked_size(std::string_view bytes) {
     const unsigned long long size = ZSTD_getFrameContentSize(bytes.data(), bytes.size());
-    if (size > kLargestDocument) return damaged;  // includes the two error values
+    if (size > kLargestDocument) return damaged();  // includes the two error values
+    return std::uint64_t{size};
+}
+
+Result<std::string> DocumentCodec::unpack(std::int64_t dictionary, std::string_view bytes) const {
+    if (dictionary < 1 || dictionary > static_cast<std::int64_t>(kDictionaries.size())) return damaged();
+    ISO_TRY(const std::uint64_t size, unpacked_size(bytes));
     std::string json(static_cast<std::size_t>(size), '\0');
     const Prepared& prepared = state_->dictionaries[static_cast<std::size_t>(dictionary - 1)];
     const std::size_t written = ZSTD_decompress_usingDDict(
         decompressor(), json.data(), json.size(), bytes.data(), bytes.size(), prepared.decompressing.get());
-    if (ZSTD_isError(written) != 0 || written != json.size()) return damaged;
+    if (ZSTD_isError(written) != 0 || written != json.size()) return damaged();
     return json;
 }
 

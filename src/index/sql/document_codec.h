@@ -23,6 +23,8 @@ class DocumentCodec {
     DocumentCodec& operator=(const DocumentCodec&) = delete;
     /// `internal` when zstd fails (memory).
     Result<PackedDocument> pack(std::string_view json) const;
+    /// What unpack makes of these bytes; `corrupt` when they do not say.
+    static Result<std::uint64_t> unpacked_size(std::string_view bytes);
     /// `corrupt` when the bytes or the dictionary's number are not what pack made.
     Result<std::string> unpack(std::int64_t dictionary, std::string_view bytes) const;
 

@@ -75,32 +75,43 @@ Status insert_document(Connection& connection, std::int64_t key, const PackedDoc
     return run.bind_blob(given.layout).run();
 }
 
-Result<std::map<std::int64_t, Document>> load_documents(Connection& connection, const DocumentCodec& codec,
-                                                        std::span<const std::int64_t> ids) {
+Result<LoadedDocuments> load_documents(Connection& connection, const DocumentCodec& codec,
+                                       std::span<const std::int64_t> ids, std::uint64_t most_bytes) {
     static const std::string sql =
-        "SELECT i.id, i.version, s.partition_id, s.uid, e.uid, i.uid, d.dictionary, d.json, d.hidden "
+        "SELECT p.key, i.id, i.version, s.partition_id, s.uid, e.uid, i.uid, d.dictionary, d.json, d.hidden "
         "FROM json_each(?) p CROSS JOIN instance i ON i.id = p.value CROSS JOIN series e ON e.id = "
         "i.series_id "
         "CROSS JOIN study s ON s.id = e.study_id CROSS JOIN document d ON d.key = i.document_key";
-    std::map<std::int64_t, Document> found;
+    LoadedDocuments loaded;
+    std::uint64_t left = most_bytes;
     Run run(connection, sql);
     run.bind(json_list(ids));
     while (true) {
         ISO_TRY(const bool row, run.next());
-        if (!row) return found;
-        auto json = codec.unpack(run.integer(6), run.blob(7));
+        if (!row) break;
+        const auto place = static_cast<std::size_t>(run.integer(0));
+        const auto size = codec.unpacked_size(run.blob(8));
+        if (size && *size > left) {
+            loaded.ids = place;
+            loaded.next_bytes = *size;
+            return loaded;
+        }
+        auto json = codec.unpack(run.integer(7), run.blob(8));
         if (!json) {
-            log_event(LogLevel::error, "document_unreadable", {{"record", run.integer(0)}});
+            log_event(LogLevel::error, "document_unreadable", {{"record", run.integer(1)}});
             continue;
         }
+        left -= json->size();
         Document document;
         document.json = *std::move(json);
-        document.version = run.integer(1);
-        document.key = {run.integer(2), StudyUid(run.string(3)), SeriesUid(run.string(4)),
-                        SopInstanceUid(run.string(5))};
-        if (!run.is_null(8)) document.hidden = read_json_list(run.text(8));
-        found.emplace(run.integer(0), std::move(document));
+        document.version = run.integer(2);
+        document.key = {run.integer(3), StudyUid(run.string(4)), SeriesUid(run.string(5)),
+                        SopInstanceUid(run.string(6))};
+        if (!run.is_null(9)) document.hidden = read_json_list(run.text(9));
+        loaded.documents.emplace_back(place, std::move(document));
     }
+    loaded.ids = ids.size();
+    return loaded;
 }
 
 Result<std::vector<RequestItem>> requests_of(Connection& connection, std::int64_t series) {

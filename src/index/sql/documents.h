@@ -1,9 +1,9 @@
 #pragma once
 
-#include <map>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "index/index.h"
@@ -23,10 +23,18 @@ InstanceRecord read_record(const Run& run, int first);
 Status insert_document(Connection& connection, std::int64_t key, const PackedDocument& packed,
                        const NewInstance& given);
 
-/// Documents of instances by record id, those that exist. One that cannot be read counts as absent and is
-/// logged: it must not keep the others from being read.
-Result<std::map<std::int64_t, Document>> load_documents(Connection& connection, const DocumentCodec& codec,
-                                                        std::span<const std::int64_t> ids);
+/// Documents with their places among the ids that were asked, ascending.
+struct LoadedDocuments {
+    std::vector<std::pair<std::size_t, Document>> documents;
+    std::size_t ids = 0;           ///< as in DocumentBatch
+    std::uint64_t next_bytes = 0;  ///< as in DocumentBatch
+};
+
+/// Documents of instances by record id, those that exist; ids may be there twice. One that cannot be read
+/// counts as absent and is logged: it must not keep the others from being read. Ends before the document that
+/// would make more than `most_bytes` of JSON.
+Result<LoadedDocuments> load_documents(Connection& connection, const DocumentCodec& codec,
+                                       std::span<const std::int64_t> ids, std::uint64_t most_bytes);
 
 Result<std::vector<RequestItem>> requests_of(Connection& connection, std::int64_t series);
 /// Replaces those that are there.

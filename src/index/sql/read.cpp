@@ -96,16 +96,15 @@ Result<Revision> SqlIndex::revision(const EntityKey& key) {
     return revision;
 }
 
-Result<std::vector<Document>> SqlIndex::documents(std::span<const std::int64_t> ids) {
+Result<DocumentBatch> SqlIndex::documents(std::span<const std::int64_t> ids, std::uint64_t most_bytes) {
     if (ids.size() > 1000) return fail(ErrorCode::invalid_request, "more than 1,000 documents at a time");
     ISO_TRY(const Lease connection, connections_->reader());
-    ISO_TRY(auto found, load_documents(*connection, codec_, ids));
-    std::vector<Document> documents;
-    documents.reserve(ids.size());
-    for (const std::int64_t id : ids) {
-        if (const auto at = found.find(id); at != found.end()) documents.push_back(at->second);
-    }
-    return documents;
+    ISO_TRY(auto loaded, load_documents(*connection, codec_, ids, most_bytes));
+    DocumentBatch batch{{}, loaded.ids, loaded.next_bytes};
+    batch.documents.reserve(loaded.documents.size());
+    for (auto& [place, document] : loaded.documents)
+        batch.documents.push_back(std::move(document));
+    return batch;
 }
 
 Result<Totals> SqlIndex::totals() {

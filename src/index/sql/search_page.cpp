@@ -131,18 +131,18 @@ Status Page::load_requests() {
     return {};
 }
 
-Status Page::load_stored_documents() {
+Result<std::size_t> Page::load_stored_documents(std::size_t first) {
+    constexpr std::uint64_t kBytes = 1ULL << 20U;
     std::vector<std::int64_t> ids;
-    for (const auto& found : rows_) {
-        if (found) ids.push_back(found->newest_instance);
+    for (std::size_t i = first; i < rows_.size(); ++i)
+        ids.push_back(rows_[i] ? rows_[i]->newest_instance : 0);
+    ISO_TRY(auto loaded, load_documents(connection_, codec_, ids, kBytes));
+    if (loaded.ids == 0) {
+        ISO_TRY(loaded, load_documents(connection_, codec_, std::span(ids).first(1), loaded.next_bytes));
     }
-    ISO_TRY(auto documents, load_documents(connection_, codec_, ids));
-    for (auto& found : rows_) {
-        if (!found) continue;
-        const auto at = documents.find(found->newest_instance);
-        if (at != documents.end()) found->row.document = std::move(at->second);
-    }
-    return {};
+    for (auto& [place, document] : loaded.documents)
+        rows_[first + place]->row.document = std::move(document);
+    return first + loaded.ids;
 }
 
 Status Page::load(std::span<const std::int64_t> ids) {
@@ -163,14 +163,18 @@ Status Page::load(std::span<const std::int64_t> ids) {
     }
     ISO_CHECK(load_members());
     if (query_.level != Level::study) ISO_CHECK(load_requests());
-    if (query_.want_document) ISO_CHECK(load_stored_documents());
     return {};
 }
 
 Status Page::push(const std::function<Status(SearchRow&&)>& sink) {
-    for (auto& found : rows_) {
-        if (!found) return fail(ErrorCode::corrupt, "the index found a record without its parents");
-        ISO_CHECK(sink(std::move(found->row)));
+    std::size_t loaded = query_.want_document ? 0 : rows_.size();
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+        if (!rows_[i]) return fail(ErrorCode::corrupt, "the index found a record without its parents");
+        if (i == loaded) {
+            ISO_TRY(loaded, load_stored_documents(i));
+        }
+        ISO_CHECK(sink(std::move(rows_[i]->row)));
+        rows_[i]->row = {};
     }
     return {};
 }

@@ -31,7 +31,9 @@ class Page {
   private:
     Status load_members();
     Status load_requests();
-    Status load_stored_documents();
+    /// The documents of rows from `first` on, within what is held at a time; the place behind the last of
+    /// these rows.
+    Result<std::size_t> load_stored_documents(std::size_t first);
     std::string ids_of(std::int64_t FoundRow::*id) const;
 
     Connection& connection_;

@@ -17,7 +17,7 @@ class SqlIndex : public Index, public RemovalQueue, public RecordScan {
     Result<std::uint64_t> remove(const EntityKey& key) override;
     Result<std::vector<InstanceRecord>> list(const EntityKey& key, bool with_layout) override;
     Result<Revision> revision(const EntityKey& key) override;
-    Result<std::vector<Document>> documents(std::span<const std::int64_t> ids) override;
+    Result<DocumentBatch> documents(std::span<const std::int64_t> ids, std::uint64_t most_bytes) override;
     Result<SearchSummary> search(const dicom::Query& query,
                                  const std::function<Status(SearchRow&&)>& sink) override;
     Result<std::vector<Change>> changes(const ChangeQuery& query) override;

@@ -145,9 +145,10 @@ TEST(Sqlite, ADocumentThatCannotBeReadKeepsNoOtherFromBeingRead) {
     EXPECT_THAT(documents, ::testing::UnorderedElementsAre(true, false, true));
 
     std::vector<std::int64_t> ids;
-    for (const InstanceRecord& record : *database.index->list(key_of("1"), false))
+    const auto records = *database.index->list(key_of("1"), false);
+    for (const InstanceRecord& record : records)
         ids.push_back(record.id);
-    EXPECT_EQ(database.index->documents(ids)->size(), 2U);
+    EXPECT_EQ(database.index->documents(ids, UINT64_MAX)->documents.size(), 2U);
 }
 
 TEST(Sqlite, AnUnsyncedEndOfTheLogIsAWholeTransactionLess) {

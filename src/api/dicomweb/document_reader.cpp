@@ -1,0 +1,45 @@
+#include "api/dicomweb/document_reader.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace isocenter::api {
+namespace {
+
+/// Small answers need not ask, nor need those that go on in small pieces.
+constexpr std::uint64_t kFreeBytes = 256 * 1024;
+constexpr std::uint64_t kLittleBytes = 16 * 1024;
+/// Of one look-up.
+constexpr std::size_t kMostIds = 1000;
+
+}  // namespace
+
+std::uint64_t DocumentReader::grant() {
+    first_ = false;
+    // Once there was no memory the answer goes on in small pieces: it waits for more no second time.
+    if (!little_ && hold(kTimesTheDocument * kBatchBytes)) return kBatchBytes;
+    little_ = true;
+    return kLittleBytes;
+}
+
+Result<index::DocumentBatch> DocumentReader::read(std::span<const std::int64_t> ids) {
+    ids = ids.first(std::min(ids.size(), kMostIds));
+    const std::uint64_t most = std::exchange(first_, false) ? kLittleBytes : grant();
+    ISO_TRY(auto batch, archive_->documents(ids, most));
+    while (batch.ids == 0 && batch.next_bytes != 0) {
+        const std::uint64_t bytes = batch.next_bytes;
+        ISO_CHECK(hold(kTimesTheDocument * bytes));
+        ISO_TRY(batch, archive_->documents(ids.first(1), bytes));
+    }
+    return batch;
+}
+
+Status DocumentReader::hold(std::uint64_t bytes) {
+    const Status held = memory_.resize(bytes < kFreeBytes ? 0 : bytes);
+    // It is not the request that is too large.
+    if (!held)
+        return fail(ErrorCode::overloaded, "The server has no memory left for the answer.", "documents");
+    return {};
+}
+
+}  // namespace isocenter::api
