@@ -27,8 +27,18 @@ Status append_xml(std::string& out, std::string_view json, const Reserve& reserv
 /// nested sequences.
 Result<DataSet> read_xml(std::string_view text);
 
-/// The same, but attributes that cannot be read spoil no other. `invalid_request` for ill-formed XML and
-/// another root element.
+/// The same, but attributes that cannot be read spoil no other. `invalid_request` for ill-formed XML, another
+/// root element, and more than kMaxXmlElements.
 Result<Salvaged> salvage_xml(std::string_view text);
+
+inline constexpr std::size_t kMaxXmlElements = 2'000'000;
+
+/// What a reader has to make room for: no fewer elements, and no fewer attributes, than a well-formed text
+/// has, and close to that.
+struct XmlCounts {
+    std::size_t elements = 0;
+    std::size_t attributes = 0;
+};
+XmlCounts count_xml(std::string_view text);
 
 }  // namespace isocenter::dicom

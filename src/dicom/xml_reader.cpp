@@ -234,7 +234,17 @@ Result<DataSet> read_xml(std::string_view text) {
     return std::move(read.data_set);
 }
 
+XmlCounts count_xml(std::string_view text) {
+    XmlCounts counts;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '=') ++counts.attributes;
+        if (text[i] == '<' && i + 1 < text.size() && text[i + 1] != '/') ++counts.elements;
+    }
+    return counts;
+}
+
 Result<Salvaged> salvage_xml(std::string_view text) {
+    if (count_xml(text).elements > kMaxXmlElements) return wrong("XML: too many elements");
     pugi::xml_document document;
     const auto parsed =
         document.load_buffer(text.data(), text.size(), pugi::parse_default | pugi::parse_ws_pcdata_single);

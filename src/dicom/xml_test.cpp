@@ -89,6 +89,13 @@ TEST(XmlWriter, IsUtf8WhateverAUriHolds) {
               "<BulkData uri=\"http://h/\xEF\xBF\xBD\xEF\xBF\xBD?a\xC3\xA9\"/></DicomAttribute>");
 }
 
+TEST(XmlReader, ElementsAndAttributesAreCountedBeforeTheyAreRead) {
+    const XmlCounts counts = count_xml("<a b='1' c = \"2\"><d/><!-- no --></a>");
+    EXPECT_EQ(counts.elements, 3U) << "a comment counts as one";
+    EXPECT_EQ(counts.attributes, 2U);
+    EXPECT_EQ(count_xml("<").elements, 0U);
+}
+
 TEST(XmlReader, FindsTheCreatorWhoseNameHasBlanksAround) {
     DataSet data_set;
     data_set.set({.tag = {0x0023, 0x0010}, .vr = Vr::LO, .bytes = " ACME "});

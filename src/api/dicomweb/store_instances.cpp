@@ -209,9 +209,13 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
 
     /// Stores the objects that came as metadata and bulk data.
     Status store_described() {
-        described_bytes_ = metadata_->parsed_bytes();
-        ISO_CHECK(charge(0));
-        ISO_TRY(const auto failures, metadata_->finish(*batch_));
+        const Reserve reserve = [this](std::uint64_t bytes) -> Status {
+            const std::uint64_t before = std::exchange(described_bytes_, bytes);
+            Status status = charge(0);
+            if (!status) described_bytes_ = before;
+            return status;
+        };
+        ISO_TRY(const auto failures, metadata_->finish(*batch_, reserve));
         other_failures_.insert(other_failures_.end(), failures.begin(), failures.end());
         return {};
     }

@@ -7,6 +7,7 @@
 
 #include "archive/picture.h"
 #include "dicom/json_reader.h"
+#include "dicom/json_tree.h"
 #include "dicom/part10_writer.h"
 #include "dicom/tags.h"
 #include "dicom/transfer_syntax.h"
@@ -141,13 +142,22 @@ void MetadataStore::drop_part() {
     }
 }
 
-// An element takes some 200 bytes beside its value, and the least that names one are 30 bytes of text.
-std::uint64_t MetadataStore::parsed_bytes() const {
-    constexpr std::uint64_t kTimesTheText = 4;
-    return kTimesTheText * metadata_bytes_;
+/// The tree of a part and the data sets made of it: small things make the most of little text.
+std::uint64_t MetadataStore::reading_bytes(const TextPart& part) {
+    constexpr std::uint64_t kTimesTheText = 3;
+    // A node among those of a vector that grows, and the value or part of an element that it becomes.
+    constexpr std::uint64_t kJsonValueBytes = 2 * sizeof(dicom::JsonNode) + sizeof(std::string);
+    constexpr std::uint64_t kXmlNodeBytes = 128;
+    const std::uint64_t text = kTimesTheText * part.text.size();
+    if (part.kind == Kind::json) return text + kJsonValueBytes * dicom::count_json_values(part.text);
+    const dicom::XmlCounts counts = dicom::count_xml(part.text);
+    // More elements are not read.
+    const std::size_t elements = std::min(counts.elements, dicom::kMaxXmlElements);
+    return text + kXmlNodeBytes * (elements + counts.attributes);
 }
 
-Result<std::vector<dicom::Salvaged>> MetadataStore::read(const TextPart& part) {
+Result<std::vector<dicom::Salvaged>> MetadataStore::read(const TextPart& part, const Reserve& reserve) {
+    ISO_CHECK(reserve(reading_bytes(part)));
     std::vector<dicom::Salvaged> sets;
     if (part.kind == Kind::json) {
         ISO_TRY(sets, dicom::salvage_json(part.text));
@@ -307,19 +317,20 @@ void MetadataStore::store_one(dicom::Salvaged& described, std::uint64_t part, ar
     batch.end_instance();
 }
 
-Result<std::vector<PartFailure>> MetadataStore::finish(archive::StoreBatch& batch) {
+Result<std::vector<PartFailure>> MetadataStore::finish(archive::StoreBatch& batch, const Reserve& reserve) {
     std::vector<PartFailure> failures;
     Status readable;
     for (const TextPart& part : metadata_) {
-        auto sets = read(part);
+        auto sets = read(part, reserve);
         if (!sets) {
-            failures.push_back({archive::StoreFailure::not_understood, part.number, sets.error().message});
+            failures.push_back({failure_of(sets.error()), part.number, sets.error().message});
             if (readable) readable = std::move(sets).error();
             continue;
         }
         for (dicom::Salvaged& described : *sets)
             store_one(described, part.number, batch);
     }
+    ISO_CHECK(reserve(0));
     if (batch.instances() == 0) {
         ISO_CHECK(readable);
         if (!cut_) return fail(ErrorCode::invalid_request, "The request holds no metadata.");

@@ -11,6 +11,7 @@
 #include "api/dicomweb/failure_reason.h"
 #include "api/dicomweb/spool.h"
 #include "archive/store.h"
+#include "base/memory_budget.h"
 #include "dicom/data_set.h"
 #include "dicom/image_header.h"
 #include "dicom/salvaged.h"
@@ -32,14 +33,14 @@ class MetadataStore {
     Status write(ByteView bytes);
     /// Forgets the part under way, in which the body broke off; there need not be metadata then.
     void drop_part();
-    /// The text of the metadata; and about what finish takes beside it.
+    /// The text of the metadata.
     std::uint64_t held_bytes() const { return metadata_bytes_; }
-    std::uint64_t parsed_bytes() const;
 
-    /// Builds the objects and gives them to `batch`; those that cannot be built as failed. The failures are
-    /// metadata parts that cannot be read and bulk parts that nothing refers to. `invalid_request` when that
-    /// leaves the batch without any instance.
-    Result<std::vector<PartFailure>> finish(archive::StoreBatch& batch);
+    /// Builds the objects and gives them to `batch`; those that cannot be built as failed. `reserve` is asked
+    /// before a metadata part is read, for what that takes beside held_bytes, and told 0 in the end. The
+    /// failures are metadata parts that cannot be read, or find no memory, and bulk parts that nothing refers
+    /// to. Their error, or `invalid_request`, when that leaves the batch without any instance.
+    Result<std::vector<PartFailure>> finish(archive::StoreBatch& batch, const Reserve& reserve);
 
   private:
     struct BulkPart {
@@ -54,7 +55,8 @@ class MetadataStore {
         Kind kind;
         std::string text;
     };
-    static Result<std::vector<dicom::Salvaged>> read(const TextPart& part);
+    static std::uint64_t reading_bytes(const TextPart& part);
+    static Result<std::vector<dicom::Salvaged>> read(const TextPart& part, const Reserve& reserve);
     void store_one(dicom::Salvaged& described, std::uint64_t part, archive::StoreBatch& batch);
     Status find_parts(const dicom::DataSet& set);
     Result<std::string> syntax_of_pixels(dicom::DataSet& set);
