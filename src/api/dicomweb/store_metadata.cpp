@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <functional>
-#include <map>
 
 #include "archive/picture.h"
 #include "dicom/json_reader.h"
@@ -180,31 +179,36 @@ std::string MetadataStore::resolve(std::string_view uri) const {
     return request_uri_.substr(0, request_uri_.rfind('/') + 1) + std::string(uri);
 }
 
-/// Parts of that location in the order received, or its `<uri>/frames/<n>` in the order of n, each from 1 on
-/// once (standard-face.md 4.2).
-Result<std::vector<MetadataStore::BulkPart*>> MetadataStore::parts_of(std::string_view uri) {
-    std::vector<BulkPart*> whole;
-    std::map<std::size_t, BulkPart*> frames;
-    const std::string absolute = resolve(without_slash(uri));
-    const std::string prefix = absolute + "/frames/";
+/// A location is resolved once, however many links there are.
+void MetadataStore::place_parts() {
+    constexpr std::string_view kFrames = "/frames/";
     for (BulkPart& part : bulk_) {
         const std::string location = resolve(without_slash(part.uri));
-        if (part.uri == uri || location == absolute) {
-            whole.push_back(&part);
-        } else if (location.starts_with(prefix)) {
-            const auto number = frame_number(std::string_view(location).substr(prefix.size()));
-            if (!number || !frames.emplace(*number, &part).second)
-                return fail(ErrorCode::malformed_dicom, "a frame of bulk data is named wrongly or twice");
-        }
+        places_[location].whole.push_back(&part);
+        const std::size_t frames = location.rfind(kFrames);
+        if (frames == std::string::npos) continue;
+        Place& place = places_[location.substr(0, frames)];
+        const auto number = frame_number(std::string_view(location).substr(frames + kFrames.size()));
+        if (!number || !place.frames.emplace(*number, &part).second) place.ill_named = true;
     }
-    if (frames.empty() && whole.empty())
-        return fail(ErrorCode::malformed_dicom, "a bulk data part is missing");
-    if (frames.empty()) return whole;
-    if (!whole.empty() || frames.rbegin()->first != frames.size())
+}
+
+/// Parts of that location in the order received, or its `<uri>/frames/<n>` in the order of n, each from 1 on
+/// once (standard-face.md 4.2).
+Result<std::vector<MetadataStore::BulkPart*>> MetadataStore::parts_of(std::string_view uri) const {
+    const auto found = places_.find(resolve(without_slash(uri)));
+    if (found == places_.end()) return fail(ErrorCode::malformed_dicom, "a bulk data part is missing");
+    const Place& place = found->second;
+    if (place.ill_named)
+        return fail(ErrorCode::malformed_dicom, "a frame of bulk data is named wrongly or twice");
+    if (place.frames.empty()) return place.whole;
+    if (!place.whole.empty() || place.frames.rbegin()->first != place.frames.size())
         return fail(ErrorCode::malformed_dicom, "a frame of bulk data is missing");
-    for (const auto& [number, part] : frames)
-        whole.push_back(part);
-    return whole;
+    std::vector<BulkPart*> parts;
+    parts.reserve(place.frames.size());
+    for (const auto& [number, part] : place.frames)
+        parts.push_back(part);
+    return parts;
 }
 
 /// Marks the parts that `set` refers to; an error when one is missing.
@@ -320,6 +324,7 @@ void MetadataStore::store_one(dicom::Salvaged& described, std::uint64_t part, ar
 Result<std::vector<PartFailure>> MetadataStore::finish(archive::StoreBatch& batch, const Reserve& reserve) {
     std::vector<PartFailure> failures;
     Status readable;
+    place_parts();
     for (const TextPart& part : metadata_) {
         auto sets = read(part, reserve);
         if (!sets) {

@@ -1,11 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "api/dicomweb/failure_reason.h"
@@ -55,6 +56,12 @@ class MetadataStore {
         Kind kind;
         std::string text;
     };
+    /// What is at one location: parts of it in the order received, and its frames by their numbers.
+    struct Place {
+        std::vector<BulkPart*> whole;
+        std::map<std::size_t, BulkPart*> frames;
+        bool ill_named = false;  ///< a frame has no number, or that of another
+    };
     static std::uint64_t reading_bytes(const TextPart& part);
     static Result<std::vector<dicom::Salvaged>> read(const TextPart& part, const Reserve& reserve);
     void store_one(dicom::Salvaged& described, std::uint64_t part, archive::StoreBatch& batch);
@@ -63,7 +70,8 @@ class MetadataStore {
     std::optional<dicom::ImageHeader> image_header(const BulkPart& part) const;
     Status transform_pictures(dicom::DataSet& set, const std::vector<BulkPart*>& parts);
     Result<std::vector<std::unique_ptr<ByteSource>>> sources_of(const dicom::Element& element);
-    Result<std::vector<BulkPart*>> parts_of(std::string_view uri);
+    void place_parts();
+    Result<std::vector<BulkPart*>> parts_of(std::string_view uri) const;
     Status count_frames(const dicom::DataSet& set);
     std::string resolve(std::string_view uri) const;
 
@@ -74,6 +82,7 @@ class MetadataStore {
     std::uint64_t metadata_bytes_ = 0;
     bool cut_ = false;
     std::vector<BulkPart> bulk_;
+    std::unordered_map<std::string, Place> places_;  ///< of `bulk_`, by absolute references
     /// Of the object under way: the link to pictures, and the pixels that they became.
     std::string pictures_uri_;
     ByteRange native_pixels_;

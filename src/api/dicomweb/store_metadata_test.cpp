@@ -97,5 +97,67 @@ TEST_F(MetadataStoreTest, ElementsOfXmlAreBoundedAndCharged) {
     EXPECT_GT(asked[0], dicom::kMaxXmlElements * 64);
 }
 
+std::string link(const std::string& uri) {
+    return R"(,"7FE00010":{"vr":"OB","BulkDataURI":")" + uri + R"("})";
+}
+
+TEST_F(MetadataStoreTest, LinksFindTheirPartsByTheirAbsoluteLocations) {
+    const struct {
+        const char* link;
+        const char* location;
+    } equal[] = {{"a/1", "a/1"},
+                 {"a/2", "http://test/studies/a/2"},
+                 {"http://test/studies/a/3/", "a/3"},
+                 {"/b/4", "http://test/b/4"},
+                 {"cid:5", "cid:5"}};
+    int number = 0;
+    for (const auto& [uri, location] : equal) {
+        part(Kind::json, instance("1.1.1." + std::to_string(++number), link(uri)));
+        part(Kind::bulk, "ab", location);
+    }
+    const auto failures = finish();
+    ASSERT_TRUE(failures.ok());
+    EXPECT_TRUE(failures->empty());
+    ASSERT_EQ(outcomes.size(), std::size(equal));
+    for (std::size_t i = 0; i < outcomes.size(); ++i)
+        EXPECT_TRUE(outcomes[i].created) << equal[i].link << ": " << outcomes[i].message;
+}
+
+TEST_F(MetadataStoreTest, FramesThatAreNoRowFailTheirInstance) {
+    const std::vector<std::vector<const char*>> suffixes = {
+        {}, {"/frames/2"}, {"/frames/x"}, {"/frames/1", "/frames/1"}, {"/frames/0"}, {"", "/frames/1"}};
+    for (std::size_t i = 0; i < suffixes.size(); ++i) {
+        const std::string uri = "b/" + std::to_string(i);
+        part(Kind::json, instance("1.1.1." + std::to_string(i + 1), link(uri)));
+        for (const char* frame : suffixes[i])
+            part(Kind::bulk, "ab", uri + frame);
+    }
+    part(Kind::json, instance("1.1.1.99", link("b/99")));
+    part(Kind::bulk, "ab", "b/99/frames/2");
+    part(Kind::bulk, "cd", "b/99/frames/1");
+    ASSERT_TRUE(finish().ok());
+    ASSERT_EQ(outcomes.size(), suffixes.size() + 1);
+    for (std::size_t i = 0; i < suffixes.size(); ++i)
+        EXPECT_EQ(outcomes[i].failure, StoreFailure::not_understood) << i;
+    EXPECT_TRUE(outcomes.back().created) << outcomes.back().message;
+}
+
+TEST_F(MetadataStoreTest, ManyLinksFindManyParts) {
+    constexpr int kLinks = 20'000;
+    std::string items;
+    for (int i = 0; i < kLinks; ++i) {
+        const std::string uri = "b/" + std::to_string(i);
+        items +=
+            (i == 0 ? "" : ",") + std::string(R"({"0040A160":{"vr":"UT","BulkDataURI":")") + uri + "\"}}";
+        part(Kind::bulk, "ab", uri, "text/plain");
+    }
+    part(Kind::json, instance("1.1.1.1", R"(,"0040A730":{"vr":"SQ","Value":[)" + items + "]}"));
+    const auto failures = finish();
+    ASSERT_TRUE(failures.ok());
+    EXPECT_TRUE(failures->empty());
+    ASSERT_EQ(outcomes.size(), 1U);
+    EXPECT_TRUE(outcomes[0].created) << outcomes[0].message;
+}
+
 }  // namespace
 }  // namespace isocenter::api
