@@ -115,6 +115,13 @@ void log_violations(const std::vector<archive::StoreOutcome>& outcomes, std::str
     }
 }
 
+/// Whether the same request may succeed as a whole later.
+bool is_for_want_of_resources(const std::vector<archive::StoreOutcome>& outcomes) {
+    return std::ranges::all_of(outcomes, [](const archive::StoreOutcome& outcome) {
+        return outcome.failure == archive::StoreFailure::out_of_resources;
+    });
+}
+
 /// One store request: parts go straight into the batch as they arrive.
 class StoreExchange : public http::Exchange, private http::MultipartHandler {
   public:
@@ -157,7 +164,11 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
   private:
     archive::StorePolicy policy(const index::EntityKey& key) {
         archive::StorePolicy policy = policy_of(face_, key);
-        policy.reserve = [this](std::uint64_t bytes) { return charge(bytes); };
+        policy.reserve = [this](std::uint64_t bytes) {
+            Status status = charge(bytes);
+            if (!status) no_memory_ = status.error();
+            return status;
+        };
         return policy;
     }
 
@@ -189,6 +200,8 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
         report.study_in_path = pinned_;
         report.other_failures = std::move(other_failures_);
         report.outcomes = batch_->finish();
+        if (no_memory_ && is_for_want_of_resources(report.outcomes))
+            return error_response(face_.profile, request_, *no_memory_);
         if (face_.profile.validation == archive::Validation::standard_checked)
             log_violations(report.outcomes, request_.request_id);
         if (report.outcomes.empty() && !face_.profile.standard) return http::empty_response(204);
@@ -400,6 +413,7 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
     std::vector<PartFailure> other_failures_;
     bool any_complete_ = false;
     bool unlabelled_ = false;
+    std::optional<Error> no_memory_;         ///< for the metadata of an instance
     std::optional<std::string> unreadable_;  ///< why the first part without readable headers has none
     std::unique_ptr<http::Response> early_;
 };
