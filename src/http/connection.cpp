@@ -65,7 +65,9 @@ asio::awaitable<void> Connection::run(std::shared_ptr<Connection> self) {
 asio::awaitable<void> Connection::talk() {
     // Plain statements on purpose: with awaits in the conditions g++ 12 lays out the frame wrongly.
     const auto timeout = shared_.options.header_timeout;
+    before_request_ = true;
     bool go_on = co_await stream_.handshake(timeout);
+    before_request_ = false;
     if (!go_on) co_return;
     while (go_on) {
         go_on = co_await read_head();
@@ -75,7 +77,7 @@ asio::awaitable<void> Connection::talk() {
 }
 
 void Connection::close_if_idle() {
-    if (idle_) stream_.abort();
+    if (before_request_) stream_.abort();
     wake();
 }
 
@@ -113,25 +115,26 @@ asio::awaitable<bool> Connection::read_head() {
             }
         }
         looked_at = in_.size() < 3 ? 0 : in_.size() - 3;
-        idle_ = in_.empty();
-        if (idle_ && worker_.draining) co_return false;
+        const bool idle = in_.empty();
+        if (worker_.draining) co_return false;
         auto timeout = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Stream::Clock::now());
-        if (idle_ && !first_request) timeout = options.keep_alive_timeout;
+        if (idle && !first_request) timeout = options.keep_alive_timeout;
         const std::size_t old = in_.size();
         in_.resize(old + kHeadPiece);
         const std::span<char> room(in_.data() + old, kHeadPiece);
+        before_request_ = true;
         const std::size_t count = co_await stream_.read(room, timeout);
+        before_request_ = false;
         in_.resize(old + count);
         if (count == 0) {
-            if (in_.empty() || (!stream_.timed_out() && skipped == 0)) co_return false;
+            if (worker_.draining || in_.empty() || (!stream_.timed_out() && skipped == 0)) co_return false;
             head_ = {};
             HeadOutcome why{HeadOutcome::Kind::refused, 0, 408, kLateHead};
             if (skipped > 0) why = parse_request_head(in_, limits, head_);
             co_await reject_head(why.status, why.message);
             co_return false;
         }
-        if (idle_ && !first_request) deadline = Stream::Clock::now() + options.header_timeout;
-        idle_ = false;
+        if (idle && !first_request) deadline = Stream::Clock::now() + options.header_timeout;
     }
 }
 

@@ -30,7 +30,7 @@ class Connection {
     /// From handshake to close. `self` keeps the connection alive meanwhile.
     static boost::asio::awaitable<void> run(std::shared_ptr<Connection> self);
     void expire_if_due(Stream::Clock::time_point now) { stream_.expire_if_due(now); }
-    /// Ends the connection if it waits for a request.
+    /// Ends the connection if it waits for a request, or for the rest of its head.
     void close_if_idle();
     void abort() {
         stream_.abort();
@@ -78,8 +78,8 @@ class Connection {
     net::LaneCall lane_call_;
     const std::string local_authority_;
     const std::string remote_address_;
-    std::string in_;  ///< read, but not yet consumed
-    bool idle_ = false;
+    std::string in_;               ///< read, but not yet consumed
+    bool before_request_ = false;  ///< it waits for the other side, and no head has come whole
 
     // The request under way.
     RequestHead head_;

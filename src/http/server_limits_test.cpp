@@ -371,6 +371,18 @@ TEST(ServerLimits, StoppingLetsRequestsEnd) {
     EXPECT_FALSE(RawClient(port).connected());
 }
 
+TEST(ServerLimits, StoppingWaitsForNoRestOfAHead) {
+    TestServer test;
+    RawClient client(test.start());
+    client.send(
+        "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nxGET /echo HTTP/1.1\r\nHost: x\r\n");
+    ASSERT_EQ(client.receive().status, 200U);
+    auto stopped =
+        std::async(std::launch::async, [&test] { return test.server->stop(milliseconds(20'000)); });
+    EXPECT_TRUE(client.at_end());
+    EXPECT_EQ(stopped.wait_for(milliseconds(1'000)), std::future_status::ready);
+}
+
 TEST(ServerLimits, StoppingDoesNotWaitForEver) {
     Gate gate;
     TestServer test;
