@@ -157,7 +157,7 @@ Attempt<void> Reconciliation::look_for_extra(std::stop_token stop) {
         if (options_.repair && each.kind == Kind::extra) {
             FHIR_TRY(each.mended, remove(each.resource, each.text));
         }
-        tell(std::move(each));
+        tell(each);
     }
     return {};
 }
@@ -172,7 +172,7 @@ Attempt<void> Reconciliation::settle_shared() {
                 FHIR_TRY(each.mended, remove(each.resource, each.text));
             }
         }
-        tell(std::move(each));
+        tell(each);
     }
     return {};
 }
@@ -199,7 +199,7 @@ Attempt<void> Reconciliation::look_for_unused(std::stop_token stop) {
         if (options_.prune_patients) {
             FHIR_TRY(unused.mended, remove(own[at], unused.text));
         }
-        tell(std::move(unused));
+        tell(unused);
         return {};
     });
 }

@@ -150,7 +150,7 @@ Attempt<void> Reconciliation::look_at(const Key& key, std::stop_token stop) {
         }
     }
     for (Discrepancy& each : found)
-        tell(std::move(each));
+        tell(each);
     return {};
 }
 
@@ -193,7 +193,7 @@ bool Reconciliation::is_new(const std::string& what) {
     return told_.insert(what).second;
 }
 
-void Reconciliation::tell(Discrepancy discrepancy) {
+void Reconciliation::tell(const Discrepancy& discrepancy) {
     const std::lock_guard lock(mutex_);
     ++result_.found[discrepancy.kind];
     if (discrepancy.mended) {

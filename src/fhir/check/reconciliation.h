@@ -53,7 +53,7 @@ class Reconciliation {
     Attempt<StudyJob::Difference> compare(const Key& key, std::stop_token stop);
     std::vector<Discrepancy> discrepancies_of(const Key& key, const StudyJob::Difference& difference);
     bool is_new(const std::string& what);
-    void tell(Discrepancy discrepancy);
+    void tell(const Discrepancy& discrepancy);
 
     // --- leftovers.cpp
     Attempt<void> look_for_extra(std::stop_token stop);

@@ -68,8 +68,10 @@ Attempt<HttpEntrySource::Page> HttpEntrySource::read_page(std::int64_t first, in
     Page page;
     for (json::value& member : document.get_array()) {
         if (!member.is_object()) continue;
-        if (auto entry = parse_entry(std::move(member.get_object())))
-            page.emplace(entry->sequence, *std::move(entry));
+        auto entry = parse_entry(std::move(member.get_object()));
+        if (!entry) continue;
+        const std::int64_t sequence = entry->sequence;
+        page.emplace(sequence, *std::move(entry));
     }
     return page;
 }

@@ -144,6 +144,7 @@ std::vector<Request> observation_requests(const Entry& entry, const ResourceId& 
 
 std::vector<Request> observation_removals(const std::vector<json::object>& found) {
     std::vector<Request> requests;
+    requests.reserve(found.size());
     for (const auto& observation : found)
         requests.push_back({Mode::remove, id_of(observation), observation, {}});
     return requests;

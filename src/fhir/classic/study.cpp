@@ -85,7 +85,7 @@ json::object* find_by_uid(json::object& parent, std::string_view list, std::stri
 
 Offset synchronise_study(json::object& study, const DataSet& metadata, const ResourceId& endpoint,
                          const Context& context) {
-    const Offset offset = read_offset(metadata, context);
+    Offset offset = read_offset(metadata, context);
     if (offset.valid) set_or_erase(study, "started", started_at(metadata, "00080020", "00080030", offset));
     add_once(study, "endpoint", {{"reference", to_reference(endpoint)}});
     add_modality(study, metadata);

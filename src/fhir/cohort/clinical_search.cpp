@@ -38,7 +38,7 @@ bool counts(const json::object& resource) {
 
 std::string patient_of(const json::object& resource) {
     for (const char* name : {"subject", "patient", "beneficiary", "individual"}) {
-        const std::string id = referred_id(text_at(resource, name, "reference"), "Patient");
+        std::string id = referred_id(text_at(resource, name, "reference"), "Patient");
         if (!id.empty()) return id;
     }
     return {};
