@@ -140,6 +140,7 @@ void Engine::State::look_for_replays() {
         }
         changed.notify_all();
     }
+    if (const auto open = parts.letters.count_open()) metrics.show(*open);
 }
 
 void Engine::keep_step() {

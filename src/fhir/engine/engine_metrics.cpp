@@ -7,6 +7,8 @@ namespace isocenter::fhir {
 EngineMetrics::EngineMetrics(Metrics& metrics, const std::string& target)
     : target_(target),
       jobs_(metrics.counter("isocenter_cast_jobs_total", "Studies recomputed, by outcome")),
+      bundles_(metrics.counter("isocenter_cast_bundles_total", "Transactions that wrote")
+                   .Add({{"target", target}})),
       retries_(metrics.counter("isocenter_cast_retries_total", "Jobs that must be run again")
                    .Add({{"target", target}})),
       letters_(metrics.counter("isocenter_cast_dead_letters_total", "Dead letters recorded, by class")),
@@ -23,7 +25,13 @@ EngineMetrics::EngineMetrics(Metrics& metrics, const std::string& target)
       active_(metrics.gauge("isocenter_cast_active", "1 when this engine holds the lease")
                   .Add({{"target", target}})),
       target_up_(metrics.gauge("isocenter_cast_target_up", "0 while the FHIR server is taken to be down")
-                     .Add({{"target", target}})) {}
+                     .Add({{"target", target}})),
+      archive_up_(metrics.gauge("isocenter_cast_archive_up", "0 while the archive is taken to be down")
+                      .Add({{"target", target}})),
+      open_letters_(
+          metrics.gauge("isocenter_cast_open_dead_letters", "Dead letters that are open, by class")) {
+    show(LetterCounts());
+}
 
 Metrics::Labels EngineMetrics::with(const char* name, std::string_view value) const {
     return {{"target", target_}, {name, std::string(value)}};
@@ -48,6 +56,15 @@ void EngineMetrics::show(const EngineStatus& status) {
     dirty_keys_.Set(static_cast<double>(status.dirty_keys));
     active_.Set(status.active ? 1 : 0);
     target_up_.Set(status.target_reachable ? 1 : 0);
+    archive_up_.Set(status.archive_reachable ? 1 : 0);
+}
+
+void EngineMetrics::show(const LetterCounts& open) {
+    for (const LetterClass letter_class : letter_classes()) {
+        const auto found = open.find(letter_class);
+        const double count = found == open.end() ? 0 : static_cast<double>(found->second);
+        open_letters_.Add(with("class", to_string(letter_class))).Set(count);
+    }
 }
 
 }  // namespace isocenter::fhir

@@ -60,6 +60,35 @@ TEST(EngineMetrics, successes_are_told_from_failures) {
     };
     run_once(bench);
     EXPECT_EQ(jobs_of(bench), (Counts{{"written", 1}, {"unchanged", 1}, {"refused", 1}}));
+    EXPECT_NE(bench.metrics.to_text().find("isocenter_cast_bundles_total{target=\"default\"} 1\n"),
+              std::string::npos);
+}
+
+TEST(EngineMetrics, open_dead_letters_are_shown_until_they_are_not) {
+    EngineBench bench;
+    const auto open = [&] { return counts_of(bench.metrics, "isocenter_cast_open_dead_letters", "class"); };
+    EXPECT_EQ(open(), (Counts{{"transient", 0}, {"fhir", 0}, {"dicom", 0}, {"validation", 0}, {"feed", 0}}));
+    bench.feed.add(1, "1.1");
+    bench.jobs.act = [](const JobRequest&) { return failing(FailureKind::refused, 422); };
+    bench.pass(seconds(5));
+    EXPECT_EQ(open()["fhir"], 1);
+    bench.jobs.act = [](const JobRequest&) { return JobResult{1, {}, std::nullopt}; };
+    bench.feed.add(2, "1.1");
+    bench.pass(seconds(10));
+    EXPECT_EQ(open()["fhir"], 0);
+}
+
+TEST(EngineMetrics, each_side_is_up_or_down) {
+    EngineBench bench;
+    const auto is_up = [&](const std::string& side) {
+        return bench.metrics.to_text().find("isocenter_cast_" + side + "_up{target=\"default\"} 1\n") !=
+               std::string::npos;
+    };
+    bench.feed.add(1, "1.1");
+    bench.jobs.act = [](const JobRequest&) { return failing(FailureKind::archive_down, 503); };
+    bench.pass(seconds(4));
+    EXPECT_TRUE(is_up("target"));
+    EXPECT_FALSE(is_up("archive"));
 }
 
 // Obligation: 19.worker.failure-counted

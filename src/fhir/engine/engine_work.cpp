@@ -329,6 +329,8 @@ bool Engine::work_step() {
     const Time begin = state.parts.clock.now();
     const std::vector<JobResult> results = state.run_jobs(jobs);
     const milliseconds took = to_milliseconds(state.parts.clock.now() - begin);
+    if (std::any_of(results.begin(), results.end(), [](const JobResult& each) { return each.written > 0; }))
+        state.metrics.bundle();
     for (std::size_t at = 0; at < jobs.size(); ++at) {
         state.metrics.job(outcome_of(results[at]), std::chrono::duration<double>(took).count());
         state.finish_job(std::move(jobs[at]), results[at], took);
