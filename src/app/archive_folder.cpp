@@ -1,7 +1,9 @@
 #include "app/archive_folder.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "api/dicomweb/document_reader.h"
 #include "blob/registry.h"
 
 namespace isocenter::app {
@@ -33,6 +35,9 @@ archive::ArchiveOptions archive_options(const Settings& settings) {
     archive::ArchiveOptions options;
     options.location_cache_entries = settings.location_cache_entries;
     options.inline_bytes = settings.inline_limit;
+    // What is stored can be answered: a third of the memory of all requests is what an answer needs.
+    options.max_document_bytes = std::min(
+        options.max_document_bytes, settings.request_memory_bytes / api::DocumentReader::kTimesTheDocument);
     return options;
 }
 

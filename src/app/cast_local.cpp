@@ -29,12 +29,26 @@ index::EntityKey entity_of(const fhir::Key& key) {
     return {index::kDefaultPartition, StudyUid(key.study_uid), {}, {}};
 }
 
+/// Documents that cannot be read are left out as those are that were removed meanwhile; a study without the
+/// former would lose instances in FHIR that the archive has.
+Status only_removed_are_missing(archive::Archive& archive, const index::EntityKey& entity,
+                                const std::vector<std::int64_t>& ids, std::size_t read) {
+    ISO_TRY(const auto records, archive.list(entity));
+    const auto still_there = std::count_if(records.begin(), records.end(), [&](const auto& record) {
+        return std::find(ids.begin(), ids.end(), record.id) != ids.end();
+    });
+    if (static_cast<std::size_t>(still_there) <= read) return {};
+    return fail(ErrorCode::corrupt, "metadata of the study cannot be read");
+}
+
 Result<std::vector<json::object>> data_sets_of(archive::Archive& archive, const index::EntityKey& entity) {
     ISO_TRY(const auto records, archive.list(entity));
     std::vector<std::int64_t> ids;
     for (const index::InstanceRecord& record : records)
         ids.push_back(record.id);
     ISO_TRY(const auto documents, archive.documents(ids));
+    if (documents.size() < ids.size())
+        ISO_CHECK(only_removed_are_missing(archive, entity, ids, documents.size()));
     std::vector<json::object> data_sets;
     for (const index::Document& document : documents) {
         ISO_TRY(json::object data_set, data_set_of(document));
@@ -87,8 +101,9 @@ Result<json::object> data_set_of(const index::Document& document) {
 }
 
 fhir::Failure failure_of_local(const Error& error) {
+    const bool of_the_study = error.code == ErrorCode::corrupt || error.code == ErrorCode::too_large;
     const auto kind = error.code == ErrorCode::unavailable ? fhir::FailureKind::archive_down
-                      : error.code == ErrorCode::corrupt   ? fhir::FailureKind::unusable
+                      : of_the_study                       ? fhir::FailureKind::unusable
                                                            : fhir::FailureKind::archive_transient;
     return {kind, "the archive: " + error.message, 0, std::nullopt, {}};
 }

@@ -58,6 +58,8 @@ class CastStateFile : public index::sql::ConnectionSource {
     ~CastStateFile() override;
     Result<index::sql::Lease> reader() override { return writer(); }
     Result<index::sql::Lease> writer() override;
+    std::optional<index::sql::Lease> try_writer() override;
+    void wait_for_writer() override;
 
   private:
     struct State;

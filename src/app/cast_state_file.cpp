@@ -14,6 +14,7 @@ constexpr int kLogPages = 256;
 struct CastStateFile::State {
     std::unique_ptr<index::sqlite::SqliteConnection> connection;
     std::mutex mutex;
+    index::sql::Lease lease();
 };
 
 Result<std::unique_ptr<CastStateFile>> CastStateFile::open(const std::string& path) {
@@ -28,12 +29,26 @@ Result<std::unique_ptr<CastStateFile>> CastStateFile::open(const std::string& pa
 CastStateFile::CastStateFile(std::unique_ptr<State> state) : state_(std::move(state)) {}
 CastStateFile::~CastStateFile() = default;
 
+/// Of a mutex that is held.
+index::sql::Lease CastStateFile::State::lease() {
+    return index::sql::Lease(connection.get(), [this](index::sql::Connection*) {
+        if (connection->wal_pages() > kLogPages) static_cast<void>(connection->restart_wal());
+        mutex.unlock();
+    });
+}
+
 Result<index::sql::Lease> CastStateFile::writer() {
     state_->mutex.lock();
-    return index::sql::Lease(state_->connection.get(), [state = state_.get()](index::sql::Connection*) {
-        if (state->connection->wal_pages() > kLogPages) static_cast<void>(state->connection->restart_wal());
-        state->mutex.unlock();
-    });
+    return state_->lease();
+}
+
+std::optional<index::sql::Lease> CastStateFile::try_writer() {
+    if (!state_->mutex.try_lock()) return std::nullopt;
+    return state_->lease();
+}
+
+void CastStateFile::wait_for_writer() {
+    const std::lock_guard lock(state_->mutex);
 }
 
 }  // namespace isocenter::app

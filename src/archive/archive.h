@@ -125,6 +125,8 @@ class Archive {
     Status check();
 
   private:
+    Error absence_of_document(const index::InstanceRecord& record);
+
     friend class StoreBatch;
     struct State;
     std::unique_ptr<State> state_;

@@ -249,7 +249,7 @@ Status Archive::check_decodable(const Location& location) {
     if (frames.kind == dicom::FrameTable::Kind::none) return {};
     if (frames.kind != dicom::FrameTable::Kind::encapsulated)
         return fail(ErrorCode::not_acceptable, "the frames of the instance cannot be told apart");
-    const codec::FrameShape& shape = decoding.shape;
+    const codec::FrameShape shape = shape_of(decoding.pixels, decoding.syntax);
     if (shape.frame_bytes() == 0)
         return fail(ErrorCode::not_acceptable, "the instance's pixels are not described");
     if (shape.frame_bytes() > kMaxDecodedFrameBytes || !fits_element(shape, frames.frames))
@@ -281,7 +281,8 @@ Result<std::unique_ptr<ByteSource>> Archive::open_decoded(const Location& locati
     dicom::Element* const element = object.data_set.find(dicom::tags::PixelData);
     if (element == nullptr) return rewritten(blobs, location, object, dicom::kExplicitVrLittleEndian);
     element->encapsulated = false;
-    auto frames = std::make_unique<DecodedFrames>(*this, location, *decoding.decoder, decoding.shape);
+    auto frames = std::make_unique<DecodedFrames>(*this, location, *decoding.decoder,
+                                                  shape_of(decoding.pixels, decoding.syntax));
     ISO_CHECK(frames->begin());
     return rewritten(blobs, location, object, dicom::kExplicitVrLittleEndian, std::move(frames));
 }

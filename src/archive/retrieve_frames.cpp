@@ -4,6 +4,7 @@
 
 #include "archive/core.h"
 #include "archive/values.h"
+#include "codec/frame_codec.h"
 #include "codec/rle.h"
 #include "dicom/image_header.h"
 #include "dicom/json_filter.h"
@@ -78,8 +79,7 @@ Result<Decoding> decoding_of(Archive& archive, const Location& location) {
     decoding.decoder = codec::find_decoder(decoding.syntax);
     if (decoding.decoder == nullptr)
         return fail(ErrorCode::not_acceptable, "there is no decoder for the instance's transfer syntax");
-    ISO_TRY(const PixelDescription pixels, archive.pixel_description(location.record));
-    decoding.shape = shape_of(pixels, decoding.syntax);
+    ISO_TRY(decoding.pixels, archive.pixel_description(location.record));
     return decoding;
 }
 
@@ -122,7 +122,8 @@ Result<std::unique_ptr<ByteSource>> Archive::open_native_frame(const Location& l
     ISO_TRY(auto stored, open_frame(location, number));
     if (location.layout.frames.kind == dicom::FrameTable::Kind::native) return stored;
     ISO_TRY(const Decoding decoding, decoding_of(*this, location));
-    auto decoded = decode_frame(*decoding.decoder, *stored, decoding.shape, kMaxDecodedFrameBytes);
+    auto decoded = decode_frame(*decoding.decoder, *stored, shape_of(decoding.pixels, decoding.syntax),
+                                kMaxDecodedFrameBytes);
     if (decoded) return make_string_source(std::move(*decoded));
     // What the decoder does not know can still be had as stored.
     if (decoded.error().code != ErrorCode::unsupported) return std::move(decoded).error();
@@ -152,9 +153,19 @@ Result<std::string> Archive::pixel_syntax(const Location& location) {
     return rle ? std::string(dicom::kRleLossless) : std::string();
 }
 
+/// Why a record has no document: it was removed, or it cannot be read.
+Error Archive::absence_of_document(const index::InstanceRecord& record) {
+    const auto records = list(record.key);
+    if (!records) return records.error();
+    if (std::none_of(records->begin(), records->end(),
+                     [&](const auto& each) { return each.id == record.id; }))
+        return fail(ErrorCode::not_found, "no such instance");
+    return fail(ErrorCode::corrupt, "the stored metadata cannot be read");
+}
+
 Result<PixelDescription> Archive::pixel_description(const index::InstanceRecord& record) {
     ISO_TRY(const auto found, documents({&record.id, 1}));
-    if (found.empty()) return fail(ErrorCode::not_found, "no such instance");
+    if (found.empty()) return absence_of_document(record);
     const std::string_view json = found.front().json;
     PixelDescription pixels =
         describe_by([json](dicom::Tag tag, std::uint32_t absent) { return first_number(json, tag, absent); });

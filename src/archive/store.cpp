@@ -251,6 +251,7 @@ void StoreBatch::State::resolve_duplicate(PendingInstance& instance, StoreOutcom
     Result<std::optional<bool>> accepted = accept_duplicate(instance, data_set_offset);
     for (int tries = 0; accepted && !*accepted && tries < kTriesBesideRemovals; ++tries) {
         instance.blob_only = false;
+        instance.outcome.reset();
         core.queue.commit({&instance, 1});
         if (!instance.status) return mark_failed(outcome, instance.status.error());
         outcome.created = instance.outcome && instance.outcome->created;

@@ -254,6 +254,18 @@ TEST_F(RemovedMeanwhile, WhatOthersAddedDuringTheCommit) {
     expect_stored(test_.store({object_})[0]);
 }
 
+TEST_F(RemovedMeanwhile, AFullDiskIsToldAsOne) {
+    index_.before_add = [this](std::span<const index::NewInstance> instances) -> Status {
+        if (looks_ > 1) return fail(ErrorCode::unavailable, "the database is full");
+        index::NewInstance others;
+        others.key = instances.front().key;
+        others.blob = BlobKey("aa/others");
+        return healthy_->add({&others, 1}) ? Status() : fail(ErrorCode::internal, "not added");
+    };
+    EXPECT_EQ(test_.store({object_})[0].failure, StoreFailure::out_of_resources);
+    EXPECT_EQ(index_.additions(), 2U);
+}
+
 TEST_F(RemovedMeanwhile, WhatWasToBeCompared) {
     ASSERT_TRUE(test_.store({object_})[0].created);
     looks_ = 0;

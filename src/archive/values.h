@@ -7,8 +7,12 @@
 
 #include "archive/archive.h"
 #include "archive/sources.h"
-#include "codec/frame_codec.h"
 #include "dicom/tags.h"
+
+namespace isocenter::codec {
+class FrameCodec;
+struct FrameShape;
+}  // namespace isocenter::codec
 
 namespace isocenter::archive {
 
@@ -45,7 +49,7 @@ codec::FrameShape shape_of(const PixelDescription& pixels, std::string_view synt
 struct Decoding {
     std::string syntax;  ///< Archive::pixel_syntax
     const codec::FrameCodec* decoder = nullptr;
-    codec::FrameShape shape;
+    PixelDescription pixels;
 };
 /// `not_acceptable` when there is no decoder.
 Result<Decoding> decoding_of(Archive& archive, const Location& location);

@@ -126,6 +126,19 @@ TEST(XmlReader, ReadsWhatTheWriterWrote) {
     EXPECT_EQ(xml, to_xml(original->front())) << "the same without a tree";
 }
 
+TEST(XmlWriter, OfStoredJsonNamesTheCharacterSetThatTheObjectDidNot) {
+    const std::string name = R"("00100010":{"vr":"PN","Value":[{"Alphabetic":"Müller"}]}})";
+    for (const std::string before : {"{", R"({"00080060":{"vr":"CS","Value":["CT"]},)"}) {
+        std::string xml;
+        ASSERT_TRUE(append_xml(xml, before + name).ok());
+        EXPECT_EQ(xml, to_xml(read_json(before + name)->front()));
+        EXPECT_NE(xml.find("ISO_IR 192"), std::string::npos);
+    }
+    std::string xml;
+    ASSERT_TRUE(append_xml(xml, R"({"00100010":{"vr":"PN","Value":[{"Alphabetic":"Doe"}]}})").ok());
+    EXPECT_EQ(xml.find("ISO_IR"), std::string::npos);
+}
+
 TEST(XmlWriter, OfStoredJsonTakesAnyNumberOfValues) {
     std::string json = R"({"00280106":{"vr":"US","Value":[0)";
     const std::string_view kMore = ",1";

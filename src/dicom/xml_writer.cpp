@@ -68,6 +68,8 @@ class Writer {
 
     Status document(std::string_view json) {
         out_ += kBegin;
+        undeclared_ = std::any_of(json.begin(), json.end(),
+                                  [](char byte) { return static_cast<unsigned char>(byte) > 0x7F; });
         JsonScan scan(json);
         ISO_CHECK(attributes(scan, 0));
         out_ += kEnd;
@@ -90,6 +92,7 @@ class Writer {
             scan.take(',');
             if (!scan.at_attribute()) return broken();
             const Tag tag = make_tag(scan.tag());
+            if (depth == 0) declare_utf8(tag);
             if (scan.vr() == "SQ") {
                 ISO_CHECK(sequence(scan, tag, creators, depth));
                 continue;
@@ -102,6 +105,16 @@ class Writer {
             if (tag.is_private_creator()) creators.set(std::move(element));
         }
         return {};
+    }
+
+    /// Text beyond ASCII has a character set in metadata, also where the object forgot to name its own
+    /// (standard-face.md 6.2). Called with each tag of the data set, ascending.
+    void declare_utf8(Tag next) {
+        if (!undeclared_ || next < tags::SpecificCharacterSet) return;
+        undeclared_ = false;
+        if (next == tags::SpecificCharacterSet) return;
+        attribute(DataSet(), {.tag = tags::SpecificCharacterSet, .vr = Vr::CS, .bytes = "ISO_IR 192"},
+                  Charset());
     }
 
     Status sequence(JsonScan& scan, Tag tag, const DataSet& creators, unsigned depth) {
@@ -252,6 +265,7 @@ class Writer {
     std::string& out_;
     Reservation memory_;
     std::string path_;
+    bool undeclared_ = false;  ///< there is text beyond ASCII, and the character set was not met yet
 };
 
 }  // namespace

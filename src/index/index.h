@@ -199,7 +199,8 @@ class Index {
                                          const std::function<Status(SearchRow&&)>& sink) = 0;
     virtual Result<std::vector<Change>> changes(const ChangeQuery& query) = 0;
     virtual Result<Totals> totals() = 0;
-    /// Commits a transaction that changes nothing: `unavailable` when the database takes no more.
+    /// Commits a transaction that changes nothing: `unavailable` when the database takes no more. Waits for
+    /// no writer: beside one that works it only reads.
     virtual Status check() = 0;
 };
 

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 
 import pytest
 
@@ -52,7 +53,8 @@ def test_a_store_that_finds_no_memory_is_told_to_come_back(spawn):
         try:
             assert sent.wait(60)
             small = metadata_of(second, 300_000)
-            # What was sent last may not have arrived yet.
+            # What was sent may not have arrived yet, and whoever asks before has the memory that it needs.
+            time.sleep(1)
             for _ in range(50):
                 refused = post(face, small)
                 if refused.status_code != 200:

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/log.h"
+
 namespace isocenter::api {
 namespace {
 
@@ -28,7 +30,14 @@ Result<index::DocumentBatch> DocumentReader::read(std::span<const std::int64_t> 
     ISO_TRY(auto batch, archive_->documents(ids, most));
     while (batch.ids == 0 && batch.next_bytes != 0) {
         const std::uint64_t bytes = batch.next_bytes;
-        ISO_CHECK(hold(kTimesTheDocument * bytes));
+        const Status held = hold(kTimesTheDocument * bytes);
+        if (!held && held.error().code == ErrorCode::too_large) {
+            log_event(LogLevel::error, "document_larger_than_memory",
+                      {{"record", ids.front()}, {"bytes", bytes}});
+            passed_over_ = true;
+            return index::DocumentBatch{{}, 1, 0};
+        }
+        ISO_CHECK(held);
         ISO_TRY(batch, archive_->documents(ids.first(1), bytes));
     }
     return batch;
@@ -36,10 +45,8 @@ Result<index::DocumentBatch> DocumentReader::read(std::span<const std::int64_t> 
 
 Status DocumentReader::hold(std::uint64_t bytes) {
     const Status held = memory_.resize(bytes < kFreeBytes ? 0 : bytes);
-    // It is not the request that is too large.
-    if (!held)
-        return fail(ErrorCode::overloaded, "The server has no memory left for the answer.", "documents");
-    return {};
+    if (held || held.error().code == ErrorCode::too_large) return held;
+    return fail(ErrorCode::overloaded, "The server has no memory left for the answer.", "documents");
 }
 
 }  // namespace isocenter::api

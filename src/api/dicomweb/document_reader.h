@@ -18,10 +18,13 @@ class DocumentReader {
     /// so few that they need not be charged.
     std::uint64_t grant();
     /// The documents of the first of `ids`, of one at least and of no more than are granted; little at first,
-    /// which is all that many answers need. `overloaded` when a large document finds no memory.
+    /// which is all that many answers need. One for which the memory of all requests together is too little
+    /// counts as one that cannot be read. `overloaded` when a large document finds no memory for now.
     Result<index::DocumentBatch> read(std::span<const std::int64_t> ids);
+    /// Whether a document was left out because there will never be memory for it.
+    bool passed_over() const { return passed_over_; }
     /// Holds `bytes` from here on, whatever was held before: when a text grows, and when documents are gone.
-    /// `overloaded`; then it stays what it was.
+    /// `overloaded` for now, `too_large` for ever; then it stays what it was.
     Status hold(std::uint64_t bytes);
 
     /// A document, what is made of it on the way, and its text.
@@ -31,6 +34,7 @@ class DocumentReader {
   private:
     archive::Archive* archive_;
     MemoryBudget::Lease memory_;
+    bool passed_over_ = false;
     bool little_ = false;
     bool first_ = true;
 };

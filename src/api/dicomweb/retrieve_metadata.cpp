@@ -20,7 +20,7 @@ struct Writing {
     std::string base;
     DataSetForm form = DataSetForm::json;
     std::string boundary;
-    bool one_instance = false;
+    index::EntityKey key;
 };
 
 void append_face_json(const Writing& writing, const index::Document& document, std::string& out) {
@@ -79,15 +79,23 @@ class MetadataSource : public BatchedText {
     Result<bool> next(std::string& text) override {
         if (next_ == 0 && writing_.form == DataSetForm::json) text += '[';
         ISO_TRY(const auto batch, documents_.read(std::span(ids_).subspan(next_)));
-        if (batch.documents.empty() && writing_.one_instance)
-            return fail(ErrorCode::corrupt, "the stored metadata cannot be read");
         next_ += batch.ids;
         ISO_CHECK(append(batch.documents, text));
         if (next_ < ids_.size()) return false;
+        if (first_) return absence();
         if (writing_.form == DataSetForm::json) text += ']';
         if (writing_.form == DataSetForm::multipart_xml)
             text += (first_ ? "--" : "\r\n--") + writing_.boundary + "--\r\n";
         return true;
+    }
+
+    /// Why there is no document at all: everything was removed meanwhile, or nothing can be read.
+    Error absence() const {
+        const auto records = writing_.face.archive.list(writing_.key);
+        if (!records) return records.error();
+        if (documents_.passed_over())
+            return fail(ErrorCode::overloaded, "The server has not the memory for the answer.", "documents");
+        return fail(ErrorCode::corrupt, "the stored metadata cannot be read");
     }
 
     Status append(const std::vector<index::Document>& documents, std::string& text) {
@@ -159,7 +167,7 @@ Result<http::Response> retrieve(const Face& face, const http::RequestContext& co
     if (auto unchanged = not_modified(request, etag, kCacheControl)) return *std::move(unchanged);
     ISO_TRY(auto ids, record_ids(face, key));
 
-    Writing writing{face, face.base_uri(request), *form, boundary_of(etag), !key.instance.empty()};
+    Writing writing{face, face.base_uri(request), *form, boundary_of(etag), key};
     http::Response response;
     response.headers.set("Content-Type", content_type(writing));
     response.headers.set("ETag", etag);

@@ -70,6 +70,18 @@ TEST(RetrieveMetadata, ALongAnswerIsHeldAPieceAtATimeAndCharged) {
     }
 }
 
+TEST(RetrieveMetadata, OneThatMemoryCanNeverHoldSpoilsOnlyItsOwnAnswer) {
+    RouteCaller test(standard_profile());
+    dicom::DataSet long_one = archive::make_data_set("1.1", "1.1.1", "1.1.1.2");
+    long_one.set({.tag = {0x0040, 0xA160}, .vr = dicom::Vr::UT, .bytes = std::string(1 << 20, 'x')});
+    test.stored.store({object("1.1.1.1"), archive::to_part10(long_one), object("1.1.1.3")});
+    test.face.memory = std::make_shared<MemoryBudget>(2U << 20U);
+    EXPECT_EQ(get_instance(test, "1.1.1.2").status, 503U);
+    const http::Response study = get(test, kStudy, {{"study", "1.1"}});
+    EXPECT_EQ(study.status, 200U);
+    EXPECT_EQ(json_of(study).as_array().size(), 2U);
+}
+
 TEST(RetrieveMetadata, WithoutMemoryLongOnesAreRefusedAndShortOnesAnswered) {
     RouteCaller test(standard_profile());
     std::vector<std::string> objects;

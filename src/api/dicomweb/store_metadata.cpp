@@ -148,9 +148,10 @@ std::uint64_t MetadataStore::reading_bytes(const TextPart& part) {
     constexpr std::uint64_t kJsonValueBytes = 2 * sizeof(dicom::JsonNode) + sizeof(std::string);
     constexpr std::uint64_t kXmlNodeBytes = 128;
     const std::uint64_t text = kTimesTheText * part.text.size();
-    if (part.kind == Kind::json) return text + kJsonValueBytes * dicom::count_json_values(part.text);
+    // More values or elements are not read.
+    if (part.kind == Kind::json)
+        return text + kJsonValueBytes * std::min(dicom::count_json_values(part.text), dicom::kMaxJsonValues);
     const dicom::XmlCounts counts = dicom::count_xml(part.text);
-    // More elements are not read.
     const std::size_t elements = std::min(counts.elements, dicom::kMaxXmlElements);
     return text + kXmlNodeBytes * (elements + counts.attributes);
 }
@@ -335,7 +336,8 @@ Result<std::vector<PartFailure>> MetadataStore::finish(archive::StoreBatch& batc
         for (dicom::Salvaged& described : *sets)
             store_one(described, part.number, batch);
     }
-    ISO_CHECK(reserve(0));
+    // Gives back only: what failed above is told whatever comes of it.
+    static_cast<void>(reserve(0));
     if (batch.instances() == 0) {
         ISO_CHECK(readable);
         if (!cut_) return fail(ErrorCode::invalid_request, "The request holds no metadata.");

@@ -200,10 +200,14 @@ Status Addition::finish() {
 }  // namespace
 
 Status SqlIndex::check() {
-    ISO_TRY(const Lease connection, connections_->writer());
-    ISO_TRY(const auto transaction, Transaction::begin(*connection, Transaction::Kind::write));
-    ISO_TRY(const Counters counters, load_counters(*connection));
-    ISO_CHECK(save_counters(*connection, counters));
+    const std::optional<Lease> connection = connections_->try_writer();
+    if (!connection) {
+        ISO_TRY([[maybe_unused]] const Totals found, totals());
+        return {};
+    }
+    ISO_TRY(const auto transaction, Transaction::begin(**connection, Transaction::Kind::write));
+    ISO_TRY(const Counters counters, load_counters(**connection));
+    ISO_CHECK(save_counters(**connection, counters));
     return transaction->commit();
 }
 

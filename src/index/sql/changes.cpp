@@ -51,15 +51,24 @@ Change read_change(const Run& run) {
 
 }  // namespace
 
-/// A transaction under way has the times of its entries already, and they may lie in a window that ends now:
-/// who read on before its commit would never see them.
-Status SqlIndex::wait_for_commit() {
-    ISO_TRY([[maybe_unused]] const Lease writer, connections_->writer());
+/// A transaction under way has the times of its entries already, and they may lie in a window that ended a
+/// moment ago: who read on before its commit would never see them. Times rise from commit to commit, so none
+/// lies before the newest that is committed.
+Status SqlIndex::wait_for_commit(Ticks until) {
+    if (until > now_ticks()) return {};
+    Ticks newest = 0;
+    {
+        ISO_TRY(const Lease connection, connections_->reader());
+        Run run(*connection, "SELECT time FROM change ORDER BY sequence DESC LIMIT 1");
+        ISO_TRY(const bool row, run.next());
+        if (row) newest = run.integer(0);
+    }
+    if (newest < until) connections_->wait_for_writer();
     return {};
 }
 
 Result<std::vector<Change>> SqlIndex::changes(const ChangeQuery& query) {
-    if (query.by_time) ISO_CHECK(wait_for_commit());
+    if (query.by_time) ISO_CHECK(wait_for_commit(query.until));
     ISO_TRY(const Lease connection, connections_->reader());
     ISO_TRY(const auto transaction, Transaction::begin(*connection, Transaction::Kind::read));
     std::vector<Change> changes;

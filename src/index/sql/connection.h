@@ -111,6 +111,10 @@ class ConnectionSource {
     virtual Result<Lease> reader() = 0;
     /// At most one at a time.
     virtual Result<Lease> writer() = 0;
+    /// The same without waiting; nothing while it is in use.
+    virtual std::optional<Lease> try_writer() = 0;
+    /// Returns once a writer that was in use has been given back.
+    virtual void wait_for_writer() = 0;
 };
 
 }  // namespace isocenter::index::sql

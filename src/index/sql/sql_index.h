@@ -35,7 +35,7 @@ class SqlIndex : public Index, public RemovalQueue, public RecordScan {
     Result<std::vector<std::string>> check_consistency() override;
 
   private:
-    Status wait_for_commit();
+    Status wait_for_commit(Ticks until);
 
     std::unique_ptr<ConnectionSource> connections_;
     DocumentCodec codec_;

@@ -75,6 +75,15 @@ Result<sql::Lease> SqlitePool::writer() {
     return sql::Lease(writer_.get(), [this](sql::Connection*) { give_back_writer(); });
 }
 
+std::optional<sql::Lease> SqlitePool::try_writer() {
+    if (!write_mutex_.try_lock()) return std::nullopt;
+    return sql::Lease(writer_.get(), [this](sql::Connection*) { give_back_writer(); });
+}
+
+void SqlitePool::wait_for_writer() {
+    const std::lock_guard lock(write_mutex_);
+}
+
 void SqlitePool::give_back_writer() {
     const int pages = writer_->wal_pages();
     if (pages >= kRestartPages) {

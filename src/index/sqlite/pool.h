@@ -25,6 +25,8 @@ class SqlitePool : public sql::ConnectionSource {
 
     Result<sql::Lease> reader() override;
     Result<sql::Lease> writer() override;
+    std::optional<sql::Lease> try_writer() override;
+    void wait_for_writer() override;
 
   private:
     SqlitePool(ConnectionOptions options, std::size_t limit);
