@@ -154,7 +154,9 @@ Attempt<void> Reconciliation::look_for_extra(std::stop_token stop) {
     if (auto looked = look_at_all(keys, stop); !looked) return looked;
     result_.studies = of_archive;
     for (Discrepancy& each : unasked_) {
-        if (options_.repair && each.kind == Kind::extra) {
+        // What stands in for a study that could not be written stays until it can.
+        const bool spare = !unmended_.contains(each.key.study_uid);
+        if (options_.repair && each.kind == Kind::extra && spare) {
             FHIR_TRY(each.mended, remove(each.resource, each.text));
         }
         tell(each);

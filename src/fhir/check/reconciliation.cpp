@@ -200,6 +200,7 @@ void Reconciliation::tell(const Discrepancy& discrepancy) {
         ++result_.mended;
     } else if (is_deviation(discrepancy.kind)) {
         ++result_.remaining;
+        unmended_.insert(discrepancy.key.study_uid);
     }
     sink_(discrepancy);
 }

@@ -78,7 +78,8 @@ class Reconciliation {
     std::set<Key> seen_;                   ///< studies of the archive
     std::vector<Discrepancy> unasked_;     ///< ImagingStudies of ours that the archive is not asked about
 
-    std::mutex mutex_;  ///< guards what follows
+    std::mutex mutex_;                ///< guards what follows
+    std::set<std::string> unmended_;  ///< UIDs of studies told of that are not as they should be
     ReconciliationResult result_;
     std::set<std::string> told_;       ///< resources that several studies share
     std::vector<Discrepancy> shared_;  ///< findings about Patients and Endpoints, for the end

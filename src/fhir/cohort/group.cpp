@@ -38,10 +38,23 @@ json::object with_members(json::object group, const std::string& uuid, const std
 }
 
 json::object request_about(std::string_view method, const json::object& found) {
-    const json::object& meta = found.at("meta").get_object();
-    return {{"method", method},
-            {"url", reference_to(found)},
-            {"ifMatch", "W/\"" + std::string(text_at(meta, "versionId")) + '"'}};
+    json::object request{{"method", method}, {"url", reference_to(found)}};
+    // Servers need not tell versions.
+    const json::value* meta = found.if_contains("meta");
+    const std::string version =
+        meta != nullptr && meta->is_object() ? std::string(text_at(meta->get_object(), "versionId")) : "";
+    if (!version.empty()) request["ifMatch"] = "W/\"" + version + '"';
+    return request;
+}
+
+Attempt<std::vector<json::object>> find_groups(FhirClient& fhir, const std::string& query) {
+    std::vector<json::object> found;
+    const auto searched = fhir.search_each("Group", query, [&](json::object&& group) -> Attempt<void> {
+        found.push_back(std::move(group));
+        return {};
+    });
+    if (!searched) return failed(searched.error());
+    return found;
 }
 
 }  // namespace
@@ -59,7 +72,7 @@ std::string random_uuid() {
 Attempt<std::string> write_group(FhirClient& fhir, const std::string& uuid, const std::string& name,
                                  const Selection& selection) {
     const std::string query = identifier_query(identifier_of(uuid));
-    FHIR_TRY(std::vector<json::object> found, fhir.search("Group", query));
+    FHIR_TRY(std::vector<json::object> found, find_groups(fhir, query));
     if (found.size() > 1) return failed(FailureKind::refused, "two Groups have the identifier of the cohort");
     json::object entry;
     std::string reference;
@@ -82,8 +95,7 @@ Attempt<std::string> write_group(FhirClient& fhir, const std::string& uuid, cons
 }
 
 Attempt<void> remove_group(FhirClient& fhir, const std::string& uuid) {
-    FHIR_TRY(const std::vector<json::object> found,
-             fhir.search("Group", identifier_query(identifier_of(uuid))));
+    FHIR_TRY(const std::vector<json::object> found, find_groups(fhir, identifier_query(identifier_of(uuid))));
     if (found.empty()) return {};
     json::array entries;
     for (const json::object& group : found)

@@ -17,8 +17,8 @@ class Server : public net::HttpSender {
   public:
     Result<net::HttpReply> send(const net::HttpRequest& request) override {
         if (status != 200) return net::HttpReply{status, "", {}, ""};
-        if (request.method == "GET") {
-            searches.push_back(request.url);
+        if (request.url.ends_with("/_search")) {
+            searches.push_back(request.url + '?' + request.body);
             json::array entries;
             for (const json::object& group : groups)
                 entries.push_back(json::object{{"resource", group}});
@@ -64,7 +64,7 @@ class Groups : public testing::Test {
 
 TEST_F(Groups, a_new_one_is_created_unless_it_is_there) {
     EXPECT_EQ(*write_group(fhir, kUuid, "a", selection), "Group/17");
-    EXPECT_EQ(server.searches, std::vector<std::string>{"http://fhir/Group?" + kSearch});
+    EXPECT_EQ(server.searches, std::vector<std::string>{"http://fhir/Group/_search?" + kSearch});
     EXPECT_EQ(server.written.at(0).at("request"),
               (json::value{{"method", "POST"}, {"url", "Group"}, {"ifNoneExist", kSearch}}));
     EXPECT_EQ(written(), json::parse(R"({"resourceType":"Group","active":true,"type":"person","actual":true,
@@ -86,6 +86,15 @@ TEST_F(Groups, one_that_is_there_gets_other_members_and_keeps_what_others_added)
     ASSERT_TRUE(write_group(fhir, kUuid, "a", selection));
     EXPECT_FALSE(written().contains("member")) << "FHIR has no empty arrays";
     EXPECT_EQ(written().at("quantity"), json::value(0));
+}
+
+TEST_F(Groups, servers_need_not_tell_versions) {
+    server.add("9");
+    server.groups[0].erase("meta");
+    EXPECT_EQ(*write_group(fhir, kUuid, "a", selection), "Group/9");
+    EXPECT_EQ(server.written.at(0).at("request"), (json::value{{"method", "PUT"}, {"url", "Group/9"}}));
+    ASSERT_TRUE(remove_group(fhir, kUuid));
+    EXPECT_EQ(server.written.at(0).at("request"), (json::value{{"method", "DELETE"}, {"url", "Group/9"}}));
 }
 
 TEST_F(Groups, what_cannot_be_written_is_told) {

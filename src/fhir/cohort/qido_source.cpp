@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cctype>
 #include <set>
 
 #include "base/percent.h"
@@ -25,6 +26,17 @@ Failure failure_of_search(const net::HttpReply& reply) {
     return {kind, text, reply.status, std::nullopt, {}};
 }
 
+/// `AccessionNumber` is no word of `IssuerOfAccessionNumberSequence`.
+bool has_word(std::string_view text, std::string_view word) {
+    const auto is_of_words = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; };
+    for (std::size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
+        const std::size_t end = at + word.size();
+        const bool begins = at == 0 || !is_of_words(text[at - 1]);
+        if (begins && (end == text.size() || !is_of_words(text[end]))) return true;
+    }
+    return false;
+}
+
 /// The warning that a key of the search was passed over, so that more was found than was asked for; empty:
 /// there is none.
 std::string passed_over(const net::HttpReply& reply, const StudyQuery& query) {
@@ -34,7 +46,7 @@ std::string passed_over(const net::HttpReply& reply, const StudyQuery& query) {
         };
         if (name != "warning" || !(holds("ignored") || holds("not supported"))) continue;
         for (const auto& [key, value] : query.match) {
-            if (holds(key)) return text;
+            if (has_word(text, key)) return text;
         }
     }
     return {};
@@ -106,14 +118,18 @@ Attempt<StudyRows> QidoSource::find(const StudyQuery& query) {
     FHIR_TRY(const std::string url, url_of(query));
     StudyRows found;
     std::set<std::string> known;
-    std::vector<json::object> before;
+    std::set<std::string> seen;
     for (std::size_t offset = 0;;) {
         const std::size_t most = query.limit == 0 ? kPage : std::min(kPage, query.limit - offset);
         FHIR_TRY(std::vector<json::object> rows,
                  page(fmt::format("{}&limit={}&offset={}", url, most, offset), query));
         // Servers give fewer rows than asked for at will: only an empty page is behind the last one.
         if (rows.empty()) return found;
-        if (rows == before) {
+        const std::size_t before = seen.size();
+        for (const json::object& row : rows)
+            seen.insert(first_text(row, "0020000D") + ' ' + first_text(row, "0020000E") + ' ' +
+                        first_text(row, "00080018"));
+        if (seen.size() == before) {
             // `offset` is not heeded. What is not as many as were asked for is all that there is.
             if (rows.size() != most) return found;
             return failed(FailureKind::refused,
@@ -128,7 +144,6 @@ Attempt<StudyRows> QidoSource::find(const StudyQuery& query) {
             found.complete = false;
             return found;
         }
-        before = std::move(rows);
     }
 }
 

@@ -117,7 +117,7 @@ TEST_F(Qido, every_form_of_a_key_passes_and_none_is_passed_over) {
     ASSERT_FALSE(wider.has_value());
     EXPECT_EQ(wider.error().kind, FailureKind::refused);
     EXPECT_NE(wider.error().text.find("KVP is not supported"), std::string::npos);
-    pacs.headers.pop_back();
+    pacs.headers.back().second = "299 pacs: \"KVPs is not supported\"";
     EXPECT_TRUE(source.find(query).has_value());
 }
 

@@ -39,13 +39,19 @@ Sign sign_of_target(const JobResult& result) {
     }
 }
 
+/// What a server that works says of one request: tried again, but no outage (fhir-sync.md 23.8).
+bool is_answer(unsigned status) {
+    const bool of_outages = status == 401 || status == 403 || status == 408 || status == 429;
+    return status == 200 || (status >= 400 && status < 500 && !of_outages);
+}
+
 Sign sign_of_archive(const JobResult& result) {
     if (!result.failure) return Sign::passed;
     switch (result.failure->kind) {
         case FailureKind::archive_down:
             return Sign::down;
         case FailureKind::archive_transient:
-            return Sign::trouble;
+            return is_answer(result.failure->status) ? Sign::answered : Sign::trouble;
         case FailureKind::conflict:
         case FailureKind::referenced:
         case FailureKind::refused:

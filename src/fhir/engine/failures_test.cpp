@@ -306,6 +306,16 @@ TEST_F(Failures, trouble_of_the_archive_with_one_study_ends_as_a_letter) {
     EXPECT_EQ(bench.stored_low(), 20);
 }
 
+TEST_F(Failures, an_archive_that_answers_of_each_study_is_not_away) {
+    fail_with(FailureKind::archive_transient, 400);
+    for (int n = 2; n <= 20; ++n)
+        bench.feed.add(n, "1." + std::to_string(n));
+    bench.pass(seconds(700));
+    EXPECT_TRUE(bench.engine.status().archive_reachable);
+    EXPECT_EQ(bench.open_letters().size(), 20U);
+    EXPECT_EQ(bench.stored_low(), 20);
+}
+
 TEST(FailuresOfBoth, an_archive_that_was_down_is_noticed_though_reading_has_paused) {
     EngineOptions options;
     options.read_ahead = 10;

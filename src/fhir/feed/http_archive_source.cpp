@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
+#include <set>
 #include <utility>
 
 #include "base/percent.h"
@@ -76,13 +76,22 @@ Attempt<std::vector<json::object>> HttpArchiveSource::search_studies(const std::
 Attempt<std::vector<json::object>> HttpArchiveSource::studies_of_patient(const std::string& partition,
                                                                          const std::string& patient_id) {
     std::vector<json::object> studies;
+    std::set<std::string> known;
     while (true) {
         FHIR_TRY(std::vector<json::object> page,
                  search_studies(partition, fmt::format("PatientID={}&includefield=all&limit={}&offset={}",
                                                        percent_encode(patient_id), kPage, studies.size())));
         // Servers give fewer rows than asked for at will: only an empty page is behind the last one.
         if (page.empty()) return studies;
-        std::move(page.begin(), page.end(), std::back_inserter(studies));
+        const std::size_t rows = page.size();
+        const std::size_t before = known.size();
+        for (json::object& study : page) {
+            if (known.insert(first_text(study, "0020000D")).second) studies.push_back(std::move(study));
+        }
+        if (known.size() != before) continue;
+        // `offset` is not heeded. What is not as many as were asked for is all that there is.
+        if (rows != kPage) return studies;
+        return failed(FailureKind::unusable, "the DICOM server has more than one page and heeds no offset");
     }
 }
 

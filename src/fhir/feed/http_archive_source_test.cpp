@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+
 namespace isocenter::fhir {
 namespace {
 
@@ -15,8 +17,8 @@ class FakeArchive : public net::HttpSender {
         asked.push_back(request.url);
         headers = request.headers;
         if (failure) return *failure;
-        const std::string& answer = asked.size() > last_page ? nothing : body;
-        return net::HttpReply{status, "application/dicom+json", {{"etag", etag}}, answer};
+        return net::HttpReply{
+            status, "application/dicom+json", {{"etag", etag}}, answer ? answer(request.url) : body};
     }
     net::HttpHeaders headers;
     std::string etag;
@@ -27,8 +29,7 @@ class FakeArchive : public net::HttpSender {
     int asked_for_partitions = 0;
     unsigned partitions_status = 404;
     std::string partitions;
-    std::size_t last_page = 1000;  ///< requests behind it get an empty page
-    const std::string nothing = "[]";
+    std::function<std::string(const std::string&)> answer;  ///< from the URL, in place of `body`
 };
 
 class HttpArchive : public testing::Test {
@@ -161,10 +162,25 @@ TEST_F(HttpArchive, studies_of_a_patient_are_asked_for_by_an_encoded_id) {
 }
 
 TEST_F(HttpArchive, studies_of_a_patient_are_all_of_them_however_few_a_page_has) {
+    server.answer = [](const std::string& url) -> std::string {
+        const std::string offset = url.substr(url.rfind('=') + 1);
+        if (std::stoi(offset) >= 3) return "[]";
+        return R"([{"0020000D":{"vr":"UI","Value":["1.2.)" + offset + R"("]}}])";
+    };
+    EXPECT_EQ(archive.studies_of_patient("Microsoft.Default", "A")->size(), 3U);
+    EXPECT_TRUE(server.asked[3].ends_with("&offset=3"));
+}
+
+TEST_F(HttpArchive, a_server_that_heeds_no_offset_is_asked_no_third_time) {
     server.body = R"([{"0020000D":{"vr":"UI","Value":["1.2"]}},{"0020000D":{"vr":"UI","Value":["1.3"]}}])";
-    server.last_page = 3;
-    EXPECT_EQ(archive.studies_of_patient("Microsoft.Default", "A")->size(), 6U);
-    EXPECT_TRUE(server.asked[3].ends_with("&offset=6"));
+    EXPECT_EQ(archive.studies_of_patient("Microsoft.Default", "A")->size(), 2U);
+    EXPECT_EQ(server.asked.size(), 2U);
+    std::string full;
+    for (int i = 0; i < 200; ++i)
+        full +=
+            (i > 0 ? "," : "[") + (R"({"0020000D":{"vr":"UI","Value":["1.)" + std::to_string(i)) + "\"]}}";
+    server.body = full + ']';
+    EXPECT_EQ(archive.studies_of_patient("Microsoft.Default", "A").error().kind, FailureKind::unusable);
 }
 
 TEST_F(HttpArchive, studies_are_listed_by_page_and_filter) {

@@ -15,7 +15,7 @@ namespace json = boost::json;
 
 /// Says nothing about whether there are partitions.
 bool is_trouble(unsigned status) {
-    return status == 401 || status == 408 || status == 429 || status >= 500;
+    return status == 401 || status == 408 || status == 429 || (status >= 500 && status != 501);
 }
 
 }  // namespace
