@@ -112,3 +112,13 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(content)
         except OSError:
             self.close_connection = True
+
+
+class CountingServer(FaultyServer):
+    """Counts the transactions that pass."""
+
+    bundles = 0
+
+    def draw(self, request):
+        self.bundles += request.command == "POST"
+        return super().draw(request)

@@ -1,6 +1,6 @@
 """Stored studies appear in FHIR and follow the archive; every write was validated by the server."""
 
-from faulty_server import FaultyServer
+from faulty_server import CountingServer
 from fhir_server import eventually
 from images import make_image, new_uid
 from processes import Cast
@@ -116,14 +116,7 @@ def test_killed_at_once_it_goes_on_where_it_was(archive, cast, fhir):
 
 # Obligation: 23.12.coalescing
 def test_instances_stored_within_the_settling_time_are_one_bundle(binary, archive, fhir, tmp_path):
-    class Counting(FaultyServer):
-        bundles = 0
-
-        def draw(self, request):
-            self.bundles += request.command == "POST"
-            return super().draw(request)
-
-    counting = Counting(fhir.base)
+    counting = CountingServer(fhir.base)
     cast = Cast(binary, archive.base, counting.base, tmp_path / "state.db", cast__settle_ms=3000, cast__settle_max_ms=60000)
     try:
         study, series = new_uid(), new_uid()

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 import requests
-from faulty_server import FaultyServer
+from faulty_server import CountingServer, FaultyServer
 from fhir_server import eventually
 from images import make_image, new_uid
 from partitioned_archive import PartitionedArchive
@@ -203,14 +203,7 @@ def test_what_is_set_wrongly_is_refused(binary, archive, fhir, tmp_path, setting
 
 
 def test_studies_may_share_a_transaction(binary, archive, fhir, tmp_path):
-    class Counting(FaultyServer):
-        bundles = 0
-
-        def draw(self, request):
-            self.bundles += request.command == "POST"
-            return super().draw(request)
-
-    counting = Counting(fhir.base)
+    counting = CountingServer(fhir.base)
     studies = [new_uid() for _ in range(24)]
     for number, study in enumerate(studies):
         archive.store(make_image(study, new_uid(), new_uid(), PatientID=f"P{number}"))
