@@ -149,9 +149,7 @@ asio::awaitable<void> Connection::reject_head(unsigned status, std::string_view 
     shared_.service.end(*call_);
     if (!sent) co_return;
     stream_.shutdown_send();
-    in_.clear();
-    head_.chunked = false;
-    body_left_ = shared_.options.max_drain_bytes;
+    forget_framing();
     co_await drain(shared_.options.max_drain_bytes);
 }
 
@@ -399,13 +397,23 @@ asio::awaitable<std::size_t> Connection::read_body(std::span<char> into) {
     co_return 0;
 }
 
+/// Where the body ends cannot be known any more: all that comes counts as it.
+void Connection::forget_framing() {
+    in_.clear();
+    head_.chunked = false;
+    body_left_ = shared_.options.max_drain_bytes;
+    body_failed_ = body_broken_ = false;
+}
+
 /// Reads the rest of the body and forgets it; false when it is longer than `limit` or breaks off.
 asio::awaitable<bool> Connection::drain(std::uint64_t limit) {
     BufferPool::Buffer buffer = shared_.buffers.take();
     std::uint64_t seen = 0;
     // Bytes that drip must not hold the connection: the time limit is for the whole.
     const auto end = Stream::Clock::now() + shared_.options.body_timeout;
-    while (!body_done() && !body_failed_ && seen < limit && Stream::Clock::now() < end) {
+    while (seen < limit && Stream::Clock::now() < end) {
+        if (body_broken_) forget_framing();
+        if (body_done() || body_failed_) break;
         const std::span<char> room(buffer.get(), BufferPool::kBytes);
         seen += co_await read_body(room);
     }

@@ -60,6 +60,7 @@ class Connection {
     Awaitable<void> on_body_failure(ByteView rest);
     Error body_error() const;
     bool may_keep_alive() const;
+    void forget_framing();
     Awaitable<bool> drain(std::uint64_t limit);
     void guarded(const Task& task);
     net::Lane* lane() const { return call_->match.route == nullptr ? nullptr : call_->match.route->lane; }

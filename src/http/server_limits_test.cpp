@@ -237,11 +237,12 @@ TEST(ServerLimits, AnExchangeMayKeepABodyWhoseFramingBreaks) {
 
 /// All of it has been sent before anything is read: a server that closed meanwhile would have cut the sender
 /// off, and its answer with it.
-void expect_answer_after_a_long_body(RawClient& client, const std::string& head, const std::string& body) {
+void expect_answer_after_a_long_body(RawClient& client, const std::string& head, const std::string& body,
+                                     unsigned status = 413) {
     EXPECT_TRUE(client.send(head));
     EXPECT_TRUE(client.send(body)) << head;
     const RawResponse answer = client.receive();
-    EXPECT_EQ(answer.status, 413U) << head;
+    EXPECT_EQ(answer.status, status) << head;
     EXPECT_TRUE(answer.complete);
     EXPECT_EQ(answer.headers.get("Connection"), "close");
     EXPECT_TRUE(client.at_end());
@@ -262,6 +263,20 @@ TEST(ServerLimits, BodiesOverTheLimitAreReadToTheEndOfTheBound) {
     RawClient chunked(port);
     expect_answer_after_a_long_body(chunked, head + "Transfer-Encoding: chunked\r\n\r\n",
                                     chunks + "0\r\n\r\n");
+}
+
+TEST(ServerLimits, WhatFollowsBrokenChunksIsReadToTheEndOfTheBound) {
+    TestServer test;
+    test.options.max_body_bytes = 1'000'000;
+    const std::uint16_t port = test.start();
+    const std::string head =
+        "POST /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n";
+    const std::string rest(7'000'000, 'x');
+    RawClient at_once(port);
+    expect_answer_after_a_long_body(at_once, head, "3\r\nabc\r\nzz\r\n" + rest, 400);
+    RawClient over_the_limit(port);
+    const std::string chunk = "1e8480\r\n" + std::string(2'000'000, 'x') + "\r\n";
+    expect_answer_after_a_long_body(over_the_limit, head, chunk + "zz\r\n" + rest, 413);
 }
 
 TEST(ServerLimits, ChunksOverTheLimitAreNotReadForEver) {
