@@ -11,6 +11,7 @@
 
 #include "api/face.h"
 #include "archive/test_archive.h"
+#include "index/sql/connection.h"
 
 namespace isocenter::api {
 
@@ -99,6 +100,15 @@ inline void store_long_ones(archive::TestArchive& stored, int count) {
         const auto outcomes = stored.store({archive::to_part10(data_set)});
         if (outcomes[0].failure) throw std::runtime_error(outcomes[0].message);
     }
+}
+
+/// The document of the instance cannot be read any more.
+inline void damage_document(archive::TestArchive& stored, const std::string& instance) {
+    const auto writer = stored.database.connections->writer();
+    const Status damaged = (*writer)->execute(
+        "UPDATE document SET json = x'00' WHERE key = (SELECT document_key FROM instance WHERE uid = '" +
+        instance + "')");
+    if (!damaged) throw std::runtime_error(damaged.error().message);
 }
 
 inline boost::json::value json_of(const http::Response& response) {

@@ -20,6 +20,7 @@ class FaultyIndex final : public index::Index {
     Hook before_add;  ///< an error instead of the addition
     Hook after_add;   ///< an error although it was done
     std::function<void()> before_list;
+    std::function<void()> before_documents;
 
     std::size_t additions() const { return additions_; }
 
@@ -38,6 +39,7 @@ class FaultyIndex final : public index::Index {
     Result<index::Revision> revision(const index::EntityKey& key) override { return inner_.revision(key); }
     Result<index::DocumentBatch> documents(std::span<const std::int64_t> ids,
                                            std::uint64_t most_bytes) override {
+        if (before_documents) before_documents();
         return inner_.documents(ids, most_bytes);
     }
     Result<index::SearchSummary> search(const dicom::Query& query,

@@ -104,6 +104,7 @@ struct DocumentBatch {
     std::vector<Document> documents;
     std::size_t ids = 0;  ///< how many of the ids asked, from the first on, these are the documents of
     std::uint64_t next_bytes = 0;  ///< of the document that was too many; 0 when there was none
+    std::size_t unreadable = 0;    ///< of these ids, documents that are there and cannot be read
 };
 
 /// One match. Values that are absent are not listed. Fields of levels above the query's are filled as well.

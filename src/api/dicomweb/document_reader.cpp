@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "base/log.h"
 
@@ -13,6 +14,11 @@ constexpr std::uint64_t kFreeBytes = 256 * 1024;
 constexpr std::uint64_t kLittleBytes = 16 * 1024;
 /// Of one look-up.
 constexpr std::size_t kMostIds = 1000;
+
+bool is_of(const index::SearchRow& row, const index::EntityKey& instance) {
+    return row.key.study == instance.study && (row.key.series.empty() || row.key.series == instance.series) &&
+           (row.key.instance.empty() || row.key.instance == instance.instance);
+}
 
 }  // namespace
 
@@ -35,12 +41,28 @@ Result<index::DocumentBatch> DocumentReader::read(std::span<const std::int64_t> 
             log_event(LogLevel::error, "document_larger_than_memory",
                       {{"record", ids.front()}, {"bytes", bytes}});
             passed_over_ = true;
-            return index::DocumentBatch{{}, 1, 0};
+            return index::DocumentBatch{{}, 1, 0, 1};
         }
         ISO_CHECK(held);
         ISO_TRY(batch, archive_->documents(ids.first(1), bytes));
     }
     return batch;
+}
+
+// Documents come in the order asked, those that cannot be had left out.
+Result<DocumentReader::Attached> DocumentReader::attach(std::span<index::SearchRow> rows) {
+    std::vector<std::int64_t> ids;
+    for (const index::SearchRow& row : rows.first(std::min(rows.size(), kMostIds)))
+        ids.push_back(row.newest_record);
+    ISO_TRY(auto batch, read(ids));
+    const Attached attached{batch.ids, batch.ids - batch.documents.size() - batch.unreadable,
+                            batch.unreadable};
+    auto document = batch.documents.begin();
+    for (index::SearchRow& row : rows) {
+        if (document == batch.documents.end()) break;
+        if (is_of(row, document->key)) row.document = std::move(*document++);
+    }
+    return attached;
 }
 
 Status DocumentReader::hold(std::uint64_t bytes) {

@@ -21,6 +21,13 @@ class DocumentReader {
     /// which is all that many answers need. One for which the memory of all requests together is too little
     /// counts as one that cannot be read. `overloaded` when a large document finds no memory for now.
     Result<index::DocumentBatch> read(std::span<const std::int64_t> ids);
+    /// The same of the newest records of `rows`: gives the first of them their documents.
+    struct Attached {
+        std::size_t rows = 0;        ///< how many rows were looked at, one at least
+        std::size_t gone = 0;        ///< of these, whose record was removed meanwhile
+        std::size_t unreadable = 0;  ///< of these, whose document is there
+    };
+    Result<Attached> attach(std::span<index::SearchRow> rows);
     /// Whether a document was left out because there will never be memory for it.
     bool passed_over() const { return passed_over_; }
     /// Holds `bytes` from here on, whatever was held before: when a text grows, and when documents are gone.

@@ -9,11 +9,6 @@
 namespace isocenter::api {
 namespace {
 
-bool is_of(const index::SearchRow& row, const index::EntityKey& instance) {
-    return row.key.study == instance.study && (row.key.series.empty() || row.key.series == instance.series) &&
-           (row.key.instance.empty() || row.key.instance == instance.instance);
-}
-
 /// At most this many rows are written at a time.
 constexpr std::size_t kRowsAtATime = 50;
 
@@ -27,8 +22,8 @@ class SearchSource : public BatchedText {
         auto rows = std::span(body_.rows).subspan(next_);
         rows = rows.first(std::min(kRowsAtATime, rows.size()));
         if (body_.documents && !rows.empty()) {
-            ISO_TRY(const std::size_t count, fetch_documents(rows));
-            rows = rows.first(count);
+            ISO_TRY(const auto attached, documents_.attach(rows));
+            rows = rows.first(attached.rows);
         }
         ISO_CHECK(append(text, rows));
         if (next_ < body_.rows.size()) return false;
@@ -66,20 +61,6 @@ class SearchSource : public BatchedText {
             return documents_.hold(held + object.capacity() + bytes);
         };
         return body_.xml->append(text, object, first, reserve);
-    }
-
-    /// Of how many of the rows. Documents come in the order asked, those gone meanwhile left out.
-    Result<std::size_t> fetch_documents(std::span<index::SearchRow> rows) {
-        std::vector<std::int64_t> ids;
-        for (const index::SearchRow& row : rows)
-            ids.push_back(row.newest_record);
-        ISO_TRY(auto batch, documents_.read(ids));
-        auto document = batch.documents.begin();
-        for (index::SearchRow& row : rows) {
-            if (document == batch.documents.end()) break;
-            if (is_of(row, document->key)) row.document = std::move(*document++);
-        }
-        return batch.ids;
     }
 
     SearchBody body_;

@@ -2,8 +2,10 @@
 #include <gtest/gtest.h>
 
 #include <span>
+#include <utility>
 
 #include "api/route_caller.h"
+#include "archive/faulty_index.h"
 #include "dicom/tags.h"
 
 namespace isocenter::api {
@@ -297,6 +299,73 @@ TEST(LongDocuments, OfASearchAreHeldAPieceAtATimeAndCharged) {
         response.body = {};
         EXPECT_EQ(test.face.memory->used_bytes(), 0U) << accept;
     }
+}
+
+/// With a private attribute that says whether `number` is even, and metadata of a megabyte.
+std::string private_one(int number, const std::string& study_id = "S1") {
+    dicom::DataSet data_set = archive::make_data_set("1.1", "1.1.1", "1.1.1." + std::to_string(number));
+    data_set.set_text(tags::StudyID, study_id);
+    data_set.set({.tag = {0x0023, 0x0010}, .vr = dicom::Vr::LO, .bytes = "ACME"});
+    data_set.set({.tag = {0x0023, 0x1001}, .vr = dicom::Vr::LO, .bytes = number % 2 == 0 ? "even" : "odd "});
+    data_set.set({.tag = {0x0040, 0xA160}, .vr = dicom::Vr::UT, .bytes = std::string(1 << 20, 'x')});
+    return archive::to_part10(data_set);
+}
+
+class PrivateSearch : public Search {
+  protected:
+    static constexpr const char* kEven = "00230010=ACME&00231001=even";
+    void SetUp() override {
+        for (int i = 1; i <= 4; ++i)
+            ASSERT_TRUE(test.stored.store({private_one(i)})[0].created);
+    }
+    http::Response search(const char* pattern = "/instances") { return get(test, kEven, pattern); }
+
+    RouteCaller test{standard_profile()};
+};
+
+TEST_F(PrivateSearch, DocumentsThatAreLookedIntoCountAsMemory) {
+    test.face.memory = std::make_shared<MemoryBudget>(6U << 20U);
+    EXPECT_EQ(json_of(search("/instances")).as_array().size(), 2U);
+    EXPECT_EQ(json_of(search("/studies")).as_array().size(), 1U);
+    EXPECT_FALSE(search().headers.has("Warning"));
+    EXPECT_EQ(test.face.memory->used_bytes(), 0U);
+    MemoryBudget::Lease others(*test.face.memory);
+    ASSERT_TRUE(others.resize(4U << 20U).ok());
+    // Without a match the answer itself needs no document.
+    for (const char* pattern : {"/instances", "/studies"}) {
+        const http::Response refused = get(test, "00230010=ACME&00231001=other", pattern);
+        EXPECT_EQ(refused.status, 503U) << pattern;
+        EXPECT_TRUE(refused.headers.has("Retry-After"));
+    }
+}
+
+TEST_F(PrivateSearch, WhatCannotBeLookedIntoIsTold) {
+    damage_document(test.stored, "1.1.1.2");
+    const http::Response found = search();
+    ASSERT_EQ(found.status, 200U);
+    EXPECT_EQ(json_of(found).as_array().size(), 1U);
+    EXPECT_THAT(std::string(found.headers.get("Warning")), HasSubstr("1 possible matches were left out"));
+}
+
+TEST_F(PrivateSearch, AnInstanceThatIsReplacedMeanwhileIsFound) {
+    archive::FaultyIndex index(*test.stored.database.index);
+    bool replaced = false;
+    index.before_documents = [&] {
+        if (std::exchange(replaced, true)) return;
+        archive::StorePolicy policy;
+        policy.duplicates = archive::Duplicates::replace;
+        EXPECT_TRUE(test.stored.store({private_one(2, "S2")}, policy)[0].created);
+    };
+    index::Database database = test.stored.database;
+    database.index = &index;
+    Metrics metrics;
+    archive::Archive archive(test.stored.blobs, database, {}, metrics);
+    const Face face{archive, test.face.profile, test.face.lanes, test.options, "/x"};
+    const auto routes = search_routes(face);
+    const http::Response found = RouteCaller::call(RouteCaller::find(routes, http::Method::get, "/instances"),
+                                                   RouteCaller::request(kEven));
+    EXPECT_EQ(json_of(found).as_array().size(), 2U);
+    EXPECT_TRUE(replaced);
 }
 
 }  // namespace

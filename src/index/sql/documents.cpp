@@ -77,11 +77,12 @@ Status insert_document(Connection& connection, std::int64_t key, const PackedDoc
 
 Result<LoadedDocuments> load_documents(Connection& connection, const DocumentCodec& codec,
                                        std::span<const std::int64_t> ids, std::uint64_t most_bytes) {
+    // A record without its document is damage too: not the same as no record.
     static const std::string sql =
         "SELECT p.key, i.id, i.version, s.partition_id, s.uid, e.uid, i.uid, d.dictionary, d.json, d.hidden "
         "FROM json_each(?) p CROSS JOIN instance i ON i.id = p.value CROSS JOIN series e ON e.id = "
         "i.series_id "
-        "CROSS JOIN study s ON s.id = e.study_id CROSS JOIN document d ON d.key = i.document_key";
+        "CROSS JOIN study s ON s.id = e.study_id LEFT JOIN document d ON d.key = i.document_key";
     LoadedDocuments loaded;
     std::uint64_t left = most_bytes;
     Run run(connection, sql);
@@ -99,6 +100,7 @@ Result<LoadedDocuments> load_documents(Connection& connection, const DocumentCod
         auto json = codec.unpack(run.integer(7), run.blob(8));
         if (!json) {
             log_event(LogLevel::error, "document_unreadable", {{"record", run.integer(1)}});
+            ++loaded.unreadable;
             continue;
         }
         left -= json->size();

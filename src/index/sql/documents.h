@@ -28,6 +28,7 @@ struct LoadedDocuments {
     std::vector<std::pair<std::size_t, Document>> documents;
     std::size_t ids = 0;           ///< as in DocumentBatch
     std::uint64_t next_bytes = 0;  ///< as in DocumentBatch
+    std::size_t unreadable = 0;    ///< as in DocumentBatch
 };
 
 /// Documents of instances by record id, those that exist; ids may be there twice. One that cannot be read

@@ -100,7 +100,7 @@ Result<DocumentBatch> SqlIndex::documents(std::span<const std::int64_t> ids, std
     if (ids.size() > 1000) return fail(ErrorCode::invalid_request, "more than 1,000 documents at a time");
     ISO_TRY(const Lease connection, connections_->reader());
     ISO_TRY(auto loaded, load_documents(*connection, codec_, ids, most_bytes));
-    DocumentBatch batch{{}, loaded.ids, loaded.next_bytes};
+    DocumentBatch batch{{}, loaded.ids, loaded.next_bytes, loaded.unreadable};
     batch.documents.reserve(loaded.documents.size());
     for (auto& [place, document] : loaded.documents)
         batch.documents.push_back(std::move(document));
