@@ -1,4 +1,8 @@
+#include <algorithm>
+#include <iterator>
+#include <optional>
 #include <span>
+#include <utility>
 
 #include "api/dicomweb/accept.h"
 #include "api/dicomweb/batched_text.h"
@@ -73,13 +77,61 @@ Status append_document(const Writing& writing, const index::Document& document, 
 class MetadataSource : public BatchedText {
   public:
     MetadataSource(Writing writing, std::vector<std::int64_t> ids)
-        : writing_(std::move(writing)), ids_(std::move(ids)), documents_(writing_.face) {}
+        : writing_(std::move(writing)), ids_(std::move(ids)) {
+        documents_.emplace(writing_.face);
+    }
+
+    /// How many of the documents cannot be given: what the status depends on must be known before the first
+    /// byte. Those of a short answer are kept, those of a long one are read once more while they are sent.
+    Result<std::size_t> survey() {
+        ISO_TRY(auto batch, read_short());
+        unreadable_ = batch.unreadable;
+        std::size_t seen = batch.ids;
+        if (seen == ids_.size()) {
+            kept_ = std::move(batch);
+            return unreadable_;
+        }
+        batch = {};
+        while (seen < ids_.size()) {
+            ISO_TRY(const auto more, documents_->read(std::span(ids_).subspan(seen)));
+            seen += more.ids;
+            unreadable_ += more.unreadable;
+        }
+        passed_over_ = documents_->passed_over();
+        documents_.emplace(writing_.face);
+        return unreadable_;
+    }
+    /// Why documents that the survey counted cannot be given.
+    Error refusal() const {
+        if (passed_over_ || documents_->passed_over())
+            return fail(ErrorCode::overloaded, "The server has not the memory for the answer.", "documents");
+        return fail(ErrorCode::corrupt, "stored metadata cannot be read");
+    }
 
   private:
+    /// The first documents: all of them where one piece holds them.
+    Result<index::DocumentBatch> read_short() {
+        ISO_TRY(auto batch, documents_->read(ids_));
+        if (batch.ids == ids_.size()) return batch;
+        ISO_TRY(auto more, documents_->read(std::span(ids_).subspan(batch.ids)));
+        batch.ids += more.ids;
+        batch.unreadable += more.unreadable;
+        std::ranges::move(more.documents, std::back_inserter(batch.documents));
+        return batch;
+    }
+
+    Result<index::DocumentBatch> read_next() {
+        if (kept_) return *std::exchange(kept_, std::nullopt);
+        return documents_->read(std::span(ids_).subspan(next_));
+    }
+
     Result<bool> next(std::string& text) override {
         if (next_ == 0 && writing_.form == DataSetForm::json) text += '[';
-        ISO_TRY(const auto batch, documents_.read(std::span(ids_).subspan(next_)));
+        ISO_TRY(const auto batch, read_next());
         next_ += batch.ids;
+        missing_ += batch.unreadable;
+        // The status has been sent: a body that breaks off says what it can say no more.
+        if (missing_ > unreadable_) return refusal();
         ISO_CHECK(append(batch.documents, text));
         if (next_ < ids_.size()) return false;
         if (first_) return absence();
@@ -89,13 +141,10 @@ class MetadataSource : public BatchedText {
         return true;
     }
 
-    /// Why there is no document at all: everything was removed meanwhile, or nothing can be read.
+    /// Why there is no document at all: what the survey found was removed meanwhile.
     Error absence() const {
         const auto records = writing_.face.archive.list(writing_.key);
-        if (!records) return records.error();
-        if (documents_.passed_over())
-            return fail(ErrorCode::overloaded, "The server has not the memory for the answer.", "documents");
-        return fail(ErrorCode::corrupt, "the stored metadata cannot be read");
+        return records ? refusal() : records.error();
     }
 
     Status append(const std::vector<index::Document>& documents, std::string& text) {
@@ -105,17 +154,21 @@ class MetadataSource : public BatchedText {
         text.reserve(text.size() + held);
         for (const index::Document& document : documents) {
             const std::uint64_t beside = held + document.json.size();
-            const Reserve reserve = [&](std::uint64_t bytes) { return documents_.hold(beside + bytes); };
+            const Reserve reserve = [&](std::uint64_t bytes) { return documents_->hold(beside + bytes); };
             ISO_CHECK(append_document(writing_, document, first_, text, reserve));
             first_ = false;
-            ISO_CHECK(documents_.hold(held + text.capacity()));
+            ISO_CHECK(documents_->hold(held + text.capacity()));
         }
-        return documents_.hold(text.capacity());
+        return documents_->hold(text.capacity());
     }
 
     Writing writing_;
     std::vector<std::int64_t> ids_;
-    DocumentReader documents_;
+    std::optional<DocumentReader> documents_;
+    std::optional<index::DocumentBatch> kept_;
+    std::size_t unreadable_ = 0;
+    bool passed_over_ = false;
+    std::size_t missing_ = 0;  ///< of the unreadable ones, so many have been met
     std::size_t next_ = 0;
     bool first_ = true;
 };
@@ -167,13 +220,22 @@ Result<http::Response> retrieve(const Face& face, const http::RequestContext& co
     if (auto unchanged = not_modified(request, etag, kCacheControl)) return *std::move(unchanged);
     ISO_TRY(auto ids, record_ids(face, key));
 
+    const std::size_t all = ids.size();
     Writing writing{face, face.base_uri(request), *form, boundary_of(etag), key};
     http::Response response;
     response.headers.set("Content-Type", content_type(writing));
+    auto source = std::make_unique<MetadataSource>(std::move(writing), std::move(ids));
+    ISO_TRY(const std::size_t left_out, source->survey());
+    if (left_out == all || (left_out > 0 && !face.profile.partial_sets)) return source->refusal();
+    if (left_out > 0) {
+        // Not the tag of the whole set, which may be there again without a new revision.
+        etag.insert(etag.size() - 1, "-l" + std::to_string(left_out));
+        if (auto unchanged = not_modified(request, etag, kCacheControl)) return *std::move(unchanged);
+    }
     response.headers.set("ETag", etag);
     response.headers.set("Cache-Control", std::string(kCacheControl));
-    ISO_CHECK(
-        send_in_batches(response, std::make_unique<MetadataSource>(std::move(writing), std::move(ids))));
+    ISO_CHECK(send_in_batches(response, std::move(source)));
+    mark_partial(face, response, left_out, all);
     return response;
 }
 

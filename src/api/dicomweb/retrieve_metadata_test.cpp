@@ -1,7 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "api/route_caller.h"
-#include "index/sql/connection.h"
 
 namespace isocenter::api {
 namespace {
@@ -26,21 +27,54 @@ std::string object(const std::string& instance) {
     return archive::to_part10(archive::make_data_set("1.1", "1.1.1", instance));
 }
 
-TEST(RetrieveMetadata, OneThatCannotBeReadSpoilsOnlyItsOwnAnswer) {
+TEST(RetrieveMetadata, OneThatCannotBeReadIsLeftOutAndTold) {
     RouteCaller test(standard_profile());
     test.stored.store({object("1.1.1.1"), object("1.1.1.2"), object("1.1.1.3")});
-    {
-        const auto writer = test.stored.database.connections->writer();
-        ASSERT_TRUE(writer.ok());
-        ASSERT_TRUE(
-            (*writer)->execute("UPDATE document SET json = x'00' WHERE key = (SELECT document_key "
-                               "FROM instance WHERE uid = '1.1.1.2')"));
-    }
+    const std::string whole(get(test, kStudy, {{"study", "1.1"}}).headers.get("ETag"));
+    damage_document(test.stored, "1.1.1.2");
     EXPECT_EQ(get_instance(test, "1.1.1.1").status, 200U);
     EXPECT_EQ(get_instance(test, "1.1.1.2").status, 500U);
+    for (const char* accept :
+         {"application/dicom+json", "multipart/related; type=\"application/dicom+xml\""}) {
+        const http::Response study = get(test, kStudy, {{"study", "1.1"}}, accept);
+        EXPECT_EQ(study.status, 206U);
+        EXPECT_EQ(study.headers.get("Warning"), "299 isocenter: 1 of 3 instances were left out");
+        EXPECT_NE(study.headers.get("ETag"), whole) << "the rest may come back";
+    }
+    EXPECT_EQ(json_of(get(test, kStudy, {{"study", "1.1"}})).as_array().size(), 2U);
+}
+
+TEST(RetrieveMetadata, WithoutAnyThatCanBeReadThereIsAnError) {
+    RouteCaller test(standard_profile());
+    test.stored.store({object("1.1.1.1"), object("1.1.1.2")});
+    damage_document(test.stored, "1.1.1.1");
+    damage_document(test.stored, "1.1.1.2");
+    EXPECT_EQ(get(test, kStudy, {{"study", "1.1"}}).status, 500U);
+}
+
+TEST(RetrieveMetadata, FacesWithoutPartialSetsAnswerWithAnError) {
+    Profile refusing = standard_profile();
+    refusing.partial_sets = false;
+    for (const Profile* profile : {&v1_profile(), &v2_profile(), &std::as_const(refusing)}) {
+        RouteCaller test(*profile);
+        test.stored.store({object("1.1.1.1"), object("1.1.1.2"), object("1.1.1.3")});
+        damage_document(test.stored, "1.1.1.2");
+        EXPECT_EQ(get(test, kStudy, {{"study", "1.1"}}).status, 500U) << profile->name;
+        EXPECT_EQ(get_instance(test, "1.1.1.3").status, 200U) << profile->name;
+    }
+}
+
+TEST(RetrieveMetadata, TheEndOfALongAnswerIsLookedAtBeforeItsStatusIsSent) {
+    constexpr int kInstances = 5;
+    RouteCaller test(standard_profile());
+    store_long_ones(test.stored, kInstances);
+    damage_document(test.stored, "1.1.1.5");
     const http::Response study = get(test, kStudy, {{"study", "1.1"}});
-    EXPECT_EQ(study.status, 200U);
-    EXPECT_EQ(json_of(study).as_array().size(), 2U);
+    EXPECT_EQ(study.status, 206U);
+    EXPECT_EQ(study.headers.get("Warning"), "299 isocenter: 1 of 5 instances were left out");
+    damage_document(test.stored, "1.1.1.4");
+    EXPECT_FALSE(read_all(*std::get<std::unique_ptr<ByteSource>>(study.body), 1U << 28U).ok())
+        << "what is damaged since then cannot be told in the status";
 }
 
 TEST(RetrieveMetadata, ALongAnswerIsHeldAPieceAtATimeAndCharged) {
@@ -78,7 +112,8 @@ TEST(RetrieveMetadata, OneThatMemoryCanNeverHoldSpoilsOnlyItsOwnAnswer) {
     test.face.memory = std::make_shared<MemoryBudget>(2U << 20U);
     EXPECT_EQ(get_instance(test, "1.1.1.2").status, 503U);
     const http::Response study = get(test, kStudy, {{"study", "1.1"}});
-    EXPECT_EQ(study.status, 200U);
+    EXPECT_EQ(study.status, 206U);
+    EXPECT_EQ(study.headers.get("Warning"), "299 isocenter: 1 of 3 instances were left out");
     EXPECT_EQ(json_of(study).as_array().size(), 2U);
 }
 
