@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <functional>
+#include <iterator>
 
 #include "archive/picture.h"
 #include "dicom/json_reader.h"
@@ -114,7 +115,7 @@ void MetadataStore::begin_part(Kind kind, std::uint64_t number, const http::Medi
                                std::string_view location) {
     kind_ = kind;
     if (kind == Kind::bulk)
-        bulk_.push_back({number, std::string(location), type, {spool_.size(), 0}, false});
+        bulk_.push_back({number, std::string(location), type, {spool_.size(), 0}});
     else
         metadata_.push_back({number, kind, {}});
 }
@@ -180,48 +181,64 @@ std::string MetadataStore::resolve(std::string_view uri) const {
     return request_uri_.substr(0, request_uri_.rfind('/') + 1) + std::string(uri);
 }
 
-/// A location is resolved once, however many links there are.
+/// A location is resolved once, and its parts are put in order once, however many links there are.
 void MetadataStore::place_parts() {
     constexpr std::string_view kFrames = "/frames/";
     for (BulkPart& part : bulk_) {
         const std::string location = resolve(without_slash(part.uri));
-        places_[location].whole.push_back(&part);
+        places_[location].parts.push_back(&part);
         const std::size_t frames = location.rfind(kFrames);
         if (frames == std::string::npos) continue;
         Place& place = places_[location.substr(0, frames)];
         const auto number = frame_number(std::string_view(location).substr(frames + kFrames.size()));
         if (!number || !place.frames.emplace(*number, &part).second) place.ill_named = true;
     }
+    for (auto& [location, place] : places_) {
+        if (place.frames.empty()) continue;
+        place.incomplete = !place.parts.empty() || place.frames.rbegin()->first != place.frames.size();
+        place.parts.clear();
+        for (const auto& [number, part] : place.frames)
+            place.parts.push_back(part);
+    }
 }
 
 /// Parts of that location in the order received, or its `<uri>/frames/<n>` in the order of n, each from 1 on
 /// once (standard-face.md 4.2).
-Result<std::vector<MetadataStore::BulkPart*>> MetadataStore::parts_of(std::string_view uri) const {
+Result<MetadataStore::Place*> MetadataStore::place_of(std::string_view uri) {
     const auto found = places_.find(resolve(without_slash(uri)));
     if (found == places_.end()) return fail(ErrorCode::malformed_dicom, "a bulk data part is missing");
-    const Place& place = found->second;
+    Place& place = found->second;
     if (place.ill_named)
         return fail(ErrorCode::malformed_dicom, "a frame of bulk data is named wrongly or twice");
-    if (place.frames.empty()) return place.whole;
-    if (!place.whole.empty() || place.frames.rbegin()->first != place.frames.size())
-        return fail(ErrorCode::malformed_dicom, "a frame of bulk data is missing");
-    std::vector<BulkPart*> parts;
-    parts.reserve(place.frames.size());
-    for (const auto& [number, part] : place.frames)
-        parts.push_back(part);
-    return parts;
+    if (place.incomplete) return fail(ErrorCode::malformed_dicom, "a frame of bulk data is missing");
+    return &place;
 }
 
-/// Marks the parts that `set` refers to; an error when one is missing.
-Status MetadataStore::find_parts(const dicom::DataSet& set) {
+/// Marks the places that `set` refers to; an error when one has no parts. A place may have as many parts as
+/// it has links: they are not walked for each.
+Status MetadataStore::mark_places(const dicom::DataSet& set) {
     std::vector<const dicom::Element*> linked;
     collect_links(set, linked);
     for (const dicom::Element* element : linked) {
-        ISO_TRY(const auto parts, parts_of(element->bulk_uri));
-        for (BulkPart* part : parts)
-            part->used = true;
+        ISO_TRY(Place* const place, place_of(element->bulk_uri));
+        place->used = true;
     }
     return {};
+}
+
+std::vector<PartFailure> MetadataStore::unused_parts() {
+    for (const auto& [location, place] : places_) {
+        if (!place.used) continue;
+        for (BulkPart* part : place.parts)
+            part->used = true;
+    }
+    std::vector<PartFailure> failures;
+    for (const BulkPart& part : bulk_) {
+        if (!part.used)
+            failures.push_back(
+                {archive::StoreFailure::not_understood, part.number, "no metadata refers to this bulk data"});
+    }
+    return failures;
 }
 
 /// Compressed frames are one part each: as many as the data set says, where it says so.
@@ -229,7 +246,8 @@ Status MetadataStore::count_frames(const dicom::DataSet& set) {
     const dicom::Element* pixels = set.find(dicom::tags::PixelData);
     const auto described = set.integer(dicom::tags::NumberOfFrames);
     if (pixels == nullptr || pixels->bulk_uri.empty() || !described) return {};
-    ISO_TRY(const auto parts, parts_of(pixels->bulk_uri));
+    ISO_TRY(const Place* const place, place_of(pixels->bulk_uri));
+    const std::vector<BulkPart*>& parts = place->parts;
     const bool own_frames = archive::is_picture_type(parts.front()->type.essence());
     if (own_frames || parts.front()->type.type != "image" ||
         *described == static_cast<std::int64_t>(parts.size()))
@@ -252,7 +270,8 @@ std::optional<dicom::ImageHeader> MetadataStore::image_header(const BulkPart& pa
 Result<std::string> MetadataStore::syntax_of_pixels(dicom::DataSet& set) {
     const dicom::Element* pixels = set.find(dicom::tags::PixelData);
     if (pixels == nullptr || pixels->bulk_uri.empty()) return std::string(dicom::kExplicitVrLittleEndian);
-    ISO_TRY(const auto parts, parts_of(pixels->bulk_uri));
+    ISO_TRY(const Place* const place, place_of(pixels->bulk_uri));
+    const std::vector<BulkPart*>& parts = place->parts;
     const bool pictures = std::ranges::any_of(
         parts, [](const BulkPart* part) { return archive::is_picture_type(part->type.essence()); });
     if (pictures) {
@@ -296,8 +315,8 @@ Result<std::vector<std::unique_ptr<ByteSource>>> MetadataStore::sources_of(const
         sources.push_back(spool_.open(native_pixels_));
         return sources;
     }
-    ISO_TRY(const auto parts, parts_of(element.bulk_uri));
-    for (const BulkPart* part : parts)
+    ISO_TRY(const Place* const place, place_of(element.bulk_uri));
+    for (const BulkPart* part : place->parts)
         sources.push_back(spool_.open(part->range));
     return sources;
 }
@@ -310,7 +329,7 @@ void MetadataStore::store_one(dicom::Salvaged& described, std::uint64_t part, ar
     if (const Status& read = described.status; !read)
         return batch.fail_instance(StoreFailure::not_understood, read.error().message, set);
     if (discard_foreign_groups(set)) batch.mark_discarded();
-    Status found = find_parts(set);
+    Status found = mark_places(set);
     if (found) found = count_frames(set);
     if (!found) return batch.fail_instance(StoreFailure::not_understood, found.error().message, set);
     const auto syntax = syntax_of_pixels(set);
@@ -342,11 +361,7 @@ Result<std::vector<PartFailure>> MetadataStore::finish(archive::StoreBatch& batc
         ISO_CHECK(readable);
         if (!cut_) return fail(ErrorCode::invalid_request, "The request holds no metadata.");
     }
-    for (const BulkPart& part : bulk_) {
-        if (!part.used)
-            failures.push_back(
-                {archive::StoreFailure::not_understood, part.number, "no metadata refers to this bulk data"});
-    }
+    std::ranges::move(unused_parts(), std::back_inserter(failures));
     return failures;
 }
 

@@ -56,22 +56,26 @@ class MetadataStore {
         Kind kind;
         std::string text;
     };
-    /// What is at one location: parts of it in the order received, and its frames by their numbers.
+    /// What is at one location, and below it as its frames.
     struct Place {
-        std::vector<BulkPart*> whole;
+        /// In the order received, or of the frames' numbers; many links may share them.
+        std::vector<BulkPart*> parts;
         std::map<std::size_t, BulkPart*> frames;
-        bool ill_named = false;  ///< a frame has no number, or that of another
+        bool ill_named = false;   ///< a frame has no number, or that of another
+        bool incomplete = false;  ///< the frames are no row, or there is a whole beside them
+        bool used = false;        ///< an instance refers to it
     };
     static std::uint64_t reading_bytes(const TextPart& part);
     static Result<std::vector<dicom::Salvaged>> read(const TextPart& part, const Reserve& reserve);
     void store_one(dicom::Salvaged& described, std::uint64_t part, archive::StoreBatch& batch);
-    Status find_parts(const dicom::DataSet& set);
     Result<std::string> syntax_of_pixels(dicom::DataSet& set);
     std::optional<dicom::ImageHeader> image_header(const BulkPart& part) const;
     Status transform_pictures(dicom::DataSet& set, const std::vector<BulkPart*>& parts);
     Result<std::vector<std::unique_ptr<ByteSource>>> sources_of(const dicom::Element& element);
     void place_parts();
-    Result<std::vector<BulkPart*>> parts_of(std::string_view uri) const;
+    Result<Place*> place_of(std::string_view uri);
+    Status mark_places(const dicom::DataSet& set);
+    std::vector<PartFailure> unused_parts();
     Status count_frames(const dicom::DataSet& set);
     std::string resolve(std::string_view uri) const;
 

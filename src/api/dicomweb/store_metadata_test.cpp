@@ -159,5 +159,51 @@ TEST_F(MetadataStoreTest, ManyLinksFindManyParts) {
     EXPECT_TRUE(outcomes[0].created) << outcomes[0].message;
 }
 
+/// Each of several links takes all parts of its place; those of a place without links are told one by one.
+TEST_F(MetadataStoreTest, ManyPartsShareALocation) {
+    constexpr int kParts = 5'000;
+    const std::string pixels =
+        R"(,"00280002":{"vr":"US","Value":[1]},"00280100":{"vr":"US","Value":[8]})" + link("b");
+    for (int i = 1; i <= 3; ++i)
+        part(Kind::json, instance("1.1.1." + std::to_string(i), pixels));
+    std::string expected;
+    for (int i = 0; i < kParts; ++i) {
+        expected += std::to_string(10'000 + i) + '.';
+        part(Kind::bulk, std::to_string(10'000 + i) + '.', "b");
+        part(Kind::bulk, "x", "nowhere");
+    }
+    const auto failures = finish();
+    ASSERT_TRUE(failures.ok());
+    ASSERT_EQ(failures->size(), static_cast<std::size_t>(kParts));
+    for (int i = 0; i < kParts; ++i)
+        EXPECT_EQ((*failures)[static_cast<std::size_t>(i)].part, static_cast<std::uint64_t>(5 + 2 * i));
+    ASSERT_EQ(outcomes.size(), 3U);
+    for (int i = 1; i <= 3; ++i) {
+        const auto location =
+            stored.archive->locate(archive::key_of("1.1", "1.1.1", "1.1.1." + std::to_string(i)));
+        ASSERT_TRUE(location.ok());
+        const auto value = stored.archive->open_bulk(**location, "7FE00010");
+        ASSERT_TRUE(value.ok());
+        EXPECT_TRUE(*read_all(**value, 1U << 20U) == expected);
+    }
+}
+
+TEST_F(MetadataStoreTest, ManyFramesOfALocationAreInTheOrderOfTheirNumbers) {
+    constexpr int kFrames = 3'000;
+    part(Kind::json, instance("1.1.1.1", link("b")));
+    std::string expected;
+    for (int i = 0; i < kFrames; ++i) {
+        expected += std::to_string(10'000 + i) + '.';
+        const int number = kFrames - i;
+        part(Kind::bulk, std::to_string(10'000 + number - 1) + '.', "b/frames/" + std::to_string(number));
+    }
+    const auto failures = finish();
+    ASSERT_TRUE(failures.ok());
+    EXPECT_TRUE(failures->empty());
+    const auto location = stored.archive->locate(archive::key_of("1.1", "1.1.1", "1.1.1.1"));
+    ASSERT_TRUE(location.ok());
+    EXPECT_TRUE(*read_all(**stored.archive->open_bulk(**location, "7FE00010"), 1U << 20U) == expected);
+}
+
 }  // namespace
 }  // namespace isocenter::api
