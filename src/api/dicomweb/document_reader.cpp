@@ -66,7 +66,7 @@ Result<DocumentReader::Attached> DocumentReader::attach(std::span<index::SearchR
 }
 
 Status DocumentReader::hold(std::uint64_t bytes) {
-    const Status held = memory_.resize(bytes < kFreeBytes ? 0 : bytes);
+    Status held = memory_.resize(bytes < kFreeBytes ? 0 : bytes);
     if (held || held.error().code == ErrorCode::too_large) return held;
     return fail(ErrorCode::overloaded, "The server has no memory left for the answer.", "documents");
 }
