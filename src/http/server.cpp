@@ -65,7 +65,7 @@ asio::awaitable<void> sweep(Worker& worker, std::chrono::milliseconds interval,
     }
 }
 
-void log_escape(std::exception_ptr error) {
+void log_escape(const std::exception_ptr& error) {
     try {
         if (error) std::rethrow_exception(error);
     } catch (const std::exception& e) {
@@ -160,10 +160,11 @@ void Server::State::admit(Worker& worker, tcp::socket socket) {
     }
     count(+1);
     auto connection = std::make_shared<Connection>(shared, worker, std::move(socket));
-    asio::co_spawn(worker.loop, Connection::run(std::move(connection)), [this](std::exception_ptr error) {
-        log_escape(error);
-        count(-1);
-    });
+    asio::co_spawn(worker.loop, Connection::run(std::move(connection)),
+                   [this](const std::exception_ptr& error) {
+                       log_escape(error);
+                       count(-1);
+                   });
 }
 
 bool Server::State::wait_until_empty(std::chrono::milliseconds most) {

@@ -94,7 +94,7 @@ class Verification {
     Status check_objects();
     Result<Reread> reread(const index::InstanceRecord& record, std::uint64_t size);
     Result<bool> still_there(const index::InstanceRecord& record);
-    void add(Finding::Kind kind, const index::InstanceRecord& record, std::string detail);
+    void add(Finding::Kind kind, const index::InstanceRecord& record, const std::string& detail);
     void add(Finding finding);
     bool cancelled() const { return options_.cancelled && options_.cancelled(); }
 
@@ -117,7 +117,7 @@ void Verification::add(Finding finding) {
     if (report_.findings.size() < options_.max_findings) report_.findings.push_back(std::move(finding));
 }
 
-void Verification::add(Finding::Kind kind, const index::InstanceRecord& record, std::string detail) {
+void Verification::add(Finding::Kind kind, const index::InstanceRecord& record, const std::string& detail) {
     {
         const std::lock_guard lock(mutex_);
         for (EntityValues* values : {&studies_, &series_, &instances_})

@@ -115,6 +115,7 @@ Result<Fragment> name_condition(const Column& column, const std::string& table,
     const std::vector<std::string> patterns = folded_names(match.any_of);
     if (match.whole_value) return equals_any(table + "." + derived_name(column), patterns);
     std::vector<Fragment> parts;
+    parts.reserve(patterns.size());
     for (const std::string& pattern : patterns)
         parts.push_back(one_pattern(column, table, pattern));
     return join(parts, "OR");
