@@ -19,6 +19,7 @@ Result<index::Database> open_index(const Settings& settings, const DataFolder& f
     options.kind = settings.database;
     options.path = folder.database_file().string();
     options.synchronous = settings.sync != "none";
+    options.reserve_bytes = settings.index_reserve_bytes;
     options.read_connections = settings.query_threads + settings.fetch_threads + settings.ingest_threads;
     return index::open_database(options);
 }

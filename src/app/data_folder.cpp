@@ -23,8 +23,9 @@ std::string holder_of(int descriptor) {
 
 Status write_holder(int descriptor) {
     const std::string text = fmt::format("{}\n", getpid());
-    if (ftruncate(descriptor, 0) != 0 ||
-        pwrite(descriptor, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) {
+    // In this order, for a full disk would not give back the block that shortening frees.
+    if (pwrite(descriptor, text.data(), text.size(), 0) != static_cast<ssize_t>(text.size()) ||
+        ftruncate(descriptor, static_cast<off_t>(text.size())) != 0) {
         return fail(ErrorCode::unavailable,
                     fmt::format("the data folder cannot be written: {}", std::strerror(errno)));
     }

@@ -95,6 +95,8 @@ void Archive::on_change(std::function<void()> listener) {
 }
 
 Status Archive::check() {
+    if (const auto* reserve = state_->core.database.reserve; reserve != nullptr)
+        ISO_CHECK(reserve->stores_may_write());
     ISO_CHECK(state_->core.blobs.check());
     return state_->core.database.index->check();
 }

@@ -31,6 +31,9 @@ void InstanceUpload::take(ByteView bytes) {
     if (failure_) return;
     size_ += bytes.size();
     if (const Status status = reader_.write(bytes); !status) return fail_with(status.error());
+    if (reserve_ != nullptr) {
+        if (const Status status = reserve_->stores_may_write(); !status) return fail_with(status.error());
+    }
     if (!writer_) {
         auto created = blobs_.create(blob::make_key());
         if (!created) return fail_with(created.error());

@@ -8,6 +8,7 @@
 #include "base/digest.h"
 #include "blob/blob_store.h"
 #include "dicom/part10_reader.h"
+#include "index/index.h"
 
 namespace isocenter::archive {
 
@@ -29,9 +30,11 @@ class InstanceUpload {
         std::string message;
     };
 
-    /// `max_bytes` 0: no limit. `inline_bytes`: as in ArchiveOptions.
-    InstanceUpload(blob::BlobStore& blobs, std::uint64_t max_bytes, std::uint64_t inline_bytes)
+    /// `reserve` may be null. `max_bytes` 0: no limit. `inline_bytes`: as in ArchiveOptions.
+    InstanceUpload(blob::BlobStore& blobs, const index::RemovalReserve* reserve, std::uint64_t max_bytes,
+                   std::uint64_t inline_bytes)
         : blobs_(blobs),
+          reserve_(reserve),
           max_bytes_(max_bytes),
           reader_(dicom::ReaderLimits{.bulk_inline_bytes = inline_bytes}) {}
     /// After a failure further bytes are ignored, and what was written is gone.
@@ -48,7 +51,8 @@ class InstanceUpload {
     void fail_with(const Error& error);
 
     blob::BlobStore& blobs_;
-    std::uint64_t max_bytes_;
+    const index::RemovalReserve* const reserve_;
+    const std::uint64_t max_bytes_;
     std::uint64_t size_ = 0;
     std::unique_ptr<blob::BlobWriter> writer_;
     Sha256Stream hash_;

@@ -96,7 +96,9 @@ Result<std::uint64_t> Janitor::run_once(Ticks now) {
 }
 
 Result<std::uint64_t> Janitor::State::work(Ticks now) {
-    ISO_TRY(std::uint64_t count, remove_due(now));
+    auto removals = remove_due(now);
+    if (database.reserve != nullptr) database.reserve->replenish();
+    ISO_TRY(std::uint64_t count, std::move(removals));
     if (now >= next_scan) {
         next_scan = now + to_ticks(options.scan_interval);
         ISO_TRY(const std::uint64_t found, scan(now));

@@ -79,6 +79,26 @@ TEST_F(JanitorTest, KeepsWhatHadNoRecordFromTheBeginning) {
     EXPECT_EQ(kept(), 1U);
 }
 
+TEST_F(JanitorTest, KeepsTheReserveFull) {
+    class CountingReserve final : public index::RemovalReserve {
+      public:
+        Status stores_may_write() const override { return {}; }
+        void replenish() override { ++fillings; }
+        int fillings = 0;
+    } reserve;
+    index::Database database = test.database;
+    database.reserve = &reserve;
+    Metrics other_metrics;
+    Janitor other(test.blobs, database, {}, other_metrics);
+    ASSERT_TRUE(other.run_once(now_ticks()).ok());
+    EXPECT_EQ(reserve.fillings, 1);
+    test.store({object("1.4")});
+    ASSERT_TRUE(test.archive->remove(key_of("1.2")).ok());
+    test.blobs.fail_from(blob::FaultStore::Call::remove, 1);
+    EXPECT_EQ(*other.run_once(now_ticks()), 0U);
+    EXPECT_EQ(reserve.fillings, 2);
+}
+
 TEST_F(JanitorTest, StartsAndStops) {
     janitor.start();
     janitor.stop();

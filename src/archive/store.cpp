@@ -113,7 +113,8 @@ void StoreBatch::begin_instance(std::uint64_t part) {
     if (state_->upload) state_->end_instance();
     state_->add_outcome();
     state_->outcomes.back().part = part;
-    state_->upload = std::make_unique<InstanceUpload>(state_->core.blobs, state_->policy.max_instance_bytes,
+    state_->upload = std::make_unique<InstanceUpload>(state_->core.blobs, state_->core.database.reserve,
+                                                      state_->policy.max_instance_bytes,
                                                       state_->core.options.inline_bytes);
 }
 

@@ -419,5 +419,32 @@ TEST(StoreBatch, MemoryIsAskedForBeforeMetadataAreMade) {
     EXPECT_TRUE(test.store({to_part10(large)}, policy)[0].created);
 }
 
+class FakeReserve final : public index::RemovalReserve {
+  public:
+    Status stores_may_write() const override { return state; }
+    void replenish() override {}
+    Status state;
+};
+
+TEST(StoreBatch, WritesNothingWhileTheRoomIsKeptForRemovals) {
+    TestArchive test;
+    FakeReserve reserve;
+    test.database.reserve = &reserve;
+    test.restart();
+    EXPECT_TRUE(test.archive->check().ok());
+    const std::string object = to_part10(make_data_set("1.2", "1.3", "1.4"));
+    StoreBatch under_way(*test.archive, {});
+    under_way.begin_instance();
+    under_way.write(as_bytes(std::string_view(object).substr(0, 200)));
+    reserve.state = fail(ErrorCode::unavailable, "the disk is full");
+    under_way.write(as_bytes(std::string_view(object).substr(200)));
+    EXPECT_EQ(under_way.finish()[0].failure, StoreFailure::out_of_resources);
+    EXPECT_EQ(test.store({object})[0].failure, StoreFailure::out_of_resources);
+    EXPECT_EQ(blobs_kept(test), 0U);
+    EXPECT_EQ(test.archive->check().error().message, "the disk is full");
+    reserve.state = {};
+    EXPECT_TRUE(test.store({object})[0].created);
+}
+
 }  // namespace
 }  // namespace isocenter::archive

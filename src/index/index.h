@@ -184,7 +184,8 @@ class Index {
     virtual Result<std::vector<AddOutcome>> add(std::span<const NewInstance> instances) = 0;
     /// Removes everything below the entity, with one feed entry per instance, and queues the blobs for
     /// removal; the number of instances. `not_found` when there is none. Study and series attributes become
-    /// those of the instances that are left: the latest non-empty value of each.
+    /// those of the instances that are left: the latest non-empty value of each. Done on a full disk, too, as
+    /// far as the reserve goes.
     virtual Result<std::uint64_t> remove(const EntityKey& key) = 0;
     /// The instances below the entity by Series Number, Series UID, Instance Number, SOP Instance UID; empty
     /// when none.
@@ -206,7 +207,8 @@ class Index {
 };
 
 /// Blobs whose instances are gone and which are still to be removed: filled by Index::remove and
-/// replacements.
+/// replacements. On a full disk `done` and `postpone` have the reserve; `enqueue`, which follows a store that
+/// failed, has not.
 class RemovalQueue {
   public:
     virtual ~RemovalQueue() = default;
@@ -218,6 +220,17 @@ class RemovalQueue {
     /// Puts a key off to `not_before` after a failed attempt and counts the attempt.
     virtual Status postpone(const BlobKey& key, Ticks not_before) = 0;
     virtual Result<std::uint64_t> size() = 0;
+};
+
+/// Room for removals when the database's disk is full, which nothing else may take. Thread-safe.
+class RemovalReserve {
+  public:
+    virtual ~RemovalReserve() = default;
+    /// `unavailable` while stores must not write, to the objects' disk neither: it may be the same one. Never
+    /// waits.
+    virtual Status stores_may_write() const = 0;
+    /// Takes what it lacks as far as there is room; to be called now and then, and when room was made.
+    virtual void replenish() = 0;
 };
 
 /// Walks all records, for verification and clean-up.

@@ -1,5 +1,6 @@
 """A disk that fails or loses its power: what was acknowledged is there, what was refused left nothing, nothing is half visible."""
 
+import errno
 import fcntl
 import os
 import pathlib
@@ -119,13 +120,14 @@ def test_failed_renames_fail_no_other_of_the_group(binary, seed, tmp_path, fault
 class Disk:
     """An ext4 of its own on a loop device (root)."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, size=1 << 30):
         self.image, self.mount = folder / "image", folder / "disk"
         self.cutting = False
         self.mount.mkdir()
         with self.image.open("wb") as file:
-            file.truncate(1 << 30)
-        made = subprocess.run(["mkfs.ext4", "-q", str(self.image)], capture_output=True)
+            file.truncate(size)
+        # Without blocks kept for root: full is full for everybody.
+        made = subprocess.run(["mkfs.ext4", "-q", "-m", "0", str(self.image)], capture_output=True)
         if made.returncode != 0 or not self._attach():
             pytest.skip("no loop device can be mounted here")
 
@@ -140,6 +142,16 @@ class Disk:
         folder = os.open(self.mount, os.O_RDONLY)
         fcntl.ioctl(folder, going_down, struct.pack("I", no_log_flush))
         os.close(folder)
+
+    def fill(self):
+        """Others take all the room there is."""
+        with (self.mount / "filler").open("ab") as file:
+            for size in (1 << 20, 4096):
+                try:
+                    while True:
+                        os.posix_fallocate(file.fileno(), os.fstat(file.fileno()).st_size, size)
+                except OSError as error:
+                    assert error.errno == errno.ENOSPC
 
     def remove(self):
         for _ in range(50):
@@ -204,3 +216,184 @@ def test_nothing_acknowledged_is_lost_by_power_cuts(binary, seed, disk):
         verify(binary, disk.mount / "data")
     assert acknowledged
     print(f"5 cuts, {len(known)} instances tried, {len(acknowledged)} acknowledged")
+
+
+RESERVE = 8 << 20
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    made = Disk(tmp_path, 96 << 20)
+    yield made
+    made.remove()
+
+
+@pytest.fixture
+def start(binary, small_disk):
+    """Starts a server on the small disk."""
+    servers = []
+
+    def start_one(reserve=RESERVE):
+        servers.append(RunningServer(binary, small_disk.mount / "data", {"ISOCENTER_STORAGE_INDEX_RESERVE_BYTES": str(reserve)}))
+        return servers[-1]
+
+    yield start_one
+    for server in servers:
+        server.kill()
+
+
+def is_refused(server, made):
+    """Nothing of it is stored, for want of room (A700), whether its UIDs were reached or not."""
+    reply = post(server, made)
+    failed = [item for name in ("00081198", "0008119A") for item in reply.json().get(name, {}).get("Value", [])]
+    return reply.status_code == 409 and [item["00081197"]["Value"] for item in failed] == [[0xA700]] * len(made)
+
+
+def wait_until(condition, seconds=15):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "not in time"
+        time.sleep(0.2)
+
+
+def store_many(server, generator):
+    """Some series of 20 instances with a little room of their own, and one whose removal makes much of it."""
+    stored = {}
+    for _ in range(5):
+        made = new_instances(generator, 20, 20_000)
+        assert post(server, made).status_code == 200
+        stored.update(made)
+    large = new_instances(generator, 10, 1_000_000)
+    assert post(server, large).status_code == 200
+    return stored, large
+
+
+def delete(server, url):
+    return requests.delete(f"{server.root}/{url}", timeout=30).status_code
+
+
+def series_of(made):
+    return {url.partition("/instances/")[0] for url, _ in made.values()}
+
+
+def reserved(disk):
+    return (disk.mount / "data/index.sqlite-reserve").stat().st_blocks * 512
+
+
+def readiness(server):
+    reply = requests.get(f"{server.base}/health/ready", timeout=30)
+    return reply.status_code, reply.json()["reason"]
+
+
+def test_a_full_disk_takes_removals_and_no_stores(binary, seed, small_disk, start):
+    generator = random.Random(seed)
+    server = start()
+    stored, large = store_many(server, generator)
+    small_disk.fill()
+    more = new_instances(generator, 3, 20_000)
+    assert is_refused(server, more)
+    assert readiness(server)[0] == 503
+    # Room that goes to nobody: others fill the disk again after each removal.
+    for url in series_of(stored):
+        assert delete(server, url) == 204, url
+        small_disk.fill()
+        assert is_refused(server, more)
+    assert delete(server, *series_of(large)) == 204
+    wait_until(lambda: post(server, more).status_code == 200)
+    assert present(server, more) == set(more)
+    wait_until(lambda: reserved(small_disk) >= RESERVE)
+    wait_until(lambda: readiness(server)[0] == 200)
+    server.stop()
+    verify(binary, small_disk.mount / "data")
+
+
+def test_stores_that_knock_all_the_time_get_nothing_of_the_reserve(binary, seed, small_disk, start):
+    generator = random.Random(seed)
+    server = start()
+    stored, large = store_many(server, generator)
+    small_disk.fill()
+    ended = threading.Event()
+    tried, accepted = {}, {}
+
+    def knock(own):
+        while not ended.is_set():
+            made = new_instances(own, 1, own.choice([2_000, 100_000]))
+            tried.update(made)
+            if post(server, made).status_code == 200:
+                accepted.update(made)
+
+    workers = [threading.Thread(target=knock, args=(random.Random(f"{seed}-{i}"),)) for i in range(4)]
+    for worker in workers:
+        worker.start()
+    try:
+        for sop, (url, _) in list(stored.items()):
+            assert delete(server, url) == 204, sop
+    finally:
+        ended.set()
+        for worker in workers:
+            worker.join()
+    assert reserved(small_disk) >= RESERVE // 2
+    assert set(tried) != set(accepted)
+    assert delete(server, *series_of(large)) == 204
+    more = new_instances(generator, 3, 20_000)
+    wait_until(lambda: post(server, more).status_code == 200)
+    assert {row["00080018"]["Value"][0] for row in server.rows()} == set(accepted) | set(more)
+    server.stop()
+    verify(binary, small_disk.mount / "data")
+
+
+def test_a_server_starts_on_a_full_disk(binary, seed, small_disk, start):
+    generator = random.Random(seed)
+    server = start()
+    stored, large = store_many(server, generator)
+    server.stop()
+    assert not list(small_disk.mount.glob("data/index.sqlite-[ws]*")), "what a start has to make"
+    small_disk.fill()
+    server = start()
+    more = new_instances(generator, 3, 20_000)
+    assert is_refused(server, more)
+    for url in series_of(stored):
+        assert delete(server, url) == 204, url
+    assert delete(server, *series_of(large)) == 204
+    wait_until(lambda: post(server, more).status_code == 200)
+    server.stop()
+    verify(binary, small_disk.mount / "data")
+
+
+def test_a_disk_without_room_for_a_reserve(binary, seed, small_disk, start):
+    """As one that was full before there was any."""
+    generator = random.Random(seed)
+    server = start(reserve=0)
+    stored, large = store_many(server, generator)
+    assert not (small_disk.mount / "data/index.sqlite-reserve").exists()
+    server.kill()
+    small_disk.fill()
+    with (small_disk.mount / "filler").open("ab") as file:
+        os.truncate(file.fileno(), os.fstat(file.fileno()).st_size - RESERVE // 4)
+    server = start()
+    more = new_instances(generator, 3, 20_000)
+    assert is_refused(server, more)
+    status, reason = readiness(server)
+    assert status == 503 and "the disk of the index is full" in reason
+    for url in [*series_of(stored), *series_of(large)]:
+        assert delete(server, url) == 204, url
+    wait_until(lambda: post(server, more).status_code == 200)
+    wait_until(lambda: reserved(small_disk) >= RESERVE)
+    server.stop()
+    verify(binary, small_disk.mount / "data")
+
+
+def test_a_removal_too_large_for_the_reserve_is_possible_in_parts(binary, seed, small_disk, start):
+    generator = random.Random(seed)
+    server = start(reserve=512 << 10)
+    made = new_instances(generator, 600, 200)
+    assert post(server, made).status_code == 200
+    small_disk.fill()
+    assert delete(server, next(iter(made.values()))[0].partition("/series/")[0]) == 503
+    assert len(server.rows()) == len(made)
+    removed = dict(list(made.items())[:4])
+    for sop, (url, _) in removed.items():
+        assert delete(server, url) == 204, sop
+    assert {row["00080018"]["Value"][0] for row in server.rows()} == set(made) - set(removed)
+    server.stop()
+    verify(binary, small_disk.mount / "data")

@@ -115,6 +115,12 @@ class ConnectionSource {
     virtual std::optional<Lease> try_writer() = 0;
     /// Returns once a writer that was in use has been given back.
     virtual void wait_for_writer() = 0;
+    /// Runs `work`, one transaction that makes room in the end, on the writer. When the disk has no room for
+    /// it, what is kept for this is given up and it is run once more.
+    virtual Status write_with_reserve(const std::function<Status(Connection&)>& work) {
+        ISO_TRY(const Lease connection, writer());
+        return work(*connection);
+    }
 };
 
 }  // namespace isocenter::index::sql

@@ -24,18 +24,19 @@ Result<std::vector<BlobKey>> SqlIndex::due(Ticks now, std::size_t limit) {
 }
 
 Status SqlIndex::done(std::span<const BlobKey> keys) {
-    ISO_TRY(const Lease connection, connections_->writer());
-    ISO_TRY(const auto transaction, Transaction::begin(*connection, Transaction::Kind::write));
-    for (const BlobKey& key : keys) {
-        ISO_CHECK(Run(*connection, "DELETE FROM removal WHERE blob = ?").bind(key.view()).run());
-    }
-    return transaction->commit();
+    return connections_->write_with_reserve([&](Connection& connection) -> Status {
+        ISO_TRY(const auto transaction, Transaction::begin(connection, Transaction::Kind::write));
+        for (const BlobKey& key : keys)
+            ISO_CHECK(Run(connection, "DELETE FROM removal WHERE blob = ?").bind(key.view()).run());
+        return transaction->commit();
+    });
 }
 
 Status SqlIndex::postpone(const BlobKey& key, Ticks not_before) {
-    ISO_TRY(const Lease connection, connections_->writer());
-    Run run(*connection, "UPDATE removal SET due = ?, attempts = attempts + 1 WHERE blob = ?");
-    return run.bind(not_before).bind(key.view()).run();
+    return connections_->write_with_reserve([&](Connection& connection) {
+        Run run(connection, "UPDATE removal SET due = ?, attempts = attempts + 1 WHERE blob = ?");
+        return run.bind(not_before).bind(key.view()).run();
+    });
 }
 
 Result<std::uint64_t> SqlIndex::size() {

@@ -155,16 +155,18 @@ Result<std::uint64_t> Removal::run(const EntityKey& key) {
 }  // namespace
 
 Result<std::uint64_t> SqlIndex::remove(const EntityKey& key) {
-    const Error nothing = fail(ErrorCode::not_found, "nothing to remove");
-    ISO_TRY(const Lease connection, connections_->writer());
-    ISO_TRY(const auto transaction, Transaction::begin(*connection, Transaction::Kind::write));
-    ISO_TRY(Counters counters, load_counters(*connection));
-    counters.time = std::max(counters.time, now_ticks());
-    ISO_TRY(auto study, load_study(*connection, key.partition, key.study.view()));
-    if (!study) return nothing;
-    ISO_TRY(const std::uint64_t removed, Removal(*connection, codec_, counters, std::move(*study)).run(key));
-    if (removed == 0) return nothing;
-    ISO_CHECK(transaction->commit());
+    std::uint64_t removed = 0;
+    ISO_CHECK(connections_->write_with_reserve([&](Connection& connection) -> Status {
+        const Error nothing = fail(ErrorCode::not_found, "nothing to remove");
+        ISO_TRY(const auto transaction, Transaction::begin(connection, Transaction::Kind::write));
+        ISO_TRY(Counters counters, load_counters(connection));
+        counters.time = std::max(counters.time, now_ticks());
+        ISO_TRY(auto study, load_study(connection, key.partition, key.study.view()));
+        if (!study) return nothing;
+        ISO_TRY(removed, Removal(connection, codec_, counters, std::move(*study)).run(key));
+        if (removed == 0) return nothing;
+        return transaction->commit();
+    }));
     return removed;
 }
 

@@ -10,6 +10,11 @@ namespace {
 constexpr std::size_t kKeptStatements = 96;
 constexpr int kLongestPattern = 2000;
 
+/// The file of the WAL's index grows, too, and says it otherwise; a quota's end is a write that failed.
+bool lacks_room(int code) {
+    return (code & 0xFF) == SQLITE_FULL || code == SQLITE_IOERR_SHMSIZE || code == SQLITE_IOERR_WRITE;
+}
+
 // The text of a code names neither values nor paths.
 Error failure(int code) {
     const int primary = code & 0xFF;
@@ -20,7 +25,8 @@ Error failure(int code) {
                              : bug                      ? ErrorCode::internal
                              : primary == SQLITE_TOOBIG ? ErrorCode::too_large
                                                         : ErrorCode::unavailable;
-    return fail(mapped, "the index database failed",
+    return fail(mapped,
+                primary == SQLITE_FULL ? "the disk of the index is full" : "the index database failed",
                 "sqlite " + std::to_string(code) + ": " + sqlite3_errstr(code));
 }
 
@@ -33,7 +39,9 @@ Error failure(sqlite3* handle, int code) {
 
 class SqliteStatement : public sql::Statement {
   public:
-    SqliteStatement(sqlite3* handle, sqlite3_stmt* statement) : handle_(handle), statement_(statement) {}
+    /// Sets `met_full_disk` when it fails for want of room.
+    SqliteStatement(sqlite3* handle, sqlite3_stmt* statement, bool& met_full_disk)
+        : handle_(handle), statement_(statement), met_full_disk_(met_full_disk) {}
     ~SqliteStatement() override { sqlite3_finalize(statement_); }
     SqliteStatement(const SqliteStatement&) = delete;
     SqliteStatement& operator=(const SqliteStatement&) = delete;
@@ -59,6 +67,7 @@ class SqliteStatement : public sql::Statement {
         const int code = sqlite3_step(statement_);
         if (code == SQLITE_ROW) return true;
         if (code == SQLITE_DONE) return false;
+        met_full_disk_ = met_full_disk_ || lacks_room(code);
         return failure(handle_, sqlite3_extended_errcode(handle_));
     }
     void reset() override {
@@ -88,12 +97,14 @@ class SqliteStatement : public sql::Statement {
     }
     sqlite3* handle_;
     sqlite3_stmt* statement_;
+    bool& met_full_disk_;
     int bind_code_ = SQLITE_OK;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<SqliteConnection>> SqliteConnection::open(const ConnectionOptions& options) {
+Result<std::unique_ptr<SqliteConnection>> SqliteConnection::open(const ConnectionOptions& options,
+                                                                 bool* met_full_disk) {
     sqlite3* handle = nullptr;
     const int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_READWRITE |
                       (options.writer ? SQLITE_OPEN_CREATE : 0);
@@ -105,8 +116,10 @@ Result<std::unique_ptr<SqliteConnection>> SqliteConnection::open(const Connectio
         return error;
     }
     std::unique_ptr<SqliteConnection> connection(new SqliteConnection(handle));
-    ISO_CHECK(connection->configure(options));
-    return connection;
+    const Status configured = connection->configure(options);
+    if (configured) return connection;
+    if (met_full_disk != nullptr) *met_full_disk = connection->met_full_disk();
+    return configured.error();
 }
 
 Status SqliteConnection::configure(const ConnectionOptions& options) {
@@ -152,7 +165,7 @@ Result<std::shared_ptr<sql::Statement>> SqliteConnection::prepare(std::string_vi
     const int code = sqlite3_prepare_v3(handle_, sql.data(), static_cast<int>(sql.size()),
                                         SQLITE_PREPARE_PERSISTENT, &raw, nullptr);
     if (code != SQLITE_OK) return failure(handle_, code);
-    auto statement = std::make_shared<SqliteStatement>(handle_, raw);
+    auto statement = std::make_shared<SqliteStatement>(handle_, raw, met_full_disk_);
     if (by_sql_.contains(sql)) return std::shared_ptr<sql::Statement>(statement);
     kept_.push_front({std::string(sql), statement});
     by_sql_.emplace(kept_.front().sql, kept_.begin());
@@ -165,6 +178,7 @@ Result<std::shared_ptr<sql::Statement>> SqliteConnection::prepare(std::string_vi
 
 Status SqliteConnection::execute(std::string_view script) {
     const int code = sqlite3_exec(handle_, std::string(script).c_str(), nullptr, nullptr, nullptr);
+    met_full_disk_ = met_full_disk_ || lacks_room(code);
     if (code != SQLITE_OK) return failure(handle_, code);
     return {};
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 
 #include "index/sql/connection.h"
 
@@ -23,7 +24,9 @@ struct ConnectionOptions {
 /// An SQLite connection in WAL mode.
 class SqliteConnection : public sql::Connection {
   public:
-    static Result<std::unique_ptr<SqliteConnection>> open(const ConnectionOptions& options);
+    /// `met_full_disk`, when given, is set when it fails for want of room on the disk.
+    static Result<std::unique_ptr<SqliteConnection>> open(const ConnectionOptions& options,
+                                                          bool* met_full_disk = nullptr);
     ~SqliteConnection() override;
     SqliteConnection(const SqliteConnection&) = delete;
     SqliteConnection& operator=(const SqliteConnection&) = delete;
@@ -38,6 +41,8 @@ class SqliteConnection : public sql::Connection {
     Status restart_wal();
     /// Pages in the WAL after this connection's last commit.
     int wal_pages() const { return wal_pages_; }
+    /// Whether a statement failed for want of room on the disk since it was last asked.
+    bool met_full_disk() { return std::exchange(met_full_disk_, false); }
 
   private:
     explicit SqliteConnection(sqlite3* handle) : handle_(handle) {}
@@ -49,6 +54,7 @@ class SqliteConnection : public sql::Connection {
     };
     sqlite3* handle_;
     int wal_pages_ = 0;
+    bool met_full_disk_ = false;
     std::list<Kept> kept_;  ///< most recently used first
     std::unordered_map<std::string_view, std::list<Kept>::iterator> by_sql_;
 };

@@ -12,26 +12,60 @@ constexpr int kWriterCacheKib = 16 << 10;
 constexpr int kReaderCacheKib = 1536;
 constexpr int kCopyPages = 2000;      // 8 MB of WAL: worth copying
 constexpr int kRestartPages = 32000;  // 128 MB: readers or writers never left a gap; make one
+constexpr std::uint64_t kPageBytes = 4096;
+
+/// While it lives the reserve is given up, if it was there.
+class GivenUp {
+  public:
+    explicit GivenUp(ReserveFile& reserve) : reserve_(reserve), given_(reserve.give_up()) {}
+    ~GivenUp() {
+        if (given_) reserve_.take_back();
+    }
+    GivenUp(const GivenUp&) = delete;
+    GivenUp& operator=(const GivenUp&) = delete;
+    bool gave_room() const { return given_; }
+
+  private:
+    ReserveFile& reserve_;
+    const bool given_;
+};
 
 }  // namespace
 
-SqlitePool::SqlitePool(ConnectionOptions options, std::size_t limit)
-    : read_options_(std::move(options)), limit_(std::max<std::size_t>(limit, 1)) {}
+SqlitePool::SqlitePool(ConnectionOptions options, const DatabaseOptions& database)
+    : read_options_(std::move(options)),
+      limit_(std::max<std::size_t>(database.read_connections, 1)),
+      reserve_bytes_(database.reserve_bytes),
+      reserve_(database.path + "-reserve", database.reserve_bytes) {}
 
-Result<std::unique_ptr<SqlitePool>> SqlitePool::open(const std::string& path, bool synchronous,
-                                                     std::size_t read_connections) {
+Result<std::unique_ptr<SqlitePool>> SqlitePool::open(const DatabaseOptions& database) {
     ConnectionOptions options;
-    options.path = path;
-    options.synchronous = synchronous;
+    options.path = database.path;
+    options.synchronous = database.synchronous;
     options.cache_kib = kReaderCacheKib;
-    std::unique_ptr<SqlitePool> pool(new SqlitePool(options, read_connections));
-    options.writer = true;
-    ISO_TRY(pool->copier_, SqliteConnection::open(options));
-    options.cache_kib = kWriterCacheKib;
-    ISO_TRY(pool->writer_, SqliteConnection::open(options));
-    ISO_CHECK(migrate(*pool->writer_));
+    std::unique_ptr<SqlitePool> pool(new SqlitePool(options, database));
+    bool met_full_disk = false;
+    if (Status opened = pool->open_writers(met_full_disk); !opened) {
+        // Not even the WAL and its index have room.
+        if (!met_full_disk) return std::move(opened).error();
+        const GivenUp reserve(pool->reserve_);
+        if (!reserve.gave_room()) return std::move(opened).error();
+        ISO_CHECK(pool->open_writers(met_full_disk));
+    }
+    pool->reserve_.fill();
     pool->copy_thread_ = std::thread([self = pool.get()] { self->copy_wal(); });
     return pool;
+}
+
+Status SqlitePool::open_writers(bool& met_full_disk) {
+    ConnectionOptions options = read_options_;
+    options.writer = true;
+    ISO_TRY(copier_, SqliteConnection::open(options, &met_full_disk));
+    options.cache_kib = kWriterCacheKib;
+    ISO_TRY(writer_, SqliteConnection::open(options, &met_full_disk));
+    Status migrated = migrate(*writer_);
+    met_full_disk = writer_->met_full_disk();
+    return migrated;
 }
 
 SqlitePool::~SqlitePool() {
@@ -82,6 +116,24 @@ std::optional<sql::Lease> SqlitePool::try_writer() {
 
 void SqlitePool::wait_for_writer() {
     const std::lock_guard lock(write_mutex_);
+}
+
+// The writer is held all the while: whatever else writes to the database finds the disk full again.
+Status SqlitePool::write_with_reserve(const std::function<Status(sql::Connection&)>& work) {
+    ISO_TRY(const sql::Lease connection, writer());
+    static_cast<void>(writer_->met_full_disk());
+    Status done = work(*connection);
+    if (done || !writer_->met_full_disk()) return done;
+    const GivenUp reserve(reserve_);
+    if (!reserve.gave_room()) return done;
+    done = work(*connection);
+    // A WAL that begins anew needs no room for the next removal. Copying makes the database grow by no more
+    // than the WAL holds.
+    if (static_cast<std::uint64_t>(writer_->wal_pages()) * kPageBytes <= reserve_bytes_ / 2) {
+        if (const auto left = writer_->checkpoint(); !left)
+            log_event(LogLevel::warning, "index_checkpoint_failed", {{"detail", left.error().detail}});
+    }
+    return done;
 }
 
 void SqlitePool::give_back_writer() {

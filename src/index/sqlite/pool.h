@@ -7,18 +7,19 @@
 #include <thread>
 #include <vector>
 
+#include "index/registry.h"
 #include "index/sqlite/connection.h"
+#include "index/sqlite/reserve.h"
 
 namespace isocenter::index::sqlite {
 
 /// One writing connection, and reading ones that are opened when needed up to a limit and lent in the order
 /// last used first, so that few caches stay warm. A thread of its own copies the WAL into the database, so
 /// that commits wait only for their own sync.
-class SqlitePool : public sql::ConnectionSource {
+class SqlitePool : public sql::ConnectionSource, public RemovalReserve {
   public:
-    /// Opens the writer, migrates, and starts the thread.
-    static Result<std::unique_ptr<SqlitePool>> open(const std::string& path, bool synchronous,
-                                                    std::size_t read_connections);
+    /// Opens the writer, migrates, and starts the thread. The reserve is the file `path`-reserve.
+    static Result<std::unique_ptr<SqlitePool>> open(const DatabaseOptions& options);
     ~SqlitePool() override;
     SqlitePool(const SqlitePool&) = delete;
     SqlitePool& operator=(const SqlitePool&) = delete;
@@ -27,14 +28,21 @@ class SqlitePool : public sql::ConnectionSource {
     Result<sql::Lease> writer() override;
     std::optional<sql::Lease> try_writer() override;
     void wait_for_writer() override;
+    Status write_with_reserve(const std::function<Status(sql::Connection&)>& work) override;
+
+    Status stores_may_write() const override { return reserve_.stores_may_write(); }
+    void replenish() override { reserve_.fill(); }
 
   private:
-    SqlitePool(ConnectionOptions options, std::size_t limit);
+    SqlitePool(ConnectionOptions options, const DatabaseOptions& database);
+    Status open_writers(bool& met_full_disk);
     void give_back_writer();
     void copy_wal();
 
     ConnectionOptions read_options_;
     std::size_t limit_;
+    std::uint64_t reserve_bytes_;
+    ReserveFile reserve_;
     std::unique_ptr<SqliteConnection> writer_;
     std::unique_ptr<SqliteConnection> copier_;
     std::mutex write_mutex_;
