@@ -1,5 +1,7 @@
 #include "jobs/verify.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -8,6 +10,7 @@
 #include "app/archive_folder.h"
 #include "app/data_folder.h"
 #include "commands.h"
+#include "jobs/mend.h"
 #include "process.h"
 
 namespace isocenter {
@@ -18,6 +21,15 @@ struct Options {
     std::string data;
     unsigned parallel = 2;
     bool quiet = false;
+    bool remove_unreferenced = false;
+    bool rewrite_rows = false;
+};
+
+/// What was found, and what of it was mended.
+struct Outcome {
+    jobs::VerifyReport report;
+    std::uint64_t rewritten = 0;
+    jobs::RemovedObjects removed;
 };
 
 void print_findings(const jobs::VerifyReport& report) {
@@ -28,7 +40,30 @@ void print_findings(const jobs::VerifyReport& report) {
     }
 }
 
-Result<jobs::VerifyReport> run(const Options& options) {
+void print_rewritten(const jobs::RewrittenRow& row) {
+    std::string attributes;
+    for (const std::string& each : row.attributes)
+        attributes += (attributes.empty() ? "" : ", ") + each;
+    std::printf("rewritten: %s: %s\n", row.entity.c_str(), attributes.c_str());
+}
+
+/// Prints as it goes: what was changed is told even when it ends early.
+Status mend(const Options& options, app::ArchiveFolder& folder, Outcome& outcome) {
+    if (options.rewrite_rows) {
+        ISO_TRY(outcome.rewritten,
+                jobs::rewrite_rows(folder.database(), outcome.report.findings, print_rewritten));
+    }
+    if (!options.remove_unreferenced) return {};
+    ISO_TRY(outcome.removed,
+            jobs::remove_unreferenced(folder.blobs(), folder.database(),
+                                      [](const BlobKey& blob, std::uint64_t bytes) {
+                                          std::printf("removed: object %s: %llu bytes\n", blob.str().c_str(),
+                                                      static_cast<unsigned long long>(bytes));
+                                      }));
+    return {};
+}
+
+Result<Outcome> run(const Options& options) {
     app::Assignments chosen;
     if (!options.data.empty()) chosen.emplace_back("storage.folder", options.data);
     ISO_TRY(const app::Settings settings, read_settings(options.settings, chosen));
@@ -45,39 +80,62 @@ Result<jobs::VerifyReport> run(const Options& options) {
             std::fprintf(stderr, "\r%llu records", static_cast<unsigned long long>(records));
         };
     }
+    // Each names a row to be rewritten.
+    if (options.rewrite_rows) verify.max_findings = SIZE_MAX;
     auto report = jobs::verify(folder->blobs(), folder->database(), verify);
     if (!options.quiet) std::fprintf(stderr, "\n");
-    return report;
+    if (!report) return report.error();
+    print_findings(*report);
+    Outcome outcome{std::move(*report), 0, {}};
+    ISO_CHECK(mend(options, *folder, outcome));
+    return outcome;
 }
 
 int verify(const Options& options) {
-    const auto report = run(options);
-    if (!report) {
-        std::fprintf(stderr, "isocenter: %s\n", report.error().message.c_str());
+    const auto outcome = run(options);
+    if (!outcome) {
+        std::fprintf(stderr, "isocenter: %s\n", outcome.error().message.c_str());
         return 2;
     }
-    print_findings(*report);
+    const jobs::VerifyReport& report = outcome->report;
     // A failed store leaves one now and then; an index without any record has lost them.
-    const std::uint64_t orphans = report->unreferenced_objects;
-    const std::uint64_t problems = report->problems - (report->records > 0 ? orphans : 0);
+    const std::uint64_t orphans = report.unreferenced_objects;
+    const std::uint64_t problems = report.problems - (report.records > 0 ? orphans : 0);
     std::printf(
-        "%llu records, %.2f GB read, %llu problems, %llu objects without a record (kept: of failed stores, "
-        "or "
+        "%llu records, %.2f GB read, %llu problems, %llu objects without a record (%sof failed stores, or "
         "newer than the index)\n",
-        static_cast<unsigned long long>(report->records), static_cast<double>(report->bytes) / 1e9,
-        static_cast<unsigned long long>(problems), static_cast<unsigned long long>(orphans));
-    return problems == 0 ? 0 : 1;
+        static_cast<unsigned long long>(report.records), static_cast<double>(report.bytes) / 1e9,
+        static_cast<unsigned long long>(problems), static_cast<unsigned long long>(orphans),
+        options.remove_unreferenced ? "" : "kept: ");
+    std::uint64_t mended = 0;
+    if (options.rewrite_rows) {
+        mended = static_cast<std::uint64_t>(
+            std::ranges::count(report.findings, jobs::Finding::Kind::wrong_value, &jobs::Finding::kind));
+        std::printf("%llu rows rewritten\n", static_cast<unsigned long long>(outcome->rewritten));
+    }
+    if (options.remove_unreferenced) {
+        std::printf("%llu objects removed, %llu bytes\n",
+                    static_cast<unsigned long long>(outcome->removed.objects),
+                    static_cast<unsigned long long>(outcome->removed.bytes));
+    }
+    return problems == mended ? 0 : 1;
 }
 
 }  // namespace
 
 void add_verify(CLI::App& app, Command& chosen) {
     auto options = std::make_shared<Options>();
-    CLI::App* command = app.add_subcommand("verify", "Check every stored object and record of a data folder");
+    CLI::App* command = app.add_subcommand(
+        "verify", "Check every stored object and record of a data folder; changes nothing unless told to");
     add_settings_options(*command, options->settings);
     command->add_option("--data", options->data,
                         "Data folder (no server may run on it): storage.folder [data]");
     command->add_option("--parallel", options->parallel, "Objects read at once")->check(CLI::Range(1U, 64U));
+    command->add_flag("--remove-unreferenced", options->remove_unreferenced,
+                      "Then remove the objects without a record, those of failed stores; not where the index "
+                      "may be older than the objects, as from a backup: they are then the only copy");
+    command->add_flag("--rewrite-rows", options->rewrite_rows,
+                      "Then write the rows with a wrong_value anew from the documents of their instances");
     command->add_flag("--quiet", options->quiet, "No progress");
     command->callback([options, &chosen] { chosen = [options] { return verify(*options); }; });
 }

@@ -244,6 +244,10 @@ class RecordScan {
     /// Contradictions inside the database itself: counts that do not add up, rows without parents, a feed
     /// with gaps; one sentence each.
     virtual Result<std::vector<std::string>> check_consistency() = 0;
+    /// Makes the values by which this study, series or instance is found those of its instances' documents,
+    /// as if they were stored anew; nothing else of it changes. The attributes that got another value (or
+    /// none). `not_found`. A document that cannot be read says nothing: verify first.
+    virtual Result<std::vector<dicom::Tag>> rewrite(const EntityKey& key) = 0;
 };
 
 }  // namespace isocenter::index

@@ -8,13 +8,13 @@
 #include <set>
 #include <thread>
 
-#include "dicom/dictionary.h"
 #include "dicom/json_writer.h"
 #include "dicom/part10_reader.h"
 #include "dicom/tags.h"
 #include "dicom/value_rules.h"
 #include "index/attribute_values.h"
 #include "jobs/entity_values.h"
+#include "jobs/names.h"
 
 namespace isocenter::jobs {
 namespace {
@@ -35,16 +35,6 @@ dicom::Query all_of(dicom::Level level, std::int64_t partition) {
     query.partition = partition;
     query.limit = UINT64_MAX;
     return query;
-}
-
-std::string name_of(const index::EntityKey& key) {
-    if (!key.instance.empty()) return "instance " + key.instance.str();
-    return key.series.empty() ? "study " + key.study.str() : "series " + key.series.str();
-}
-
-std::string name_of(dicom::Tag tag) {
-    const auto entry = dicom::find_entry(tag);
-    return entry ? std::string(entry->keyword) : dicom::to_hex8(tag);
 }
 
 /// The first thing that the record has otherwise than its object, the metadata apart; empty: nothing.
@@ -316,7 +306,7 @@ Status Verification::check_entity(const index::EntityKey& key, EntityValues& exp
             detail += each.in_row ? ", the objects have another one" : ", the objects have one";
             if (same) detail += " (instance " + records.front().key.instance.str() + ")";
         }
-        add(Finding{Finding::Kind::wrong_value, each.said_by, {}, std::move(detail)});
+        add(Finding{Finding::Kind::wrong_value, each.said_by, {}, std::move(detail), key});
     }
     return {};
 }

@@ -26,7 +26,8 @@ struct Finding {
     Kind kind;
     std::int64_t record_id = 0;  ///< 0 when no record is concerned
     BlobKey blob;
-    std::string detail;  ///< for people; UIDs and tags may appear, no other values of a patient
+    std::string detail;         ///< for people; UIDs and tags may appear, no other values of a patient
+    index::EntityKey entity{};  ///< wrong_value: whose row it is
 };
 
 /// The kind's name as written above.

@@ -27,6 +27,9 @@ class AlteredScan final : public index::RecordScan {
         return inner_.unreferenced(keys);
     }
     Result<std::vector<std::string>> check_consistency() override { return inner_.check_consistency(); }
+    Result<std::vector<dicom::Tag>> rewrite(const index::EntityKey& key) override {
+        return inner_.rewrite(key);
+    }
 
   private:
     index::RecordScan& inner_;

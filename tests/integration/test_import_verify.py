@@ -9,23 +9,12 @@ import re
 import shutil
 import sqlite3
 import struct
-import subprocess
 import tempfile
 
 import pytest
-from dicom_bytes import make_instance, new_uid
+from dicom_bytes import make_instance
+from folders import IMAGES, alter, an_object, flip, import_files, run, verify
 from running_server import RunningServer
-
-IMAGES = 6
-
-
-def run(*command, **options):
-    return subprocess.run([str(each) for each in command], capture_output=True, text=True, timeout=120, **options)
-
-
-def import_files(binary, work, *arguments, **options):
-    places = ("--journal", work / "journal", "--report", work / "report")
-    return run(binary, "import", *arguments, "--quiet", *places, **options)
 
 
 def numbers(done):
@@ -36,21 +25,6 @@ def numbers(done):
 
 def reported(work):
     return {line["file"].rsplit("/", 1)[-1]: line for line in map(json.loads, open(work / "report", encoding="utf-8"))}
-
-
-@pytest.fixture
-def files(tmp_path):
-    """IMAGES good images, one that is cut off, one text, in nested folders."""
-    generator, folder = random.Random(7), tmp_path / "files"
-    study = new_uid(generator)
-    (folder / "deep" / "er").mkdir(parents=True)
-    for number in range(IMAGES):
-        place = folder / "deep" / "er" if number % 2 else folder
-        data = make_instance(generator, study, f"{study}.1", new_uid(generator), 20_000)
-        (place / f"{number}.dcm").write_bytes(data)
-    (folder / "cut.dcm").write_bytes(data[:-5000])
-    (folder / "notes.txt").write_text("no image")
-    return folder
 
 
 def test_settings_count_in_an_import_into_a_folder(binary, tmp_path, files):
@@ -93,13 +67,6 @@ def test_verify_takes_its_folder_from_the_settings(binary, tmp_path, files):
     assert done.returncode == 0 and done.stdout.startswith(f"{IMAGES} records"), done.stderr
     elsewhere = run(binary, "verify", "--quiet", "--set", f"storage.folder={tmp_path}/none", env=environment)
     assert elsewhere.returncode == 2 and "none" in elsewhere.stderr
-
-
-@pytest.fixture
-def server(binary, tmp_path):
-    running = RunningServer(binary, tmp_path / "data")
-    yield running
-    running.kill()
 
 
 def check_first_and_second_run(binary, tmp_path, files, *target):
@@ -262,39 +229,6 @@ def test_import_of_nothing(binary, tmp_path):
 def test_folder_in_use_is_refused(binary, tmp_path, files, server, command):
     done = run(binary, command, *([files] if command == "import" else []), "--data", tmp_path / "data")
     assert done.returncode == 2 and "in use" in done.stderr
-
-
-@pytest.fixture
-def data(binary, tmp_path, files):
-    """A folder with IMAGES images, in which verify finds nothing."""
-    import_files(binary, tmp_path, files, "--data", tmp_path / "data")
-    done = verify(binary, tmp_path / "data")
-    assert done.returncode == 0 and f"{IMAGES} records" in done.stdout and " 0 problems" in done.stdout
-    return tmp_path / "data"
-
-
-def verify(binary, data):
-    return run(binary, "verify", "--quiet", "--data", data)
-
-
-def alter(data, script):
-    with sqlite3.connect(data / "index.sqlite") as database:
-        database.executescript(script)
-    database.close()
-
-
-def an_object(data):
-    """The second record's object and UID."""
-    with sqlite3.connect(data / "index.sqlite") as database:
-        blob, uid = database.execute("SELECT blob, uid FROM instance WHERE id = 2").fetchone()
-    database.close()
-    return next(path for path in data.rglob(blob.rsplit("/", 1)[-1] + "*") if path.is_file()), uid
-
-
-def flip(path):
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
-    path.write_bytes(content)
 
 
 @pytest.mark.parametrize(

@@ -60,15 +60,20 @@ Result<Found> look_up(Connection& connection, const DocumentCodec& codec, std::i
 
 }  // namespace
 
+Result<AttributeValues> values_of(Connection& connection, const DocumentCodec& codec,
+                                  std::int64_t document_key, const std::vector<dicom::Tag>& wanted) {
+    ISO_TRY(Found found, look_up(connection, codec, document_key, wanted));
+    return std::move(found.values);
+}
+
 Status refresh_values(Connection& connection, const DocumentCodec& codec, EntityRow& row,
-                      std::vector<RequestItem>* requests) {
-    // An attribute without a value has none in any instance.
+                      std::vector<RequestItem>* requests, Asked asked) {
     const auto columns = columns_of(row.level);
     std::vector<dicom::Tag> wanted;
     for (std::size_t i = 0; i < columns.size(); ++i) {
-        if (!row.values[i].empty()) wanted.push_back(columns[i].tag);
+        if (asked == Asked::all || !row.values[i].empty()) wanted.push_back(columns[i].tag);
     }
-    if (requests != nullptr && !requests->empty()) {
+    if (requests != nullptr && (asked == Asked::all || !requests->empty())) {
         wanted.push_back(dicom::tags::RequestAttributesSequence);
         requests->clear();
     }

@@ -33,6 +33,7 @@ class SqlIndex : public Index, public RemovalQueue, public RecordScan {
     Result<std::vector<InstanceRecord>> scan(std::int64_t after, std::size_t limit) override;
     Result<std::vector<BlobKey>> unreferenced(std::span<const BlobKey> keys) override;
     Result<std::vector<std::string>> check_consistency() override;
+    Result<std::vector<dicom::Tag>> rewrite(const EntityKey& key) override;
 
   private:
     Status wait_for_commit(Ticks until);
