@@ -81,8 +81,10 @@ dicom::Query studies_query(const fhir::StudyFilter& filter, std::size_t offset) 
     return query;
 }
 
+/// With the mark, since versions and counts come again where the data folder was restored.
 std::string version_of(const index::Revision& revision) {
-    return std::to_string(revision.newest_version) + '/' + std::to_string(revision.instances);
+    return std::to_string(revision.newest_version) + '/' + std::to_string(revision.instances) + '/' +
+           revision.mark;
 }
 
 }  // namespace

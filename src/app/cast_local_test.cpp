@@ -107,6 +107,24 @@ TEST_F(LocalCast, a_study_is_its_instances_and_has_a_version) {
     EXPECT_TRUE((*source.read_if_changed(key("1.2"), (*changed)->version))->instances.empty());
 }
 
+TEST_F(LocalCast, a_version_does_not_come_again_in_a_restored_archive) {
+    // Two that are at the same point, as after a restore: then each goes on by itself.
+    archive::TestArchive restored;
+    LocalArchiveSource elsewhere{*restored.archive};
+    const auto store_elsewhere = [&](const std::string& instance) {
+        ASSERT_EQ(restored.store({to_part10(make_data_set("1.2", "1.2.1", instance))}).size(), 1U);
+    };
+    store("1.2", "1.2.3");
+    store_elsewhere("1.2.3");
+    store("1.2", "1.2.4");
+    store_elsewhere("1.2.5");
+    const auto version = source.read_study(key("1.2"))->version;
+    EXPECT_NE(version, elsewhere.read_study(key("1.2"))->version);
+    const auto changed = elsewhere.read_if_changed(key("1.2"), version);
+    ASSERT_TRUE(changed->has_value());
+    EXPECT_EQ((*changed)->instances.back().at("00080018").at("Value").at(0), "1.2.5");
+}
+
 TEST_F(LocalCast, partitions_other_than_the_default_one_are_empty) {
     store("1.2", "1.2.3");
     const fhir::Key elsewhere{"north", "1.2"};
