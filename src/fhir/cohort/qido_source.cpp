@@ -2,10 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cctype>
 #include <set>
+#include <utility>
 
 #include "base/percent.h"
+#include "dicom/attribute_path.h"
+#include "dicom/tag.h"
 #include "fhir/feed/archive_failure.h"
 #include "fhir/mapping/attributes.h"
 #include "fhir/mapping/options.h"
@@ -26,27 +30,75 @@ Failure failure_of_search(const net::HttpReply& reply) {
     return {kind, text, reply.status, std::nullopt, {}};
 }
 
-/// `AccessionNumber` is no word of `IssuerOfAccessionNumberSequence`.
-bool has_word(std::string_view text, std::string_view word) {
-    const auto is_of_words = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0; };
-    for (std::size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
-        const std::size_t end = at + word.size();
-        const bool begins = at == 0 || !is_of_words(text[at - 1]);
-        if (begins && (end == text.size() || !is_of_words(text[end]))) return true;
+bool is_of_words(char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0;
+}
+
+/// `(0008,0060)` as the eight digits that it stands for.
+std::string with_plain_tags(std::string_view text) {
+    constexpr std::size_t kLength = 11;
+    std::string plain;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        const std::string_view part = text.substr(at, kLength);
+        const bool shaped = part.size() == kLength && part[0] == '(' && part[5] == ',' && part[10] == ')';
+        const auto tag =
+            shaped ? dicom::parse_hex8(std::string(part.substr(1, 4)) + std::string(part.substr(6, 4)))
+                   : std::nullopt;
+        plain += tag ? dicom::to_hex8(*tag) : std::string(1, text[at]);
+        if (tag) at += kLength - 1;
     }
-    return false;
+    return plain;
+}
+
+/// The words of a text; what dots join is one: `AccessionNumber` is no word of
+/// `IssuerOfAccessionNumberSequence`, nor of `RequestAttributesSequence.AccessionNumber`.
+std::vector<std::string> words_of(std::string_view text) {
+    std::vector<std::string> words;
+    std::string word;
+    const std::string plain = with_plain_tags(text) + ' ';
+    for (std::size_t at = 0; at < plain.size(); ++at) {
+        const bool joins =
+            plain[at] == '.' && !word.empty() && at + 1 < plain.size() && is_of_words(plain[at + 1]);
+        if (is_of_words(plain[at]) || joins) {
+            word += plain[at];
+        } else if (!word.empty()) {
+            words.push_back(std::exchange(word, {}));
+        }
+    }
+    return words;
+}
+
+/// Whether `word` stands for the key, or for a part of its path, as keyword or as tag.
+bool names_key(const std::string& word, const std::string& key) {
+    if (word == key) return true;
+    const dicom::AttributePath named = dicom::parse_attribute_path(word);
+    const dicom::AttributePath of_key = dicom::parse_attribute_path(key);
+    return !named.tags.empty() && std::search(of_key.tags.begin(), of_key.tags.end(), named.tags.begin(),
+                                              named.tags.end()) != of_key.tags.end();
+}
+
+std::vector<std::string> keys_of(const StudyQuery& query) {
+    std::vector<std::string> keys;
+    for (const auto& [key, value] : query.match)
+        keys.push_back(key);
+    if (!query.patient_id.empty()) keys.emplace_back("PatientID");
+    if (!query.study_uids.empty()) keys.emplace_back("StudyInstanceUID");
+    return keys;
 }
 
 /// The warning that a key of the search was passed over, so that more was found than was asked for; empty:
 /// there is none.
 std::string passed_over(const net::HttpReply& reply, const StudyQuery& query) {
+    const std::vector<std::string> keys = keys_of(query);
     for (const auto& [name, text] : reply.headers) {
         const auto holds = [&text = text](std::string_view part) {
             return text.find(part) != std::string::npos;
         };
         if (name != "warning" || !(holds("ignored") || holds("not supported"))) continue;
-        for (const auto& [key, value] : query.match) {
-            if (has_word(text, key)) return text;
+        for (const std::string& word : words_of(text)) {
+            const bool meant = std::any_of(keys.begin(), keys.end(),
+                                           [&](const std::string& key) { return names_key(word, key); });
+            if (meant) return text;
         }
     }
     return {};

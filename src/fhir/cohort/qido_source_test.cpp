@@ -121,6 +121,28 @@ TEST_F(Qido, every_form_of_a_key_passes_and_none_is_passed_over) {
     EXPECT_TRUE(source.find(query).has_value());
 }
 
+TEST_F(Qido, a_key_that_was_passed_over_is_known_in_every_spelling) {
+    const auto passes = [&](const std::string& key, const std::string& told) {
+        pacs.headers = {{"warning", "299 pacs: \"" + told + " is ignored.\""}};
+        return source.find({"", {{key, "1"}}, dicom::Level::series, "", {}, 0}).has_value();
+    };
+    for (const auto& [key, told] :
+         {std::pair("Modality", "00080060"), std::pair("Modality", "attribute (0008,0060)"),
+          std::pair("00080060", "Modality"), std::pair("0040100a", "0040100A"),
+          std::pair("RequestAttributesSequence.RequestedProcedureID", "00400275.00401001"),
+          std::pair("00400275.00401001", "RequestAttributesSequence.00401001"),
+          std::pair("00400275.00401001", "a key in RequestAttributesSequence"),
+          std::pair("00400275.00401001", "RequestedProcedureID")})
+        EXPECT_FALSE(passes(key, told)) << key << ' ' << told;
+    for (const auto& [key, told] :
+         {std::pair("Modality", "00080061"), std::pair("Modality", "ModalitiesInStudy"),
+          std::pair("AccessionNumber", "00400275.00080050"), std::pair("00080060", "includefield 00080061")})
+        EXPECT_TRUE(passes(key, told)) << key << ' ' << told;
+    pacs.headers = {{"warning", "299 pacs: \"00100020 is not supported\""}};
+    EXPECT_FALSE(source.find({"", {}, dicom::Level::study, "A", {}, 0}).has_value());
+    EXPECT_TRUE(source.find({}).has_value()) << "it was only asked to be shown";
+}
+
 TEST_F(Qido, refusals_outages_and_nothing) {
     pacs.status = 204;
     EXPECT_TRUE(source.find({})->studies.empty());
