@@ -71,6 +71,15 @@ fhir::Reconciliation::Options reconciliation_of(const CastOptions& options) {
     return wishes;
 }
 
+/// Says why the backfill does not go on, once for each reason.
+void tell_of_trouble(const std::string& trouble, std::string& told, app::ProgressDisplay& display) {
+    if (trouble == told) return;
+    told = trouble;
+    if (trouble.empty()) return;
+    display.end();
+    std::fprintf(stderr, "the backfill does not go on, it is tried again: %s\n", trouble.c_str());
+}
+
 /// Shows how far the backfill is until it is done or a signal comes; true: the latter.
 bool show_backfill(const app::CastProcess& process, const sigset_t& signals) {
     constexpr timespec kInterval{0, 100'000'000};
@@ -78,6 +87,7 @@ bool show_backfill(const app::CastProcess& process, const sigset_t& signals) {
     const auto begin = std::chrono::steady_clock::now();
     std::optional<fhir::BackfillStatus> first;
     bool told_of_stand_by = false;
+    std::string told;
     while (true) {
         if (sigtimedwait(&signals, nullptr, &kInterval) > 0) return true;
         const fhir::EngineStatus status = process.status();
@@ -94,6 +104,7 @@ bool show_backfill(const app::CastProcess& process, const sigset_t& signals) {
             std::fflush(stdout);
             return false;
         }
+        tell_of_trouble(status.backfill->trouble, told, display);
         if (!first || !display.is_due()) continue;
         display.print(
             app::study_progress_line(status.backfill->done, status.backfill->total, first->done, elapsed),

@@ -188,11 +188,14 @@ http::Response show_status(const CastView& cast, const http::RequestContext& con
             names.emplace_back(target.name);
         body["targets"] = std::move(names);
     }
-    if (status.backfill)
-        body["backfill"] = {{"done", status.backfill->done},
-                            {"total", status.backfill->total},
-                            {"counted", status.backfill->counted},
-                            {"started", to_iso8601(status.backfill->started)}};
+    if (status.backfill) {
+        json::object backfill{{"done", status.backfill->done},
+                              {"total", status.backfill->total},
+                              {"counted", status.backfill->counted},
+                              {"started", to_iso8601(status.backfill->started)}};
+        if (!status.backfill->trouble.empty()) backfill["trouble"] = status.backfill->trouble;
+        body["backfill"] = std::move(backfill);
+    }
     return answer(200, body);
 }
 

@@ -50,6 +50,7 @@ struct BackfillStatus {
     std::uint64_t total = 0;  ///< as far as they have been counted
     bool counted = false;     ///< `total` is all of them
     Ticks started = 0;
+    std::string trouble;  ///< why it does not go on at present; may quote the archive
 };
 
 struct EngineStatus {

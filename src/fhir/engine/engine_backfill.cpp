@@ -48,7 +48,7 @@ bool Engine::State::ready_backfill() {
               {{"target", options.target}, {"latest", record->latest}, {"done", record->done}});
     StudyWalk walk(parts.studies, record->filter, options.partitions);
     walking = std::make_shared<Walking>(
-        Walking{*record, std::move(walk), true, 0, false, false, {}, {}, {}, {}, 0});
+        Walking{*record, std::move(walk), true, 0, false, false, {}, {}, {}, {}, 0, {}});
     changed.notify_all();
     return true;
 }
@@ -95,6 +95,7 @@ void Engine::State::walk_failed(Walking& walk, const Failure& failure) {
     const std::lock_guard lock(mutex);
     const Time now = parts.clock.now();
     walk.not_before = now + back_off(++walk.failures, failure.retry_after);
+    walk.trouble = failure.text;
     if (failure.kind == FailureKind::archive_down) archive.down(now, failure.retry_after);
     log_event(LogLevel::error, "cast_backfill_walk_failed",
               {{"target", options.target}, {"status", failure.status}, {"reason", failure.text}});
@@ -103,6 +104,7 @@ void Engine::State::walk_failed(Walking& walk, const Failure& failure) {
 bool Engine::State::count_page(Walking& walk, const std::optional<std::vector<Key>>& page) {
     const std::lock_guard lock(mutex);
     walk.failures = 0;
+    walk.trouble.clear();
     if (page) {
         walk.total += page->size();
     } else {
@@ -121,6 +123,7 @@ bool Engine::State::take_page(const std::shared_ptr<Walking>& walk, std::vector<
     if (!check_store(unseen ? Status() : Status(unseen.error()))) return false;
     const std::lock_guard lock(mutex);
     walk->failures = 0;
+    walk->trouble.clear();
     walk->unseen_in_pass |= !unseen->empty();
     walk->waiting.assign(unseen->begin(), unseen->end());
     return true;
@@ -192,7 +195,7 @@ std::optional<BackfillStatus> Engine::State::describe_backfill() const {
     if (!walking) return asked_for ? std::optional(BackfillStatus{}) : std::nullopt;
     const std::uint64_t seen = walking->record.done + walking->open.size() + walking->waiting.size();
     return BackfillStatus{walking->record.done, std::max(walking->total, seen), !walking->counting,
-                          walking->record.started};
+                          walking->record.started, walking->trouble};
 }
 
 }  // namespace isocenter::fhir

@@ -73,8 +73,9 @@ class FakeStudies : public StudyList {
         if (failure) return failed(*failure);
         filters.push_back(filter);
         if (before_page) before_page(offset);
+        if (failure) return failed(*failure);
         std::vector<Key> found;
-        for (std::size_t at = offset; at < uids.size() && found.size() < 2; ++at)
+        for (std::size_t at = heeds_offset ? offset : 0; at < uids.size() && found.size() < 2; ++at)
             found.push_back({partition, uids[at]});
         return found;
     }
@@ -83,6 +84,7 @@ class FakeStudies : public StudyList {
     std::vector<StudyFilter> filters;  ///< asked with
     std::optional<Failure> failure;
     std::function<void(std::size_t)> before_page;
+    bool heeds_offset = true;
 };
 
 /// For tests: jobs that do what a function says.

@@ -30,6 +30,7 @@ struct Engine::State {
 
     std::mutex mutex;
     std::condition_variable_any changed;  ///< work came up, or a job ended
+    std::mutex saving;                    ///< the position is stored by one thread at a time; before `mutex`
     EngineMetrics metrics;
 
     // --- the lease
@@ -77,6 +78,7 @@ struct Engine::State {
         std::set<Key> unnoted;      ///< settled and not yet durable
         Time not_before;
         unsigned failures = 0;
+        std::string trouble{};  ///< of the last failure; empty after a page that came
     };
     std::optional<StudyFilter> backfill_wish;
     bool backfill_known = false;  ///< the stored one was looked for
@@ -109,6 +111,9 @@ struct Engine::State {
     std::optional<Reading> next_reading();
     bool take_window(const Reading& reading, const FeedWindow& window, std::int64_t newest);
     void reading_failed(const Error& error);
+    /// Makes durable that the feed was read at all, before the first entry can be done: a backfill that finds
+    /// the feed unread skips what it tells. False: not now.
+    bool remember_reading(const Reading& reading, std::int64_t newest);
     bool record_unreadable(const Reading& reading, const FeedWindow& window);
     void mark_entries(const FeedWindow& window);
     /// How long the feed may be waited for; nothing when it is not the feed that is waited for.

@@ -1,15 +1,23 @@
 #include "fhir/feed/study_list.h"
 
 #include <algorithm>
+#include <set>
 #include <string_view>
 #include <utility>
 
 namespace isocenter::fhir {
 namespace {
 
+constexpr std::size_t kBehindEverything = 1'000'000'000;
+
 bool is_date(std::string_view text) {
     return text.size() == 8 &&
            std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+bool holds_all(const std::vector<Key>& page, const std::vector<Key>& keys) {
+    const std::set<Key> known(page.begin(), page.end());
+    return std::all_of(keys.begin(), keys.end(), [&](const Key& key) { return known.contains(key); });
 }
 
 }  // namespace
@@ -31,13 +39,34 @@ StudyWalk::StudyWalk(StudyList& list, StudyFilter filter, const std::vector<std:
 }
 
 Attempt<std::optional<std::vector<Key>>> StudyWalk::next() {
-    for (; at_ < partitions_.size(); ++at_, offset_ = 0) {
+    for (; at_ < partitions_.size(); ++at_, offset_ = 0, known_.clear()) {
         FHIR_TRY(std::vector<Key> page, list_.page(partitions_[at_], filter_, offset_));
+        if (page.empty()) continue;
+        FHIR_TRY(const bool heeds, heeds_offset(page));
+        if (!heeds)
+            return failed(FailureKind::unusable,
+                          "the DICOM server heeds no offset and answers with the same studies again: those "
+                          "beyond its first page cannot be listed");
+        if (known_.size() > 1) known_.pop_back();
+        known_.push_back(page);
         offset_ += page.size();
-        if (!page.empty()) return std::optional(std::move(page));
+        return std::optional(std::move(page));
     }
     at_ = 0;
     return std::optional<std::vector<Key>>();
+}
+
+/// A page with nothing but studies of an earlier one is given as well by an archive into whose beginning was
+/// stored meanwhile, or that takes rows out of its pages. Behind everything those have nothing, or refuse.
+Attempt<bool> StudyWalk::heeds_offset(const std::vector<Key>& page) {
+    const bool repeated = std::any_of(known_.begin(), known_.end(),
+                                      [&](const auto& earlier) { return holds_all(earlier, page); });
+    if (!repeated) return true;
+    const auto behind = list_.page(partitions_[at_], filter_, kBehindEverything);
+    if (behind) return behind->empty();
+    const unsigned status = behind.error().status;
+    if (status == 400 || status == 416 || status == 422) return true;
+    return failed(behind.error());
 }
 
 }  // namespace isocenter::fhir

@@ -24,8 +24,8 @@ struct StudyFilter {
 bool is_date_range(std::string_view text);
 
 /// The studies that an archive holds, page by page. Thread-safe. Failures: `archive_down`,
-/// `archive_transient`, `cancelled`. Two implementations: any DICOMweb server (http_study_list.h), and the
-/// archive of this process (app).
+/// `archive_transient`, `cancelled`. Two implementations: any DICOMweb server (http_archive_source.h), and
+/// the archive of this process (app).
 class StudyList {
   public:
     virtual ~StudyList() = default;
@@ -42,15 +42,21 @@ class StudyWalk {
     StudyWalk(StudyList& list, StudyFilter filter, const std::vector<std::string>& partitions);
 
     /// The next page that has studies; nothing when the pass is over, and the next call begins another one.
-    /// After a failure the same page is asked for again.
+    /// After a failure the same page is asked for again. `unusable`: the archive gives an earlier page again
+    /// whatever `offset` is, so what lies behind it cannot be listed.
     Attempt<std::optional<std::vector<Key>>> next();
 
   private:
+    Attempt<bool> heeds_offset(const std::vector<Key>& page);
+
     StudyList& list_;
     const StudyFilter filter_;
     std::vector<std::string> partitions_;
     std::size_t at_ = 0;
     std::size_t offset_ = 0;
+    /// Of this partition, the first page and the last one: those that archives without regard for `offset`
+    /// give again.
+    std::vector<std::vector<Key>> known_;
 };
 
 }  // namespace isocenter::fhir
