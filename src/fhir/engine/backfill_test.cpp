@@ -104,6 +104,49 @@ TEST(Backfill, entries_that_were_read_and_not_done_are_not_skipped) {
     EXPECT_EQ(bench.stored_low(), 3);
 }
 
+TEST(Backfill, what_was_done_at_once_and_before_a_crash_is_not_skipped) {
+    MemoryState state;
+    {
+        EngineOptions options;
+        options.settling.settle = std::chrono::milliseconds(0);
+        EngineBench bench(options, &state);
+        bench.keep();
+        bench.feed.add(1, "1.1");
+        bench.read_all();
+        ASSERT_EQ(bench.work_all(), 1) << "nothing is kept before the next second";
+    }
+    // The study, which FHIR has, goes while nobody follows.
+    EngineBench bench(asked(), &state);
+    bench.clock.advance(seconds(60));
+    bench.feed.add(1, "1.1");
+    bench.feed.add(2, "1.1");
+    bench.pass(seconds(5));
+    EXPECT_EQ(bench.jobs.runs, Names{"1.1"}) << "only the feed tells of it";
+    EXPECT_EQ(bench.stored_low(), 2);
+}
+
+TEST(Backfill, nothing_is_done_of_a_feed_whose_reading_cannot_be_remembered) {
+    class FullDisk : public MemoryState {
+      public:
+        Status save(std::int64_t token, std::int64_t low, std::int64_t latest, Ticks now) override {
+            if (full) return fail(ErrorCode::unavailable, "disk full");
+            return MemoryState::save(token, low, latest, now);
+        }
+        bool full = true;
+    } state;
+    EngineOptions options;
+    options.settling.settle = std::chrono::milliseconds(0);
+    EngineBench bench(options, &state);
+    bench.keep();
+    bench.feed.add(1, "1.1");
+    bench.read_all();
+    EXPECT_EQ(bench.work_all(), 0);
+    state.full = false;
+    bench.pass(seconds(20));
+    EXPECT_EQ(bench.jobs.runs, Names{"1.1"});
+    EXPECT_EQ(bench.stored_low(), 1);
+}
+
 TEST(Backfill, the_same_filter_is_the_same_backfill_another_one_begins_anew) {
     MemoryState state;
     const auto run = [&](const StudyFilter& filter) {
@@ -170,6 +213,21 @@ TEST(Backfill, an_archive_that_is_away_is_waited_for) {
     bench.studies.failure.reset();
     bench.pass(seconds(60));
     EXPECT_EQ(bench.jobs.runs.size(), 3U);
+    EXPECT_FALSE(bench.engine.status().backfill);
+}
+
+TEST(Backfill, an_archive_that_gives_its_first_page_again_and_again_is_told_and_not_looped_over) {
+    EngineBench bench(asked());
+    bench.studies.uids = {"1.0", "1.1", "1.2"};
+    bench.studies.heeds_offset = false;
+    bench.pass(seconds(60));
+    EXPECT_LT(bench.studies.filters.size(), 40U) << "asked as seldom as one that is away";
+    auto status = bench.engine.status().backfill;
+    ASSERT_TRUE(status) << "it has not seen all studies";
+    EXPECT_NE(status->trouble.find("heeds no offset"), std::string::npos) << status->trouble;
+    bench.studies.heeds_offset = true;
+    bench.pass(seconds(120));
+    EXPECT_EQ(bench.jobs.runs, (Names{"1.0", "1.1", "1.2"}));
     EXPECT_FALSE(bench.engine.status().backfill);
 }
 

@@ -75,6 +75,7 @@ void Engine::State::lease_not_taken(const Error& error, Time now) {
 }
 
 void Engine::State::save_position() {
+    const std::lock_guard one_at_a_time(saving);
     std::int64_t low = 0;
     std::int64_t newest = 0;
     std::int64_t token = 0;
@@ -83,12 +84,9 @@ void Engine::State::save_position() {
         metrics.show(describe());
         if (!active || !state_usable) return;
         low = positions->low();
-        newest = std::max(latest, positions->read_up_to());
+        newest = std::max({latest, positions->read_up_to(), row.latest});
         token = options.lease ? row.token : 0;
-        // That entries were read is remembered before the first of them is done: a backfill must not skip
-        // them.
-        const bool first_entries = row.latest == 0 && newest > 0;
-        if (low == saved_low && !first_entries) return;
+        if (low == saved_low) return;
     }
     if (!check_store(parts.checkpoint.save(token, low, newest, parts.clock.wall()))) return;
     const std::lock_guard lock(mutex);

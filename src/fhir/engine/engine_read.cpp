@@ -73,6 +73,25 @@ void Engine::State::reading_failed(const Error& error) {
     }
 }
 
+bool Engine::State::remember_reading(const Reading& reading, std::int64_t newest) {
+    const std::lock_guard one_at_a_time(saving);
+    std::int64_t low = 0;
+    std::int64_t token = 0;
+    {
+        const std::lock_guard lock(mutex);
+        if (epoch != reading.epoch || move != reading.move || !active) return false;
+        if (row.latest != 0 || newest == 0) return true;
+        low = positions->low();
+        token = options.lease ? row.token : 0;
+    }
+    if (!check_store(parts.checkpoint.save(token, low, newest, parts.clock.wall()))) return false;
+    const std::lock_guard lock(mutex);
+    if (epoch != reading.epoch || !active) return false;
+    saved_low = low;
+    row.latest = newest;
+    return true;
+}
+
 /// The numbers are durable dead letters before they count as settled.
 bool Engine::State::record_unreadable(const Reading& reading, const FeedWindow& window) {
     std::int64_t token = 0;
@@ -113,6 +132,7 @@ void Engine::State::mark_entries(const FeedWindow& window) {
 }
 
 bool Engine::State::take_window(const Reading& reading, const FeedWindow& window, std::int64_t newest) {
+    if (!remember_reading(reading, newest)) return false;
     if (!window.unreadable.empty() && !record_unreadable(reading, window)) return false;
     const std::lock_guard lock(mutex);
     if (epoch != reading.epoch || move != reading.move || !active) return false;
