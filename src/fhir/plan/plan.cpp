@@ -133,6 +133,25 @@ class Planner {
         return context;
     }
 
+    /// Whether another partition has a study, report or event of the same UID, which a condition would find.
+    bool is_elsewhere(const WantedResource& wanted, const std::string& type) const {
+        const auto& hits = type == "ImagingStudy" ? existing_.studies : existing_.observations;
+        return std::any_of(hits.begin(), hits.end(), [&](const json::object& hit) {
+            return text_member(hit, "resourceType") == type && is_of_marked_partition(hit) &&
+                   has_identifier(hit, wanted.identity);
+        });
+    }
+
+    /// What must not be there yet; empty where no condition can say it and the search has to do.
+    std::string condition_of(const WantedResource& wanted, const std::string& type) const {
+        const auto own = identifier_query(wanted.identity);
+        if (type != "ImagingStudy" && type != "Observation") return own;
+        if (wanted.partition.empty()) return is_elsewhere(wanted, type) ? std::string{} : own;
+        const auto partition =
+            identifier_query({"urn:isocenter:partition:" + wanted.partition, wanted_.study_instance_uid});
+        return type == "ImagingStudy" ? partition : own + "&" + partition;
+    }
+
     void create(const WantedResource& wanted) {
         const auto type = type_of(wanted);
         auto resource = resolved(wanted.resource);
@@ -144,10 +163,8 @@ class Planner {
             full_url = target_.base + "/" + reference;
             resource["id"] = reference.substr(type.size() + 1);
         } else {
-            const Identifier partition{"urn:isocenter:partition:" + wanted.partition,
-                                       wanted_.study_instance_uid};
-            const bool by_partition = type == "ImagingStudy" && !wanted.partition.empty();
-            request["ifNoneExist"] = identifier_query(by_partition ? partition : wanted.identity);
+            const auto condition = condition_of(wanted, type);
+            if (!condition.empty()) request["ifNoneExist"] = condition;
         }
         plan_.entries.push_back(
             {PlannedEntry::Action::create,

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "fhir/mapping/test_study.h"
+#include "fhir/plan/lookups.h"
 
 namespace isocenter::fhir {
 namespace {
@@ -94,6 +95,40 @@ TEST_F(Planning, Create_Conditional_HasEscapedIfNoneExist) {
     EXPECT_TRUE(full_url.starts_with("urn:uuid:"));
     EXPECT_EQ(entry_of(*made, "ImagingStudy")->entry.at("resource").at("subject").at("reference").as_string(),
               full_url);
+}
+
+TEST_F(Planning, Create_Conditional_DoesNotTakeAnotherPartitionsForOurs) {
+    options_.identity = IdentityMode::conditional;
+    options_.partitions["north"] = {};
+    const auto of_partition = [&](const std::string& partition) {
+        Snapshot snapshot{study_of({image("2.25.2", 1), testing::dose_report()}), {}, {}};
+        snapshot.study.partition = partition;
+        std::vector<ValidationRecord> records;
+        return *make_plan(*compute_wanted(snapshot, options_, records), existing_, options_, target_);
+    };
+    const auto condition_of = [](const Plan& plan, std::string_view type) {
+        const auto& request = entry_of(plan, type)->entry.at("request").as_object();
+        return request.contains("ifNoneExist") ? std::string{request.at("ifNoneExist").as_string()} : "";
+    };
+    const Identifier marked{"urn:isocenter:partition:north", "2.25.1"};
+    const auto north = of_partition("north");
+    EXPECT_EQ(condition_of(north, "ImagingStudy"), identifier_query(marked));
+    EXPECT_TRUE(condition_of(north, "Observation").ends_with("&" + identifier_query(marked)));
+    const std::string unmarked(kDefaultPartition);
+    EXPECT_EQ(condition_of(of_partition(unmarked), "ImagingStudy"),
+              identifier_query({"urn:dicom:uid", "urn:oid:2.25.1"}));
+    EXPECT_NE(condition_of(of_partition(unmarked), "Observation"), "");
+    // Now the server has north's: a condition would find them.
+    for (const auto& planned : north.entries) {
+        auto resource = planned.entry.at("resource").as_object();
+        resource["id"] = "s" + std::to_string(++last_id_);
+        if (planned.type == "ImagingStudy" || planned.type == "Observation")
+            hits_of(planned.type).push_back(std::move(resource));
+    }
+    const auto beside = of_partition(unmarked);
+    EXPECT_EQ(condition_of(beside, "ImagingStudy"), "");
+    EXPECT_EQ(condition_of(beside, "Observation"), "");
+    EXPECT_NE(condition_of(beside, "Patient"), "");
 }
 
 TEST_F(Planning, Ids_AreTheUuidOfTheIdentity) {
