@@ -10,6 +10,7 @@ namespace isocenter::app {
 
 Result<std::unique_ptr<CastEngines>> CastEngines::make(const Settings& settings, const Sides& sides,
                                                        const CastEngine::Wishes& wishes) {
+    ISO_CHECK(check_targets_differ(settings));
     auto engines = std::make_unique<CastEngines>();
     std::vector<std::string> targets = further_targets(settings);
     targets.insert(targets.begin(), std::string(kDefaultTarget));

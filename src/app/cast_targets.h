@@ -26,5 +26,9 @@ std::vector<std::string> further_targets(const Settings& settings);
 /// another server than they are for; of `[cast]` everything that it does not have of its own.
 /// `invalid_request` when there is no such target. kDefaultTarget: the settings themselves.
 Result<Settings> settings_of_target(const Settings& settings, std::string_view name);
+/// `invalid_request` naming both when two targets are one FHIR server: each would take the other's resources
+/// for its own and undo what that one writes. Addresses count as one that differ in the case of scheme and
+/// host, in a default port, or in '/' at the end; what other names a server has cannot be seen here.
+Status check_targets_differ(const Settings& settings);
 
 }  // namespace isocenter::app

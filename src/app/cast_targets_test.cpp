@@ -63,6 +63,30 @@ TEST(CastTargets, a_file_and_the_environment_name_them_too) {
     EXPECT_EQ(settings_of_target(*settings, "other")->fhir_endpoint, "http://env");
 }
 
+TEST(CastTargets, two_of_one_server_are_refused_by_name) {
+    const auto check = [](const std::string& first, const std::string& second) {
+        return check_targets_differ(*load({{"fhir.endpoint", first},
+                                           {"cast.targets.research.fhir.endpoint", "http://research/fhir"},
+                                           {"cast.targets.trials.fhir.endpoint", second}}));
+    };
+    for (const auto& [first, second] :
+         {std::pair("http://a/fhir", "http://a/fhir/"), std::pair("http://a/fhir", "HTTP://A/fhir"),
+          std::pair("http://a:80", "http://a/"), std::pair("https://a/fhir", "https://a:443/fhir//"),
+          std::pair("http://b/fhir", "http://research:80/fhir")}) {
+        const Status status = check(first, second);
+        ASSERT_FALSE(status.ok()) << first << ' ' << second;
+        EXPECT_EQ(status.error().code, ErrorCode::invalid_request);
+        EXPECT_NE(status.error().message.find("trials"), std::string::npos) << status.error().message;
+    }
+    EXPECT_NE(check("http://a", "http://a").error().message.find("targets default and trials"),
+              std::string::npos);
+    for (const auto& [first, second] :
+         {std::pair("http://a/fhir", "http://a/FHIR"), std::pair("http://a/fhir", "https://a/fhir"),
+          std::pair("http://a:8080/fhir", "http://a/fhir"), std::pair("http://a:443/fhir", "http://a/fhir"),
+          std::pair("http://a/fhir/north", "http://a/fhir/south")})
+        EXPECT_TRUE(check(first, second).ok()) << first << ' ' << second;
+}
+
 TEST(CastPartitions, each_goes_to_one_target) {
     const auto settings = load({{"dicomweb.endpoint", "http://pacs/v2"},
                                 {"fhir.endpoint", "http://clinical"},

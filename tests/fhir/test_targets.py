@@ -8,9 +8,17 @@ import pytest
 import requests
 from faulty_server import CountingServer, FaultyServer
 from fhir_server import eventually
-from images import make_image, new_uid
+from images import make_dose_report, make_image, new_uid
 from partitioned_archive import PartitionedArchive
 from processes import Cast
+
+
+@pytest.fixture
+def research(fhir):
+    """The FHIR server under another address, which for the bridge is another server."""
+    running = FaultyServer(fhir.base)
+    yield running
+    running.stop()
 
 
 @pytest.fixture
@@ -27,8 +35,8 @@ def store(archive, partitioned, partition, **attributes):
     return study
 
 
-def bridge(binary, archive, partitioned, fhir, path, **settings):
-    return Cast(binary, archive.base, fhir.base, path,
+def bridge(binary, archive, partitioned, fhir, path, start=True, **settings):
+    return Cast(binary, archive.base, fhir.base, path, start,
                 **{"dicomweb__private_endpoint": f"{partitioned.root}/v2", "log__level": "info", **settings})
 
 
@@ -40,11 +48,10 @@ def identifiers(resource):
     return {(each.get("system"), each["value"]) for each in resource["identifier"]}
 
 
-def test_a_partition_goes_to_its_target_with_a_position_of_its_own(binary, archive, partitioned, fhir, tmp_path):
-    second = FaultyServer(fhir.base)
+def test_a_partition_goes_to_its_target_with_a_position_of_its_own(binary, archive, partitioned, fhir, research, tmp_path):
     cast = bridge(binary, archive, partitioned, fhir, tmp_path / "state.db", cast__partitions="north=research",
                   cast__partition_systems="north=urn:north:mrn",
-                  **{"cast.targets.research.fhir.endpoint": second.base,
+                  **{"cast.targets.research.fhir.endpoint": research.base,
                      "cast.targets.research.cast.generate_observations": "false"})
     try:
         here = store(archive, partitioned, "Microsoft.Default", PatientID="P1")
@@ -56,25 +63,24 @@ def test_a_partition_goes_to_its_target_with_a_position_of_its_own(binary, archi
         assert {value for patient in fhir.all("Patient").values() for value in identifiers(patient)} == \
             {("urn:lakeside:mrn", "P1"), ("urn:north:mrn", "P1")}
         # One server is away: the other one's studies do not wait.
-        second.fault = "500"
+        research.fault = "500"
         waiting = store(archive, partitioned, "north", PatientID="P2")
         going = store(archive, partitioned, "Microsoft.Default", PatientID="P2")
         latest = archive.latest()
         assert eventually(lambda: positions(cast)["default"] == latest)
         assert fhir.study(going) and fhir.study(waiting) is None
         assert positions(cast)["research"] < latest
-        second.fault = ""
+        research.fault = ""
         assert eventually(lambda: positions(cast)["research"] == latest, 60)
         assert fhir.study(waiting)
     finally:
         cast.stop()
-        second.stop()
 
 
-def test_dead_letters_and_status_are_of_a_target(binary, archive, partitioned, fhir, tmp_path):
+def test_dead_letters_and_status_are_of_a_target(binary, archive, partitioned, fhir, research, tmp_path):
     cast = Cast(binary, archive.base, fhir.base, tmp_path / "state.db", start=False,
                 dicomweb__private_endpoint=f"{partitioned.root}/v2", cast__partitions="north=research",
-                **{"cast.targets.research.fhir.endpoint": f"{fhir.base}/"})
+                **{"cast.targets.research.fhir.endpoint": research.base})
     cast.start("--listen", "127.0.0.1:0")
     try:
         base = re.match(r"listening on (\S+)", cast.process.stdout.readline()).group(1)
@@ -102,9 +108,9 @@ def check(cast, *arguments):
     return done.returncode, [json.loads(line) for line in done.stdout.splitlines()[:-1]]
 
 
-def test_a_check_looks_into_the_partitions_of_its_target(binary, archive, partitioned, fhir, tmp_path):
+def test_a_check_looks_into_the_partitions_of_its_target(binary, archive, partitioned, fhir, research, tmp_path):
     cast = bridge(binary, archive, partitioned, fhir, tmp_path / "state.db", cast__partitions="north=research",
-                  **{"cast.targets.research.fhir.endpoint": f"{fhir.base}/"})
+                  **{"cast.targets.research.fhir.endpoint": research.base})
     kept, gone = (store(archive, partitioned, "north") for _ in range(2))
     latest = archive.latest()
     assert eventually(lambda: positions(cast) == {"default": latest, "research": latest}), positions(cast)
@@ -119,6 +125,43 @@ def test_a_check_looks_into_the_partitions_of_its_target(binary, archive, partit
     assert status == 0 and {(each["finding"], each["partition"], each["study"]) for each in findings} == \
         {("extra", "north", gone), ("extra", "north", kept)}
     assert list(fhir.all("ImagingStudy").values()) == [written], "a partition that is alone at its target marks nothing"
+
+
+@pytest.mark.parametrize("before,after", [("north=research", "north=research,south=research"),
+                                          ("north=research,south=research", "north=research")])
+def test_a_check_mends_what_was_written_when_partitions_were_marked_otherwise(binary, archive, partitioned, fhir, research,
+                                                                              tmp_path, before, after):
+    settings = {"cast.targets.research.fhir.endpoint": research.base}
+    cast = bridge(binary, archive, partitioned, fhir, tmp_path / "state.db", cast__partitions=before, **settings)
+    study = store(archive, partitioned, "north")
+    archive.store(make_dose_report(study, new_uid(), new_uid(), new_uid()))
+    latest = archive.latest()
+    assert eventually(lambda: positions(cast) == {"default": latest, "research": latest}), positions(cast)
+    cast.stop()
+    written = {*fhir.all("ImagingStudy"), *fhir.all("Observation")}
+    assert len(written) == 3
+    cast = bridge(binary, archive, partitioned, fhir, tmp_path / "state.db", start=False, cast__partitions=after, **settings)
+    status, findings = check(cast, "--target", "research", "--repair")
+    assert status == 0 and all(each.get("mended") for each in findings), json.dumps(findings)
+    for kind, count in (("ImagingStudy", 1), ("Observation", 2)):
+        left = fhir.all(kind)
+        assert len(left) == count and not written & set(left)
+        marked = ("urn:isocenter:partition:north", study)
+        assert [marked in identifiers(each) for each in left.values()] == ["south" in after] * count
+    assert check(cast, "--target", "research") == (0, [])
+
+
+@pytest.mark.parametrize("arguments", [[], ["--check"]])
+def test_two_targets_of_one_server_are_refused(binary, archive, fhir, tmp_path, arguments):
+    cast = Cast(binary, archive.base, fhir.base, tmp_path / "state.db", start=False,
+                **{"cast.targets.research.fhir.endpoint": f"{fhir.base.replace('http://', 'HTTP://')}/"})
+    done = subprocess.run(cast.command(*arguments), capture_output=True, text=True, timeout=30)
+    assert done.returncode == 2 and "default and research have the same fhir.endpoint" in done.stderr, done.stderr
+    served = subprocess.run([binary, "serve", "--port", "0", "--data", str(tmp_path / "other"),
+                             *[word for key in ("dicomweb.endpoint", "fhir.endpoint", "cast.targets.research.fhir.endpoint")
+                               for word in ("--set", f"{key}={cast.settings[key]}")]],
+                            capture_output=True, text=True, timeout=30)
+    assert served.returncode != 0 and "default and research" in served.stderr, served.stderr
 
 
 def test_a_check_leaves_partitions_alone_that_do_not_go_to_its_target(binary, archive, partitioned, fhir, tmp_path):
@@ -175,10 +218,10 @@ def test_the_patient_of_two_partitions_is_that_of_the_latest_study(binary, archi
         cast.stop()
 
 
-def test_a_backfill_is_of_the_target_that_is_named(binary, archive, partitioned, fhir, tmp_path):
+def test_a_backfill_is_of_the_target_that_is_named(binary, archive, partitioned, fhir, research, tmp_path):
     studies = [store(archive, partitioned, partition) for partition in ("Microsoft.Default", "north")]
     settings = {"dicomweb__private_endpoint": f"{partitioned.root}/v2", "cast__partitions": "north=research",
-                "cast.targets.research.fhir.endpoint": f"{fhir.base}/"}
+                "cast.targets.research.fhir.endpoint": research.base}
     cast = Cast(binary, archive.base, fhir.base, tmp_path / "state.db", **settings)
     latest = archive.latest()
     assert eventually(lambda: positions(cast) == {"default": latest, "research": latest})
