@@ -7,6 +7,9 @@
 #include "app/cast_options.h"
 #include "app/cast_targets.h"
 #include "fhir/auth/authorizing_sender.h"
+#include "fhir/classic/classic_job.h"
+#include "fhir/classic/http_entry_source.h"
+#include "fhir/engine/study_job.h"
 #include "fhir/feed/http_archive_source.h"
 #include "net/http_client.h"
 
@@ -27,11 +30,14 @@ Result<fhir::ReconciliationResult> check_cast(const Settings& all, std::string_v
                                               const fhir::Reconciliation::Sink& sink,
                                               const fhir::Reconciliation::Progress& progress,
                                               std::stop_token stop) {
+    ISO_CHECK(check_targets_differ(all));
     ISO_TRY(const Settings settings, settings_of_target(all, target));
-    if (is_classic(settings))
-        return fail(ErrorCode::invalid_request,
-                    "the check compares with what the profile isocenter writes, not cast-compatible");
     ISO_TRY(const fhir::Options content, cast_content_options(settings, target));
+    if (is_classic(settings) && fhir::synchronised_partitions(content).size() > 1)
+        return fail(
+            ErrorCode::invalid_request,
+            "what the profile cast-compatible writes does not tell partitions apart: it can be checked where "
+            "one goes to the target");
     ISO_TRY(const CastAuth auth, cast_auth(settings));
     net::HttpClientPool sender(net::HttpClient::Options{.stop = stop});
     const fhir::TokenTime time{fhir::pause_until(stop)};
@@ -43,9 +49,15 @@ Result<fhir::ReconciliationResult> check_cast(const Settings& all, std::string_v
     if (!capability) return error_of(capability.error());
     if (!capability->usable()) return fail(ErrorCode::invalid_request, fhir::unusable_server(*capability));
     fhir::StudyJob job(archive, client, content);
-    options.workers = settings.cast_workers;
+    fhir::classic::HttpEntrySource entries(to_archive, {.root = archive_root(settings)});
+    fhir::classic::ClassicJob classic({entries, archive, client}, content);
+    fhir::ComparingRunner& runner = is_classic(settings) ? static_cast<fhir::ComparingRunner&>(classic) : job;
+    options.workers = is_classic(settings) ? 1 : settings.cast_workers;
+    // Resources of one profile are not those of the other.
+    options.observations = content.generate_observations && !is_classic(settings);
     options.partitions = fhir::synchronised_partitions(content);
-    fhir::Reconciliation reconciliation(std::move(options), {archive, job, client, content}, sink, progress);
+    fhir::Reconciliation reconciliation(std::move(options), {archive, runner, client, content}, sink,
+                                        progress);
     auto result = reconciliation.run(stop);
     if (!result) return error_of(result.error());
     return *std::move(result);

@@ -5,8 +5,9 @@ import subprocess
 
 import pytest
 import requests
+from capped_archive import CappedArchive
 from faulty_server import FaultyServer
-from images import make_image, new_uid
+from images import make_dose_report, make_image, new_uid
 
 
 @pytest.fixture
@@ -116,6 +117,83 @@ def test_every_kind_is_found_mended_and_gone(archive, cast, fhir, world):
     assert fhir.study(world[1])["description"] == "CT chest"
     assert fhir.study(world[5]) == good, "what was right is not written again"
     assert {each: requests.get(f"{fhir.base}/{each}", timeout=30).content for each in others} == others
+
+
+def dose_study(archive, image=True):
+    """UIDs of a study and of its dose report."""
+    study, report = new_uid(), new_uid()
+    if image:
+        archive.store(make_image(study, new_uid(), new_uid()))
+    archive.store(make_dose_report(study, new_uid(), report, new_uid()))
+    return study, report
+
+
+def test_observations_whose_report_is_gone_are_found_and_removed(archive, cast, fhir):
+    study, report = dose_study(archive)
+    kept, _ = dose_study(archive)
+    cast.caught_up(archive.latest())
+    cast.stop()
+    series, = [each["uid"] for each in fhir.study(study)["series"] if each["modality"]["code"] == "SR"]
+    archive.delete(study, series, report)
+    status, findings, _ = check(cast)
+    assert status == 1 and [each["remedy"] for each in findings if each["finding"] == "extra"] == ["delete"] * 2
+    assert check(cast, "--repair")[0] == 0
+    left = fhir.all("Observation").values()
+    assert {each["identifier"][1]["value"] for each in left} == {f"urn:oid:{kept}"} and len(left) == 2
+    assert_clean(cast)
+
+
+def test_observations_that_no_study_leads_to_are_found_and_only_ours_removed(archive, cast, fhir, world):
+    study, _ = dose_study(archive)
+    cast.start()
+    cast.caught_up(archive.latest())
+    cast.stop()
+    written = fhir.all("Observation")
+    summary, = (each for each in written.values() if "hasMember" in each)
+    ours, gone = {"source": f"{archive.base}/v2"}, f"urn:oid:{new_uid()}"
+    bare = {key: value for key, value in summary.items() if key not in ("partOf", "focus", "hasMember", "meta")}
+
+    def identifiers(of_study, system="urn:dicom:uid"):
+        return [{"system": system, "value": f"urn:oid:{new_uid()}"}, {"system": "urn:dicom:uid", "value": of_study}]
+
+    event = fhir.put({**bare, "id": "event", "meta": ours, "identifier": identifiers(gone)})
+    fhir.put({**bare, "id": "summary", "meta": ours, "identifier": identifiers(gone),
+              "hasMember": [{"reference": reference(event)}]})
+    fhir.put({**bare, "id": "unnamed", "meta": ours, "identifier": identifiers(gone)[:1]})
+    fhir.put({**bare, "id": "marked", "meta": ours, "identifier": [
+        *identifiers(gone), {"system": "urn:isocenter:partition:north", "value": gone[8:]}]})
+    for number, (name, change) in enumerate({"source": {"meta": {"source": "https://other.example"}},
+                                             "nobody": {"meta": {"tag": [{"system": "urn:other", "code": "new"}]}},
+                                             "system": {}, "code": {"code": {"text": "other"}}}.items()):
+        kind = "urn:other" if name == "system" else "urn:dicom:uid"
+        fhir.put({**bare, "id": f"other-{name}", "meta": ours, "identifier": identifiers(f"{gone}.{number}", kind), **change})
+    before = fhir.all("Observation")
+    expected = [("extra", "Observation/event"), ("extra", "Observation/summary"), ("extra", "Observation/unnamed"),
+                ("undecided", "Observation/marked")]
+    status, findings, totals = check(cast)
+    assert status == 1 and brief(findings) == expected and totals["studies"] == 7
+    assert fhir.all("Observation") == before
+    status, findings, totals = check(cast, "--repair")
+    assert status == 0 and brief(findings) == expected and totals["mended"] == 3
+    assert fhir.all("Observation") == {key: value for key, value in before.items()
+                                       if key not in ("event", "summary", "unnamed")}
+    assert check(cast)[0] == 0 and fhir.study(study)
+
+
+def test_an_archive_that_heeds_no_offset_ends_the_check_and_loses_nothing(archive, cast, fhir, world):
+    capped = CappedArchive(archive.base, 2)
+    try:
+        cast.settings["dicomweb.private_endpoint"] = f"{capped.root}/v2"
+        fhir.delete(reference(fhir.study(world[0])))
+        before = fhir.content()
+        done = subprocess.run(cast.command("--check", "--repair"), capture_output=True, text=True, timeout=60)
+        assert done.returncode == 2 and "heeds no offset" in done.stderr and done.stdout == ""
+        assert fhir.content() == before
+        # Pages that are small, but are pages.
+        capped.heeds_offset = True
+        assert check(cast, "--repair")[0] == 0 and fhir.study(world[0])
+    finally:
+        capped.stop()
 
 
 def test_a_duplicate_that_others_refer_to_is_marked(archive, cast, fhir, world):

@@ -5,6 +5,7 @@ from faulty_server import FaultyServer
 from fhir_server import eventually, running_hapi
 from images import make_dose_report, make_image, new_uid
 from processes import Cast
+from test_check import brief, check, reference
 from test_embedded import Embedded
 
 
@@ -213,3 +214,45 @@ def test_names_of_an_older_configuration_work(binary, tmp_path, archive, fhir):
         assert fhir.study(study)["note"] == [{"text": "CT chest"}]
     finally:
         cast.stop()
+
+
+def test_a_check_finds_and_mends_what_is_missing_or_too_much(archive, classic, fhir):
+    whole, partly, nowhere, deleted = (new_uid() for _ in range(4))
+    for number, study in enumerate((whole, partly, nowhere, deleted)):
+        series = new_uid()
+        archive.store(*[make_image(study, series, new_uid(), PatientID=f"P{number}", InstanceNumber=n + 1)
+                        for n in range(2)])
+    archive.store(make_dose_report(whole, new_uid(), new_uid(), new_uid()))
+    classic.caught_up(archive.latest())
+    classic.stop()
+    assert check(classic)[:2] == (0, [])
+    good = fhir.study(whole)
+    tampered = fhir.study(partly)
+    complete = instances(tampered)
+    del tampered["series"][0]["instance"][0]
+    tampered["series"].append({"uid": new_uid(), "instance": [{"uid": new_uid(), "sopClass": {"code": "1.2"}}]})
+    fhir.put(tampered)
+    fhir.delete(reference(fhir.study(nowhere)))
+    archive.delete(deleted)
+    extra = fhir.study(deleted)
+    fhir.put({**good, "id": "other", "meta": {"source": "https://other.example"},
+              "identifier": [{"system": "urn:dicom:uid", "value": f"urn:oid:{new_uid()}"}]})
+    before = fhir.content()
+    expected = sorted([("missing", "ImagingStudy"), ("different", reference(tampered), "series"),
+                       ("extra", reference(extra), "series")])
+    status, findings, totals = check(classic)
+    assert status == 1 and brief(findings) == expected and totals["studies"] == 3
+    assert fhir.content() == before
+    status, findings, totals = check(classic, "--repair")
+    assert status == 0 and brief(findings) == expected and totals["mended"] == 3
+    assert instances(fhir.study(partly)) == complete and fhir.study(nowhere)
+    assert "series" not in fhir.study(deleted), "this server appends to the source, which keeps the empty study"
+    assert fhir.study(whole) == good and "other" in fhir.all("ImagingStudy")
+    assert check(classic)[:2] == (0, [])
+
+
+def test_a_check_is_refused_where_partitions_share_the_target(archive, classic):
+    classic.settings["cast.partitions"] = "north=default"
+    done = classic.run("--check", *[word for key, value in classic.settings.items() if key != "cast.state_path"
+                                    for word in ("--set", f"{key}={value}")])
+    assert done.returncode == 2 and "partitions" in done.stderr and done.stdout == ""

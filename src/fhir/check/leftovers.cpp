@@ -6,6 +6,7 @@
 #include "dicom/value_formats.h"
 #include "fhir/check/reconciliation.h"
 #include "fhir/json_members.h"
+#include "fhir/mapping/codings.h"
 #include "fhir/mapping/parts.h"
 #include "fhir/parallel.h"
 #include "fhir/plan/found.h"
@@ -23,13 +24,23 @@ constexpr std::string_view kPageSize = "_count=500";
 constexpr int kMostPages = 10'000'000;
 constexpr std::string_view kPartitionSystem = "urn:isocenter:partition:";
 
-/// The study that an ImagingStudy says it is about, and the partition that it names; what it does not say is
-/// empty.
-Key said_by(const json::object& study) {
+/// What refers to others goes before them: a summary to events and the study, an event to the study.
+enum Order { summary, event, study };
+
+/// Dose Observations, whoever wrote them.
+std::string dose_search() {
+    return "code=" + to_token({"http://loinc.org", "73569-6"}) + ',' +
+           to_token({std::string(kDcm), "113852"}) + '&' + std::string(kPageSize);
+}
+
+/// The study that a resource says it is about, and the partition that it names; what it does not say is
+/// empty. An Observation names itself first.
+Key said_by(const json::object& resource) {
     Key key;
-    const json::value* identifiers = study.if_contains("identifier");
-    if (identifiers == nullptr || !identifiers->is_array()) return key;
-    for (const json::value& each : identifiers->get_array()) {
+    const json::array identifiers = list_member(resource, "identifier");
+    const std::size_t first = text_member(resource, "resourceType") == "Observation" ? 1 : 0;
+    for (std::size_t at = first; at < identifiers.size(); ++at) {
+        const json::value& each = identifiers[at];
         if (!each.is_object()) continue;
         const std::string system = text_member(each.get_object(), "system");
         const std::string value = text_member(each.get_object(), "value");
@@ -52,8 +63,13 @@ bool refers_to(const json::object& object, const std::set<std::string>& endpoint
     });
 }
 
-Discrepancy nameless(const json::object& study, Key key) {
-    return {Kind::extra, std::move(key), reference_of(study), {}, "names no study", "delete", false};
+/// The archive cannot be asked about what is no UID.
+bool names_study(const Key& said) {
+    return said.study_uid.size() <= 64 && dicom::is_ui_format(said.study_uid);
+}
+
+Discrepancy nameless(const json::object& resource, Key key) {
+    return {Kind::extra, std::move(key), reference_of(resource), {}, "names no study", "delete", false};
 }
 
 /// By what others refer to a resource of that type, the first that a type knows.
@@ -121,41 +137,82 @@ Discrepancy Reconciliation::beyond_partitions(const json::object& study, Key key
     return made;
 }
 
-Attempt<std::vector<Key>> Reconciliation::own_studies_elsewhere() {
+std::optional<Key> Reconciliation::key_to_ask(const Key& said) const {
+    const auto partition = partition_by(said.partition);
+    if (!partition || !names_study(said)) return std::nullopt;
+    return Key{*partition, said.study_uid};
+}
+
+Attempt<void> Reconciliation::add_studies_elsewhere(std::set<Key>& keys) {
     FHIR_TRY(const std::vector<std::string> forms, searches_for_own());
-    std::set<Key> elsewhere;
     for (const std::string& form : forms) {
         const auto visited = parts_.client.search_each(
             "ImagingStudy", form,
-            [&](json::object&& study) -> Attempt<void> {
-                if (!concerns_us(study)) return {};
-                Key said = said_by(study);
-                const auto partition = partition_by(said.partition);
-                // The archive cannot be asked about what is no UID.
-                const bool named = said.study_uid.size() <= 64 && dicom::is_ui_format(said.study_uid);
-                if (named && partition) {
-                    Key key{*partition, std::move(said.study_uid)};
-                    if (!seen_.contains(key)) elsewhere.insert(std::move(key));
-                } else if (is_own(study, parts_.content) && is_new(reference_of(study))) {
-                    unasked_.push_back(named ? beyond_partitions(study, std::move(said))
-                                             : nameless(study, std::move(said)));
+            [&](json::object&& found) -> Attempt<void> {
+                if (!concerns_us(found)) return {};
+                Key said = said_by(found);
+                if (const auto key = key_to_ask(said)) {
+                    if (!seen_.contains(*key)) keys.insert(*key);
+                } else if (is_own(found, parts_.content) && is_new(reference_of(found))) {
+                    unasked_.emplace(Order::study, names_study(said)
+                                                       ? beyond_partitions(found, std::move(said))
+                                                       : nameless(found, std::move(said)));
                 }
                 return {};
             },
             kMostPages);
         if (!visited) return failed(visited.error());
     }
-    return std::vector<Key>(elsewhere.begin(), elsewhere.end());
+    return {};
+}
+
+/// Dose Observations of ours whose study is neither in the archive nor in FHIR, or carries other identifiers
+/// now, are on the way of no job.
+Attempt<void> Reconciliation::add_observations_elsewhere(std::set<Key>& keys) {
+    std::string form = dose_search();
+    if (capability_.search_parameters["Observation"].contains("_source"))
+        form += "&_source=" + percent_encode(parts_.content.own_endpoint);
+    std::set<Key> told;
+    for (const auto& [order, each] : unasked_)
+        told.insert(each.key);
+    return parts_.client.search_each(
+        "Observation", form,
+        [&](json::object&& found) -> Attempt<void> {
+            const bool ours = is_own(found, parts_.content) && first_identifier(found).system == kStudySystem;
+            if (!ours || text_member(found, "status") == "entered-in-error") return {};
+            Key said = said_by(found);
+            if (const auto key = key_to_ask(said)) {
+                if (!seen_.contains(*key)) keys.insert(*key);
+                return {};
+            }
+            Discrepancy each = names_study(said) ? beyond_partitions(found, std::move(said))
+                                                 : nameless(found, std::move(said));
+            // That its study stays says it for the Observation too.
+            if (each.kind == Kind::undecided && told.contains(each.key)) return {};
+            unasked_.emplace(found.contains("hasMember") ? Order::summary : Order::event, std::move(each));
+            return {};
+        },
+        kMostPages);
 }
 
 Attempt<void> Reconciliation::look_for_extra(std::stop_token stop) {
-    FHIR_TRY(const std::vector<Key> keys, own_studies_elsewhere());
+    std::set<Key> keys;
+    if (auto added = add_studies_elsewhere(keys); !added) return added;
+    // Those that are not generated are not this bridge's to remove either.
+    if (options_.observations) {
+        if (auto added = add_observations_elsewhere(keys); !added) return added;
+    }
     const std::uint64_t of_archive = result_.studies;
-    if (auto looked = look_at_all(keys, stop); !looked) return looked;
+    if (auto looked = look_at_all({keys.begin(), keys.end()}, stop); !looked) return looked;
     result_.studies = of_archive;
-    for (Discrepancy& each : unasked_) {
+    return settle_unasked();
+}
+
+Attempt<void> Reconciliation::settle_unasked() {
+    for (auto& [order, each] : unasked_) {
         // What stands in for a study that could not be written stays until it can.
-        const bool spare = !unmended_.contains(each.key.study_uid);
+        const std::string& study = each.key.study_uid;
+        const bool spare = study.empty() || !unmended_.contains(study);
         if (options_.repair && each.kind == Kind::extra && spare) {
             FHIR_TRY(each.mended, remove(each.resource, each.text));
         }

@@ -114,7 +114,7 @@ Attempt<void> Reconciliation::look_at_all(const std::vector<Key>& keys, std::sto
     });
 }
 
-Attempt<StudyJob::Difference> Reconciliation::compare(const Key& key, std::stop_token stop) {
+Attempt<Difference> Reconciliation::compare(const Key& key, std::stop_token stop) {
     for (unsigned attempt = 1;; ++attempt) {
         auto difference = parts_.job.compare(key);
         if (difference) return difference;
@@ -154,8 +154,7 @@ Attempt<void> Reconciliation::look_at(const Key& key, std::stop_token stop) {
     return {};
 }
 
-std::vector<Discrepancy> Reconciliation::discrepancies_of(const Key& key,
-                                                          const StudyJob::Difference& difference) {
+std::vector<Discrepancy> Reconciliation::discrepancies_of(const Key& key, const Difference& difference) {
     std::vector<Discrepancy> found;
     for (const PlannedEntry& entry : difference.plan.entries) {
         Discrepancy each{Kind::different, key, entry.reference, entry.elements, {}, "update", false};

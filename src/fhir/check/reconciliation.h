@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -11,7 +12,7 @@
 
 #include "fhir/check/discrepancy.h"
 #include "fhir/client/fhir_client.h"
-#include "fhir/engine/study_job.h"
+#include "fhir/engine/job.h"
 #include "fhir/feed/study_list.h"
 
 namespace isocenter::fhir {
@@ -26,12 +27,13 @@ class Reconciliation {
         std::vector<std::string> partitions{std::string(kDefaultPartition)};
         std::size_t workers = 4;
         bool repair = false;
+        bool observations = true;     ///< dose Observations of ours that no study leads to are looked for
         bool prune_patients = false;  ///< remove Patients of ours to whom nothing refers
     };
     /// All outlive it. `content` says what is ours.
     struct Parts {
         StudyList& studies;
-        StudyJob& job;
+        ComparingRunner& job;
         FhirClient& client;
         const fhir::Options& content;
     };
@@ -50,8 +52,8 @@ class Reconciliation {
     Attempt<void> walk(std::uint64_t all, std::stop_token stop);
     Attempt<void> look_at_all(const std::vector<Key>& keys, std::stop_token stop);
     Attempt<void> look_at(const Key& key, std::stop_token stop);
-    Attempt<StudyJob::Difference> compare(const Key& key, std::stop_token stop);
-    std::vector<Discrepancy> discrepancies_of(const Key& key, const StudyJob::Difference& difference);
+    Attempt<Difference> compare(const Key& key, std::stop_token stop);
+    std::vector<Discrepancy> discrepancies_of(const Key& key, const Difference& difference);
     bool is_new(const std::string& what);
     void tell(const Discrepancy& discrepancy);
 
@@ -61,7 +63,12 @@ class Reconciliation {
     bool concerns_us(const boost::json::object& study) const;
     std::optional<std::string> partition_by(const std::string& mark) const;
     Discrepancy beyond_partitions(const boost::json::object& study, Key key) const;
-    Attempt<std::vector<Key>> own_studies_elsewhere();
+    Attempt<void> add_studies_elsewhere(std::set<Key>& keys);
+    Attempt<void> add_observations_elsewhere(std::set<Key>& keys);
+    /// What the archive is asked about a resource of ours: the study that it names. Nothing when it names
+    /// none, or none of a partition of this target.
+    std::optional<Key> key_to_ask(const Key& said) const;
+    Attempt<void> settle_unasked();
     Attempt<void> settle_shared();
     Attempt<void> look_for_unused(std::stop_token stop);
     Attempt<bool> is_used(const std::string& reference);
@@ -76,7 +83,8 @@ class Reconciliation {
     std::uint64_t all_ = 0;
     std::set<std::string> own_endpoints_;  ///< references
     std::set<Key> seen_;                   ///< studies of the archive
-    std::vector<Discrepancy> unasked_;     ///< ImagingStudies of ours that the archive is not asked about
+    /// Resources of ours that the archive is not asked about, in the order in which they can be removed.
+    std::multimap<int, Discrepancy> unasked_;
 
     std::mutex mutex_;                ///< guards what follows
     std::set<std::string> unmended_;  ///< UIDs of studies told of that are not as they should be

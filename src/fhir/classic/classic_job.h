@@ -12,7 +12,7 @@ namespace isocenter::fhir::classic {
 /// The job of the profile `cast-compatible`: applies one entry of the feed in one transaction. A request
 /// without entry applies the study's instances one after the other. Jobs of studies of one patient that run
 /// at once cost each other conflicts: give the engine one worker.
-class ClassicJob : public JobRunner {
+class ClassicJob : public ComparingRunner {
   public:
     struct Sides {
         EntrySource& entries;
@@ -24,6 +24,9 @@ class ClassicJob : public JobRunner {
 
     JobResult run(const JobRequest& request) override;
     Attempt<void> probe_target() override;
+    /// Whether Patient, Endpoint and ImagingStudy are there, and whether the latter lists what the archive
+    /// has. Not what they say: that gathers, and depends on the order in which instances came.
+    Attempt<Difference> compare(const Key& key) override;
 
   private:
     using Found = std::vector<boost::json::object>;

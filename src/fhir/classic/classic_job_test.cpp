@@ -395,5 +395,32 @@ TEST_F(ClassicJobTest, a_server_of_another_version_counts_as_away) {
     EXPECT_EQ(job.probe_target().error().kind, FailureKind::target_down);
 }
 
+TEST_F(ClassicJobTest, a_comparison_tells_what_a_run_would_bring_and_take_away) {
+    testing::Desk desk;
+    options.own_endpoint = desk.options.own_endpoint;
+    options.patient_system_id = desk.options.patient_system_id;
+    ClassicJob job({entries, archive, client}, options, [] { return std::string("1"); });
+    const auto told = [&] {
+        std::string text;
+        const auto difference = job.compare({"Microsoft.Default", "2.25.1"});
+        if (!difference) return std::string("failed");
+        for (const PlannedEntry& entry : difference->plan.entries)
+            text += entry.type + ' ' + entry.reference + std::to_string(static_cast<int>(entry.action)) + ';';
+        return text;
+    };
+    EXPECT_EQ(told(), "") << "neither here nor there";
+    server.found = {endpoint(), patient("p1"), study()};
+    EXPECT_EQ(told(), "ImagingStudy ImagingStudy/s12;") << "to be removed";
+    archive.content.instances = {testing::image("2.25.2", 1)};
+    EXPECT_EQ(told(), "") << "as it is";
+    archive.content.instances = {testing::image("2.25.2", 2)};
+    EXPECT_EQ(told(), "ImagingStudy ImagingStudy/s11;") << "lists another instance";
+    server.found.clear();
+    EXPECT_EQ(told(), "Patient 0;Endpoint 0;ImagingStudy 0;");
+    archive.content.instances.front().erase("00100020");
+    EXPECT_EQ(told(), "failed");
+    EXPECT_TRUE(server.written.empty());
+}
+
 }  // namespace
 }  // namespace isocenter::fhir::classic

@@ -22,13 +22,13 @@ bool erase_by_uid(json::object& parent, std::string_view list, const std::string
     return true;
 }
 
+}  // namespace
+
 bool is_ours(const json::object& study, const Options& options) {
     const auto* meta = study.if_contains("meta");
     return meta != nullptr && meta->is_object() &&
            text_member(meta->get_object(), "source") == options.own_endpoint;
 }
-
-}  // namespace
 
 std::optional<Request> removal_request(const std::vector<json::object>& found, const Entry& entry,
                                        const Options& options, bool keep_referenced) {

@@ -9,6 +9,7 @@
 #include "fhir/client/failure.h"
 #include "fhir/engine/dirty_keys.h"
 #include "fhir/mapping/wanted.h"
+#include "fhir/plan/plan.h"
 
 namespace isocenter::fhir {
 
@@ -58,6 +59,19 @@ class JobRunner {
     }
     /// Whether the FHIR server as a whole answers again.
     virtual Attempt<void> probe_target() = 0;
+};
+
+/// What a job would write.
+struct Difference {
+    bool in_archive = false;
+    Plan plan;
+    std::vector<JobNote> notes;
+};
+
+/// Jobs that can tell beforehand what they would write of a study as a whole.
+class ComparingRunner : public JobRunner {
+  public:
+    virtual Attempt<Difference> compare(const Key& key) = 0;
 };
 
 /// Runs the job, and again at once up to three times while others get in its way or refer to what it deletes,

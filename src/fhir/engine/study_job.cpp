@@ -211,7 +211,7 @@ Attempt<StudyJob::Look> StudyJob::look(Held held) {
     return result;
 }
 
-Attempt<std::optional<StudyJob::Difference>> StudyJob::prepare(const JobRequest& request, bool may_wait,
+Attempt<std::optional<Difference>> StudyJob::prepare(const JobRequest& request, bool may_wait,
                                                                std::optional<PatientLocks::Hold>& hold) {
     FHIR_TRY(Target target, this->target());
     target.keep_referenced = request.keep_referenced;
@@ -242,7 +242,7 @@ Attempt<std::optional<StudyJob::Difference>> StudyJob::prepare(const JobRequest&
     return std::optional<Difference>(std::move(difference));
 }
 
-Attempt<StudyJob::Difference> StudyJob::compare(const Key& key) {
+Attempt<Difference> StudyJob::compare(const Key& key) {
     std::optional<PatientLocks::Hold> hold;
     auto difference = prepare({.key = key}, true, hold);
     if (difference) return **std::move(difference);

@@ -16,7 +16,7 @@ namespace isocenter::fhir {
 
 /// The job of the engine: reads the study from the archive, computes the wanted resources, looks up what is
 /// there, writes the difference in one transaction. Thread-safe.
-class StudyJob : public JobRunner {
+class StudyJob : public ComparingRunner {
   public:
     StudyJob(ArchiveSource& archive, FhirClient& client, Options options)
         : archive_(archive), client_(client), options_(std::move(options)) {}
@@ -27,13 +27,7 @@ class StudyJob : public JobRunner {
     std::vector<JobResult> run_joint(const std::vector<JobRequest>& requests) override;
     Attempt<void> probe_target() override;
 
-    /// What run() would write.
-    struct Difference {
-        bool in_archive = false;
-        Plan plan;
-        std::vector<JobNote> notes;
-    };
-    Attempt<Difference> compare(const Key& key);
+    Attempt<Difference> compare(const Key& key) override;
 
   private:
     /// The wanted resources of one look at the archive, and what the searches found.
