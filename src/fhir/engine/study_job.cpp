@@ -212,7 +212,7 @@ Attempt<StudyJob::Look> StudyJob::look(Held held) {
 }
 
 Attempt<std::optional<Difference>> StudyJob::prepare(const JobRequest& request, bool may_wait,
-                                                               std::optional<PatientLocks::Hold>& hold) {
+                                                     std::optional<PatientLocks::Hold>& hold) {
     FHIR_TRY(Target target, this->target());
     target.keep_referenced = request.keep_referenced;
     target.remove_duplicates = request.remove_duplicates;
