@@ -17,6 +17,14 @@ Result<ByteRange> data_set_range(const index::InstanceRecord& record) {
     return ByteRange{layout.data_set_offset, record.size_bytes - layout.data_set_offset};
 }
 
+/// Whether the store has the object that the record tells of, by its length alone.
+Result<bool> is_there(blob::BlobStore& blobs, const index::InstanceRecord& record) {
+    const auto size = blobs.size(record.blob);
+    if (size) return *size == record.size_bytes;
+    if (size.error().code == ErrorCode::not_found) return false;
+    return size.error();
+}
+
 /// Fills `into` unless the source ends before.
 Result<std::size_t> read_full(ByteSource& source, MutableBytes into) {
     std::size_t filled = 0;
@@ -30,19 +38,27 @@ Result<std::size_t> read_full(ByteSource& source, MutableBytes into) {
 
 }  // namespace
 
-Result<DuplicateVerdict> judge_duplicate(Duplicates policy, const index::InstanceRecord& stored,
+Result<DuplicateVerdict> judge_duplicate(blob::BlobStore& blobs, Duplicates policy,
+                                         const index::InstanceRecord& stored,
                                          const index::NewInstance& incoming, std::uint64_t data_set_offset) {
+    const bool same = stored.sha256 == incoming.sha256;
+    // A success says that the archive has the object, whatever it was that lost it: who sends it again heals
+    // it.
+    if (same || policy == Duplicates::keep) {
+        ISO_TRY(const bool there, is_there(blobs, stored));
+        if (!there) return DuplicateVerdict::replaced;
+    }
     switch (policy) {
         case Duplicates::refuse:
             return DuplicateVerdict::refused;
         case Duplicates::keep:
             return DuplicateVerdict::success;
         case Duplicates::replace:
-            return stored.sha256 == incoming.sha256 ? DuplicateVerdict::success : DuplicateVerdict::replaced;
+            return same ? DuplicateVerdict::success : DuplicateVerdict::replaced;
         case Duplicates::accept_identical:
             break;
     }
-    if (stored.sha256 == incoming.sha256) return DuplicateVerdict::success;
+    if (same) return DuplicateVerdict::success;
     if (stored.transfer_syntax != incoming.transfer_syntax) return DuplicateVerdict::refused;
     ISO_TRY(const ByteRange range, data_set_range(stored));
     return range.length == incoming.size_bytes - data_set_offset ? DuplicateVerdict::needs_comparison

@@ -10,13 +10,15 @@ namespace isocenter::archive {
 enum class DuplicateVerdict {
     success,           ///< the stored one stays, and that is fine
     refused,           ///< a failure
-    replaced,          ///< the incoming one takes its place
+    replaced,          ///< the incoming one takes its place, by policy or since the stored object is lost
     needs_comparison,  ///< the data sets could be equal: their bytes must be compared
 };
 
-/// Decides by policy, hash and length alone. `data_set_offset` belongs to `incoming`. `corrupt` when the
-/// stored layout cannot be read.
-Result<DuplicateVerdict> judge_duplicate(Duplicates policy, const index::InstanceRecord& stored,
+/// Decides by policy, hash and length, and by whether the object of `stored` is there where the same bytes
+/// came, or any under `keep`. `data_set_offset` belongs to `incoming`. `corrupt` when the stored layout
+/// cannot be read; `unavailable` when the blob store cannot be asked.
+Result<DuplicateVerdict> judge_duplicate(blob::BlobStore& blobs, Duplicates policy,
+                                         const index::InstanceRecord& stored,
                                          const index::NewInstance& incoming, std::uint64_t data_set_offset);
 
 /// Whether two readable objects are the same from their data sets' first bytes on.

@@ -85,8 +85,7 @@ struct StoreBatch::State {
     void add_pending(Received received, const Verdict& verdict);
     void commit_pending();
     void resolve_duplicate(PendingInstance& pending, StoreOutcome& outcome, std::uint64_t data_set_offset);
-    Result<std::optional<bool>> accept_duplicate(const PendingInstance& pending,
-                                                 std::uint64_t data_set_offset);
+    Result<std::optional<bool>> accept_duplicate(PendingInstance& pending, std::uint64_t data_set_offset);
 
     struct Place {
         std::size_t outcome;
@@ -211,11 +210,13 @@ void StoreBatch::State::add_pending(Received received, const Verdict& verdict) {
     const auto stored = core.database.index->list(verdict.key, true);
     if (!stored) return mark_failed(outcome, StoreFailure::processing, stored.error().message);
     if (!stored->empty()) {
-        const auto judged = judge_duplicate(policy.duplicates, stored->front(), added.entry, data_set_offset);
-        if (!judged) return mark_failed(outcome, StoreFailure::processing, judged.error().message);
+        const auto judged =
+            judge_duplicate(core.blobs, policy.duplicates, stored->front(), added.entry, data_set_offset);
+        if (!judged) return mark_failed(outcome, judged.error());
         const bool decided = *judged == DuplicateVerdict::success || *judged == DuplicateVerdict::refused;
         if (decided) return mark_duplicate(outcome, *judged == DuplicateVerdict::success);
         added.blob_only = *judged == DuplicateVerdict::needs_comparison;
+        if (*judged == DuplicateVerdict::replaced) added.entry.replace = true;
     }
     added.writer = std::move(received.writer);
     pending_bytes += added.entry.size_bytes;
@@ -260,7 +261,7 @@ void StoreBatch::State::resolve_duplicate(PendingInstance& instance, StoreOutcom
         accepted = accept_duplicate(instance, data_set_offset);
     }
     if (!accepted) {
-        mark_failed(outcome, StoreFailure::processing, accepted.error().message);
+        mark_failed(outcome, accepted.error());
     } else if (*accepted) {
         mark_duplicate(outcome, **accepted);
     } else {
@@ -270,13 +271,18 @@ void StoreBatch::State::resolve_duplicate(PendingInstance& instance, StoreOutcom
     core.queue.discard({&discarded, 1});
 }
 
-/// None when no instance is stored any more that this could be a duplicate of.
-Result<std::optional<bool>> StoreBatch::State::accept_duplicate(const PendingInstance& instance,
+/// None when no instance is stored any more that this could be a duplicate of, or only one whose object is
+/// lost: then it is to be committed again.
+Result<std::optional<bool>> StoreBatch::State::accept_duplicate(PendingInstance& instance,
                                                                 std::uint64_t data_set_offset) {
     ISO_TRY(const auto stored, core.database.index->list(instance.entry.key, true));
     if (stored.empty()) return std::optional<bool>();
     ISO_TRY(const DuplicateVerdict judged,
-            judge_duplicate(policy.duplicates, stored.front(), instance.entry, data_set_offset));
+            judge_duplicate(core.blobs, policy.duplicates, stored.front(), instance.entry, data_set_offset));
+    if (judged == DuplicateVerdict::replaced) {
+        instance.entry.replace = true;
+        return std::optional<bool>();
+    }
     if (judged != DuplicateVerdict::needs_comparison)
         return std::optional<bool>(judged == DuplicateVerdict::success);
     ISO_TRY(const bool equal, equal_data_sets(core.blobs, stored.front(), instance.entry, data_set_offset));

@@ -13,7 +13,7 @@ namespace isocenter::blob {
 /// Passes everything on to another store and fails where a test says. Thread-safe as the other store is.
 class FaultStore final : public BlobStore {
   public:
-    enum class Call { create, write, commit, open, remove };
+    enum class Call { create, write, commit, open, size, remove };
 
     explicit FaultStore(BlobStore& inner) : inner_(inner) {}
 
@@ -49,7 +49,10 @@ class FaultStore final : public BlobStore {
         ISO_CHECK(pass(Call::open));
         return inner_.open(key, range);
     }
-    Result<std::uint64_t> size(const BlobKey& key) override { return inner_.size(key); }
+    Result<std::uint64_t> size(const BlobKey& key) override {
+        ISO_CHECK(pass(Call::size));
+        return inner_.size(key);
+    }
     Status remove(const BlobKey& key) override {
         ISO_CHECK(pass(Call::remove));
         return inner_.remove(key);
@@ -88,7 +91,7 @@ class FaultStore final : public BlobStore {
 
     static constexpr std::int64_t kNever = INT64_MAX;
     BlobStore& inner_;
-    std::atomic<std::int64_t> left_[5] = {kNever, kNever, kNever, kNever, kNever};
+    std::atomic<std::int64_t> left_[6] = {kNever, kNever, kNever, kNever, kNever, kNever};
     std::atomic<std::size_t> unlucky_{SIZE_MAX};
     std::atomic<std::uint64_t> commits_{0};
 };
