@@ -140,11 +140,27 @@ TEST(CompatibilityStore, NoPartsAndTruncatedParts) {
     TestFace face(v2_profile());
     EXPECT_EQ(face.post("/studies", kMultipart, "--B\r\n\r\n--B--").status, 204U);
     EXPECT_EQ(face.post("/studies", kMultipart, multipart({{kDicomPart, ""}})).status, 409U);
+    EXPECT_EQ(face.post("/studies", kMultipart, "").status, 204U);
     const std::string whole = multipart({{kDicomPart, object()}, {kDicomPart, object("1.4")}});
     const Answer cut = face.post("/studies", kMultipart, whole.substr(0, whole.size() - 30));
-    EXPECT_EQ(cut.status, 200U);
+    EXPECT_EQ(cut.status, 202U);
+    EXPECT_NE(cut.body.find("\"00081198\""), std::string::npos) << cut.body;
     EXPECT_EQ(face.get(kInstance).status, 200U);
     EXPECT_EQ(face.get("/studies/1.1/series/1.2/instances/1.4").status, 404U);
+}
+
+TEST(CompatibilityStore, LostDataAreNotCalledNoParts) {
+    for (const Profile* profile : {&v1_profile(), &v2_profile()}) {
+        TestFace face(*profile);
+        const std::string part = "--B\r\n" + kDicomPart + "\r\n" + object();
+        EXPECT_EQ(face.post("/studies", kMultipart, part).status, 409U) << "without a closing boundary";
+        const std::string other = "--C\r\n" + kDicomPart + "\r\n" + object() + "\r\n--C--\r\n";
+        EXPECT_EQ(face.post("/studies", kMultipart, other).status, 400U) << "with another boundary";
+        EXPECT_EQ(face.post("/studies", kMultipart, "\r\n").status, 400U);
+        for (const char* broken : {"--B\r\n", "--B\r\nContent-Type: application/dicom\r\n", "--B\r\n\r\n"})
+            EXPECT_EQ(face.post("/studies", kMultipart, broken).status, 400U) << broken;
+        EXPECT_EQ(face.get(kInstance).status, 404U);
+    }
 }
 
 TEST(CompatibilityStore, FirstPartMayTakeTheRequestsType) {

@@ -142,6 +142,7 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
     }
 
     Status on_body(ByteView bytes) override {
+        any_bytes_ = any_bytes_ || !bytes.empty();
         Status status = reader_ ? reader_->write(bytes) : on_part_data(bytes);
         if (status) status = charge(0);
         if (!status && !early_) end_early(status.error());
@@ -358,9 +359,12 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
         return reader_ && part_ && reader_->finish() == http::MultipartReader::End::in_boundary;
     }
 
-    /// The part that the body broke off in is no part (dicomweb.md 4.1, standard-face.md 4.4).
-    void drop_open_part() {
-        if (part_ == PartKind::dicom)
+    /// The part that the body broke off in: an instance that failed where every part is one (dicomweb.md
+    /// 14.1), else no part (standard-face.md 4.4).
+    void close_open_part() {
+        if (part_ && !face_.profile.standard)
+            batch_->fail_instance(archive::StoreFailure::not_understood, "the body ends inside the part");
+        else if (part_ == PartKind::dicom)
             batch_->drop_instance();
         else if (part_)
             metadata_->drop_part();
@@ -380,8 +384,13 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
         const End end = reader_->finish();
         const bool standard = face_.profile.standard;
         const bool between = end == End::between && reader_->parts() > 0;
-        if (between && !standard) return refuse_body("The multipart body breaks off between its parts.");
-        if (end == End::in_part) drop_open_part();
+        if (!standard && (end == End::between || (end == End::in_part && !part_)))
+            return refuse_body("The multipart body breaks off between its parts.");
+        // Only an empty body surely has no part: the sender of anything else must hear that nothing is
+        // stored.
+        if (!standard && end == End::no_boundary && any_bytes_)
+            return refuse_body("The multipart body has no boundary of its content type.");
+        if (end == End::in_part) close_open_part();
         if (end == End::in_boundary) (void)on_part_end();
         if (standard && (between || end == End::in_part || end == End::in_boundary))
             add_failure(cut, reader_->parts() + (between ? 1 : 0));
@@ -411,6 +420,7 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
     std::optional<MetadataStore> metadata_;
     std::optional<PartKind> part_;
     std::vector<PartFailure> other_failures_;
+    bool any_bytes_ = false;
     bool any_complete_ = false;
     bool unlabelled_ = false;
     std::optional<Error> no_memory_;         ///< for the metadata of an instance
