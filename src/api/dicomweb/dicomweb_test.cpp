@@ -163,6 +163,20 @@ TEST(CompatibilityStore, LostDataAreNotCalledNoParts) {
     }
 }
 
+TEST(CompatibilityStore, APartOverTheLimitStoresNothing) {
+    ApiOptions options;
+    options.max_instance_bytes = 2'000;
+    for (const Profile* profile : {&v1_profile(), &v2_profile()}) {
+        TestFace face(*profile, options);
+        const std::string large = object("1.4") + std::string(2'000, '\0');
+        const std::string parts = multipart({{kDicomPart, object()}, {kDicomPart, large}});
+        EXPECT_EQ(face.post("/studies", kMultipart, parts).status, 413U);
+        EXPECT_EQ(face.post("/studies", kSingle, large).status, 413U);
+        EXPECT_EQ(face.get(kInstance).status, 404U);
+        EXPECT_EQ(face.post("/studies", kMultipart, multipart({{kDicomPart, object()}})).status, 200U);
+    }
+}
+
 TEST(CompatibilityStore, FirstPartMayTakeTheRequestsType) {
     TestFace face(v1_profile());
     EXPECT_EQ(face.post("/studies", kMultipart, multipart({{"", object()}})).status, 200U);

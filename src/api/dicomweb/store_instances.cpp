@@ -14,33 +14,9 @@
 namespace isocenter::api {
 namespace {
 
-constexpr std::string_view kDicom = "application/dicom";
 constexpr std::uint64_t kDefaultBulkLimit = 64ULL << 30U;
 /// Per instance: a hostile one can have millions.
 constexpr std::size_t kLoggedViolations = 20;
-
-enum class PartKind { dicom, json, xml, bulk };
-
-/// What the body is made of; single-part when there is no boundary.
-struct BodyForm {
-    std::string boundary;
-    std::optional<http::MediaType> type;  ///< of the single part, or the multipart's `type`
-};
-
-std::optional<PartKind> kind_of(const http::MediaType& type) {
-    const std::string essence = type.essence();
-    if (essence == kDicom) return PartKind::dicom;
-    if (essence == "application/dicom+json" || essence == "application/json") return PartKind::json;
-    if (essence == "application/dicom+xml" || essence == "application/xml" || essence == "text/xml")
-        return PartKind::xml;
-    return std::nullopt;
-}
-
-/// What is bulk data by its type alone (PS3.18 10.5.2).
-bool is_bulk_type(const http::MediaType& type) {
-    return type.type == "image" || type.type == "video" || type.type == "text" || type.type == "model" ||
-           type.essence() == "application/octet-stream" || type.essence() == "application/pdf";
-}
 
 http::Response unsupported_media(const Face& face, const http::Request& request, std::string_view reason) {
     ErrorDetails details;
@@ -49,32 +25,6 @@ http::Response unsupported_media(const Face& face, const http::Request& request,
     details.bodiless = true;
     return error_response(face.profile, request, fail(ErrorCode::unsupported_media, std::string(reason)),
                           details);
-}
-
-/// Nothing when the Content-Type is not one of a store request.
-std::optional<BodyForm> read_form(const Profile& profile, std::string_view content_type) {
-    const auto type = http::parse_media_type(content_type);
-    if (!type) return std::nullopt;
-    BodyForm form;
-    if (type->essence() == "multipart/related") {
-        const auto boundary = type->param("boundary");
-        if (!boundary || boundary->empty() || boundary->size() > 200) return std::nullopt;
-        form.boundary = std::string(*boundary);
-        if (const auto root = type->param("type")) form.type = http::parse_media_type(*root);
-        if (profile.standard && form.type && !kind_of(*form.type)) return std::nullopt;
-        return form;
-    }
-    const auto kind = kind_of(*type);
-    if (!kind || (*kind != PartKind::dicom && !profile.accepts_metadata_store)) return std::nullopt;
-    form.type = type;
-    return form;
-}
-
-/// Without a boundary the body cannot be read: that is no matter of its type on the standard face
-/// (standard-face.md 4.4; 415 on the others, dicomweb.md 2.4).
-bool lacks_boundary(std::string_view content_type) {
-    const auto type = http::parse_media_type(content_type);
-    return type && type->essence() == "multipart/related" && type->param("boundary").value_or("").empty();
 }
 
 /// A request refused by its headers: the body is not looked at.
@@ -260,6 +210,7 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
 
     void begin(PartKind kind, const http::MediaType& type, std::string_view location) {
         part_ = kind;
+        part_bytes_ = 0;
         switch (kind) {
             case PartKind::dicom:
                 batch_->begin_instance(part_number());
@@ -288,6 +239,18 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
         early_ = std::make_unique<http::Response>(
             unsupported_media(face_, request_, "A part of the request is of a type that cannot be stored."));
         return fail(ErrorCode::unsupported_media, "a part of the request is of a type that cannot be stored");
+    }
+
+    /// There a part over the limit ends the request as well (dicomweb.md 4.1), and nothing is committed yet;
+    /// on the standard face it fails alone.
+    Status check_size(std::size_t more) {
+        const std::uint64_t limit = face_.options.max_instance_bytes;
+        part_bytes_ += more;
+        if (face_.profile.standard || limit == 0 || part_bytes_ <= limit) return {};
+        const Error error = fail(ErrorCode::too_large, "An instance is larger than this server takes.");
+        drop_batch();
+        early_ = std::make_unique<http::Response>(error_response(face_.profile, request_, error));
+        return error;
     }
 
     /// A part without headers or bytes is no part (dicomweb.md 4.1): what it is shows with its first byte.
@@ -343,6 +306,7 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
         if (unlabelled_) ISO_CHECK(begin_part({}));
         if (!part_) return {};
         if (part_ != PartKind::dicom) return metadata().write(bytes);
+        ISO_CHECK(check_size(bytes.size()));
         batch_->write(bytes);
         return {};
     }
@@ -414,6 +378,7 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
     BodyForm form_;
     DataSetForm answer_;
     MemoryBudget::Lease memory_;
+    std::uint64_t part_bytes_ = 0;
     std::uint64_t described_bytes_ = 0;  ///< of the data sets that metadata are read into
     std::optional<archive::StoreBatch> batch_;
     std::optional<http::MultipartReader> reader_;

@@ -23,8 +23,9 @@ struct Answer {
 /// For tests: one face over a real archive, driven without sockets.
 class TestFace {
   public:
-    explicit TestFace(const Profile& profile)
-        : lane_("test", {1, 16}, metrics_),
+    explicit TestFace(const Profile& profile, ApiOptions options = {})
+        : options_(std::move(options)),
+          lane_("test", {1, 16}, metrics_),
           face_{*archive_.archive, profile, {lane_, lane_, lane_}, options_, "/" + std::string(profile.name)},
           mount_(make_mount(face_)) {}
 
