@@ -83,6 +83,48 @@ TEST_P(IndexContract, SearchByWildcard) {
                 ElementsAre("4", "1"));
 }
 
+TEST_P(IndexContract, SearchByLongLists) {
+    add(key_of("1", "2", "3"), {{tags::PatientID, "P[4095]"}, {tags::PatientName, "N4095"}});
+    add(key_of("4", "5", "6"), {{tags::PatientID, "P4095x"}, {tags::PatientName, "A=B=N5"}});
+    std::vector<std::string> ids;
+    std::vector<std::string> names;
+    std::vector<std::string> patterns;
+    std::vector<std::string> groups;
+    for (int i = 0; i < 4096; ++i) {
+        const std::string number = std::to_string(i);
+        ids.push_back("P[" + number + "]*");
+        names.push_back("n" + number);
+        patterns.push_back("n" + number + "^*");
+        groups.push_back("a*=b*=n" + number);
+    }
+    const auto by_name = [&](std::vector<std::string> any_of) {
+        return studies_with(tags::PatientName, dicom::MatchName{std::move(any_of), false});
+    };
+    EXPECT_THAT(uids(studies_with(tags::PatientID, dicom::MatchWildcard{ids})), ElementsAre("1"));
+    EXPECT_THAT(uids(studies_with(tags::PatientID, text_of(ids))), IsEmpty());
+    EXPECT_THAT(uids(by_name(names)), ElementsAre("4", "1"));
+    EXPECT_THAT(uids(by_name(patterns)), ElementsAre("4", "1"));
+    const auto all = index().search(by_name(groups), [](SearchRow&&) { return Status{}; });
+    EXPECT_EQ(all.error().code, ErrorCode::too_large);
+    groups.resize(50);
+    EXPECT_THAT(uids(by_name(groups)), ElementsAre("4"));
+    patterns.resize(100);
+    patterns.insert(patterns.end(), groups.begin(), groups.end());
+    EXPECT_THAT(uids(by_name(patterns)), ElementsAre("4"));
+}
+
+TEST_P(IndexContract, SearchByLongPatterns) {
+    add(key_of("1", "2", "3"), {{tags::PatientName, "Doe^Jane"}});
+    std::string pieces;
+    std::string stars;
+    for (int i = 0; i < 249; ++i)
+        pieces += "*abc";
+    for (int i = 0; i < 499; ++i)
+        stars += "*a";
+    for (const std::string& pattern : {pieces, pieces + "*", stars, stars + "^*", std::string(1000, '?')})
+        EXPECT_THAT(uids(studies_with(tags::PatientName, name_of(pattern))), IsEmpty());
+}
+
 TEST_P(IndexContract, SearchByName) {
     add(key_of("1", "2", "3"), {{tags::PatientName, "Müller^Jörg^^^"}});
     add(key_of("4", "5", "6"), {{tags::PatientName, "Yamada^Tarou=山田^太郎=やまだ^たろう"}});

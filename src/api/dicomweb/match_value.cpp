@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <span>
 
 #include "api/messages.h"
 #include "dicom/fold.h"
@@ -14,8 +15,10 @@ namespace {
 using dicom::AttributePath;
 using dicom::Vr;
 
-// More would only fit into a request that was made to be expensive; SQLite binds 32,766 values at most.
+// More would only fit into a request that was made to be expensive.
 constexpr std::size_t kMaxListValues = 4096;
+// Longer ones only make the comparison expensive: the index takes no more than 2,000 bytes.
+constexpr std::size_t kMaxPatternBytes = 1000;
 
 std::string_view trim_blanks(std::string_view text, bool keep_leading) {
     while (!text.empty() && (text.back() == ' ' || text.back() == '\0' || text.back() == '\t'))
@@ -110,6 +113,16 @@ std::optional<double> read_number(std::string_view text) {
     return value;
 }
 
+/// `patterns` in the form in which they are compared; the index writes a '[' with three bytes.
+Status check_patterns(std::string_view name, std::span<const std::string> patterns) {
+    const bool too_long = std::ranges::any_of(patterns, [](const std::string& pattern) {
+        const auto brackets = static_cast<std::size_t>(std::ranges::count(pattern, '['));
+        return has_wildcard(pattern) && pattern.size() + 2 * brackets > kMaxPatternBytes;
+    });
+    if (too_long) return bad_value(name, "a value with wildcards is too long");
+    return {};
+}
+
 /// The words of a fuzzy query. A word with wildcards is kept whole, so that they survive the split at
 /// punctuation.
 std::vector<std::string> query_words(std::string_view folded) {
@@ -156,13 +169,14 @@ std::optional<std::string> fill_time(std::string_view text, bool to_the_end) {
     return std::string(text) + std::string((to_the_end ? kLast : kFirst).substr(text.size()));
 }
 
-Result<Conditions> read_names(std::string_view value, const MatchOptions& options) {
+Result<Conditions> read_names(std::string_view name, std::string_view value, const MatchOptions& options) {
     if (options.fuzzy) {
         dicom::MatchNameWords match;
         const std::string folded = dicom::fold_name(value);
         match.words = options.standard ? query_words(folded) : dicom::name_words(folded);
         match.adjacent_in_order = !options.standard;
         if (match.words.empty()) return Conditions{};
+        ISO_CHECK(check_patterns(name, match.words));
         return Conditions{std::move(match)};
     }
     dicom::MatchName match;
@@ -177,6 +191,7 @@ Result<Conditions> read_names(std::string_view value, const MatchOptions& option
     if (match.any_of.empty()) return Conditions{};
     if (match.any_of.size() > kMaxListValues)
         return fail(ErrorCode::too_large, "The list of values is too long.");
+    if (!match.whole_value) ISO_CHECK(check_patterns(name, match.any_of));
     return Conditions{std::move(match)};
 }
 
@@ -320,7 +335,7 @@ Result<Conditions> read_match_value(const AttributePath& path, std::string_view 
     if (path.vr == Vr::PN) {
         if (!options.standard && options.fuzzy && value.find('"') != std::string_view::npos)
             return bad_value(name, "it holds a quotation mark");
-        return read_names(value, options);
+        return read_names(name, value, options);
     }
     if (path.vr == Vr::DA) return read_dates(name, value, options);
     if (path.vr == Vr::TM) return read_times(name, value, options);
@@ -339,6 +354,7 @@ Result<Conditions> read_match_value(const AttributePath& path, std::string_view 
     }
     if (options.standard && !knows_wildcards(path.vr) && has_wildcard(value))
         return bad_value(name, "wildcards are not defined for its value representation");
+    if (knows_wildcards(path.vr)) ISO_CHECK(check_patterns(name, parts));
     return read_texts(std::move(parts), path, options);
 }
 

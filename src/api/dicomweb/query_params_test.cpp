@@ -378,6 +378,25 @@ TEST(StandardQuery, DateAndTimeRanges) {
     }
 }
 
+TEST(StandardQuery, PatternsThatTheIndexCannotCompareAreRefused) {
+    std::string stars;
+    for (int i = 0; i < 1000; ++i)
+        stars += "*a";
+    for (const char* name : {"PatientName", "PatientID", "StudyDescription"}) {
+        for (const std::string& value :
+             {stars + "b", "x," + stars, "*" + std::string(400, '['), std::string(1000, 'x') + "?"}) {
+            const Parsed parsed = parse(standard(), std::string(name) + "=" + value);
+            ASSERT_FALSE(parsed.request.ok()) << value;
+            EXPECT_EQ(parsed.request.error().code, ErrorCode::invalid_request);
+            EXPECT_EQ(parsed.parameter, name);
+        }
+        EXPECT_TRUE(parse(standard(), std::string(name) + "=" + std::string(999, 'x') + "*").request.ok());
+        EXPECT_TRUE(parse(standard(), std::string(name) + "=" + std::string(2000, 'x')).request.ok());
+    }
+    EXPECT_FALSE(parse(standard(), "fuzzymatching=true&PatientName=" + stars).request.ok());
+    EXPECT_FALSE(parse(compatible(true), "PatientID=" + stars).request.ok());
+}
+
 TEST(StandardQuery, PrivateAttributesAreCheckedByCreator) {
     for (const SearchResource resource :
          {SearchResource::studies, SearchResource::all_series, SearchResource::all_instances}) {

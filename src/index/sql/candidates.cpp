@@ -97,6 +97,7 @@ std::optional<Candidates> of_text(const dicom::Matcher& matcher, std::int64_t pa
         return found;
     }
     if (const auto* wildcard = std::get_if<dicom::MatchWildcard>(&matcher.match)) {
+        if (wildcard->any_of.size() > kMostSpelledOut) return std::nullopt;
         std::vector<Fragment> ranges;
         for (const std::string& pattern : wildcard->any_of) {
             const std::string prefix = stable_prefix(literal_prefix(pattern));

@@ -39,6 +39,11 @@ Result<Fragment> compare(const Field& field, const dicom::MatchText& match) {
 }
 
 Result<Fragment> compare(const Field& field, const dicom::MatchWildcard& match) {
+    if (match.any_of.size() > kMostSpelledOut) {
+        Fragment any;
+        any.add("EXISTS (SELECT 1 FROM json_each(?) p WHERE ").add(field.stored).add(" GLOB p.value)");
+        return any.value(json_list(globs(match.any_of)));
+    }
     std::vector<Fragment> parts;
     for (const std::string& pattern : match.any_of) {
         Fragment part;
@@ -269,6 +274,14 @@ std::string to_glob(std::string_view pattern) {
         }
     }
     return glob;
+}
+
+std::vector<std::string> globs(const std::vector<std::string>& patterns) {
+    std::vector<std::string> out;
+    out.reserve(patterns.size());
+    for (const std::string& pattern : patterns)
+        out.push_back(to_glob(pattern));
+    return out;
 }
 
 bool has_wildcard(std::string_view pattern) {

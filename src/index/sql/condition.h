@@ -38,6 +38,10 @@ struct Fragment {
 
 void bind_all(Run& run, const Fragment& fragment);
 
+/// Longer lists of patterns are one value of a statement instead of conditions of their own: SQLite takes no
+/// more than a thousand of these in a row and plans each of them.
+inline constexpr std::size_t kMostSpelledOut = 64;
+
 /// `expression = ?`, or membership in a list; false for an empty list.
 Fragment equals_any(std::string_view expression, const std::vector<std::string>& texts);
 /// Fragments joined by `AND` or `OR`, each in parentheses.
@@ -47,6 +51,7 @@ Fragment begins_with(std::string_view expression, const std::string& prefix);
 
 /// A DICOM pattern as SQL: only `*` and `?` keep a special meaning; runs of `*` become one.
 std::string to_glob(std::string_view pattern);
+std::vector<std::string> globs(const std::vector<std::string>& patterns);
 bool has_wildcard(std::string_view pattern);
 /// What stands before the first wildcard.
 std::string_view literal_prefix(std::string_view pattern);

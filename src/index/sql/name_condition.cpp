@@ -5,6 +5,7 @@
 
 #include "dicom/fold.h"
 #include "index/sql/condition.h"
+#include "index/sql/documents.h"
 
 namespace isocenter::index::sql {
 namespace {
@@ -12,15 +13,21 @@ namespace {
 // Longer ones cannot be names; this bounds statements.
 constexpr std::size_t kMostWords = 32;
 
+// A pattern and what it means beside itself. Components that are absent at the end have no '^': `DOE^*` finds
+// `DOE`.
+std::vector<std::string> forms_of(const std::string& pattern) {
+    std::vector<std::string> forms{pattern};
+    if (pattern.size() > 2 && pattern.ends_with("^*"))
+        forms.emplace_back(without_carets(std::string_view(pattern).substr(0, pattern.size() - 1)));
+    return forms;
+}
+
 Fragment group_pattern(const std::string& pattern) {
     Fragment part;
-    if (!has_wildcard(pattern)) return part.add("g.folded = ?").value(pattern);
-    part.add("g.folded GLOB ?").value(to_glob(pattern));
-    // Components that are absent at the end have no '^': `DOE^*` finds `DOE`.
-    if (pattern.size() > 2 && pattern.ends_with("^*")) {
-        const std::string without(without_carets(std::string_view(pattern).substr(0, pattern.size() - 1)));
-        part.add(has_wildcard(without) ? " OR g.folded GLOB ?" : " OR g.folded = ?");
-        part.value(has_wildcard(without) ? to_glob(without) : without);
+    for (const std::string& form : forms_of(pattern)) {
+        if (!part.sql.empty()) part.add(" OR ");
+        part.add(has_wildcard(form) ? "g.folded GLOB ?" : "g.folded = ?");
+        part.value(has_wildcard(form) ? to_glob(form) : form);
     }
     return part;
 }
@@ -52,6 +59,33 @@ Fragment one_pattern(const Column& column, const std::string& table, const std::
     }
     if (groups.empty()) return group_exists(column, table).add("1)");
     return join(groups, "AND");
+}
+
+// As one_pattern of each, with lists as values. Those by group need conditions of their own: of them so many
+// are refused.
+Result<Fragment> any_of_many(const Column& column, const std::string& table,
+                             const std::vector<std::string>& patterns) {
+    std::vector<std::string> whole;
+    std::vector<std::string> wild;
+    std::vector<Fragment> parts;
+    for (const std::string& pattern : patterns) {
+        if (pattern.find('=') != std::string::npos) {
+            parts.push_back(one_pattern(column, table, pattern));
+            continue;
+        }
+        for (const std::string& form : forms_of(std::string(without_carets(pattern))))
+            (has_wildcard(form) ? wild : whole).push_back(form);
+    }
+    if (parts.size() > kMostSpelledOut) return fail(ErrorCode::too_large, "The list of values is too long.");
+    if (!whole.empty()) {
+        parts.push_back(group_exists(column, table).add(equals_any("g.folded", whole)).add(")"));
+    }
+    if (!wild.empty()) {
+        Fragment any = group_exists(column, table);
+        any.add("EXISTS (SELECT 1 FROM json_each(?) p WHERE g.folded GLOB p.value))");
+        parts.push_back(any.value(json_list(globs(wild))));
+    }
+    return join(parts, "OR");
 }
 
 Fragment word_prefix(const std::string& table, const std::string& word) {
@@ -114,6 +148,7 @@ Result<Fragment> name_condition(const Column& column, const std::string& table,
                                 const dicom::MatchName& match) {
     const std::vector<std::string> patterns = folded_names(match.any_of);
     if (match.whole_value) return equals_any(table + "." + derived_name(column), patterns);
+    if (patterns.size() > kMostSpelledOut) return any_of_many(column, table, patterns);
     std::vector<Fragment> parts;
     parts.reserve(patterns.size());
     for (const std::string& pattern : patterns)
