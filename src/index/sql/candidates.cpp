@@ -154,24 +154,6 @@ std::optional<Candidates> of_request(const dicom::Matcher& matcher) {
     return found;
 }
 
-// Pieces of a pattern without wildcards and with at least three characters, as a full-text expression.
-std::string trigram_expression(std::string_view column, std::string_view pattern) {
-    std::string expression;
-    while (!pattern.empty()) {
-        const std::string_view piece = literal_prefix(pattern);
-        pattern.remove_prefix(std::min(pattern.size(), piece.size() + 1));
-        const auto characters = std::count_if(piece.begin(), piece.end(), [](char c) {
-            return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
-        });
-        if (characters < 3) continue;
-        expression.append(expression.empty() ? std::string(column) + " : (\"" : " AND \"");
-        for (const char c : piece)
-            expression.append(c == '"' ? 2 : 1, c);
-        expression += '"';
-    }
-    return expression.empty() ? expression : expression + ")";
-}
-
 std::optional<Candidates> of_pattern(dicom::Tag tag, std::int64_t partition, std::string pattern) {
     const bool by_group = pattern.find('=') != std::string::npos;
     if (by_group) {
@@ -235,6 +217,23 @@ std::optional<Candidates> of_name(const dicom::Matcher& matcher, std::int64_t pa
 }
 
 }  // namespace
+
+std::string trigram_expression(std::string_view column, std::string_view pattern) {
+    std::string expression;
+    while (!pattern.empty()) {
+        const std::string_view piece = literal_prefix(pattern);
+        pattern.remove_prefix(std::min(pattern.size(), piece.size() + 1));
+        const auto characters = std::count_if(piece.begin(), piece.end(), [](char c) {
+            return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
+        });
+        if (characters < 3) continue;
+        expression.append(expression.empty() ? std::string(column) + " : (\"" : " AND \"");
+        for (const char c : piece)
+            expression.append(c == '"' ? 2 : 1, c);
+        expression += '"';
+    }
+    return expression.empty() ? expression : expression + ")";
+}
 
 std::optional<Candidates> candidates_of(const dicom::Matcher& matcher, std::int64_t partition) {
     if (matcher.sequence) return of_request(matcher);

@@ -2,6 +2,8 @@
 
 #include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 
 #include "dicom/query.h"
 #include "index/sql/condition.h"
@@ -23,5 +25,9 @@ std::optional<Candidates> candidates_of(const dicom::Matcher& matcher, std::int6
 
 /// Candidates of a lower level as those of the records above.
 Candidates raised_to(Candidates candidates, dicom::Level level);
+
+/// The pieces of a pattern that have no wildcards and at least three characters as a full-text expression
+/// over a column of study_name_trigram; empty when there is none.
+std::string trigram_expression(std::string_view column, std::string_view pattern);
 
 }  // namespace isocenter::index::sql

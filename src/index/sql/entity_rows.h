@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "index/index.h"
@@ -64,6 +66,13 @@ Result<std::optional<EntityRow>> load_series(Connection& connection, std::int64_
 Status save(Connection& connection, const EntityRow& row);
 /// Removes the row with everything filed under it; its children must be gone.
 Status erase(Connection& connection, const EntityRow& row);
+
+/// What name_group and name_word have of one name: component group and text, in the order of the tables.
+struct NameRows {
+    std::vector<std::pair<std::int64_t, std::string>> groups;
+    std::vector<std::pair<std::int64_t, std::string>> words;
+};
+NameRows name_rows(std::string_view folded);
 
 /// Names in name_group, name_word and the trigrams, as made from the folded values.
 struct FiledNames {

@@ -17,27 +17,25 @@ Status file_one(Connection& connection, dicom::Tag tag, const NameOwner& owner, 
                   .bind(number)
                   .bind(owner.study)
                   .run());
-    std::int64_t group = 0;
-    std::int64_t position = 0;
-    for (const std::string& text : name_groups(folded)) {
-        ++group;
-        if (text.empty()) continue;
+    const NameRows rows = name_rows(folded);
+    for (const auto& [group, text] : rows.groups) {
         Run groups(connection,
                    "INSERT INTO name_group (tag, owner_id, component_group, folded, partition_id) "
                    "VALUES (?, ?, ?, ?, ?)");
         ISO_CHECK(groups.bind(number).bind(owner.study).bind(group).bind(text).bind(owner.partition).run());
-        for (const std::string& word : dicom::name_words(text)) {
-            Run words(connection,
-                      "INSERT INTO name_word (tag, owner_id, position, component_group, word, partition_id) "
-                      "VALUES (?, ?, ?, ?, ?, ?)");
-            ISO_CHECK(words.bind(number)
-                          .bind(owner.study)
-                          .bind(++position)
-                          .bind(group)
-                          .bind(word)
-                          .bind(owner.partition)
-                          .run());
-        }
+    }
+    std::int64_t position = 0;
+    for (const auto& [group, word] : rows.words) {
+        Run words(connection,
+                  "INSERT INTO name_word (tag, owner_id, position, component_group, word, partition_id) "
+                  "VALUES (?, ?, ?, ?, ?, ?)");
+        ISO_CHECK(words.bind(number)
+                      .bind(owner.study)
+                      .bind(++position)
+                      .bind(group)
+                      .bind(word)
+                      .bind(owner.partition)
+                      .run());
     }
     return {};
 }
@@ -51,6 +49,19 @@ Status file_trigrams(Connection& connection, std::int64_t study, const FiledName
 }
 
 }  // namespace
+
+NameRows name_rows(std::string_view folded) {
+    NameRows rows;
+    std::int64_t group = 0;
+    for (const std::string& text : name_groups(folded)) {
+        ++group;
+        if (text.empty()) continue;
+        rows.groups.emplace_back(group, text);
+        for (std::string& word : dicom::name_words(text))
+            rows.words.emplace_back(group, std::move(word));
+    }
+    return rows;
+}
 
 Status file_names(Connection& connection, const NameOwner& owner, const std::optional<FiledNames>& old,
                   const std::optional<FiledNames>& now) {

@@ -1,44 +1,53 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <utility>
 
 #include "dicom/fold.h"
+#include "dicom/frame_table.h"
+#include "dicom/tags.h"
 #include "index/sql/attributes.h"
+#include "index/sql/candidates.h"
 #include "index/sql/documents.h"
+#include "index/sql/entity_rows.h"
 #include "index/sql/sql_index.h"
 
 namespace isocenter::index::sql {
 namespace {
 
 struct Check {
-    std::string_view sql;  // counts what contradicts
+    std::string_view sql;  // counts what contradicts, or names it
     std::string_view sentence;
+    bool names = false;
 };
 
-// Each sentence is preceded by how many.
+// Each sentence is preceded by how many, and followed by the first names.
 constexpr Check kChecks[] = {
-    {"SELECT count(*) FROM instance i LEFT JOIN series e ON e.id = i.series_id WHERE e.id IS NULL",
-     "instances without a series"},
-    {"SELECT count(*) FROM series e LEFT JOIN study s ON s.id = e.study_id WHERE s.id IS NULL",
-     "series without a study"},
-    {"SELECT count(*) FROM instance i JOIN series e ON e.id = i.series_id JOIN study s ON s.id = e.study_id "
+    {"SELECT i.uid FROM instance i LEFT JOIN series e ON e.id = i.series_id WHERE e.id IS NULL",
+     "instances without a series", true},
+    {"SELECT e.uid FROM series e LEFT JOIN study s ON s.id = e.study_id WHERE s.id IS NULL",
+     "series without a study", true},
+    {"SELECT i.uid FROM instance i JOIN series e ON e.id = i.series_id JOIN study s ON s.id = e.study_id "
      "WHERE i.partition_id <> e.partition_id OR e.partition_id <> s.partition_id",
-     "instances whose series or study is in another partition"},
-    {"SELECT count(*) FROM instance i LEFT JOIN document d ON d.key = i.document_key WHERE d.key IS NULL",
-     "instances without a document"},
-    {"SELECT (SELECT count(*) FROM document) - (SELECT count(DISTINCT document_key) FROM instance)",
+     "instances whose series or study is in another partition", true},
+    {"SELECT i.uid FROM instance i LEFT JOIN document d ON d.key = i.document_key WHERE d.key IS NULL",
+     "instances without a document", true},
+    {"SELECT count(*) FROM document WHERE key NOT IN (SELECT document_key FROM instance)",
      "documents without an instance"},
-    {"SELECT count(*) FROM instance WHERE length(sha256) <> 32 OR size_bytes < 0 OR blob = '' OR uid = ''",
-     "instances with an impossible value"},
-    {"SELECT count(*) FROM series e LEFT JOIN (SELECT series_id, count(*) AS n, sum(size_bytes) AS b, "
+    {"SELECT uid FROM instance WHERE document_key IN "
+     "(SELECT document_key FROM instance GROUP BY document_key HAVING count(*) > 1)",
+     "instances that share their document with another one", true},
+    {"SELECT uid FROM instance WHERE length(sha256) <> 32 OR size_bytes < 0 OR blob = '' OR uid = ''",
+     "instances with an impossible value", true},
+    {"SELECT e.uid FROM series e LEFT JOIN (SELECT series_id, count(*) AS n, sum(size_bytes) AS b, "
      "max(version) AS v FROM instance GROUP BY series_id) x ON x.series_id = e.id WHERE x.n IS NULL OR "
      "x.n <> e.instance_count OR x.b <> e.size_bytes OR x.v <> e.newest_version",
-     "series whose counts, size or newest version do not add up"},
-    {"SELECT count(*) FROM study s LEFT JOIN (SELECT study_id, count(*) AS n, sum(instance_count) AS i, "
+     "series whose counts, size or newest version do not add up", true},
+    {"SELECT s.uid FROM study s LEFT JOIN (SELECT study_id, count(*) AS n, sum(instance_count) AS i, "
      "sum(size_bytes) AS b, max(newest_version) AS v FROM series GROUP BY study_id) x ON x.study_id = s.id "
      "WHERE x.n IS NULL OR x.n <> s.series_count OR x.i <> s.instance_count OR x.b <> s.size_bytes OR "
      "x.v <> s.newest_version",
-     "studies whose counts, size or newest version do not add up"},
+     "studies whose counts, size or newest version do not add up", true},
     {"SELECT count(*) FROM (SELECT e.study_id, i.sop_class_uid AS uid, count(*) AS n FROM instance i "
      "JOIN series e ON e.id = i.series_id GROUP BY e.study_id, i.sop_class_uid) x LEFT JOIN study_sop_class "
      "k "
@@ -53,30 +62,68 @@ constexpr Check kChecks[] = {
      "p.instances <> (SELECT count(*) FROM instance WHERE partition_id = p.id) OR "
      "p.bytes <> (SELECT coalesce(sum(size_bytes), 0) FROM study WHERE partition_id = p.id)",
      "partitions whose totals do not add up"},
-    {"SELECT (SELECT sequence FROM counter) - (SELECT count(*) FROM change)",
+    {"SELECT max((SELECT sequence FROM counter), (SELECT coalesce(max(sequence), 0) FROM change)) - "
+     "(SELECT count(*) FROM change)",
      "entries missing from the change feed"},
     {"SELECT count(*) FROM (SELECT sequence - lag(sequence, 1, 0) OVER w AS step, "
      "time - lag(time, 1, 0) OVER w AS passed FROM change WINDOW w AS (ORDER BY sequence)) "
      "WHERE step <> 1 OR passed < 0",
      "places where the change feed has a gap or goes back in time"},
-    {"SELECT count(*) FROM instance WHERE version NOT IN (SELECT version FROM change WHERE action <> 1)",
-     "instances that the change feed does not know"},
-    {"SELECT count(*) FROM instance i JOIN removal r ON r.blob = i.blob",
-     "blobs queued for removal that an instance refers to"},
-    {"SELECT count(*) FROM (SELECT blob FROM instance GROUP BY blob HAVING count(*) > 1)",
-     "blobs that several instances refer to"},
+    {"SELECT uid FROM instance WHERE version NOT IN (SELECT version FROM change WHERE action <> 1)",
+     "instances that the change feed does not know", true},
+    {"SELECT i.uid FROM instance i JOIN removal r ON r.blob = i.blob",
+     "instances whose object is queued for removal", true},
+    {"SELECT uid FROM instance WHERE blob IN (SELECT blob FROM instance GROUP BY blob HAVING count(*) > 1)",
+     "instances that share their object with another one", true},
     {"SELECT count(*) FROM name_group g LEFT JOIN study s ON s.id = g.owner_id WHERE s.id IS NULL",
      "filed names without a study"},
-    {"SELECT count(*) FROM study s WHERE s.patient_name_fold IS NOT NULL AND NOT EXISTS "
-     "(SELECT 1 FROM name_group g WHERE g.tag = 1048592 AND g.owner_id = s.id) "
-     "AND trim(s.patient_name_fold, '^= ') <> ''",
-     "patient names that are not filed"},
+    {"SELECT count(*) FROM name_word w LEFT JOIN study s ON s.id = w.owner_id WHERE s.id IS NULL",
+     "filed words of names without a study"},
+    {"SELECT count(*) FROM series_request r LEFT JOIN series e ON e.id = r.series_id WHERE e.id IS NULL",
+     "requests without a series"},
     {"SELECT count(*) FROM counter c WHERE c.version < (SELECT coalesce(max(version), 0) FROM instance) OR "
      "c.instance < (SELECT coalesce(max(id), 0) FROM instance) OR "
      "c.series < (SELECT coalesce(max(id), 0) FROM series) OR "
-     "c.study < (SELECT coalesce(max(id), 0) FROM study)",
+     "c.study < (SELECT coalesce(max(id), 0) FROM study) OR "
+     "c.sequence < (SELECT coalesce(max(sequence), 0) FROM change)",
      "counters that are behind"},
 };
+
+constexpr std::size_t kMostNames = 5;
+
+/// What one sentence is about: how many there are and what the first are called.
+class Contradictions {
+  public:
+    void add(std::string_view name) {
+        ++count_;
+        if (count_ <= kMostNames) names_.append(names_.empty() ? ": " : ", ").append(name);
+    }
+    void report(std::string_view sentence, std::vector<std::string>& findings) const {
+        if (count_ == 0) return;
+        findings.push_back(std::to_string(count_) + " " + std::string(sentence) + names_ +
+                           (count_ > kMostNames ? ", ..." : ""));
+    }
+
+  private:
+    std::size_t count_ = 0;
+    std::string names_;
+};
+
+Status run_check(Connection& connection, const Check& check, std::vector<std::string>& findings) {
+    Run run(connection, check.sql);
+    Contradictions wrong;
+    while (true) {
+        ISO_TRY(const bool row, run.next());
+        if (!row) break;
+        if (check.names) {
+            wrong.add(run.text(0));
+        } else if (run.integer(0) != 0) {
+            findings.push_back(std::to_string(run.integer(0)) + " " + std::string(check.sentence));
+        }
+    }
+    wrong.report(check.sentence, findings);
+    return {};
+}
 
 bool is_number(std::string_view stored, std::optional<double> key) {
     // SQLite prints 15 digits.
@@ -130,16 +177,90 @@ Status check_attributes(Connection& connection, dicom::Level level, const std::s
     return {};
 }
 
+std::int64_t frames_in(const dicom::ObjectLayout& layout) {
+    return layout.frames.kind == dicom::FrameTable::Kind::none ? 0 : layout.frames.frames;
+}
+
 Status check_documents(Connection& connection, const DocumentCodec& codec,
                        std::vector<std::string>& findings) {
-    std::uint64_t damaged = 0;
-    Run run(connection, "SELECT dictionary, json FROM document");
+    Contradictions damaged;
+    Contradictions frames;
+    Run run(connection,
+            "SELECT d.dictionary, d.json, d.layout, i.frames, i.uid FROM instance i "
+            "CROSS JOIN document d ON d.key = i.document_key");
     while (true) {
         ISO_TRY(const bool row, run.next());
         if (!row) break;
-        if (!codec.unpack(run.integer(0), run.blob(1))) ++damaged;
+        if (!codec.unpack(run.integer(0), run.blob(1))) damaged.add(run.text(4));
+        // A damaged layout shows when it is held against the object.
+        const auto layout = dicom::decode_layout(run.blob(2));
+        if (layout && run.integer(3) != frames_in(*layout)) frames.add(run.text(4));
     }
-    if (damaged > 0) findings.push_back(std::to_string(damaged) + " documents that cannot be read");
+    damaged.report("instances whose documents cannot be read", findings);
+    frames.report("instances whose number of frames is not that of their objects", findings);
+    return {};
+}
+
+/// Whether the tables of names have of a study what file_names puts there.
+Result<bool> is_filed(Connection& connection, std::int64_t study, dicom::Tag tag, std::string_view folded) {
+    const NameRows expected = name_rows(folded);
+    NameRows filed;
+    Run groups(connection,
+               "SELECT component_group, folded FROM name_group WHERE owner_id = ? AND tag = ? "
+               "ORDER BY component_group");
+    groups.bind(study).bind(tag_number(tag));
+    while (true) {
+        ISO_TRY(const bool row, groups.next());
+        if (!row) break;
+        filed.groups.emplace_back(groups.integer(0), groups.string(1));
+    }
+    Run words(connection,
+              "SELECT component_group, word FROM name_word WHERE owner_id = ? AND tag = ? ORDER BY position");
+    words.bind(study).bind(tag_number(tag));
+    while (true) {
+        ISO_TRY(const bool row, words.next());
+        if (!row) break;
+        filed.words.emplace_back(words.integer(0), words.string(1));
+    }
+    return filed.groups == expected.groups && filed.words == expected.words;
+}
+
+/// Whether the trigrams lead to a study by the whole of a name.
+Result<bool> has_trigrams(Connection& connection, std::int64_t study, std::string_view column,
+                          std::string_view folded) {
+    const std::string expression = trigram_expression(column, folded);
+    if (expression.empty()) return true;
+    Run run(connection, "SELECT 1 FROM study_name_trigram WHERE study_name_trigram MATCH ? AND rowid = ?");
+    return run.bind(expression).bind(study).next();
+}
+
+/// A name that is not filed is in the study's row, and no search finds it.
+Status check_names(Connection& connection, std::vector<std::string>& findings) {
+    constexpr std::pair<dicom::Tag, std::string_view> kNames[] = {
+        {dicom::tags::PatientName, "patient_name"},
+        {dicom::tags::ReferringPhysicianName, "referring_physician_name"},
+    };
+    Contradictions unfiled;
+    Contradictions unpieced;
+    Run run(connection, "SELECT id, uid, patient_name_fold, referring_physician_name_fold FROM study");
+    while (true) {
+        ISO_TRY(const bool row, run.next());
+        if (!row) break;
+        bool filed = true;
+        bool pieced = true;
+        int at = 2;
+        for (const auto& [tag, column] : kNames) {
+            const std::string folded = run.string(at++);
+            ISO_TRY(const bool rows, is_filed(connection, run.integer(0), tag, folded));
+            ISO_TRY(const bool pieces, has_trigrams(connection, run.integer(0), column, folded));
+            filed = filed && rows;
+            pieced = pieced && pieces;
+        }
+        if (!filed) unfiled.add(run.text(1));
+        if (!pieced) unpieced.add(run.text(1));
+    }
+    unfiled.report("studies whose names are not filed as they are", findings);
+    unpieced.report("studies whose names are not filed by their pieces", findings);
     return {};
 }
 
@@ -184,12 +305,9 @@ Result<std::vector<std::string>> SqlIndex::check_consistency() {
         ISO_TRY(const bool row, run.next());
         if (!row || run.text(0) != "ok") findings.emplace_back("the database file is damaged");
     }
-    for (const Check& check : kChecks) {
-        Run run(*connection, check.sql);
-        ISO_TRY(const bool row, run.next());
-        const std::int64_t count = row ? run.integer(0) : 0;
-        if (count != 0) findings.push_back(std::to_string(count) + " " + std::string(check.sentence));
-    }
+    for (const Check& check : kChecks)
+        ISO_CHECK(run_check(*connection, check, findings));
+    ISO_CHECK(check_names(*connection, findings));
     ISO_CHECK(check_attributes(*connection, dicom::Level::study, "study", findings));
     ISO_CHECK(check_attributes(*connection, dicom::Level::series, "series", findings));
     ISO_CHECK(check_attributes(*connection, dicom::Level::instance, "instance", findings));

@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "base/log.h"
 #include "dicom/tags.h"
 #include "index/sql/attributes.h"
 #include "index/sql/documents.h"
@@ -161,6 +162,11 @@ Status Page::load(std::span<const std::int64_t> ids) {
             rows_[position]->row.newest_record = rows_[position]->newest_instance;
         }
     }
+    // One record whose series or study is not there must not keep all others from being found; verification
+    // names it.
+    const auto orphans = std::count(rows_.begin(), rows_.end(), std::nullopt);
+    if (orphans > 0)
+        log_event(LogLevel::error, "records_without_parents", {{"count", std::int64_t{orphans}}});
     ISO_CHECK(load_members());
     if (query_.level != Level::study) ISO_CHECK(load_requests());
     return {};
@@ -169,8 +175,8 @@ Status Page::load(std::span<const std::int64_t> ids) {
 Status Page::push(const std::function<Status(SearchRow&&)>& sink) {
     std::size_t loaded = query_.want_document ? 0 : rows_.size();
     for (std::size_t i = 0; i < rows_.size(); ++i) {
-        if (!rows_[i]) return fail(ErrorCode::corrupt, "the index found a record without its parents");
-        if (i == loaded) {
+        if (!rows_[i]) continue;
+        if (i >= loaded) {
             ISO_TRY(loaded, load_stored_documents(i));
         }
         ISO_CHECK(sink(std::move(rows_[i]->row)));

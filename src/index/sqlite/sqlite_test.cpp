@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "dicom/frame_table.h"
 #include "index/contract_test.h"
 #include "index/search_contract_test.h"
 #include "index/sqlite/connection.h"
@@ -84,9 +85,22 @@ TEST(Sqlite, ConsistencyCheckFindsDamage) {
         {"DELETE FROM change WHERE sequence = 1", "feed"},
         {"UPDATE change SET time = 0 WHERE sequence = 2", "feed"},
         {"DELETE FROM study_sop_class", "SOP classes"},
-        {"PRAGMA foreign_keys = OFF; DELETE FROM series", "without a series"},
-        {"PRAGMA foreign_keys = OFF; DELETE FROM study", "without a study"},
-        {"DELETE FROM name_group", "not filed"},
+        {"PRAGMA foreign_keys = OFF; DELETE FROM series", "2 instances without a series: 3, 4"},
+        {"PRAGMA foreign_keys = OFF; DELETE FROM study", "1 series without a study: 2"},
+        {"PRAGMA foreign_keys = OFF; UPDATE series SET study_id = 999", "1 series without a study: 2"},
+        {"UPDATE instance SET document_key = (SELECT max(document_key) FROM instance)",
+         "2 instances that share their document with another one: 3, 4"},
+        {"UPDATE instance SET document_key = (SELECT max(document_key) FROM instance)",
+         "1 documents without an instance"},
+        {"UPDATE instance SET frames = 77 WHERE uid = '4'",
+         "number of frames is not that of their objects: 4"},
+        {"DELETE FROM name_group", "not filed as they are: 1"},
+        {"UPDATE name_group SET folded = 'eod'", "not filed as they are: 1"},
+        {"DELETE FROM name_word", "not filed as they are: 1"},
+        {"UPDATE name_word SET word = 'eod'", "not filed as they are: 1"},
+        {"INSERT INTO study_name_trigram (study_name_trigram) VALUES ('delete-all')",
+         "not filed by their pieces: 1"},
+        {"UPDATE counter SET sequence = 1", "behind"},
         {"UPDATE study SET patient_name = 'Other'", "study whose patient_name"},
         {"UPDATE study SET patient_id_fold = 'other'", "study whose patient_id"},
         {"UPDATE study SET study_date_sort = '19990101'", "study whose study_date"},
@@ -100,7 +114,9 @@ TEST(Sqlite, ConsistencyCheckFindsDamage) {
         {
             const Database database = *open_file(folder);
             for (const char* uid : {"3", "4"}) {
-                const NewInstance given = instance_of(key_of("1", "2", uid), {{tags::PatientName, "Doe"}});
+                NewInstance given = instance_of(key_of("1", "2", uid), {{tags::PatientName, "Doe"}});
+                given.frames = 0;
+                given.layout = dicom::encode_layout({});
                 ASSERT_TRUE(database.index->add(std::span(&given, 1)).ok());
             }
             ASSERT_TRUE(database.records->check_consistency()->empty());
@@ -109,6 +125,31 @@ TEST(Sqlite, ConsistencyCheckFindsDamage) {
         const Database database = *open_file(folder);
         EXPECT_THAT(*database.records->check_consistency(), ::testing::Contains(::testing::HasSubstr(word)))
             << script;
+    }
+}
+
+TEST(Sqlite, ARecordWithoutParentsKeepsNoOtherFromBeingFound) {
+    TemporaryFolder folder;
+    {
+        const Database database = *open_file(folder);
+        for (const char* uid : {"3", "4", "5"}) {
+            const NewInstance given = instance_of(key_of("1", "2." + std::string(uid), uid));
+            ASSERT_TRUE(database.index->add(std::span(&given, 1)).ok());
+        }
+    }
+    ASSERT_TRUE(
+        run_on(folder, "PRAGMA foreign_keys = OFF; UPDATE series SET study_id = 999 WHERE uid = '2.5'").ok());
+    const Database database = *open_file(folder);
+    for (const dicom::Level level : {dicom::Level::series, dicom::Level::instance}) {
+        dicom::Query query = query_of(level, {});
+        query.want_document = true;
+        std::size_t documents = 0;
+        const auto sink = [&](SearchRow&& row) -> Status {
+            documents += row.document ? 1U : 0U;
+            return {};
+        };
+        ASSERT_TRUE(database.index->search(query, sink).ok());
+        EXPECT_EQ(documents, 2U);
     }
 }
 
