@@ -23,8 +23,8 @@ Status append_xml(std::string& out, std::string_view json, const Reserve& reserv
 
 /// Reads such a document; namespaces and the case of attribute names are not insisted on, nor on `number`,
 /// `vr` or `keyword` where they can be told. Private attributes get the block of their creator. Text becomes
-/// UTF-8 as in read_json. `invalid_request` with the place: ill-formed XML, an attribute twice, more than 64
-/// nested sequences.
+/// UTF-8 as in read_json. `invalid_request` with the place: ill-formed XML, a document type declaration, an
+/// entity that is not one of XML's own five, an attribute twice, more than 64 nested sequences.
 Result<DataSet> read_xml(std::string_view text);
 
 /// The same, but attributes that cannot be read spoil no other. `invalid_request` for ill-formed XML, another

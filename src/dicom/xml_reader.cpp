@@ -226,6 +226,56 @@ class Reader {
     std::optional<Error> skipped_;
 };
 
+constexpr unsigned kFlags = pugi::parse_default | pugi::parse_ws_pcdata_single | pugi::parse_doctype;
+
+bool is_character(std::uint32_t code) {
+    return code == 0x9 || code == 0xA || code == 0xD || (code >= 0x20 && code <= 0xD7FF) ||
+           (code >= 0xE000 && code <= 0xFFFD) || (code >= 0x10000 && code <= 0x10FFFF);
+}
+
+/// Whether `text`, which begins behind an '&', begins with a reference that stands for a character without a
+/// declaration (XML 1.0 4.1, 4.6).
+bool is_known_reference(std::string_view text) {
+    for (const std::string_view name : {"amp;", "lt;", "gt;", "quot;", "apos;"})
+        if (text.starts_with(name)) return true;
+    if (!text.starts_with('#')) return false;
+    text.remove_prefix(1);
+    const bool hexadecimal = text.starts_with('x');
+    if (hexadecimal) text.remove_prefix(1);
+    std::uint32_t code = 0;
+    const auto [end, error] =
+        std::from_chars(text.data(), text.data() + text.size(), code, hexadecimal ? 16 : 10);
+    return error == std::errc{} && end != text.data() + text.size() && *end == ';' && is_character(code);
+}
+
+bool knows_references(std::string_view text) {
+    for (std::size_t at = text.find('&'); at != std::string_view::npos; at = text.find('&', at + 1))
+        if (!is_known_reference(text.substr(at + 1))) return false;
+    return true;
+}
+
+/// Of a document read without replacing its references.
+class ReferenceCheck : public pugi::xml_tree_walker {
+  public:
+    bool for_each(pugi::xml_node& node) override {
+        if (node.type() == pugi::node_pcdata) return knows_references(node.value());
+        return std::ranges::all_of(node.attributes(), [](const pugi::xml_attribute& each) {
+            return knows_references(each.value());
+        });
+    }
+};
+
+/// pugixml leaves a reference that it does not know as it stands, so that it would become a value. Only in
+/// comments and CDATA sections such a text is none: few documents have to be read for that.
+Status check_references(std::string_view text) {
+    if (knows_references(text)) return {};
+    pugi::xml_document document;
+    if (!document.load_buffer(text.data(), text.size(), kFlags & ~pugi::parse_escapes)) return {};
+    ReferenceCheck check;
+    if (document.traverse(check)) return {};
+    return wrong("XML: a reference to an entity that is not declared, or an & that is none");
+}
+
 }  // namespace
 
 Result<DataSet> read_xml(std::string_view text) {
@@ -245,13 +295,17 @@ XmlCounts count_xml(std::string_view text) {
 
 Result<Salvaged> salvage_xml(std::string_view text) {
     if (count_xml(text).elements > kMaxXmlElements) return wrong("XML: too many elements");
+    ISO_CHECK(check_references(text));
     pugi::xml_document document;
-    const auto parsed =
-        document.load_buffer(text.data(), text.size(), pugi::parse_default | pugi::parse_ws_pcdata_single);
+    const auto parsed = document.load_buffer(text.data(), text.size(), kFlags);
     if (!parsed) {
         return wrong(std::string("XML: ") + parsed.description() + " at byte " +
                      std::to_string(parsed.offset));
     }
+    // It could declare entities and defaults, which are not read.
+    if (std::ranges::any_of(document.children(),
+                            [](const pugi::xml_node& each) { return each.type() == pugi::node_doctype; }))
+        return wrong("XML: a document type declaration is not accepted");
     const pugi::xml_node root = document.document_element();
     if (local_name(root) != "NativeDicomModel") return wrong("XML: the root element is no NativeDicomModel");
     return Reader().document(root);

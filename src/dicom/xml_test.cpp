@@ -255,6 +255,31 @@ TEST(XmlReader, RefusesWhatIsWrong) {
     EXPECT_EQ(nested.error().message, "XML: a value is not of its VR in 00880200/00280010");
 }
 
+TEST(XmlReader, RefusesEntitiesThatXmlDoesNotHave) {
+    const auto comment = [](const std::string& value) {
+        return read_inside("<DicomAttribute tag=\"00104000\" vr=\"LT\"><Value number=\"1\">" + value +
+                           "</Value></DicomAttribute>");
+    };
+    for (const char* value :
+         {"&nosuch;", "A & B", "&amp", "&#0;", "&#xD800;", "&#x110000;", "&#;", "&#x;", "&"})
+        EXPECT_EQ(comment(value).error().code, ErrorCode::invalid_request) << value;
+    EXPECT_FALSE(read_inside("<DicomAttribute tag=\"00104000\" keyword=\"&nosuch;\"/>").ok());
+    const auto read = comment("&lt;&gt;&amp;&quot;&apos;&#65;&#x42;<![CDATA[&nosuch;]]><!-- &nosuch; -->");
+    ASSERT_TRUE(read.ok()) << read.error().message;
+    EXPECT_EQ(read->find({0x0010, 0x4000})->bytes, "<>&\"'AB&nosuch;");
+}
+
+TEST(XmlReader, RefusesADocumentType) {
+    const std::string body = std::string(kHead.substr(kHead.find("<Native"))).append(kTail);
+    for (const std::string declared :
+         {"<!DOCTYPE NativeDicomModel>", "<!DOCTYPE NativeDicomModel [<!ENTITY e \"x\">]>"}) {
+        const auto read = read_xml(declared + body);
+        ASSERT_FALSE(read.ok()) << declared;
+        EXPECT_NE(read.error().message.find("document type"), std::string::npos) << read.error().message;
+    }
+    EXPECT_TRUE(read_xml(body).ok());
+}
+
 TEST(XmlReader, DepthIsBounded) {
     const auto nested = [](unsigned levels) {
         std::string text;
