@@ -126,6 +126,20 @@ std::optional<int> read_zone(std::string_view text) {
     return total;
 }
 
+std::optional<Tag> find_time_over_midnight(std::vector<dicom::Matcher>& matchers) {
+    for (const Pair& pair : kPairs) {
+        const dicom::Matcher* time = find_matcher(matchers, pair.time);
+        if (time == nullptr) continue;
+        const dicom::MatchRange times = bounds_of(time->match);
+        if (times.from.empty() || times.to.empty() || times.from <= times.to) continue;
+        const dicom::Matcher* date = find_matcher(matchers, pair.date);
+        const bool means_a_span =
+            date != nullptr && are_one_span(date->match, time->match) && !is_single(bounds_of(date->match));
+        if (!means_a_span) return pair.time;
+    }
+    return std::nullopt;
+}
+
 std::vector<RowCheck> combine_dates_and_times(std::vector<dicom::Matcher>& matchers,
                                               std::optional<int> request_zone_minutes) {
     std::vector<RowCheck> checks;

@@ -19,6 +19,7 @@ struct SpanRow {
 TEST(DateTimePairs, DateAndTimeOfTheSameFormAreOneSpan) {
     const SpanRow rows[] = {
         {"StudyDate=20240101-20240103&StudyTime=1000-1800", "20240101100000.000000", "20240103180059.999999"},
+        {"StudyDate=20240110-20240111&StudyTime=2359-0001", "20240110235900.000000", "20240111000159.999999"},
         {"StudyDate=20240101-&StudyTime=1000-", "20240101100000.000000", ""},
         {"StudyDate=-20240101&StudyTime=-1000", "", "20240101100059.999999"},
     };
@@ -35,6 +36,21 @@ TEST(DateTimePairs, DateAndTimeOfTheSameFormAreOneSpan) {
           "StudyDate=20240101&StudyTime=1000", "StudyDate=20240101-20240103&SeriesTime=10-11"}) {
         const Parsed parsed = parse(standard(), query, SearchResource::all_series);
         EXPECT_EQ(parsed.request->query.matchers.size(), 2U) << query;
+    }
+}
+
+TEST(DateTimePairs, OverMidnightThereMustBeDates) {
+    for (const std::string query :
+         {"StudyTime=2359-0001", "StudyDate=20240110&StudyTime=2359-0001",
+          "StudyDate=20240110-20240110&StudyTime=2359-0001", "StudyDate=20240110-&StudyTime=2359-0001",
+          "StudyDate=20240110,20240111&StudyTime=2359-0001",
+          "PatientBirthDate=20240110-20240111&StudyTime=2359-0001"}) {
+        for (const char* zone : {"", "&TimezoneOffsetFromUTC=%2B0200"}) {
+            const Parsed parsed = parse(standard(), query + zone);
+            ASSERT_FALSE(parsed.request.ok()) << query << zone;
+            EXPECT_EQ(parsed.request.error().code, ErrorCode::invalid_request);
+            EXPECT_EQ(parsed.parameter, "StudyTime");
+        }
     }
 }
 

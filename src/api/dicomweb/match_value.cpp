@@ -220,7 +220,7 @@ Result<Conditions> read_times(std::string_view name, std::string_view value, con
                          [](const std::string& part) { return fill_time(part, false); });
     }
     const auto range = read_time_range(value);
-    if (!range) return bad_value(name, "a time has the form HHMMSS, a range stays within one day");
+    if (!range) return bad_value(name, "a time has the form HHMMSS");
     return Conditions{dicom::MatchRange{range->from, range->to}};
 }
 
@@ -321,7 +321,6 @@ std::optional<RangeText> read_time_range(std::string_view text) {
         if (!time) return std::nullopt;
         range.to = *std::move(time);
     }
-    if (!range.from.empty() && !range.to.empty() && range.from > range.to) return std::nullopt;
     return range;
 }
 

@@ -38,7 +38,8 @@ struct RangeText {
     std::string to;
     bool is_range = false;  ///< false: a single value, from == to
 };
-/// Reads one DA or TM value or range; nothing when it is ill-formed or descends.
+/// Reads one DA or TM value or range; nothing when it is ill-formed, or the dates descend. Times may: over
+/// midnight, see find_time_over_midnight.
 std::optional<RangeText> read_date_range(std::string_view text);
 std::optional<RangeText> read_time_range(std::string_view text);
 

@@ -314,6 +314,13 @@ Status Parser::apply_filters() {
         ISO_CHECK(apply_filter(filter));
     bad_parameter_.clear();
     if (!profile_.standard) return {};
+    if (const auto time = find_time_over_midnight(request_.query.matchers)) {
+        const auto filter = std::ranges::find_if(
+            filters_, [&](const Filter& each) { return !each.path.nested() && each.path.tag() == *time; });
+        bad_parameter_ = filter->name;
+        return bad("The value of " + filter->name +
+                   " cannot be used: a range runs over midnight only with the same range of dates.");
+    }
     for (RowCheck& check : combine_dates_and_times(request_.query.matchers, zone_minutes_))
         request_.checks.push_back(std::move(check));
     return {};
