@@ -1,6 +1,5 @@
 #include "api/errors.h"
 
-#include "api/html.h"
 #include "archive/archive.h"
 #include "base/log.h"
 #include "http/message.h"
@@ -41,12 +40,21 @@ http::Response problem(const http::Request& request, std::string_view message, u
     return http::text_response(status, "application/problem+json", std::move(body));
 }
 
+/// Text that echoes a client's input must not become markup in a browser. Quotes are none in a text, and
+/// media types are to be copied with them.
+std::string without_markup(std::string_view text) {
+    std::string out;
+    out.reserve(text.size());
+    for (const char c : text)
+        out += c == '&' ? "&amp;" : c == '<' ? "&lt;" : c == '>' ? "&gt;" : std::string(1, c);
+    return out;
+}
+
 http::Response plain(std::string_view message, unsigned status, const ErrorDetails& details) {
     std::string text(message);
     for (std::size_t i = 0; i < details.available.size(); ++i)
         text += (i == 0 ? " Available: " : ", ") + details.available[i];
-    // Text that echoes a client's input must not become markup in a browser.
-    return http::text_response(status, "text/plain; charset=utf-8", html_escape(text));
+    return http::text_response(status, "text/plain; charset=utf-8", without_markup(text));
 }
 
 }  // namespace

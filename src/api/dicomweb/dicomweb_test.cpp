@@ -210,8 +210,13 @@ TEST(CompatibilityStore, BulkUpdateIsNoStudy) {
 
 TEST(CompatibilityRendered, TypeThenExistence) {
     TestFace face(v2_profile());
-    for (const char* ranges : {"text/html", "*/*", "image/jpeg, image/png"})
-        EXPECT_EQ(face.get(kInstance + "/rendered", accept(ranges)).status, 406U) << ranges;
+    for (const char* ranges : {"text/html", "*/*", "image/jpeg, image/png"}) {
+        const Answer refused = face.get(kInstance + "/rendered", accept(ranges));
+        EXPECT_EQ(refused.status, 406U) << ranges;
+        EXPECT_NE(refused.body.find("Rendering is not offered"), std::string::npos) << refused.body;
+        EXPECT_NE(refused.body.find("type=\"application/dicom\""), std::string::npos) << refused.body;
+        EXPECT_EQ(refused.body.find("image/"), std::string::npos) << "that would be refused as well";
+    }
     EXPECT_EQ(face.get(kInstance + "/rendered", accept("image/png")).status, 404U);
     face.post("/studies", kSingle, to_part10(make_data_set("1.1", "1.2", "1.3")));
     EXPECT_EQ(face.get(kInstance + "/rendered", accept("image/png")).status, 404U);

@@ -106,9 +106,9 @@ Result<http::Response> refuse(const Face& face, const http::RequestContext& cont
     for (const http::QueryItem& item : *items) {
         if (!is_allowed(face.profile, item)) return bad_parameter(face, context.request, item.name);
     }
-    if (!face.profile.standard && !accepts_picture(context.request))
-        return not_acceptable(face, context.request, "The image is offered as", {"image/jpeg", "image/png"});
-    ISO_CHECK(check_existence(face, key, frames));
+    // A wrong type comes before what does not exist there.
+    if (face.profile.standard || accepts_picture(context.request))
+        ISO_CHECK(check_existence(face, key, frames));
     return not_acceptable(
         face, context.request,
         "Rendering is not offered by this server yet; what is available is the object itself.",
