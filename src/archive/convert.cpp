@@ -237,10 +237,15 @@ Result<std::unique_ptr<ByteSource>> rewritten(blob::BlobStore& blobs, const Loca
 
 }  // namespace
 
+Result<std::unique_ptr<ByteSource>> open_rewritten(blob::BlobStore& blobs, const Location& location,
+                                                   std::string_view syntax) {
+    ISO_TRY(const dicom::Part10Object object, read_again(blobs, location));
+    return rewritten(blobs, location, object, syntax);
+}
+
 Result<std::unique_ptr<ByteSource>> Archive::open_as_explicit_little_endian(const Location& location,
                                                                             std::string_view syntax) {
-    ISO_TRY(const dicom::Part10Object object, read_again(state_->core.blobs, location));
-    return rewritten(state_->core.blobs, location, object, syntax);
+    return open_rewritten(state_->core.blobs, location, syntax);
 }
 
 Status Archive::check_decodable(const Location& location) {

@@ -21,7 +21,9 @@ Result<DuplicateVerdict> judge_duplicate(blob::BlobStore& blobs, Duplicates poli
                                          const index::InstanceRecord& stored,
                                          const index::NewInstance& incoming, std::uint64_t data_set_offset);
 
-/// Whether two readable objects are the same from their data sets' first bytes on.
+/// Whether two readable objects are the same from their data sets' first bytes on, or mean the same: as they
+/// would leave in explicit VR little endian, where both can. An attribute whose VR one of them does not tell
+/// (a private one in implicit VR) is another one.
 Result<bool> equal_data_sets(blob::BlobStore& blobs, const index::InstanceRecord& stored,
                              const index::NewInstance& incoming, std::uint64_t data_set_offset);
 

@@ -237,6 +237,7 @@ void StoreBatch::State::commit_pending() {
             mark_failed(outcome, pending[i].status.error());
         } else if (pending[i].outcome && pending[i].outcome->created) {
             outcome.created = true;
+            outcome.in_other_series = pending[i].outcome->in_other_series;
         } else {
             resolve_duplicate(pending[i], outcome, places[i].data_set_offset);
         }
@@ -257,6 +258,7 @@ void StoreBatch::State::resolve_duplicate(PendingInstance& instance, StoreOutcom
         core.queue.commit({&instance, 1});
         if (!instance.status) return mark_failed(outcome, instance.status.error());
         outcome.created = instance.outcome && instance.outcome->created;
+        outcome.in_other_series = outcome.created && instance.outcome->in_other_series;
         if (outcome.created) return;
         accepted = accept_duplicate(instance, data_set_offset);
     }

@@ -68,7 +68,8 @@ struct StoreOutcome {
     std::string sop_instance_uid;
     index::EntityKey key;  ///< bare UIDs, when stored
     std::optional<StoreFailure> failure;
-    bool created = false;  ///< false with no failure: was there already
+    bool created = false;          ///< false with no failure: was there already
+    bool in_other_series = false;  ///< index::AddOutcome::in_other_series
     bool implicit_vr = false;
     bool patient_id_missing = false;    ///< v2: stored with a warning
     bool elements_discarded = false;    ///< see StoreBatch::mark_discarded

@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <functional>
 #include <thread>
 #include <utility>
 
@@ -14,21 +13,6 @@ namespace isocenter::archive {
 namespace {
 
 namespace tags = dicom::tags;
-
-std::string stored_bytes(Archive& archive, const index::EntityKey& key) {
-    const auto location = archive.locate(key);
-    if (!location) return std::string(to_string(location.error().code));
-    auto source = archive.open_object((*location)->record);
-    if (!source) return std::string(to_string(source.error().code));
-    return *read_all(**source, 1U << 28U);
-}
-
-std::size_t queued(TestArchive& test) {
-    return *test.database.removals->size();
-}
-std::size_t blobs_kept(TestArchive& test) {
-    return test.memory.list(BlobKey(), 10'000)->size();
-}
 
 TEST(StoreBatch, StoresTheBytesWithAZeroPreamble) {
     TestArchive test;
@@ -158,50 +142,6 @@ TEST(StoreBatch, DuplicatesFollowThePolicy) {
     const StoreOutcome again = with(Duplicates::replace, other);
     EXPECT_FALSE(again.failure || again.created) << "identical bytes change nothing";
     EXPECT_EQ(blobs_kept(test), 1U + queued(test));
-}
-
-/// What sending the same bytes again comes to when the object of the instance is not there as it was.
-StoreOutcome send_again(Duplicates duplicates,
-                        const std::function<void(TestArchive&, const BlobKey&)>& harm) {
-    TestArchive test;
-    const std::string object = to_part10(make_data_set("1.2", "1.3", "1.4"));
-    const index::EntityKey key = key_of("1.2", "1.3", "1.4");
-    EXPECT_TRUE(test.store({object})[0].created);
-    const BlobKey lost = (*test.archive->locate(key))->record.blob;
-    harm(test, lost);
-    StorePolicy policy;
-    policy.duplicates = duplicates;
-    StoreOutcome outcome = test.store({object}, policy)[0];
-    if (outcome.failure) return outcome;
-    EXPECT_EQ(stored_bytes(*test.archive, key), object);
-    EXPECT_EQ(test.archive->list(key_of("1.2"))->size(), 1U);
-    EXPECT_NE((*test.archive->locate(key))->record.blob, lost);
-    return outcome;
-}
-
-TEST(StoreBatch, WhatIsSentAgainHealsALostObject) {
-    const auto remove = [](TestArchive& test, const BlobKey& key) {
-        EXPECT_TRUE(test.memory.remove(key).ok());
-    };
-    const auto shorten = [&](TestArchive& test, const BlobKey& key) {
-        remove(test, key);
-        auto writer = *test.memory.create(key);
-        EXPECT_TRUE(writer->write(as_bytes(std::string_view("shorter"))).ok());
-        blob::BlobWriter* const written = writer.get();
-        EXPECT_TRUE(test.memory.commit({&written, 1}).front().ok());
-    };
-    for (const Duplicates duplicates :
-         {Duplicates::refuse, Duplicates::accept_identical, Duplicates::keep, Duplicates::replace}) {
-        EXPECT_TRUE(send_again(duplicates, remove).created) << static_cast<int>(duplicates);
-        EXPECT_TRUE(send_again(duplicates, shorten).created) << static_cast<int>(duplicates);
-    }
-}
-
-TEST(StoreBatch, NothingIsAcknowledgedThatTheStoreCannotBeAskedFor) {
-    const StoreOutcome outcome = send_again(
-        Duplicates::accept_identical,
-        [](TestArchive& test, const BlobKey&) { test.blobs.fail_from(blob::FaultStore::Call::size, 1); });
-    EXPECT_EQ(outcome.failure, StoreFailure::out_of_resources);
 }
 
 TEST(StoreBatch, TwoEqualInstancesOfOneRequest) {

@@ -126,4 +126,21 @@ inline index::EntityKey key_of(const std::string& study, const std::string& seri
     return {index::kDefaultPartition, StudyUid(study), SeriesUid(series), SopInstanceUid(instance)};
 }
 
+/// The object as it is retrieved, or the error's code.
+inline std::string stored_bytes(Archive& archive, const index::EntityKey& key) {
+    const auto location = archive.locate(key);
+    if (!location) return std::string(to_string(location.error().code));
+    auto source = archive.open_object((*location)->record);
+    if (!source) return std::string(to_string(source.error().code));
+    return *read_all(**source, 1U << 28U);
+}
+
+/// Blobs that wait for their removal.
+inline std::size_t queued(TestArchive& test) {
+    return *test.database.removals->size();
+}
+inline std::size_t blobs_kept(TestArchive& test) {
+    return test.memory.list(BlobKey(), 10'000)->size();
+}
+
 }  // namespace isocenter::archive

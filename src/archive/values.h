@@ -20,6 +20,10 @@ namespace isocenter::archive {
 Result<std::unique_ptr<ByteSource>> open_stored(blob::BlobStore& blobs, const index::InstanceRecord& record,
                                                 ByteRange range);
 
+/// Archive::open_as_explicit_little_endian of an object that the index need not know.
+Result<std::unique_ptr<ByteSource>> open_rewritten(blob::BlobStore& blobs, const Location& location,
+                                                   std::string_view syntax);
+
 /// `range` of a native value at `value` in little endian order, whatever the object's encoding is. `unit`:
 /// bytes to swap when the object is big endian.
 Result<std::unique_ptr<ByteSource>> open_value(blob::BlobStore& blobs, const Location& location,

@@ -64,7 +64,8 @@ struct NewInstance {
 struct AddOutcome {
     bool created = false;  ///< false: an instance of these UIDs exists; nothing was changed
     std::int64_t version = 0;
-    std::int64_t sequence = 0;  ///< of the feed entry
+    std::int64_t sequence = 0;     ///< of the feed entry
+    bool in_other_series = false;  ///< created, and another series has an instance of this SOP Instance UID
 };
 
 /// A stored instance.

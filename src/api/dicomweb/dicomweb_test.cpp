@@ -231,6 +231,16 @@ TEST(StandardStore, KeepsCompletePartsOfABrokenBody) {
     EXPECT_EQ(face.post("/studies", kMultipart, "nothing").status, 400U);
 }
 
+TEST(StandardStore, AUidThatIsInAnotherSeriesIsToldOf) {
+    TestFace face(standard_profile());
+    EXPECT_FALSE(face.post("/studies", kSingle, object()).headers.has("Warning"));
+    const Answer stored = face.post("/studies", kSingle, to_part10(make_data_set("1.1", "1.9", "1.3")));
+    EXPECT_EQ(stored.status, 200U);
+    EXPECT_EQ(stored.headers.get("Warning"),
+              "299 isocenter: 1 stored beside an instance of the same SOP "
+              "Instance UID in another series");
+}
+
 TEST(StandardStore, APartWithoutReadableHeadersSpoilsNoOther) {
     TestFace face(standard_profile());
     const std::pair<std::string, std::string> bad("Content-Type application/dicom\r\n", "x");

@@ -65,6 +65,18 @@ void log_violations(const std::vector<archive::StoreOutcome>& outcomes, std::str
     }
 }
 
+/// How many instances were stored beside one of the same SOP Instance UID in another series, which is told:
+/// the UID is to name one instance in the world, and no code of a Warning Reason says that.
+std::uint64_t log_shared_uids(const std::vector<archive::StoreOutcome>& outcomes,
+                              std::string_view request_id) {
+    const auto shared =
+        static_cast<std::uint64_t>(std::ranges::count_if(outcomes, &archive::StoreOutcome::in_other_series));
+    if (shared > 0)
+        log_event(LogLevel::warning, "sop_instance_uid_in_other_series",
+                  {{"request_id", request_id}, {"count", shared}});
+    return shared;
+}
+
 /// Whether the same request may succeed as a whole later.
 bool is_for_want_of_resources(const std::vector<archive::StoreOutcome>& outcomes) {
     return std::ranges::all_of(outcomes, [](const archive::StoreOutcome& outcome) {
@@ -158,9 +170,17 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
         if (report.outcomes.empty() && !face_.profile.standard) return http::empty_response(204);
         const Refusals refusals = refusals_of(face_.profile, report);
         log_refusals(refusals, request_.request_id);
+        const std::uint64_t shared_uids = log_shared_uids(report.outcomes, request_.request_id);
         http::Response response = store_response(face_.profile, std::move(report), answer_,
                                                  request_.headers.get("Host"), std::move(memory_));
-        if (face_.profile.standard) add_refusal_warnings(response, refusals, face_.options.service_name);
+        if (face_.profile.standard) {
+            add_refusal_warnings(response, refusals, face_.options.service_name);
+            if (shared_uids > 0)
+                response.headers.add(
+                    "Warning", "299 " + face_.options.service_name + ": " + std::to_string(shared_uids) +
+                                   " stored beside an instance of the same SOP Instance UID in "
+                                   "another series");
+        }
         return response;
     }
 

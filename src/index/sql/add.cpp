@@ -40,6 +40,7 @@ class Addition {
     Result<std::optional<Existing>> find(std::int64_t series, std::string_view uid);
     Status withdraw(EntityRow& study, SeriesState& series, const Existing& existing);
     Status insert(const NewInstance& given, const PackedDocument& packed, EntityRow& series);
+    Result<bool> is_in_other_series(const EntityKey& key, std::int64_t series);
 
     Connection& connection_;
     const DocumentCodec& codec_;
@@ -138,6 +139,12 @@ Status Addition::insert(const NewInstance& given, const PackedDocument& packed, 
     return run.run();
 }
 
+Result<bool> Addition::is_in_other_series(const EntityKey& key, std::int64_t series) {
+    Run run(connection_,
+            "SELECT 1 FROM instance WHERE uid = ? AND series_id <> ? AND +partition_id = ? LIMIT 1");
+    return run.bind(key.instance.view()).bind(series).bind(key.partition).next();
+}
+
 Result<AddOutcome> Addition::add(const NewInstance& given, const PackedDocument& packed) {
     ISO_TRY(EntityRow* const study, study_of(given.key));
     ISO_TRY(SeriesState* const series, series_of(*study, given.key));
@@ -152,6 +159,7 @@ Result<AddOutcome> Addition::add(const NewInstance& given, const PackedDocument&
     ++counters_.instance;
     ++counters_.version;
     ISO_CHECK(insert(given, packed, series->row));
+    ISO_TRY(const bool in_other_series, is_in_other_series(given.key, series->row.id));
     const auto size = static_cast<std::int64_t>(given.size_bytes);
     for (EntityRow* row : {study, &series->row}) {
         ++row->instance_count;
@@ -168,7 +176,7 @@ Result<AddOutcome> Addition::add(const NewInstance& given, const PackedDocument&
     ++totals_[study->partition].instances;
     totals_[study->partition].bytes += size;
     ISO_CHECK(append_change(connection_, counters_, given.key, Action::create, counters_.version));
-    return AddOutcome{true, counters_.version, counters_.sequence};
+    return AddOutcome{true, counters_.version, counters_.sequence, in_other_series};
 }
 
 Status Addition::finish() {
