@@ -252,8 +252,28 @@ bool is_ip_address(const std::string& text) {
            inet_pton(AF_INET6, text.c_str(), bytes.data()) == 1;
 }
 
+/// A member that never equals what requests say would silently do nothing.
+Status check_lists(const Settings& settings) {
+    for (const std::string& proxy : settings.trusted_proxies) {
+        if (!is_ip_address(proxy))
+            return fail(
+                ErrorCode::invalid_request,
+                fmt::format("server.trusted_proxies: \"{}\" is no IP address such as 10.0.0.5", proxy));
+    }
+    for (const std::string& origin : settings.cors_origins) {
+        if (origin != "*" && !http::is_origin(origin))
+            return fail(ErrorCode::invalid_request,
+                        fmt::format("cors.origins: \"{}\" is neither * nor an origin as browsers send it: "
+                                    "https://viewer.example or http://localhost:3000, in lower case and "
+                                    "without a path",
+                                    origin));
+    }
+    return {};
+}
+
 /// What the rules of single rows cannot say.
 Status check_values(const Settings& settings) {
+    ISO_CHECK(check_lists(settings));
     if (settings.tls_certificate_file.empty() != settings.tls_key_file.empty())
         return fail(ErrorCode::invalid_request,
                     "tls.certificate_file and tls.key_file must be given together");

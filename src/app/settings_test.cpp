@@ -42,17 +42,21 @@ TEST_F(SettingsFile, unknown_keys_and_bad_values_are_refused_by_name) {
         std::string text;
         std::vector<std::string> named;
     };
-    for (const Case& c :
-         std::vector<Case>{{"[server]\nprot = 1\n", {"server.prot", "server.port", "line 2"}},
-                           {"[server]\nport = 70000\n", {"server.port", "70000", "0 to 65535"}},
-                           {"[server]\nport = \"x\"\n", {"server.port", "\"x\""}},
-                           {"[log]\nlevel = \"loud\"\n", {"log.level", "debug, info, warning, error"}},
-                           {"[search]\nsite_utc_offset = \"+2500\"\n", {"search.site_utc_offset", "+2500"}},
-                           {"[search]\nsite_utc_offset = \"CET\"\n", {"search.site_utc_offset", "CET"}},
-                           {"[server]\ncompress = 1\n", {"server.compress", "true or false"}},
-                           {"port = 1\n", {"port", "[section]"}},
-                           {"[server\n", {"line 1"}},
-                           {"[tls]\nkey_file = \"k\"\n", {"tls.certificate_file"}}}) {
+    for (const Case& c : std::vector<Case>{
+             {"[server]\nprot = 1\n", {"server.prot", "server.port", "line 2"}},
+             {"[server]\nport = 70000\n", {"server.port", "70000", "0 to 65535"}},
+             {"[server]\nport = \"x\"\n", {"server.port", "\"x\""}},
+             {"[log]\nlevel = \"loud\"\n", {"log.level", "debug, info, warning, error"}},
+             {"[search]\nsite_utc_offset = \"+2500\"\n", {"search.site_utc_offset", "+2500"}},
+             {"[search]\nsite_utc_offset = \"CET\"\n", {"search.site_utc_offset", "CET"}},
+             {"[cors]\norigins = [\"https://a\", \"foo\"]\n", {"cors.origins", "\"foo\"", "https://"}},
+             {"[cors]\norigins = [\"https://a/\"]\n", {"cors.origins", "without a path"}},
+             {"[server]\ntrusted_proxies = [\"nonsense\"]\n",
+              {"server.trusted_proxies", "\"nonsense\"", "IP address"}},
+             {"[server]\ncompress = 1\n", {"server.compress", "true or false"}},
+             {"port = 1\n", {"port", "[section]"}},
+             {"[server\n", {"line 1"}},
+             {"[tls]\nkey_file = \"k\"\n", {"tls.certificate_file"}}}) {
         const auto settings = load_settings(write(c.text), no_environment, {});
         ASSERT_FALSE(settings.ok()) << c.text;
         for (const std::string& word : c.named) {

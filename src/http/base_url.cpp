@@ -65,6 +65,18 @@ bool is_base_url(std::string_view url) {
     return false;
 }
 
+bool is_origin(std::string_view text) {
+    const std::size_t end = text.find("://");
+    if (end == std::string_view::npos || end == 0) return false;
+    const std::string_view scheme = text.substr(0, end);
+    const bool is_scheme =
+        scheme[0] >= 'a' && scheme[0] <= 'z' && std::ranges::all_of(scheme, [](char c) {
+            return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+        });
+    const bool is_lower = std::ranges::none_of(text, [](char c) { return c >= 'A' && c <= 'Z'; });
+    return is_scheme && is_lower && is_authority(text.substr(end + 3));
+}
+
 std::string base_url_of(const Request& request, const BaseUrlRules& rules, std::string_view local_authority) {
     if (!rules.public_base_url.empty()) {
         std::string base = rules.public_base_url;

@@ -16,6 +16,9 @@ struct BaseUrlRules {
 
 /// Whether `url` can stand before every path: `http(s)://authority[/prefix]`.
 bool is_base_url(std::string_view url);
+/// Whether `text` is how browsers write an origin (RFC 6454 6.2): `scheme://host[:port]` in lower case,
+/// nothing behind it.
+bool is_origin(std::string_view text);
 
 /// `scheme://authority[prefix]` of this request, without '/' at the end (standard-face.md 2.7). A Host that
 /// is no authority is replaced by `local_authority` ("10.0.0.1:8080").

@@ -68,5 +68,13 @@ TEST(BaseUrl, KnowsWhatCanStandBeforeAPath) {
         EXPECT_FALSE(is_base_url(bad)) << bad;
 }
 
+TEST(BaseUrl, KnowsOrigins) {
+    for (const char* good : {"http://localhost:3000", "https://viewer.example", "https://[::1]:1", "app://x"})
+        EXPECT_TRUE(is_origin(good)) << good;
+    for (const char* bad : {"", "foo", "viewer.example", "https://", "://a", "https://a/", "https://a/b",
+                            "https://A", "https://a b", "HTTPS://a", "1x://a", "https://u@a"})
+        EXPECT_FALSE(is_origin(bad)) << bad;
+}
+
 }  // namespace
 }  // namespace isocenter::http
