@@ -96,7 +96,7 @@ http::Mount make_mount(const Face& face) {
     mount.routes = face_routes(face);
     mount.error = error_writer(face);
     if (face.profile.standard) {
-        mount.headers.emplace_back("Vary", "Accept, Accept-Encoding");
+        mount.headers.emplace_back("Vary", "Accept, Accept-Encoding, Origin");
     } else {
         mount.headers.emplace_back("api-supported-versions", kSupportedVersions);
         mount.refuse_markup_in_query = true;

@@ -50,3 +50,22 @@ def test_nothing_that_is_written_is_for_other_users(binary, tmp_path):
         server.stop()
     assert {"index.sqlite", "index.sqlite-wal", "objects", "incoming"} <= {path.name for path in written}
     assert [str(path) for path in written if path.exists() and path.stat().st_mode & 0o007] == []
+
+
+@pytest.mark.parametrize("settings", [{}, {"ISOCENTER_CORS_ORIGINS": "https://viewer.example"}], ids=["default", "cors"])
+def test_answers_vary_by_origin_whatever_is_set(binary, tmp_path, settings):
+    server = RunningServer(binary, tmp_path / "data", settings)
+    try:
+        for path in ("/studies", "/studies/1.2.3/metadata"):
+            vary = requests.get(server.root + path, timeout=30).headers["Vary"]
+            assert [each.strip() for each in vary.split(",")] == ["Accept", "Accept-Encoding", "Origin"]
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize("setting, allowed", [("cors.origins=foo", "https://viewer.example"),
+                                              ('server.trusted_proxies=["nonsense"]', "IP address")])
+def test_members_of_lists_that_mean_nothing_are_refused(binary, tmp_path, setting, allowed):
+    done = start(binary, tmp_path, "--port", "0", "--set", setting)
+    assert done.returncode != 0
+    assert setting.partition("=")[0] in done.stderr and allowed in done.stderr, done.stderr

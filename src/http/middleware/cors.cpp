@@ -40,7 +40,8 @@ class Cors final : public Middleware {
         if (origins_.empty()) return;
         // Also without an Origin: a cache must not give this answer to one who sends it.
         const std::string vary = response.headers.joined("Vary");
-        response.headers.set("Vary", vary.empty() ? "Origin" : vary + ", Origin");
+        if (vary.find("Origin") == std::string::npos)
+            response.headers.set("Vary", vary.empty() ? "Origin" : vary + ", Origin");
         const std::string origin = allowed_origin(call);
         if (origin.empty()) return;
         response.headers.set("Access-Control-Allow-Origin", origin);
