@@ -251,6 +251,10 @@ void Connection::open_on_lane() {
         return;
     }
     exchange_ = *std::move(made);
+    if (auto refusal = exchange_->early_response()) {
+        ready(std::move(*refusal));
+        return;
+    }
     if (gzip && call_->request.has_body)
         exchange_ = make_inflating_exchange(std::move(exchange_), shared_.options.max_body_bytes);
     if (!call_->request.has_body) finish_on_lane();

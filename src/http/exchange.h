@@ -56,8 +56,9 @@ class Exchange {
     /// Asked when the body is complete, again after every wait, until nothing is returned; then finish is
     /// called. For long polls: the connection waits for the signal or the deadline without a thread.
     virtual std::optional<WaitFor> wait_before_finish() { return std::nullopt; }
-    /// When set after on_body or on_body_end returned an error, this response is sent instead of the error
-    /// writer's.
+    /// Asked right after the exchange was made: what is set then answers the request by its headers alone,
+    /// without `100 Continue` and without any of its body. Asked again after on_body or on_body_end returned
+    /// an error: what is set then is sent instead of the error writer's.
     virtual std::unique_ptr<Response> early_response() { return nullptr; }
 };
 

@@ -98,6 +98,32 @@ TEST(Server, SendsContinueOnlyWhenItWantsTheBody) {
     EXPECT_EQ(refusal.headers.get("Connection"), "close");
 }
 
+/// Refuses by the headers alone, with an answer of its own.
+class RefusedByHead final : public Exchange {
+  public:
+    Status on_body(ByteView) override { return fail(ErrorCode::internal, "nobody asked for it"); }
+    Response finish() override { return text_response(500, "text/plain", "late"); }
+    std::unique_ptr<Response> early_response() override {
+        return std::make_unique<Response>(text_response(415, "text/plain", "no such type"));
+    }
+};
+
+TEST(Server, AnExchangeMayRefuseBeforeTheBodyIsAskedFor) {
+    TestServer test;
+    test.mount.routes.push_back(testing::exchange_route(
+        Method::post, "/typed", &test.lane, [](const RequestContext&) -> Result<std::unique_ptr<Exchange>> {
+            return std::unique_ptr<Exchange>(std::make_unique<RefusedByHead>());
+        }));
+    const std::uint16_t port = test.start();
+    for (const std::string more : {"Expect: 100-continue\r\n", "", "Content-Encoding: gzip\r\n"}) {
+        RawClient client(port);
+        client.send("POST /typed HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n" + more + "\r\n");
+        const RawResponse refusal = client.receive();
+        EXPECT_EQ(refusal.status, 415U) << more;
+        EXPECT_EQ(refusal.body, "no such type");
+    }
+}
+
 TEST(Server, KnowsWhatItHasNot) {
     TestServer test;
     test.get("/hello/{name}", hello);

@@ -205,3 +205,17 @@ def test_bad_requests_do_not_disturb_good_ones(standard):
         for annoyer in annoyers:
             annoyer.join()
     assert not problems, problems
+
+
+@pytest.mark.parametrize("name", ["v1", "v2", "standard"])
+def test_a_wrong_type_is_refused_before_the_body_is_asked_for(request, name):
+    """RFC 9110 10.1.1: who waits for 100 Continue learns by its head alone that the body is not wanted."""
+    base = request.getfixturevalue(name).base
+    address = urlsplit(base)
+    head = (
+        f"POST {address.path}/studies HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Type: text/html\r\n"
+        "Content-Length: 1000\r\nExpect: 100-continue\r\n\r\n"
+    )
+    with socket.create_connection((address.hostname, address.port), timeout=30) as connection:
+        connection.sendall(head.encode())
+        assert connection.recv(12) == b"HTTP/1.1 415"

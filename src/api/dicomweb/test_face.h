@@ -58,6 +58,7 @@ class TestFace {
         if (route->handler) return read(route->handler(context));
         auto exchange = route->exchange(context);
         if (!exchange) return read(mount_.error(request, exchange.error(), 400));
+        if (auto refusal = (*exchange)->early_response()) return read(std::move(*refusal));
         // Small pieces: parts and boundaries are cut anywhere.
         for (std::size_t at = 0; at < body.size(); at += 7) {
             const auto taken = (*exchange)->on_body(as_bytes(std::string_view(body).substr(at, 7)));
