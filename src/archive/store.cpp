@@ -137,6 +137,14 @@ void StoreBatch::fail_instance(StoreFailure failure, std::string message, const 
     state_->outcomes.back().sop_instance_uid = uid_as_sent(data_set, tags::SOPInstanceUID);
 }
 
+bool StoreBatch::refuse_unidentified(const dicom::DataSet& data_set) {
+    Verdict verdict = identify(data_set, state_->policy);
+    if (!verdict.failure) return false;
+    fail_instance(*verdict.failure, std::move(verdict.message), data_set);
+    state_->outcomes.back().violations = std::move(verdict.violations);
+    return true;
+}
+
 void StoreBatch::drop_instance() {
     if (!state_->upload) return;
     state_->upload.reset();

@@ -100,6 +100,9 @@ class StoreBatch {
     void fail_instance(StoreFailure failure, std::string message);
     /// The same of an instance that never became an object: `data_set` says which one it is.
     void fail_instance(StoreFailure failure, std::string message, const dicom::DataSet& data_set);
+    /// Ends the instance under way as failed, before any of its bytes are given, when the identifiers of
+    /// `data_set` would be its failure in the end; true when so. Spares the making of an object.
+    bool refuse_unidentified(const dicom::DataSet& data_set);
     /// Forgets the instance under way: it leaves nothing, not even an outcome.
     void drop_instance();
     /// The instance under way was given without some of the elements that the client sent.

@@ -187,26 +187,38 @@ std::string bare(const dicom::DataSet& data_set, dicom::Tag tag) {
     return element == nullptr ? std::string() : std::string(dicom::bare_uid(element->bytes));
 }
 
+bool is_standard(Validation validation) {
+    return validation == Validation::standard || validation == Validation::standard_checked;
+}
+
+bool is_lenient(Validation validation) {
+    return validation == Validation::lenient || validation == Validation::lenient_whole;
+}
+
 }  // namespace
 
-Verdict validate(const dicom::DataSet& data_set, const StorePolicy& policy) {
+Verdict identify(const dicom::DataSet& data_set, const StorePolicy& policy) {
     Verdict verdict;
     verdict.key = {policy.partition, StudyUid(bare(data_set, tags::StudyInstanceUID)),
                    SeriesUid(bare(data_set, tags::SeriesInstanceUID)),
                    SopInstanceUid(bare(data_set, tags::SOPInstanceUID))};
-    if (policy.validation == Validation::standard || policy.validation == Validation::standard_checked) {
+    if (is_standard(policy.validation))
         check_identifiers(data_set, verdict);
-        check_study(policy, verdict);
+    else
+        check_required(data_set, is_lenient(policy.validation), verdict);
+    check_study(policy, verdict);
+    return verdict;
+}
+
+Verdict validate(const dicom::DataSet& data_set, const StorePolicy& policy) {
+    Verdict verdict = identify(data_set, policy);
+    if (is_standard(policy.validation)) {
         if (policy.validation == Validation::standard_checked) check_values(data_set, verdict);
         return verdict;
     }
-    const bool lenient =
-        policy.validation == Validation::lenient || policy.validation == Validation::lenient_whole;
     const bool whole =
         policy.validation == Validation::strict_whole || policy.validation == Validation::lenient_whole;
-    check_required(data_set, lenient, verdict);
-    check_study(policy, verdict);
-    if (lenient) {
+    if (is_lenient(policy.validation)) {
         check_leniently(data_set, whole, verdict);
     } else {
         check_strictly(data_set, whole, verdict);

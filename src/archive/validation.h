@@ -20,6 +20,9 @@ struct Verdict {
     bool multi_valued_indexed = false;
 };
 
+/// Looks at the identifiers alone: the first part of validate, and the same failure. Pure.
+Verdict identify(const dicom::DataSet& data_set, const StorePolicy& policy);
+
 /// Applies dicomweb.md 4.5 (strict_indexed, lenient) or standard-face.md 4.3 (standard, standard_checked).
 /// Pure.
 Verdict validate(const dicom::DataSet& data_set, const StorePolicy& policy);

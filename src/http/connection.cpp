@@ -76,6 +76,13 @@ asio::awaitable<void> Connection::talk() {
     co_await stream_.close();
 }
 
+/// Whether the client is gone shows by itself while there is a body to read. One that closed its connection
+/// in order cannot be told from one that has but nothing more to send.
+void Connection::look_after(Stream::Clock::time_point now) {
+    stream_.expire_if_due(now);
+    if (lane_call_.busy() && body_done() && stream_.is_reset()) abandoned_.request_stop();
+}
+
 void Connection::close_if_idle() {
     if (before_request_) stream_.abort();
     wake();
@@ -158,6 +165,7 @@ void Connection::begin_call() {
     call_->request = std::move(head_.request);
     call_->request.remote_address = remote_address_;
     call_->request.tls = stream_.is_tls();
+    call_->request.abandoned = abandoned_.get_token();
     context_.reset(new RequestContext{call_->request, call_->match.params});
     response_.reset();
     wait_.reset();

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,10 +30,12 @@ class Connection {
 
     /// From handshake to close. `self` keeps the connection alive meanwhile.
     static boost::asio::awaitable<void> run(std::shared_ptr<Connection> self);
-    void expire_if_due(Stream::Clock::time_point now) { stream_.expire_if_due(now); }
+    /// Called by the owner's sweep.
+    void look_after(Stream::Clock::time_point now);
     /// Ends the connection if it waits for a request, or for the rest of its head.
     void close_if_idle();
     void abort() {
+        abandoned_.request_stop();
         stream_.abort();
         wake();
     }
@@ -77,6 +80,7 @@ class Connection {
     Worker& worker_;
     Stream stream_;
     net::LaneCall lane_call_;
+    std::stop_source abandoned_;  ///< Request::abandoned; a connection does not live on after it
     const std::string local_authority_;
     const std::string remote_address_;
     std::string in_;               ///< read, but not yet consumed

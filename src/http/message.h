@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -56,6 +57,9 @@ struct Request {
     /// X-Forwarded-* of a trusted proxy, else Host, which is the target's authority when it has one. Never
     /// ends in '/'.
     std::string base_url;
+    /// Requested when nobody waits for the answer any more: the server gave the connection up to stop, or the
+    /// peer has reset it. For work of many steps to look at between them.
+    std::stop_token abandoned;
 };
 
 /// Nothing, text that is owned, or bytes that are pulled while sending (a source that is a file slice is sent

@@ -61,7 +61,7 @@ asio::awaitable<void> sweep(Worker& worker, std::chrono::milliseconds interval,
         co_await worker.sweep.async_wait(kTuple);
         const auto now = Stream::Clock::now();
         for (Connection* connection : worker.connections)
-            connection->expire_if_due(now);
+            connection->look_after(now);
     }
 }
 

@@ -1,5 +1,6 @@
 #include "http/stream.h"
 
+#include <poll.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -63,6 +64,11 @@ void Stream::expire_if_due(Clock::time_point now) {
     timed_out_ = true;
     boost::system::error_code ignored;
     socket_.cancel(ignored);
+}
+
+bool Stream::is_reset() {
+    pollfd socket{socket_.native_handle(), 0, 0};
+    return ::poll(&socket, 1, 0) == 1 && (socket.revents & (POLLERR | POLLHUP)) != 0;
 }
 
 void Stream::abort() {

@@ -48,6 +48,8 @@ class Stream {
     /// Ends a wait whose deadline has passed.
     void expire_if_due(Clock::time_point now);
     bool timed_out() const { return timed_out_; }
+    /// Whether the peer has broken the connection off (RST).
+    bool is_reset();
     std::uint64_t bytes_written() const { return written_; }
     std::string local_authority() const;
     std::string remote_address() const;

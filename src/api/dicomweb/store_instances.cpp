@@ -154,6 +154,10 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
         }
         if (metadata_) {
             const Status status = store_described();
+            if (!status && status.error().code == ErrorCode::cancelled) {
+                drop_batch();
+                return error_response(face_.profile, request_, status.error());
+            }
             if (!status && batch_->instances() == 0)
                 return error_response(face_.profile, request_, status.error());
             if (!status) add_failure(status.error(), 0);
@@ -199,7 +203,7 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
             if (!status) described_bytes_ = before;
             return status;
         };
-        ISO_TRY(const auto failures, metadata_->finish(*batch_, reserve));
+        ISO_TRY(const auto failures, metadata_->finish(*batch_, reserve, request_.abandoned));
         other_failures_.insert(other_failures_.end(), failures.begin(), failures.end());
         return {};
     }
@@ -276,6 +280,9 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
     /// A part without headers or bytes is no part (dicomweb.md 4.1): what it is shows with its first byte.
     Status on_part_begin(const http::Headers& headers) override {
         part_.reset();
+        // A piece of a body can hold thousands of parts.
+        if (request_.abandoned.stop_requested())
+            return fail(ErrorCode::cancelled, "The request was given up while it was stored.");
         unlabelled_ = headers.fields().empty();
         if (unlabelled_) return {};
         return begin_part(headers);

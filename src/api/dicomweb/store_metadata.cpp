@@ -332,6 +332,7 @@ void MetadataStore::store_one(dicom::Salvaged& described, std::uint64_t part, ar
     Status found = mark_places(set);
     if (found) found = count_frames(set);
     if (!found) return batch.fail_instance(StoreFailure::not_understood, found.error().message, set);
+    if (batch.refuse_unidentified(set)) return;
     const auto syntax = syntax_of_pixels(set);
     if (!syntax) return batch.fail_instance(failure_of(syntax.error()), syntax.error().message, set);
     const dicom::BulkProvider bulk = [this](const dicom::Element& element) { return sources_of(element); };
@@ -341,7 +342,8 @@ void MetadataStore::store_one(dicom::Salvaged& described, std::uint64_t part, ar
     batch.end_instance();
 }
 
-Result<std::vector<PartFailure>> MetadataStore::finish(archive::StoreBatch& batch, const Reserve& reserve) {
+Result<std::vector<PartFailure>> MetadataStore::finish(archive::StoreBatch& batch, const Reserve& reserve,
+                                                       const std::stop_token& abandoned) {
     std::vector<PartFailure> failures;
     Status readable;
     place_parts();
@@ -352,8 +354,11 @@ Result<std::vector<PartFailure>> MetadataStore::finish(archive::StoreBatch& batc
             if (readable) readable = std::move(sets).error();
             continue;
         }
-        for (dicom::Salvaged& described : *sets)
+        for (dicom::Salvaged& described : *sets) {
+            if (abandoned.stop_requested())
+                return fail(ErrorCode::cancelled, "The request was given up while it was stored.");
             store_one(described, part.number, batch);
+        }
     }
     // Gives back only: what failed above is told whatever comes of it.
     static_cast<void>(reserve(0));

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -40,8 +41,10 @@ class MetadataStore {
     /// Builds the objects and gives them to `batch`; those that cannot be built as failed. `reserve` is asked
     /// before a metadata part is read, for what that takes beside held_bytes, and told 0 in the end. The
     /// failures are metadata parts that cannot be read, or find no memory, and bulk parts that nothing refers
-    /// to. Their error, or `invalid_request`, when that leaves the batch without any instance.
-    Result<std::vector<PartFailure>> finish(archive::StoreBatch& batch, const Reserve& reserve);
+    /// to. Their error, or `invalid_request`, when that leaves the batch without any instance; `cancelled`
+    /// when `abandoned` was requested before the last object: one part can describe any number.
+    Result<std::vector<PartFailure>> finish(archive::StoreBatch& batch, const Reserve& reserve,
+                                            const std::stop_token& abandoned);
 
   private:
     struct BulkPart {

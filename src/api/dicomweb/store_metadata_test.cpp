@@ -21,10 +21,13 @@ class MetadataStoreTest : public ::testing::Test {
         ASSERT_TRUE(store.write(as_bytes(text)).ok());
     }
     Result<std::vector<PartFailure>> finish() {
-        auto failures = store.finish(batch, [this](std::uint64_t bytes) {
-            asked.push_back(bytes);
-            return bytes > most ? Status(fail(ErrorCode::overloaded, "no memory")) : Status{};
-        });
+        auto failures = store.finish(
+            batch,
+            [this](std::uint64_t bytes) {
+                asked.push_back(bytes);
+                return bytes > most ? Status(fail(ErrorCode::overloaded, "no memory")) : Status{};
+            },
+            abandoned.get_token());
         outcomes = batch.finish();
         return failures;
     }
@@ -35,6 +38,7 @@ class MetadataStoreTest : public ::testing::Test {
     std::uint64_t parts = 0;
     std::uint64_t most = UINT64_MAX;
     std::vector<std::uint64_t> asked;
+    std::stop_source abandoned;
     std::vector<archive::StoreOutcome> outcomes;
 };
 
@@ -203,6 +207,29 @@ TEST_F(MetadataStoreTest, ManyFramesOfALocationAreInTheOrderOfTheirNumbers) {
     const auto location = stored.archive->locate(archive::key_of("1.1", "1.1.1", "1.1.1.1"));
     ASSERT_TRUE(location.ok());
     EXPECT_TRUE(*read_all(**stored.archive->open_bulk(**location, "7FE00010"), 1U << 20U) == expected);
+}
+
+TEST_F(MetadataStoreTest, WhatHasNoIdentifiersIsRefusedWithoutMakingAnObject) {
+    stored.blobs.fail_from(blob::FaultStore::Call::create, 1);
+    part(Kind::json, R"([{},{"00080018":{"vr":"UI","Value":["1.1.1.9"]}}])");
+    ASSERT_TRUE(finish().ok());
+    ASSERT_EQ(outcomes.size(), 2U);
+    for (const archive::StoreOutcome& outcome : outcomes) {
+        EXPECT_EQ(outcome.failure, StoreFailure::invalid_attribute);
+        EXPECT_EQ(outcome.message, "a mandatory UID is missing or invalid");
+    }
+    EXPECT_EQ(outcomes[0].violations.size(), 4U);
+    EXPECT_EQ(outcomes[1].violations.size(), 3U);
+    EXPECT_EQ(outcomes[1].sop_instance_uid, "1.1.1.9");
+}
+
+TEST_F(MetadataStoreTest, WhatNobodyWaitsForIsNotStored) {
+    abandoned.request_stop();
+    part(Kind::json, "[" + instance("1.1.1.1") + "," + instance("1.1.1.2") + "]");
+    const auto failures = finish();
+    ASSERT_FALSE(failures.ok());
+    EXPECT_EQ(failures.error().code, ErrorCode::cancelled);
+    EXPECT_TRUE(outcomes.empty());
 }
 
 }  // namespace
