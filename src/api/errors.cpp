@@ -57,6 +57,15 @@ http::Response plain(std::string_view message, unsigned status, const ErrorDetai
     return http::text_response(status, "text/plain; charset=utf-8", without_markup(text));
 }
 
+void log_failure(const http::Request& request, const Error& error, unsigned status) {
+    log_event(status == 500 ? LogLevel::error : LogLevel::warning, "request_failed",
+              {{"request_id", std::string_view(request.request_id)},
+               {"status", status},
+               {"code", to_string(error.code)},
+               {"message", std::string_view(error.message)},
+               {"detail", std::string_view(error.detail)}});
+}
+
 }  // namespace
 
 // Only what a face says otherwise than HTTP in general (dicomweb.md 2.4, standard-face.md 1.3).
@@ -80,7 +89,9 @@ http::Response error_response(const Profile& profile, const http::Request& reque
 
 http::Response error_response(const Profile& profile, const http::Request& request, const Error& error,
                               const ErrorDetails& details) {
-    return error_response(profile, request, error, status_of(profile, error.code), details);
+    const unsigned status = status_of(profile, error.code);
+    if (status >= 500) log_failure(request, error, status);
+    return error_response(profile, request, error, status, details);
 }
 
 }  // namespace isocenter::api

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace isocenter::api {
 namespace {
 
@@ -38,6 +40,22 @@ TEST(ErrorResponse, InternalReasonsStayInside) {
     const auto response = error_response(v2_profile(), {}, fail(ErrorCode::corrupt, "row 17 is broken"));
     EXPECT_EQ(response.status, 500U);
     EXPECT_EQ(body_of(response).find("row 17"), std::string::npos);
+}
+
+TEST(ErrorResponse, TheLogHasWhyTheServerFailed) {
+    http::Request request;
+    request.request_id = "r1";
+    testing::internal::CaptureStderr();
+    error_response(v2_profile(), request, fail(ErrorCode::corrupt, "the object is missing", "ab/12"));
+    error_response(v2_profile(), request, fail(ErrorCode::not_found, "nothing there"));
+    error_response(v2_profile(), request, fail(ErrorCode::corrupt, "known"), 500, {});
+    const std::string log = testing::internal::GetCapturedStderr();
+    EXPECT_NE(
+        log.find("\"event\":\"request_failed\",\"request_id\":\"r1\",\"status\":500,\"code\":\"corrupt\","
+                 "\"message\":\"the object is missing\",\"detail\":\"ab/12\"}"),
+        std::string::npos)
+        << log;
+    EXPECT_EQ(std::count(log.begin(), log.end(), '\n'), 1) << log;
 }
 
 TEST(ErrorResponse, GoneIsNotFoundOnTheTextFaces) {

@@ -43,8 +43,8 @@ void InstanceUpload::take(ByteView bytes) {
     hash_.write(bytes);
 }
 
-void InstanceUpload::fail(StoreFailure reason, std::string message) {
-    if (!failure_) failure_ = Failure{reason, std::move(message)};
+void InstanceUpload::fail(StoreFailure reason, std::string message, std::string detail) {
+    if (!failure_) failure_ = Failure{reason, std::move(message), std::move(detail)};
     writer_.reset();
 }
 
@@ -54,9 +54,9 @@ void InstanceUpload::fail_with(const Error& error) {
             return fail(StoreFailure::not_understood, error.message);
         case ErrorCode::unavailable:
         case ErrorCode::too_large:
-            return fail(StoreFailure::out_of_resources, error.message);
+            return fail(StoreFailure::out_of_resources, error.message, error.detail);
         default:
-            return fail(StoreFailure::processing, error.message);
+            return fail(StoreFailure::processing, error.message, error.detail);
     }
 }
 

@@ -28,6 +28,7 @@ class InstanceUpload {
     struct Failure {
         StoreFailure reason;
         std::string message;
+        std::string detail = {};  ///< as StoreOutcome::detail
     };
 
     /// `reserve` may be null. `max_bytes` 0: no limit. `inline_bytes`: as in ArchiveOptions.
@@ -42,7 +43,7 @@ class InstanceUpload {
     /// What the reader holds.
     std::uint64_t held_bytes() const { return reader_.held_bytes(); }
     const std::optional<Failure>& failure() const { return failure_; }
-    void fail(StoreFailure reason, std::string message);
+    void fail(StoreFailure reason, std::string message, std::string detail = {});
     /// Nothing when there is a failure.
     std::optional<Received> finish();
 

@@ -46,23 +46,25 @@ Result<index::NewInstance> make_entry(const Received& received, const Verdict& v
     return entry;
 }
 
-void mark_failed(StoreOutcome& outcome, StoreFailure failure, std::string message) {
+void mark_failed(StoreOutcome& outcome, StoreFailure failure, std::string message, std::string detail = {}) {
     outcome.failure = failure;
     outcome.message = std::move(message);
+    outcome.detail = std::move(detail);
 }
 
 void mark_failed(StoreOutcome& outcome, const Error& error) {
     const bool no_room = error.code == ErrorCode::unavailable || error.code == ErrorCode::too_large ||
                          error.code == ErrorCode::overloaded;
-    mark_failed(outcome, no_room ? StoreFailure::out_of_resources : StoreFailure::processing, error.message);
+    mark_failed(outcome, no_room ? StoreFailure::out_of_resources : StoreFailure::processing, error.message,
+                error.detail);
 }
 
 /// What an outcome takes until the request is answered.
 std::uint64_t held_by(const StoreOutcome& outcome) {
     std::uint64_t bytes = sizeof(StoreOutcome) + outcome.sop_class_uid.capacity() +
                           outcome.sop_instance_uid.capacity() + outcome.message.capacity() +
-                          outcome.key.study.view().size() + outcome.key.series.view().size() +
-                          outcome.key.instance.view().size();
+                          outcome.detail.capacity() + outcome.key.study.view().size() +
+                          outcome.key.series.view().size() + outcome.key.instance.view().size();
     for (const dicom::Violation& violation : outcome.violations)
         bytes += sizeof(dicom::Violation) + violation.path.capacity() + violation.reason.capacity();
     return bytes;
@@ -179,7 +181,10 @@ void StoreBatch::State::end_instance() {
     const std::unique_ptr<InstanceUpload> ended = std::move(upload);
     StoreOutcome& outcome = outcomes.back();
     std::optional<Received> received = ended->finish();
-    if (!received) return mark_failed(outcome, ended->failure()->reason, ended->failure()->message);
+    if (!received) {
+        const InstanceUpload::Failure& failure = *ended->failure();
+        return mark_failed(outcome, failure.reason, failure.message, failure.detail);
+    }
 
     const dicom::DataSet& data_set = received->object.data_set;
     outcome.sop_class_uid = uid_as_sent(data_set, tags::SOPClassUID);
@@ -216,7 +221,7 @@ void StoreBatch::State::add_pending(Received received, const Verdict& verdict) {
     added.entry = *std::move(entry);
     const std::uint64_t data_set_offset = received.object.layout.data_set_offset;
     const auto stored = core.database.index->list(verdict.key, true);
-    if (!stored) return mark_failed(outcome, StoreFailure::processing, stored.error().message);
+    if (!stored) return mark_failed(outcome, stored.error());
     if (!stored->empty()) {
         const auto judged =
             judge_duplicate(core.blobs, policy.duplicates, stored->front(), added.entry, data_set_offset);

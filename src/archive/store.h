@@ -77,6 +77,7 @@ struct StoreOutcome {
     /// Failed or dropped attributes, in the order of dicomweb.md 4.5.3; no more than kMaxViolations.
     std::vector<dicom::Violation> violations;
     std::string message;  ///< of the failure, for people; nothing that the object holds
+    std::string detail;   ///< of a failure of the server's own, for the log: Error::detail
 };
 
 /// The instances of one store request. Instances are given one after another and become durable together: at

@@ -72,6 +72,7 @@ void Connection::fill_piece(std::size_t index) {
                   {{"request_id", std::string_view(call_->request.request_id)},
                    {"route", call_->label()},
                    {"code", to_string(error.code)},
+                   {"message", std::string_view(error.message)},
                    {"detail", std::string_view(error.detail)}});
     };
     const MutableBytes room = std::as_writable_bytes(std::span<char>(piece.buffer.get(), BufferPool::kBytes));

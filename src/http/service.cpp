@@ -69,7 +69,9 @@ Response Service::refuse(Call& call, const Error& error, unsigned status) const 
         log_event(LogLevel::error, "request_failed",
                   {{"request_id", std::string_view(call.request.request_id)},
                    {"route", call.label()},
+                   {"status", status},
                    {"code", to_string(error.code)},
+                   {"message", std::string_view(error.message)},
                    {"detail", std::string_view(error.detail)}});
     }
     Response response = write_error(call, error, status);

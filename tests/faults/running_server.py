@@ -10,12 +10,13 @@ import requests
 
 
 class RunningServer:
-    def __init__(self, binary, folder, environment=None, port="0"):
-        """`environment`: variables beside those of this process. `port`: 0 = any that is free."""
+    def __init__(self, binary, folder, environment=None, port="0", log=None, level="error"):
+        """`environment`: variables beside those of this process. `port`: 0 = any that is free. `log`: an open
+        file for its log, of this `level`."""
         begin = time.monotonic()
         self.process = subprocess.Popen(
-            [binary, "serve", "--port", port, "--data", str(folder), "--set", "log.level=error"],
-            stdout=subprocess.PIPE, text=True, env={**os.environ, **(environment or {})})
+            [binary, "serve", "--port", port, "--data", str(folder), "--set", f"log.level={level}"],
+            stdout=subprocess.PIPE, stderr=log, text=True, env={**os.environ, **(environment or {})})
         line = self.process.stdout.readline()
         match = re.match(r"listening on (\S+)", line)
         assert match, f"the server did not start: {line!r}"

@@ -12,8 +12,9 @@ namespace isocenter::api {
 /// A part of a store request that gave no instance.
 struct PartFailure {
     archive::StoreFailure failure{};
-    std::uint64_t part = 0;  ///< from 1; 0: the request is not made of parts
-    std::string message;     ///< for people; nothing that the part holds
+    std::uint64_t part = 0;   ///< from 1; 0: the request is not made of parts
+    std::string message;      ///< for people; nothing that the part holds
+    std::string detail = {};  ///< as archive::StoreOutcome::detail
 };
 
 /// Failure Reason (0008,1197) of a store: dicomweb.md 4.4, standard-face.md 4.5.

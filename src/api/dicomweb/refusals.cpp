@@ -50,12 +50,13 @@ Refusals refusals_of(const Profile& profile, const StoreReport& report) {
         position = goes_on ? position + 1 : 1;
         if (!outcome.failure || ++found.count > kTold) continue;
         found.first.push_back({outcome.part, goes_on || is_followed ? position : 0,
-                               failure_reason(profile, *outcome.failure), one_line(message_of(outcome))});
+                               failure_reason(profile, *outcome.failure), one_line(message_of(outcome)),
+                               outcome.detail});
     }
     for (const PartFailure& other : report.other_failures) {
         if (++found.count > kTold) continue;
         found.first.push_back(
-            {other.part, 0, failure_reason(profile, other.failure), one_line(other.message)});
+            {other.part, 0, failure_reason(profile, other.failure), one_line(other.message), other.detail});
     }
     std::ranges::stable_sort(found.first, {}, &Refusal::part);
     return found;
@@ -68,7 +69,8 @@ void log_refusals(const Refusals& refusals, std::string_view request_id) {
                    {"part", refusal.part},
                    {"data_set", refusal.data_set},
                    {"reason", unsigned{refusal.reason}},
-                   {"message", refusal.message}});
+                   {"message", refusal.message},
+                   {"detail", refusal.detail}});
     if (refusals.count > refusals.first.size())
         log_event(LogLevel::warning, "instances_refused",
                   {{"request_id", request_id}, {"count", refusals.count}});

@@ -16,6 +16,7 @@ struct Refusal {
     std::uint64_t data_set = 0;  ///< from 1, in a part that describes several; else 0
     std::uint16_t reason = 0;    ///< Failure Reason
     std::string message;
+    std::string detail = {};  ///< for the log only
 };
 
 /// The first refusals of a request in the order of its parts, and how many there are: a request can have any

@@ -189,7 +189,7 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
     }
 
     void add_failure(const Error& error, std::uint64_t part) {
-        other_failures_.push_back({failure_of(error), part, error.message});
+        other_failures_.push_back({failure_of(error), part, error.message, error.detail});
     }
 
     /// Of the part under way; 0 in a body that has none.

@@ -350,7 +350,8 @@ Result<std::vector<PartFailure>> MetadataStore::finish(archive::StoreBatch& batc
     for (const TextPart& part : metadata_) {
         auto sets = read(part, reserve);
         if (!sets) {
-            failures.push_back({failure_of(sets.error()), part.number, sets.error().message});
+            failures.push_back(
+                {failure_of(sets.error()), part.number, sets.error().message, sets.error().detail});
             if (readable) readable = std::move(sets).error();
             continue;
         }

@@ -26,6 +26,13 @@ Verdict judge(const std::optional<Status>& result) {
     return {true, "store and index answer"};
 }
 
+/// Once for every change: probes come every few seconds.
+void log_readiness(const Status& result) {
+    if (result) return log_event(LogLevel::info, "ready_again");
+    log_event(LogLevel::error, "not_ready",
+              {{"message", result.error().message}, {"detail", result.error().detail}});
+}
+
 http::Response check_response(const Verdict& verdict) {
     const std::string status = verdict.ready ? "Healthy" : "Unhealthy";
     std::string overall = status;
@@ -126,6 +133,8 @@ void ReadinessProbe::run() {
     Status result = check_();
     {
         const std::lock_guard lock(mutex_);
+        const bool was_ready = !result_ || result_->ok();
+        if (was_ready != result.ok()) log_readiness(result);
         result_ = std::move(result);
         checked_ = Clock::now();
         under_way_ = false;
