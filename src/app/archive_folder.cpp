@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "api/dicomweb/document_reader.h"
+#include "app/descriptors.h"
 #include "blob/registry.h"
 
 namespace isocenter::app {
@@ -29,6 +30,7 @@ Result<std::unique_ptr<blob::BlobStore>> open_blobs(const Settings& settings, co
     options.kind = settings.objects;
     options.folder = folder.object_folder();
     options.sync = sync_mode_of(settings.sync);
+    options.open_files = share_descriptors(descriptor_limit(), settings).open_files;
     return blob::open_store(options);
 }
 

@@ -13,6 +13,7 @@
 #include "app/archive_folder.h"
 #include "app/cast_embedded.h"
 #include "app/cohort_server.h"
+#include "app/descriptors.h"
 #include "app/face_profiles.h"
 #include "archive/janitor.h"
 #include "base/log.h"
@@ -31,7 +32,7 @@ http::ServerOptions server_options(const Settings& settings) {
     options.address = settings.address;
     options.port = static_cast<std::uint16_t>(settings.port);
     options.io_threads = settings.io_threads;
-    options.max_connections = settings.max_connections;
+    options.max_connections = share_descriptors(descriptor_limit(), settings).connections;
     options.max_body_bytes = settings.max_body_bytes;
     options.header_timeout = milliseconds(settings.header_timeout_ms);
     options.body_timeout = milliseconds(settings.body_timeout_ms);
@@ -66,6 +67,17 @@ net::Lane::Limits limits(std::uint64_t threads, const Settings& settings) {
 /// Everyone may do everything until the roles of a later issue exist: the default listens on loopback only.
 Status allow_everything(const http::Request&, http::Access) {
     return {};
+}
+
+void warn_of_few_descriptors(const Settings& settings) {
+    const std::uint64_t limit = descriptor_limit();
+    const DescriptorShares shares = share_descriptors(limit, settings);
+    if (shares.connections == settings.max_connections) return;
+    log_event(LogLevel::warning, "descriptors_few",
+              {{"limit", limit},
+               {"server.max_connections", settings.max_connections},
+               {"connections", std::uint64_t{shares.connections}},
+               {"open_files", std::uint64_t{shares.open_files}}});
 }
 
 }  // namespace
@@ -147,6 +159,8 @@ Result<std::unique_ptr<Service>> Service::start(const Settings& settings) {
     if (settings.sync == "none") {
         log_event(LogLevel::warning, "storage.sync is none: a power cut may lose acknowledged instances");
     }
+    raise_descriptor_limit();
+    warn_of_few_descriptors(settings);
     ISO_TRY(std::unique_ptr<ArchiveFolder> folder, ArchiveFolder::open(settings));
     std::unique_ptr<EmbeddedCast> cast;
     std::unique_ptr<CohortServer> cohorts;

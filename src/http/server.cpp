@@ -12,6 +12,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <csignal>
 #include <future>
+#include <optional>
 
 #include "base/log.h"
 #include "http/connection.h"
@@ -27,6 +28,9 @@ namespace {
 constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 /// How long stop() waits, after the grace period, for what lanes still do.
 constexpr std::chrono::seconds kAbortWait{2};
+
+/// Between two log lines about connections that cannot be taken: tries are many.
+constexpr std::chrono::seconds kAcceptLogInterval{10};
 
 /// Written by hand: nothing of the request has been read, and nothing of the server may be used for it.
 std::string busy_answer() {
@@ -134,6 +138,7 @@ void Server::State::count(int change) {
 
 asio::awaitable<void> Server::State::accept() {
     asio::steady_timer pause(threads.loop(0));
+    std::optional<std::chrono::steady_clock::time_point> logged;
     for (std::size_t next = 0; !stopping; ++next) {
         Worker& worker = *workers[next % workers.size()];
         auto [error, socket] = co_await acceptor.async_accept(worker.loop, kTuple);
@@ -143,6 +148,12 @@ asio::awaitable<void> Server::State::accept() {
             continue;
         }
         // Out of descriptors, as a rule: they come back.
+        const auto now = std::chrono::steady_clock::now();
+        if (!logged || now - *logged >= kAcceptLogInterval) {
+            log_event(LogLevel::error, "accept_failed",
+                      {{"detail", error.message()}, {"connections", std::uint64_t{open_count()}}});
+            logged = now;
+        }
         pause.expires_after(std::chrono::milliseconds(50));
         co_await pause.async_wait(kTuple);
     }

@@ -1,6 +1,7 @@
 // What keeps the server alive: full and stuck lanes, exceptions, deadlines, connection limits, stopping.
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <sys/resource.h>
 
 #include <chrono>
 #include <future>
@@ -362,6 +363,32 @@ TEST(ServerLimits, TooManyConnectionsAreTurnedAway) {
     const auto begin = Clock::now();
     while (RawClient(port).ask(ask).status != 200U)
         ASSERT_LT(Clock::now() - begin, milliseconds(5000));
+}
+
+TEST(ServerLimits, WithoutDescriptorsConnectionsWaitAndTheLogSaysSo) {
+    TestServer test;
+    const std::uint16_t port = test.start();
+    ::testing::internal::CaptureStderr();
+    RawClient open(port);
+    EXPECT_EQ(open.ask(get("/nothing")).status, 404U);
+    rlimit before{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    RawClient waiting(port, false);
+    const int next = ::dup(0);
+    ::close(next);
+    const rlimit tight{static_cast<rlim_t>(next), before.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &tight), 0);
+    waiting.connect();
+    waiting.send(get("/nothing"));
+    pollfd answer{waiting.descriptor(), POLLIN, 0};
+    EXPECT_EQ(::poll(&answer, 1, 200), 0);
+    EXPECT_EQ(open.ask(get("/nothing")).status, 404U);
+    ::setrlimit(RLIMIT_NOFILE, &before);
+    EXPECT_EQ(waiting.receive().status, 404U);
+    const std::string log = ::testing::internal::GetCapturedStderr();
+    const std::size_t line = log.find("\"accept_failed\"");
+    EXPECT_NE(line, std::string::npos) << log;
+    EXPECT_EQ(log.find("\"accept_failed\"", line + 1), std::string::npos) << log;
 }
 
 TEST(ServerLimits, StoppingLetsRequestsEnd) {

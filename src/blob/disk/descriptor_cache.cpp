@@ -1,8 +1,10 @@
 #include "blob/disk/descriptor_cache.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 
 namespace isocenter::blob {
 
@@ -44,6 +46,21 @@ void DescriptorCache::erase(const BlobKey& key) {
     if (found == shard.places.end()) return;
     shard.order.erase(found->second);
     shard.places.erase(found);
+}
+
+void DescriptorCache::clear() {
+    for (Shard& shard : shards_) {
+        const std::lock_guard lock(shard.mutex);
+        shard.places.clear();
+        shard.order.clear();
+    }
+}
+
+int open_path(const std::string& path, int flags, mode_t mode, DescriptorCache& cache) {
+    const int descriptor = ::open(path.c_str(), flags | O_CLOEXEC, mode);
+    if (descriptor >= 0 || (errno != EMFILE && errno != ENFILE)) return descriptor;
+    cache.clear();
+    return ::open(path.c_str(), flags | O_CLOEXEC, mode);
 }
 
 }  // namespace isocenter::blob

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <array>
 #include <cstdint>
 #include <list>
@@ -30,6 +32,8 @@ class DescriptorCache {
     OpenFile find(const BlobKey& key);
     void insert(const BlobKey& key, OpenFile file);
     void erase(const BlobKey& key);
+    /// Forgets all; what others hold stays open with them.
+    void clear();
 
   private:
     using Order = std::list<std::pair<BlobKey, OpenFile>>;
@@ -44,5 +48,8 @@ class DescriptorCache {
     std::size_t entries_per_shard_;
     std::array<Shard, kShards> shards_;
 };
+
+/// open(2); when descriptors have run out, once more without those that `cache` alone keeps open.
+int open_path(const std::string& path, int flags, mode_t mode, DescriptorCache& cache);
 
 }  // namespace isocenter::blob

@@ -32,8 +32,8 @@ std::string prefix_name(unsigned value) {
 
 // `flags`: O_DIRECTORY for a folder. A descriptor opened after the writing reports its errors all the same
 // (Linux 4.14: errors nobody has seen yet).
-Status sync_path(const std::string& path, int flags) {
-    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | flags);
+Status sync_path(const std::string& path, int flags, DescriptorCache& cache) {
+    const int descriptor = open_path(path, O_RDONLY | flags, 0, cache);
     if (descriptor < 0) return unavailable("the store cannot be written", errno);
     const int result = ::fsync(descriptor);
     const int error = errno;
@@ -101,7 +101,7 @@ Result<std::unique_ptr<DiskBlobStore>> DiskBlobStore::open_folder(const StoreOpt
 
 Result<std::unique_ptr<BlobWriter>> DiskBlobStore::create(const BlobKey& key) {
     if (!is_key(key.view())) return fail(ErrorCode::invalid_request, "not a blob key");
-    ISO_TRY(auto writer, DiskWriter::open(key, incoming_ + key.str().substr(3)));
+    ISO_TRY(auto writer, DiskWriter::open(key, incoming_ + key.str().substr(3), cache_));
     return std::unique_ptr<BlobWriter>(std::move(writer));
 }
 
@@ -142,11 +142,11 @@ void DiskBlobStore::make_durable(std::span<BlobWriter* const> writers, std::vect
 void DiskBlobStore::sync_files(std::span<BlobWriter* const> writers, std::vector<Status>& statuses) {
     std::map<std::string, Status> folders;
     for (std::size_t i = 0; i < writers.size(); ++i) {
-        if (statuses[i]) statuses[i] = sync_path(path_of(writers[i]->key()), 0);
+        if (statuses[i]) statuses[i] = sync_path(path_of(writers[i]->key()), 0, cache_);
         if (statuses[i]) folders.try_emplace(folder_of(writers[i]->key()));
     }
     for (auto& [folder, status] : folders)
-        status = sync_path(folder, O_DIRECTORY);
+        status = sync_path(folder, O_DIRECTORY, cache_);
     for (std::size_t i = 0; i < writers.size(); ++i) {
         if (statuses[i]) statuses[i] = folders.at(folder_of(writers[i]->key()));
     }
@@ -155,7 +155,7 @@ void DiskBlobStore::sync_files(std::span<BlobWriter* const> writers, std::vector
 Result<OpenFile> DiskBlobStore::open_file(const BlobKey& key) {
     if (!is_key(key.view())) return fail(ErrorCode::not_found, "no such object");
     if (OpenFile cached = cache_.find(key); cached.descriptor) return cached;
-    const int descriptor = ::open(path_of(key).c_str(), O_RDONLY | O_CLOEXEC);
+    const int descriptor = open_path(path_of(key), O_RDONLY, 0, cache_);
     if (descriptor < 0) {
         if (errno == ENOENT) return fail(ErrorCode::not_found, "no such object");
         return unavailable("the store cannot be read", errno);
@@ -219,7 +219,7 @@ Result<std::vector<BlobKey>> DiskBlobStore::list(const BlobKey& after, std::size
 }
 
 Status DiskBlobStore::check() {
-    ISO_TRY(auto probe, DiskWriter::open(BlobKey(), incoming_ + "probe-" + random_hex(8)));
+    ISO_TRY(auto probe, DiskWriter::open(BlobKey(), incoming_ + "probe-" + random_hex(8), cache_));
     ISO_CHECK(probe->write(as_bytes("probe")));
     ISO_CHECK(probe->complete());
     if (::access(objects_.c_str(), R_OK | W_OK | X_OK) != 0) {

@@ -1,5 +1,6 @@
 #include "blob/disk/disk_blob_store.h"
 
+#include <fcntl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -82,6 +83,59 @@ TEST(DiskBlobStore, ManyObjectsDoNotKeepManyDescriptors) {
     for (const BlobKey& key : keys)
         EXPECT_TRUE(fixture.store().open(key, {0, 1}).ok());
     EXPECT_LE(files_in("/proc/self/fd"), before + 16);
+}
+
+/// Descriptors that are open now stay, and there are no others.
+class NoMoreDescriptors {
+  public:
+    NoMoreDescriptors() {
+        ::getrlimit(RLIMIT_NOFILE, &before_);
+        const int next = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+        ::close(next);
+        const rlimit tight{static_cast<rlim_t>(next), before_.rlim_max};
+        ::setrlimit(RLIMIT_NOFILE, &tight);
+    }
+    ~NoMoreDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+    NoMoreDescriptors(const NoMoreDescriptors&) = delete;
+    NoMoreDescriptors& operator=(const NoMoreDescriptors&) = delete;
+
+  private:
+    rlimit before_{};
+};
+
+template <class Fixture>
+void expect_that_the_cache_gives_way() {
+    Fixture fixture;
+    std::vector<BlobKey> keys;
+    for (int i = 0; i < 64; ++i)
+        keys.push_back(put(fixture.store(), std::to_string(i)));
+    const auto read_some = [&] {
+        for (std::size_t i = 1; i < 32; ++i)
+            EXPECT_TRUE(fixture.store().open(keys[i], {0, 1}).ok());
+    };
+    const auto held = fixture.store().open(keys[0], {0, 1});
+    read_some();
+    {
+        const NoMoreDescriptors none;
+        EXPECT_TRUE(fixture.store().open(keys[40], {0, 1}).ok());
+    }
+    read_some();
+    {
+        const NoMoreDescriptors none;
+        EXPECT_TRUE(fixture.store().check().ok());
+    }
+    read_some();
+    {
+        const NoMoreDescriptors none;
+        put(fixture.store(), "new");
+    }
+    std::array<std::byte, 1> first{};
+    EXPECT_EQ(*(*held)->read(first), 1U) << "what is being read stays open";
+}
+
+TEST(DiskBlobStore, WithoutDescriptorsTheCacheGivesWay) {
+    expect_that_the_cache_gives_way<DiskFixture>();
+    expect_that_the_cache_gives_way<EachFileFixture>();
 }
 
 TEST(DiskBlobStore, StartRemovesWhatAKilledProcessLeft) {

@@ -23,8 +23,9 @@ Error failed_write(int error) {
 
 }  // namespace
 
-Result<std::unique_ptr<DiskWriter>> DiskWriter::open(BlobKey key, std::string temporary_path) {
-    const int descriptor = ::open(temporary_path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0640);
+Result<std::unique_ptr<DiskWriter>> DiskWriter::open(BlobKey key, std::string temporary_path,
+                                                     DescriptorCache& cache) {
+    const int descriptor = open_path(temporary_path, O_CREAT | O_EXCL | O_WRONLY, 0640, cache);
     if (descriptor < 0) return failed_write(errno);
     return std::unique_ptr<DiskWriter>(new DiskWriter(std::move(key), std::move(temporary_path), descriptor));
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "blob/blob_store.h"
+#include "blob/disk/descriptor_cache.h"
 
 namespace isocenter::blob {
 
@@ -13,8 +14,10 @@ namespace isocenter::blob {
 /// descriptor is closed by complete: a request of thousands of instances must not need thousands of them.
 class DiskWriter final : public BlobWriter {
   public:
-    /// `unavailable` when the file cannot be made.
-    static Result<std::unique_ptr<DiskWriter>> open(BlobKey key, std::string temporary_path);
+    /// `unavailable` when the file cannot be made. `cache`: gives its descriptors up where there is none
+    /// left.
+    static Result<std::unique_ptr<DiskWriter>> open(BlobKey key, std::string temporary_path,
+                                                    DescriptorCache& cache);
     ~DiskWriter() override;
     DiskWriter(const DiskWriter&) = delete;
     DiskWriter& operator=(const DiskWriter&) = delete;

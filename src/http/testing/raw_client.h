@@ -28,19 +28,23 @@ struct RawResponse {
 /// Gives up on a read after five seconds.
 class RawClient {
   public:
-    explicit RawClient(std::uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_port = htons(port);
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    explicit RawClient(std::uint16_t port, bool at_once = true)
+        : port_(port), fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
         const timeval five{5, 0};
         ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &five, sizeof five);
         ::setsockopt(fd_, SOL_SOCKET, SO_SNDTIMEO, &five, sizeof five);
-        connected_ = ::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+        if (at_once) connect();
     }
     ~RawClient() { close(); }
     RawClient(const RawClient&) = delete;
     RawClient& operator=(const RawClient&) = delete;
+    void connect() {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_port = htons(port_);
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        connected_ = ::connect(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    }
     bool connected() const { return connected_; }
     int descriptor() const { return fd_; }
     void close() {
@@ -134,6 +138,7 @@ class RawClient {
         }
     }
 
+    const std::uint16_t port_;
     int fd_;
     bool connected_ = false;
     std::string in_;
