@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/percent.h"
+#include "fhir/exact_json.h"
 
 namespace isocenter::app {
 namespace {
@@ -54,7 +55,9 @@ std::string text_of(const json::object& object, std::string_view name) {
 
 Result<Page> read_page(const std::string& body) {
     try {
-        json::object document = json::parse(body).as_object();
+        boost::system::error_code error;
+        // The resources in it pass through as they are.
+        json::object document = fhir::parse_exact(body, error).as_object();
         Page page{text_of(document, "name"),        text_of(document, "asOf"),
                   text_of(document, "next"),        document.at("total").as_object(),
                   document.at("stats").as_object(), {}};

@@ -65,6 +65,15 @@ TEST_F(RemoteCohorts, pages_become_lines) {
               "{\"total\":{\"patients\":2},\"stats\":{\"fhirRequests\":4,\"milliseconds\":15}}\n");
 }
 
+TEST_F(RemoteCohorts, decimals_of_resources_pass_as_they_are) {
+    const std::string dose = R"({"patient":{"id":"p1"},"resources":{"doses":[{"value":1.50}]}})";
+    for (const CohortFormat format : {CohortFormat::json, CohortFormat::ndjson}) {
+        server.give(200, R"({"asOf":"2026-01-01","total":{},"stats":{},"patients":[)" + dose + "]}");
+        ASSERT_TRUE(run(format).ok());
+        EXPECT_NE(text.find(dose), std::string::npos) << text;
+    }
+}
+
 TEST_F(RemoteCohorts, studies_are_handed_over_as_they_are) {
     server.give(200, "1.2\n1.3\n");
     ASSERT_TRUE(run(CohortFormat::studies, "2026-01-01").ok());

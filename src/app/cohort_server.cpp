@@ -13,6 +13,7 @@
 #include "base/digest.h"
 #include "fhir/cohort/describe.h"
 #include "fhir/cohort/selection_json.h"
+#include "fhir/exact_json.h"
 #include "fhir/json_members.h"
 
 namespace isocenter::app {
@@ -81,7 +82,7 @@ class LineSource : public ByteSource {
             run_->describe(result_->definition, result_->selection, first_, cohort::kMembersPerRound, root_);
         if (!objects) return fail(ErrorCode::unavailable, objects.error().text);
         for (const json::object& object : *objects)
-            text_ += json::serialize(object) + '\n';
+            text_ += fhir::serialize_exact(object) + '\n';
         first_ += cohort::kMembersPerRound;
         return {};
     }
@@ -294,7 +295,7 @@ CohortAnswer<std::string> CohortService::document(Ran& ran, const CohortPage& pa
     }
     document["stats"] = ran.run->stats();
     document["patients"] = std::move(patients);
-    return json::serialize(document);
+    return fhir::serialize_exact(document);
 }
 
 CohortAnswer<std::unique_ptr<ByteSource>> CohortService::lines(CohortAnswer<Ran> ran,

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "fhir/exact_json.h"
+
 namespace isocenter::app {
 
 namespace json = boost::json;
@@ -22,7 +24,7 @@ Status CohortWriter::patients(const std::vector<json::object>& patients) {
     for (const json::object& patient : patients) {
         if (!lines_ && !first_) text += ",\n";
         first_ = false;
-        text += json::serialize(patient);
+        text += fhir::serialize_exact(patient);
         if (lines_) text += '\n';
     }
     return sink_(text);

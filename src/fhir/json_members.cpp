@@ -1,12 +1,15 @@
 #include "fhir/json_members.h"
 
+#include "fhir/exact_json.h"
+
 namespace isocenter::fhir {
 
 namespace json = boost::json;
 
 std::string text_member(const json::object& object, std::string_view key) {
     const auto* value = object.if_contains(key);
-    return value != nullptr && value->is_string() ? std::string{value->as_string()} : std::string{};
+    if (value == nullptr || !value->is_string() || is_exact_number(*value)) return {};
+    return std::string{value->as_string()};
 }
 
 json::array list_member(const json::object& object, std::string_view key) {

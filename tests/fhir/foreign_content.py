@@ -1,6 +1,7 @@
 """Resources that others wrote: some beside the bridge's, some that it may add to. And what became of them."""
 
 import copy
+import json
 
 import requests
 from images import new_uid
@@ -12,6 +13,12 @@ WADO_RS = {"system": "http://terminology.hl7.org/CodeSystem/endpoint-connection-
 # What a study of others may gain (fhir-sync.md 23.5): absent elements, and members of lists.
 FILLED = {"started", "referrer", "description", "location"}
 LISTS = {"identifier", "basedOn", "interpreter", "endpoint", "modality", "procedureCode", "reasonCode", "series"}
+
+
+def decimals():
+    """Precision is part of what a decimal says; these are what a number of a program would change."""
+    return [{"url": "http://other.example/number", "valueDecimal": f"decimal:{text}"}
+            for text in ("1.5690000", "0.1234567890123456789", "-71.0700", "100000000.10", "5.0", "1.50E+2")]
 
 
 def endpoint(uid, address):
@@ -48,7 +55,7 @@ def strangers(address, study):
 def patient():
     """The patient of the archive's study, as others know it."""
     return {"resourceType": "Patient", "id": "theirs", "active": True,
-            "extension": [{"url": "http://other.example/ward", "valueString": "7"}],
+            "extension": [{"url": "http://other.example/ward", "valueString": "7"}, *decimals()],
             "identifier": [{"use": "usual", "system": "urn:lakeside:mrn", "value": "LK-2207"},
                            {"system": "urn:other:insurance", "value": "X1"}],
             "name": [{"use": "official", "text": "Pieter van Dijk", "family": "van Dijk", "given": ["Pieter"]},
@@ -74,7 +81,7 @@ def imaging_study(study, series):
             "identifier": [{"use": "official", "system": URI, "value": f"urn:oid:{study}"}],
             "modality": [{"system": DCM, "code": "CT", "display": "Computed Tomography"}, {"system": DCM, "code": "MR"}],
             "started": "2020-01-01", "basedOn": [{"reference": "ServiceRequest/second", "display": "second"}],
-            "description": "theirs", "note": [{"text": "read me"}], "numberOfSeries": 5, "numberOfInstances": 77,
+            "description": "theirs", "note": [{"text": "read me"}], "extension": decimals(), "numberOfSeries": 5, "numberOfInstances": 77,
             "endpoint": [{"reference": "Endpoint/other"}], "interpreter": [{"display": "Their Reader"}],
             "series": [{"uid": series, "modality": {"system": DCM, "code": "MR"}, "description": "theirs", "number": 3,
                         "endpoint": [{"reference": "Endpoint/other"}], "numberOfInstances": 2,
@@ -92,7 +99,7 @@ def raw(fhir, resource):
 
 def read(fhir, resource):
     """Without what the server changes with every write: version, time, and its number of the request in the source."""
-    found = requests.get(f"{fhir.base}/{resource['resourceType']}/{resource['id']}", timeout=30).json()
+    found = json.loads(raw(fhir, resource), parse_float="decimal:{}".format)
     meta = {"source": found["meta"].get("source", "").split("#")[0], **{
         key: value for key, value in found["meta"].items() if key not in ("versionId", "lastUpdated", "source")}}
     return {**found, "meta": meta}

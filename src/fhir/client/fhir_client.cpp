@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "fhir/exact_json.h"
+
 namespace isocenter::fhir {
 namespace {
 
@@ -16,8 +18,9 @@ constexpr int kMostPagesOfJob = 1000;
 std::string_view text_at(const json::value& value, std::string_view pointer) {
     boost::system::error_code error;
     const json::value* found = value.find_pointer(pointer, error);
-    return found != nullptr && found->is_string() ? std::string_view(found->get_string())
-                                                  : std::string_view();
+    return found != nullptr && found->is_string() && !is_exact_number(*found)
+               ? std::string_view(found->get_string())
+               : std::string_view();
 }
 
 const json::array& array_at(const json::object& object, std::string_view name) {
@@ -95,7 +98,7 @@ Attempt<json::object> FhirClient::send_for_object(net::HttpRequest request) {
     FHIR_TRY(const net::HttpReply reply, send(std::move(request)));
     if (reply.status != 200) return failed(failure_of(reply));
     boost::system::error_code error;
-    json::value document = json::parse(reply.body, error);
+    json::value document = parse_exact(reply.body, error);
     if (error || !document.is_object())
         return failed(FailureKind::refused, "the FHIR server's answer is no JSON object", reply.status);
     return std::move(document.get_object());
@@ -172,7 +175,7 @@ Attempt<std::optional<json::object>> FhirClient::read(std::string_view type, std
     if (reply.status == 404 || reply.status == 410) return std::optional<json::object>();
     if (reply.status != 200) return failed(failure_of(reply));
     boost::system::error_code error;
-    json::value document = json::parse(reply.body, error);
+    json::value document = parse_exact(reply.body, error);
     if (error || !document.is_object())
         return failed(FailureKind::refused, "the FHIR server's answer is no JSON object", reply.status);
     if (const auto usable = check_found(document.get_object()); !usable) return failed(usable.error());
@@ -192,7 +195,7 @@ Attempt<std::vector<EntryReply>> FhirClient::transact(json::array entries) {
     request.headers = {{"Content-Type", std::string(kFhirJson)},
                        {"Accept", std::string(kFhirJson)},
                        {"Prefer", "return=minimal"}};
-    request.body = json::serialize(bundle);
+    request.body = serialize_exact(bundle);
     request.timeout = options_.timeout;
     const auto reply = sender_.send(request);
     if (!reply) return failed(failure_of(reply.error()));

@@ -183,6 +183,24 @@ json::array entries_of(const std::string& method, bool conditional = false) {
 }
 
 // Obligation: 19.executor.status-passes, 19.executor.status-malformed, 19.executor.status-refused
+TEST_F(Client, decimals_of_others_are_written_as_they_were_found) {
+    const std::string decimals =
+        R"("extension":[{"valueDecimal":1.5690000},{"valueDecimal":0.1234567890123456789},)"
+        R"({"valueDecimal":-0.0},{"valueDecimal":1.0e+10},{"valueInteger":3}])";
+    const std::string found =
+        R"({"resourceType":"Patient","id":"1","meta":{"versionId":"1"},)" + decimals + "}";
+    const auto written = [&](const json::object& resource) {
+        server.answer(200, R"({"resourceType":"Bundle","entry":[{"response":{"status":"200"}}]})");
+        const json::object request{{"method", "PUT"}, {"url", "Patient/1"}};
+        EXPECT_TRUE(client.transact({json::object{{"resource", resource}, {"request", request}}}));
+        return server.requests.back().body;
+    };
+    server.answer(200, found);
+    EXPECT_NE(written(**client.read("Patient", "1")).find(decimals), std::string::npos);
+    server.answer(200, R"({"resourceType":"Bundle","entry":[{"resource":)" + found + "}]}");
+    EXPECT_NE(written(client.search("Patient", "identifier=a")->at(0)).find(decimals), std::string::npos);
+}
+
 TEST_F(Client, transaction_statuses_of_an_entry) {
     struct Case {
         std::string status;

@@ -4,6 +4,7 @@
 
 #include "base/percent.h"
 #include "fhir/cohort/search_text.h"
+#include "fhir/exact_json.h"
 
 namespace isocenter::fhir::cohort {
 namespace {
@@ -130,8 +131,9 @@ std::string_view text_at(const json::object& object, std::string_view name, std:
     const json::value* value = object.if_contains(name);
     if (value != nullptr && !inner.empty())
         value = value->is_object() ? value->get_object().if_contains(inner) : nullptr;
-    return value != nullptr && value->is_string() ? std::string_view(value->get_string())
-                                                  : std::string_view();
+    return value != nullptr && value->is_string() && !is_exact_number(*value)
+               ? std::string_view(value->get_string())
+               : std::string_view();
 }
 
 std::string reference_to(const json::object& resource) {

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "fhir/exact_json.h"
 #include "fhir/plan/plan.h"
 
 namespace isocenter::fhir {
@@ -7,12 +8,6 @@ namespace isocenter::fhir {
 namespace json = boost::json;
 
 namespace {
-
-/// Numbers by value: a server may write 5 as 5.0.
-double number_of(const json::value& value) {
-    if (value.is_double()) return value.as_double();
-    return value.is_int64() ? static_cast<double>(value.as_int64()) : static_cast<double>(value.as_uint64());
-}
 
 json::value normalised(const json::value& value);
 
@@ -46,7 +41,11 @@ json::object normalised_object(const json::object& object) {
 json::value normalised(const json::value& value) {
     if (const auto* object = value.if_object()) return normalised_object(*object);
     const auto* array = value.if_array();
-    if (array == nullptr) return value.is_number() ? json::value(number_of(value)) : value;
+    if (array == nullptr) {
+        // Numbers by value: a server may write 5 as 5.0.
+        const auto number = number_in(value);
+        return number ? json::value(*number) : value;
+    }
     json::array result;
     for (const auto& item : *array)
         result.push_back(normalised(item));
