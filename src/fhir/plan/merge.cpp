@@ -39,14 +39,32 @@ json::array exact_names(const json::array& found, const json::array& wanted) {
     return names;
 }
 
+/// Where FHIR's JSON has what belongs to a primitive value (2.6.2 of R4): extensions, an id.
+std::string beside(std::string_view element) {
+    return "_" + std::string{element};
+}
+
+/// Whether the owner says why there is no value, that it is masked for example: this is no gap.
+bool is_withheld(const json::object& object, std::string_view element) {
+    return !object.contains(element) && object.contains(beside(element));
+}
+
+/// What was said beside the old value would contradict the new one.
+void overwrite(json::object& object, std::string_view element, const json::value& value) {
+    const auto* there = object.if_contains(element);
+    if (there != nullptr && is_equal_content(*there, value)) return;
+    object[element] = value;
+    object.erase(beside(element));
+}
+
 /// `text` is the whole name in the words of its writer: it would contradict a part that is changed.
 void set_parts(json::object& name, const json::object& wanted) {
     for (const auto part : kNameParts) {
         const auto* value = wanted.if_contains(part);
-        if (value == nullptr) continue;
+        if (value == nullptr || is_withheld(name, part)) continue;
         const auto* there = name.if_contains(part);
         if (there != nullptr && is_equal_content(*there, *value)) continue;
-        name[part] = *value;
+        overwrite(name, part, *value);
         name.erase("text");
     }
 }
@@ -76,9 +94,9 @@ void set_or_erase(json::object& object, std::string_view key, json::array list) 
 void set_exact(json::object& found, const json::object& wanted, std::span<const std::string_view> elements) {
     for (const auto element : elements) {
         if (const auto* value = wanted.if_contains(element)) {
-            found[element] = *value;
-        } else {
-            found.erase(element);
+            overwrite(found, element, *value);
+        } else if (found.erase(element) > 0) {
+            found.erase(beside(element));
         }
     }
 }
@@ -115,7 +133,7 @@ void gain(json::array& found, const json::array& wanted) {
 void fill_gaps(json::object& found, const json::object& wanted, std::span<const std::string_view> elements) {
     for (const auto element : elements) {
         const auto* value = wanted.if_contains(element);
-        if (value == nullptr) continue;
+        if (value == nullptr || is_withheld(found, element)) continue;
         auto* there = found.if_contains(element);
         if (there == nullptr) {
             found[element] = *value;
@@ -139,7 +157,9 @@ json::object merge_patient(const json::object& found, const json::object& wanted
         return merged;
     }
     set_or_erase(merged, "name", filled_names(list_member(found, "name"), names));
-    if (const auto* gender = wanted.if_contains("gender")) merged["gender"] = *gender;
+    if (const auto* gender = wanted.if_contains("gender");
+        gender != nullptr && !is_withheld(merged, "gender"))
+        overwrite(merged, "gender", *gender);
     fill_gaps(merged, wanted, std::span{kDemographics}.subspan(1));
     return merged;
 }

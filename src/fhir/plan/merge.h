@@ -21,10 +21,12 @@ struct MergeContext {
     std::set<std::string> removed_instances;
 };
 
-/// Sets `elements` to what is wanted; those not wanted go.
+/// Sets `elements` to what is wanted; those not wanted go. What stands beside a primitive value (`_element`)
+/// goes with the value it is about.
 void set_exact(boost::json::object& found, const boost::json::object& wanted,
                std::span<const std::string_view> elements);
-/// Fills single values that are absent; lists gain what they lack.
+/// Fills single values that are absent; lists gain what they lack. An absent value with a `_element` stays
+/// absent.
 void fill_gaps(boost::json::object& found, const boost::json::object& wanted,
                std::span<const std::string_view> elements);
 /// Whether `there` says what `item` does, perhaps with more words: a use, a period, the display of a code.

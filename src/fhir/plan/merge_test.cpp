@@ -146,6 +146,47 @@ TEST_F(MergeStudy, a_shared_series_of_a_study_of_others_gains_instances_and_lose
     EXPECT_EQ(series_after().at("numberOfInstances"), 2) << "a count of the list follows it";
 }
 
+/// A Patient, and what it becomes by `Schmidt^Anna^Carla`, female, born 1960-02-03.
+json::object merged_patient(const char* found, bool own) {
+    const json::object wanted =
+        json::parse(R"({"resourceType":"Patient","gender":"female","birthDate":"1960-02-03",
+        "name":[{"use":"usual","family":"Schmidt","given":["Anna","Carla"]}]})")
+            .as_object();
+    const Options options{.own_endpoint = kOwn};
+    return merge_patient(json::parse(found).as_object(), wanted, {options, own, {}, {}});
+}
+
+TEST(MergePatient, what_stands_beside_a_value_goes_with_it) {
+    const auto changed = merged_patient(R"({"gender":"other","_gender":{"id":"g"},"name":[{"use":"usual",
+        "family":"Mueller","_family":{"id":"f"},"given":["Anna","B."],"_given":[null,{"id":"i"}],
+        "prefix":["Dr."],"_prefix":[{"id":"p"}]}]})",
+                                        false);
+    EXPECT_EQ(json::value(changed),
+              json::parse(R"({"gender":"female","birthDate":"1960-02-03","name":[{"use":"usual",
+        "family":"Schmidt","given":["Anna","Carla"],"prefix":["Dr."],"_prefix":[{"id":"p"}]}]})"));
+    const char* same =
+        R"({"gender":"female","_gender":{"id":"g"},"birthDate":"1960-02-03","_birthDate":{"id":"b"},
+        "name":[{"use":"usual","family":"Schmidt","_family":{"id":"f"},"given":["Anna","Carla"],
+        "_given":[null,{"id":"i"}]}]})";
+    EXPECT_EQ(json::value(merged_patient(same, false)), json::parse(same));
+    const auto own = merged_patient(R"({"birthDate":"1960","_birthDate":{"id":"b"},"gender":"female",
+        "_gender":{"id":"g"}})",
+                                    true);
+    EXPECT_FALSE(own.contains("_birthDate"));
+    EXPECT_TRUE(own.contains("_gender"));
+}
+
+TEST(MergePatient, what_others_withhold_is_no_gap) {
+    const char* masked = R"({"_gender":{"id":"g"},"_birthDate":{"id":"b"},
+        "name":[{"use":"usual","_family":{"id":"f"},"given":["Anna","Carla"],"text":"-"}]})";
+    EXPECT_EQ(json::value(merged_patient(masked, false)), json::parse(masked));
+}
+
+TEST_F(MergeStudy, elements_that_others_withhold_stay_absent) {
+    theirs_["_started"] = json::object{{"id", "s"}};
+    EXPECT_FALSE(merged(theirs_, {image("2.25.2", 1)}).contains("started"));
+}
+
 TEST(Says, wants_every_member_of_the_item) {
     const auto says_all = [](const char* there, const char* item) {
         return says(json::parse(there), json::parse(item));
