@@ -54,21 +54,23 @@ def strangers(address, study):
 
 def patient():
     """The patient of the archive's study, as others know it."""
+    of_the_value = {"extension": [{"url": "http://other.example/of-the-value", "valueString": "any"}]}
     return {"resourceType": "Patient", "id": "theirs", "active": True,
             "extension": [{"url": "http://other.example/ward", "valueString": "7"}, *decimals()],
             "identifier": [{"use": "usual", "system": "urn:lakeside:mrn", "value": "LK-2207"},
                            {"system": "urn:other:insurance", "value": "X1"}],
             "name": [{"use": "official", "text": "Pieter van Dijk", "family": "van Dijk", "given": ["Pieter"]},
                      {"use": "usual", "text": "Piet", "family": "Dijk", "given": ["Piet"], "suffix": ["Jr."],
-                      "period": {"start": "2001"}}],
-            "telecom": [{"system": "phone", "value": "555-2"}], "gender": "unknown", "birthDate": "1950-01-01",
+                      "_family": of_the_value, "period": {"start": "2001"}}],
+            "telecom": [{"system": "phone", "value": "555-2"}], "gender": "unknown", "_gender": of_the_value, "birthDate": "1950-01-01",
             "address": [{"city": "Lakeside"}], "communication": [{"language": {"text": "Dutch"}}]}
 
 
 def patient_of_the_archive(before, gender):
-    """The usual name and the gender are overwritten, nothing is removed (23.4)."""
+    """The usual name and the gender are overwritten, nothing is removed (23.4) but what was said of the old values."""
     after = copy.deepcopy(before)
     after["gender"] = gender
+    del after["_gender"]
     after["name"][1] = {"use": "usual", "family": "van Dijk", "given": ["Pieter", "Jan", "Maria"], "prefix": ["Dr."],
                         "suffix": ["PhD"], "period": {"start": "2001"}}
     return after
