@@ -38,7 +38,8 @@ void synchronise_gender(json::object& patient, const DataSet& metadata, const Co
 
 std::optional<Identifier> patient_identity(const DataSet& metadata, const Options& options) {
     auto id = single_text(metadata, "00100020");
-    if (!id) return std::nullopt;
+    // Without its control characters it could be the one of another patient.
+    if (!id || !is_in_fhir(stored_text(metadata, "00100020"))) return std::nullopt;
     auto system = options.is_issuer_id_used ? single_text(metadata, "00100021").value_or("")
                                             : options.patient_system_id;
     return Identifier{std::move(system), *std::move(id)};

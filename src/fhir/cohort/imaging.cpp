@@ -62,7 +62,7 @@ std::string joined(const std::vector<std::string>& tokens) {
 }
 
 std::optional<Identifier> accession_of(const DataSet& study) {
-    std::string number = first_text(study, "00080050");
+    std::string number = exact_text(study, "00080050");
     if (number.empty()) return std::nullopt;
     for (const DataSet* issuer : items_of(study, "00080051")) {
         if (std::string system = qualified_system(*issuer); !system.empty())

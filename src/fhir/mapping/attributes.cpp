@@ -9,21 +9,48 @@ namespace json = boost::json;
 
 namespace {
 
-const json::array* values_of(const DataSet& data_set, std::string_view tag) {
+/// The control characters that FHIR's strings may have (R4, 2.24.0.1).
+constexpr std::string_view kLayout = "\t\r\n";
+constexpr std::string_view kBlanks = " \t\r\n";
+
+const json::object* element_of(const DataSet& data_set, std::string_view tag) {
     const auto* element = data_set.if_contains(tag);
-    const auto* object = element != nullptr ? element->if_object() : nullptr;
-    const auto* value = object != nullptr ? object->if_contains("Value") : nullptr;
-    return value != nullptr ? value->if_array() : nullptr;
+    return element != nullptr ? element->if_object() : nullptr;
 }
 
-std::string text_of(const json::value& value) {
-    if (const auto* text = value.if_string()) return trimmed({text->data(), text->size()});
+std::string without_blanks(std::string_view text, std::string_view blanks) {
+    const auto begin = text.find_first_not_of(blanks);
+    if (begin == std::string_view::npos) return {};
+    return std::string{text.substr(begin, text.find_last_not_of(blanks) - begin + 1)};
+}
+
+/// Controls that end a line or a page part words, others are nothing that could be read.
+std::string without_controls(std::string_view text) {
+    std::string result;
+    for (const char c : text) {
+        if (is_in_fhir(c)) {
+            result += c;
+        } else if (c == '\f' || c == '\v') {
+            result += ' ';
+        }
+    }
+    return result;
+}
+
+std::string raw_text_of(const json::value& value) {
+    if (const auto* text = value.if_string()) return {text->data(), text->size()};
     if (value.is_number()) return json::serialize(value);
     const auto* name = value.if_object();
-    if (name == nullptr) return {};
-    const auto* alphabetic = name->if_contains("Alphabetic");
-    return alphabetic != nullptr && alphabetic->is_string() ? trimmed(alphabetic->as_string())
+    const auto* alphabetic = name != nullptr ? name->if_contains("Alphabetic") : nullptr;
+    return alphabetic != nullptr && alphabetic->is_string() ? std::string{alphabetic->as_string()}
                                                             : std::string{};
+}
+
+/// Without a control character a UID would be another one.
+bool is_uid(const DataSet& data_set, std::string_view tag) {
+    const auto* element = element_of(data_set, tag);
+    const auto* vr = element != nullptr ? element->if_contains("vr") : nullptr;
+    return vr != nullptr && *vr == "UI";
 }
 
 auto rank(const DataSet& data_set) {
@@ -33,10 +60,34 @@ auto rank(const DataSet& data_set) {
 
 }  // namespace
 
+bool is_in_fhir(char c) {
+    return static_cast<unsigned char>(c) >= 0x20 || kLayout.find(c) != kLayout.npos;
+}
+
+bool is_in_fhir(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) { return is_in_fhir(c); });
+}
+
+const json::array* values_of(const DataSet& data_set, std::string_view tag) {
+    const auto* element = element_of(data_set, tag);
+    const auto* value = element != nullptr ? element->if_contains("Value") : nullptr;
+    return value != nullptr ? value->if_array() : nullptr;
+}
+
 std::string trimmed(std::string_view text) {
-    const auto begin = text.find_first_not_of(' ');
-    if (begin == std::string_view::npos) return {};
-    return std::string{text.substr(begin, text.find_last_not_of(' ') - begin + 1)};
+    if (!is_in_fhir(text)) return trimmed(without_controls(text));
+    return without_blanks(text, kBlanks);
+}
+
+std::string stored_text(const DataSet& data_set, std::string_view tag) {
+    const auto* values = values_of(data_set, tag);
+    return values == nullptr || values->empty() ? std::string{}
+                                                : without_blanks(raw_text_of(values->front()), " ");
+}
+
+std::string exact_text(const DataSet& data_set, std::string_view tag) {
+    auto text = stored_text(data_set, tag);
+    return is_in_fhir(text) ? text : std::string{};
 }
 
 std::vector<std::string> split(std::string_view text, char separator) {
@@ -50,8 +101,9 @@ std::vector<std::string> split(std::string_view text, char separator) {
 }
 
 std::string first_text(const DataSet& data_set, std::string_view tag) {
+    if (is_uid(data_set, tag)) return stored_text(data_set, tag);
     const auto* values = values_of(data_set, tag);
-    return values == nullptr || values->empty() ? std::string{} : text_of(values->front());
+    return values == nullptr || values->empty() ? std::string{} : trimmed(raw_text_of(values->front()));
 }
 
 std::vector<std::string> all_texts(const DataSet& data_set, std::string_view tag) {
@@ -59,7 +111,7 @@ std::vector<std::string> all_texts(const DataSet& data_set, std::string_view tag
     const auto* values = values_of(data_set, tag);
     if (values == nullptr) return texts;
     for (const auto& value : *values) {
-        if (auto text = text_of(value); !text.empty()) texts.push_back(std::move(text));
+        if (auto text = trimmed(raw_text_of(value)); !text.empty()) texts.push_back(std::move(text));
     }
     return texts;
 }
@@ -109,7 +161,7 @@ bool has_value(const DataSet& data_set, std::string_view tag) {
     const auto* values = values_of(data_set, tag);
     if (values == nullptr) return false;
     return std::any_of(values->begin(), values->end(), [](const json::value& value) {
-        return value.is_object() ? !value.as_object().empty() : !text_of(value).empty();
+        return value.is_object() ? !value.as_object().empty() : !trimmed(raw_text_of(value)).empty();
     });
 }
 

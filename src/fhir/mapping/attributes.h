@@ -12,8 +12,20 @@ namespace isocenter::fhir {
 
 using DataSet = boost::json::object;
 
-/// The first value as text without blanks around it; empty when there is none. Numbers by their digits.
+/// Whether FHIR's strings may have the character, or all of the text: no control below U+0020 but tab, CR,
+/// LF.
+bool is_in_fhir(char c);
+bool is_in_fhir(std::string_view text);
+
+/// The values of an attribute; null when it has none.
+const boost::json::array* values_of(const DataSet& data_set, std::string_view tag);
+/// The first value as text, trimmed; empty when there is none. Numbers by their digits, UIDs as stored.
 std::string first_text(const DataSet& data_set, std::string_view tag);
+/// The first value as it is, but for blanks around it.
+std::string stored_text(const DataSet& data_set, std::string_view tag);
+/// The same for what tells things apart: empty where FHIR has no place for it, since without a character it
+/// could be that of another thing.
+std::string exact_text(const DataSet& data_set, std::string_view tag);
 /// All values that are not empty.
 std::vector<std::string> all_texts(const DataSet& data_set, std::string_view tag);
 /// The items of a sequence.
@@ -25,6 +37,7 @@ std::vector<std::string> names_by_position(const DataSet& data_set, std::string_
                                            std::string_view group);
 /// A name for display: `Dr. Ada Byron, PhD` from `Byron^Ada^^Dr.^PhD`.
 std::string display_name(std::string_view name);
+/// Without blanks, tabs and ends of lines around it, and without what FHIR's strings may not have.
 std::string trimmed(std::string_view text);
 std::vector<std::string> split(std::string_view text, char separator);
 

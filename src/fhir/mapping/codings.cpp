@@ -42,8 +42,14 @@ constexpr std::array kLateralities{
 /// FHIR's type `code` allows one blank between words.
 std::string single_spaced(std::string_view text) {
     std::string result;
-    for (const auto& word : split(text, ' ')) {
-        if (!word.empty()) result += (result.empty() ? "" : " ") + word;
+    bool is_word_over = false;
+    for (const char c : text) {
+        const bool is_blank = c == ' ' || !is_in_fhir(c) || c == '\t' || c == '\r' || c == '\n';
+        if (!is_blank) {
+            if (is_word_over && !result.empty()) result += ' ';
+            result += c;
+        }
+        is_word_over = is_blank;
     }
     return result;
 }
@@ -67,7 +73,7 @@ std::string_view laterality_code(std::string_view laterality) {
 std::optional<Code> read_code(const DataSet& item) {
     Code code;
     for (const auto* tag : {"00080100", "00080119", "00080120"}) {
-        code.value = first_text(item, tag);
+        code.value = exact_text(item, tag);
         if (!code.value.empty()) break;
     }
     if (code.value.empty()) return {};

@@ -163,8 +163,8 @@ json::object make_event(const DataSet& event, const DataSet& report, const Study
 
 void add_accession(json::object& result, const DataSet& report, const Context& context) {
     const auto* item = descendant(report, "121022", "DCM");
-    auto number = item != nullptr ? first_text(*item, "0040A160") : std::string{};
-    if (number.empty()) number = first_text(report, "00080050");
+    auto number = item != nullptr ? exact_text(*item, "0040A160") : std::string{};
+    if (number.empty()) number = exact_text(report, "00080050");
     if (number.empty()) return;
     const auto identifier = accession_identifier(number, report, context);
     result["identifier"].as_array().push_back(identifier);

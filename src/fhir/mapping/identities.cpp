@@ -21,7 +21,7 @@ bool is_absolute_uri(std::string_view text) {
     const auto colon = text.find(':');
     if (colon == text.npos || colon == 0 || colon + 1 == text.size()) return false;
     const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
-    if (!is_letter(text[0]) || text.find(' ') != text.npos) return false;
+    if (!is_letter(text[0]) || text.find(' ') != text.npos || !is_in_fhir(text)) return false;
     for (const char c : text.substr(0, colon)) {
         if (!is_letter(c) && !(c >= '0' && c <= '9') && c != '+' && c != '-' && c != '.') return false;
     }
@@ -46,7 +46,7 @@ std::string system_by_issuer(const DataSet& data_set, const Options& options) {
     for (const auto* qualifiers : items_of(data_set, "00100024")) {
         if (auto system = qualified_system(*qualifiers); !system.empty()) return system;
     }
-    const auto issuer = first_text(data_set, "00100021");
+    const auto issuer = stored_text(data_set, "00100021");
     if (issuer.empty()) return {};
     if (const auto mapped = options.issuer_map.find(issuer); mapped != options.issuer_map.end())
         return mapped->second;
@@ -85,7 +85,7 @@ std::string oid_uri(std::string_view oid) {
 }
 
 std::string qualified_system(const DataSet& qualifiers) {
-    const auto id = first_text(qualifiers, "00400032");
+    const auto id = exact_text(qualifiers, "00400032");
     const auto type = first_text(qualifiers, "00400033");
     if (type == "ISO") return oid_uri(id);
     if (type == "UUID") return uuid_uri(id);
@@ -114,7 +114,7 @@ json::object accession_identifier(std::string_view number, const DataSet& source
 json::array accession_identifiers(const std::vector<const DataSet*>& data_sets, const Context& context) {
     std::map<std::string, json::object> by_number;
     for (const auto* data_set : data_sets) {
-        const auto number = first_text(*data_set, "00080050");
+        const auto number = exact_text(*data_set, "00080050");
         if (number.empty()) continue;
         auto identifier = accession_identifier(number, *data_set, context);
         // With system beats without; data sets come in order of rank, so the first of each wins.
@@ -129,7 +129,7 @@ json::array accession_identifiers(const std::vector<const DataSet*>& data_sets, 
 
 std::optional<Identifier> patient_identity(const DataSet& data_set, std::string_view partition,
                                            const Options& options) {
-    auto id = first_text(data_set, "00100020");
+    auto id = exact_text(data_set, "00100020");
     if (id.empty()) return {};
     std::string system;
     if (options.is_issuer_id_used) system = system_by_issuer(data_set, options);
@@ -144,7 +144,10 @@ std::optional<Identifier> patient_identity(const StudySnapshot& study, const Opt
     for (const auto& instance : study.instances)
         instances.push_back(&instance);
     const Agreement agreement{std::move(instances)};
-    return patient_identity(agreement.source("00100020"), study.partition, options);
+    const auto* source =
+        agreement.decider([](const DataSet& instance) { return !exact_text(instance, "00100020").empty(); });
+    if (source == nullptr) return {};
+    return patient_identity(*source, study.partition, options);
 }
 
 }  // namespace isocenter::fhir

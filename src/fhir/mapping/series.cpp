@@ -98,7 +98,7 @@ json::array specimens_of(const Agreement& series) {
     std::set<std::string> ids;
     for (const auto* instance : series.instances()) {
         for (const auto* item : items_of(*instance, "00400560")) {
-            if (auto id = first_text(*item, "00400551"); !id.empty()) ids.insert(std::move(id));
+            if (auto id = exact_text(*item, "00400551"); !id.empty()) ids.insert(std::move(id));
         }
     }
     json::array specimens;

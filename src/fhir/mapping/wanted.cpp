@@ -60,9 +60,11 @@ void sort_distinct(std::vector<ValidationRecord>& records) {
 Status add_study(Wanted& wanted, const Snapshot& snapshot, const Context& context) {
     const auto& study = snapshot.study;
     const Agreement instances{pointers_to(study.instances)};
+    record_control_characters(instances, context);
     const auto identity = patient_identity(study, context.options);
     if (!identity)
-        return fail(ErrorCode::malformed_dicom, "no instance of the study has a PatientID", "00100020");
+        return fail(ErrorCode::malformed_dicom, "no instance of the study has a usable PatientID",
+                    "00100020");
     record_other_patients(instances, *identity, context);
     const Agreement latest{pointers_to(snapshot.latest.instances)};
     wanted.patient = wanted_patient(*identity, latest.instances().empty() ? instances : latest, context);
