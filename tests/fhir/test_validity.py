@@ -8,6 +8,7 @@ from full_study import FullStudy, endpoint, patient
 from images import make_image, new_uid
 from processes import Cast
 
+DCM = "http://dicom.nema.org/resources/ontology/DCM"
 SETTINGS = [{}, {"cast__identity": "conditional"}, {"cast__description_as_note": "true"}]
 
 
@@ -93,6 +94,29 @@ def test_of_a_study_that_says_next_to_nothing_what_is_written_is_valid(archive, 
     assert plain(person) == {"resourceType": "Patient", "meta": {"source": own}, "birthDate": "1961",
                              "identifier": [{"system": "urn:lakeside:mrn", "value": "LK-2207"}]}
     assert assert_valid(fhir) == 3
+
+
+def test_values_that_fhir_does_not_know_cost_no_study(archive, cast, fhir):
+    """Modalities newer than FHIR R4, those of nobody, and control characters: what FHIR has no place for is noted."""
+    shown, noted = {}, {}
+    for number, (values, coding, tags) in enumerate([
+            ({"Modality": "CTPROTOCOL"}, {"code": "CTPROTOCOL"}, []), ({"Modality": "POS"}, {"code": "POS"}, []),
+            ({"Modality": "DF"}, {"system": DCM, "code": "DF"}, []), ({"Modality": "ZZ"}, {"code": "ZZ"}, ["00080060"]),
+            ({"Modality": "ct"}, {"system": DCM, "code": "CT"}, ["00080060"]),
+            ({"SeriesDescription": "a\x0cb\x01", "PatientName": "A\x0cB^C\x1f", "StudyDescription": "\x0c",
+              "AccessionNumber": "5\x0151"}, {"system": DCM, "code": "CT"}, ["00080050"])]):
+        study = new_uid()
+        with warnings.catch_warnings(action="ignore"):
+            archive.store(make_image(study, new_uid(), new_uid(), PatientID=str(number), **values))
+        shown[study], noted[study] = coding, tags
+    cast.caught_up(archive.latest())
+    assert {uid: fhir.study(uid)["modality"] for uid in shown} == {uid: [coding] for uid, coding in shown.items()}
+    letters = cast.open_letters()
+    assert {kind for kind, *_ in letters} == {"validation"}
+    assert {uid: [tag for _, of, _, tag in letters if of == uid] for uid in noted} == noted
+    last = fhir.study(study)
+    assert last["series"][0]["description"] == "a b" and "description" not in last and len(last["identifier"]) == 1
+    assert_valid(fhir)
 
 
 def test_the_validator_finds_what_is_wrong(archive, cast, fhir):

@@ -4,6 +4,7 @@
 
 #include "fhir/mapping/body_parts.h"
 #include "fhir/mapping/codings.h"
+#include "fhir/mapping/modalities.h"
 #include "fhir/mapping/parts.h"
 #include "fhir/mapping/test_study.h"
 
@@ -95,6 +96,36 @@ TEST_F(StudyMapping, ImagingStudy_Modality_IsTheUnionOfTheSeriesSorted) {
                                                 json::object{{"system", kDcm}, {"code", "PT"}}}));
     EXPECT_EQ(made.at("numberOfSeries"), 3);
     EXPECT_EQ(made.at("numberOfInstances"), 3);
+}
+
+TEST_F(StudyMapping, Series_Modality_OfDicomOnlyWhereFhirHasTheCode) {
+    const auto coding = [&](const char* modality) {
+        const auto made = with("00080060", element(modality));
+        EXPECT_EQ(made.at("modality").at(0), first_series(made).at("modality"));
+        return first_series(made).at("modality").as_object();
+    };
+    EXPECT_EQ(coding("DF"), (json::object{{"system", kDcm}, {"code", "DF"}})) << "retired";
+    EXPECT_EQ(coding("POS"), (json::object{{"code", "POS"}})) << "newer than FHIR R4";
+    EXPECT_TRUE(records_.empty());
+    EXPECT_EQ(coding("ct"), (json::object{{"system", kDcm}, {"code", "CT"}}));
+    EXPECT_EQ(records_.size(), 1U);
+    for (const auto* unknown : {"ZZ", "C  T"}) {
+        EXPECT_EQ(coding(unknown).if_contains("system"), nullptr);
+        ASSERT_EQ(records_.size(), 1U);
+        EXPECT_EQ(records_[0].tag + records_[0].value, std::string("00080060") + unknown);
+    }
+    EXPECT_EQ(coding("C  T").at("code"), "C T");
+}
+
+TEST(Modalities, codes_are_sorted_and_of_the_form_of_their_kind) {
+    std::string_view before;
+    for (const Modality& modality : kModalities) {
+        EXPECT_LT(before, modality.code);
+        EXPECT_LE(modality.code.size(), 16U);
+        EXPECT_EQ(modality.code.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"),
+                  std::string_view::npos);
+        before = modality.code;
+    }
 }
 
 TEST_F(StudyMapping, ImagingStudy_People_DisplayAndIdentifier) {

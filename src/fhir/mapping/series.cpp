@@ -4,6 +4,7 @@
 #include <set>
 
 #include "fhir/mapping/codings.h"
+#include "fhir/mapping/modalities.h"
 #include "fhir/mapping/parts.h"
 
 namespace isocenter::fhir {
@@ -107,10 +108,33 @@ json::array specimens_of(const Agreement& series) {
     return specimens;
 }
 
+const Modality* find_modality(std::string_view code) {
+    const auto found = std::find_if(kModalities.begin(), kModalities.end(),
+                                    [&](const Modality& modality) { return modality.code == code; });
+    return found == kModalities.end() ? nullptr : &*found;
+}
+
+std::string in_capitals(std::string text) {
+    for (char& c : text) {
+        if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+    }
+    return text;
+}
+
+/// The binding is extensible: a code that FHIR R4 has not may stand there, but not as one of DICOM's.
 json::object modality_of(const Agreement& series, const Context& context) {
-    const auto modality = series.text("00080060");
+    auto modality = series.text("00080060");
     if (modality.empty()) return unknown_coding();
-    return make_coding(context.options.legacy_codings ? std::string_view{"DCM"} : kDcm, modality);
+    if (context.options.legacy_codings) return make_coding("DCM", modality);
+    const auto* known = find_modality(modality);
+    if (known == nullptr) {
+        auto capitals = in_capitals(modality);
+        known = find_modality(capitals);
+        context.invalid("00080060", modality,
+                        known != nullptr ? "Modality is not in capitals" : "is no modality of DICOM");
+        if (known != nullptr) modality = std::move(capitals);
+    }
+    return make_coding(known != nullptr && known->is_in_r4 ? kDcm : std::string_view{}, modality);
 }
 
 void add_details(json::object& result, const Agreement& series, const Context& context) {
