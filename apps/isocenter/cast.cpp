@@ -31,6 +31,7 @@ struct CastOptions {
     bool repair = false;
     bool dry_run = false;
     bool prune_patients = false;
+    bool archive_is_empty = false;
     fhir::StudyFilter filter;
 };
 
@@ -47,6 +48,7 @@ Status check_options(const CastOptions& options) {
         return refuse("--repair, --dry-run and --prune-patients say what becomes of what --check finds");
     if (options.check && (options.backfill || options.from >= 0 || !options.listen.empty()))
         return refuse("--check ends when it is done: no --backfill, --from or --listen with it");
+    if (options.archive_is_empty && !options.repair) return refuse("--archive-is-empty goes with --repair");
     if (options.prune_patients && !options.repair && !options.dry_run)
         return refuse("--prune-patients goes with --repair");
     // Only a look at every study tells which patients are used.
@@ -68,6 +70,7 @@ fhir::Reconciliation::Options reconciliation_of(const CastOptions& options) {
     wishes.filter = options.filter;
     wishes.repair = options.repair && !options.dry_run;
     wishes.prune_patients = options.prune_patients && !options.dry_run;
+    wishes.archive_is_empty = options.archive_is_empty;
     return wishes;
 }
 
@@ -157,6 +160,9 @@ void add_cast(CLI::App& app, Command& chosen) {
     command->add_flag("--dry-run", options->dry_run, "With --repair: only say what would be done");
     command->add_flag("--prune-patients", options->prune_patients,
                       "With --repair and no filter: remove patients of ours to whom nothing refers");
+    command->add_flag(
+        "--archive-is-empty", options->archive_is_empty,
+        "With --repair: believe an archive that lists no study, and remove all that was written");
     command
         ->add_option("--target", options->target,
                      "FHIR server that --from, --backfill and --check are about: NAME of cast.targets.NAME")

@@ -11,6 +11,7 @@
 #include "fhir/classic/http_entry_source.h"
 #include "fhir/engine/study_job.h"
 #include "fhir/feed/http_archive_source.h"
+#include "fhir/feed/http_change_source.h"
 #include "net/http_client.h"
 
 namespace isocenter::app {
@@ -47,6 +48,12 @@ Result<fhir::ReconciliationResult> check_cast(const Settings& all, std::string_v
     fhir::FhirClient client(to_fhir, {.base = settings.fhir_endpoint});
     const auto capability = client.capability();
     if (!capability) return error_of(capability.error());
+    if (options.repair) {
+        // What is removed is removed for good: whoever answers must be an archive in all that is asked of
+        // one.
+        fhir::HttpChangeSource feed(to_archive, {.root = archive_root(settings)});
+        ISO_TRY([[maybe_unused]] const std::int64_t newest, feed.latest());
+    }
     if (!capability->usable()) return fail(ErrorCode::invalid_request, fhir::unusable_server(*capability));
     fhir::StudyJob job(archive, client, content);
     fhir::classic::HttpEntrySource entries(to_archive, {.root = archive_root(settings)});

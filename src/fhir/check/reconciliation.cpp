@@ -71,6 +71,11 @@ Attempt<ReconciliationResult> Reconciliation::run(std::stop_token stop) {
     FHIR_TRY(const std::uint64_t all, count());
     if (auto walked = walk(all, stop); !walked) return failed(std::move(walked).error());
     const bool whole = options_.filter.is_empty();
+    if (whole && seen_.empty() && options_.repair && !options_.archive_is_empty)
+        return failed(
+            FailureKind::unusable,
+            "the DICOM server lists no study: to repair would be to remove everything that was written. "
+            "Where that is meant, say --archive-is-empty");
     if (whole) {
         if (auto looked = look_for_extra(stop); !looked) return failed(std::move(looked).error());
     }

@@ -27,8 +27,9 @@ class Reconciliation {
         std::vector<std::string> partitions{std::string(kDefaultPartition)};
         std::size_t workers = 4;
         bool repair = false;
-        bool observations = true;     ///< dose Observations of ours that no study leads to are looked for
-        bool prune_patients = false;  ///< remove Patients of ours to whom nothing refers
+        bool observations = true;       ///< dose Observations of ours that no study leads to are looked for
+        bool prune_patients = false;    ///< remove Patients of ours to whom nothing refers
+        bool archive_is_empty = false;  ///< an archive that lists no study is believed to have none
     };
     /// All outlive it. `content` says what is ours.
     struct Parts {
@@ -44,6 +45,8 @@ class Reconciliation {
     Reconciliation(Options options, Parts parts, Sink sink, Progress progress);
 
     /// Ends with a failure when a server is away or `stop` is asked for: nothing is said then about the rest.
+    /// So does a repair that would remove everything of ours, since the archive lists no study at all:
+    /// `unusable`.
     Attempt<ReconciliationResult> run(std::stop_token stop);
 
   private:

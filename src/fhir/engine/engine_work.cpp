@@ -39,9 +39,11 @@ Sign sign_of_target(const JobResult& result) {
     }
 }
 
-/// What a server that works says of one request: tried again, but no outage (fhir-sync.md 23.8).
+/// What an archive that works says of one request: tried again, but no outage (fhir-sync.md 23.8). 404 is
+/// said by whatever stands before one that is away, too.
 bool is_answer(unsigned status) {
-    const bool of_outages = status == 401 || status == 403 || status == 408 || status == 429;
+    const bool of_outages =
+        status == 401 || status == 403 || status == 404 || status == 408 || status == 410 || status == 429;
     return status == 200 || (status >= 400 && status < 500 && !of_outages);
 }
 

@@ -23,53 +23,90 @@ std::string metadata_of(const Key& key) {
     return "/studies/" + percent_encode(key.study_uid) + "/metadata";
 }
 
+/// What an archive says of a study that it has not.
+bool is_absence(unsigned status) {
+    return status == 204 || status == 404 || status == 410;
+}
+
+Attempt<std::vector<json::object>> data_sets_of(const net::HttpReply& reply) {
+    boost::system::error_code error;
+    json::value document = parse_deep(reply.body, error);
+    if (error || !document.is_array())
+        return failed(FailureKind::archive_transient, "the DICOM server's answer is no DICOM JSON",
+                      reply.status);
+    std::vector<json::object> data_sets;
+    for (json::value& member : document.get_array()) {
+        if (member.is_object()) data_sets.push_back(std::move(member.get_object()));
+    }
+    return data_sets;
+}
+
 }  // namespace
 
-Attempt<std::optional<StudyContent>> HttpArchiveSource::get(const std::string& partition,
-                                                            const std::string& path_and_query,
-                                                            const std::string& unless) {
+Attempt<net::HttpReply> HttpArchiveSource::get(const std::string& partition,
+                                               const std::string& path_and_query, const std::string& unless) {
     FHIR_TRY(const std::string path, partitions_.path_of(partition));
     net::HttpRequest request{.url = options_.root + "/v1" + path + path_and_query};
     request.headers = {{"Accept", "application/dicom+json"}};
     if (!unless.empty()) request.headers.emplace_back("If-None-Match", unless);
     request.timeout = options_.timeout;
-    const auto reply = sender_.send(request);
+    auto reply = sender_.send(request);
     if (!reply) return failed(failure_of_archive(reply.error()));
-    StudyContent content{{}, std::string(reply->header("etag"))};
-    std::vector<json::object>& data_sets = content.instances;
-    const unsigned status = reply->status;
+    return *std::move(reply);
+}
+
+Attempt<std::optional<StudyContent>> HttpArchiveSource::read(const Key& key, const std::string& unless) {
+    FHIR_TRY(const net::HttpReply reply, get(key.partition, metadata_of(key), unless));
+    const unsigned status = reply.status;
     if (status == 304 && !unless.empty()) return std::optional<StudyContent>();
-    if (status == 204 || status == 404 || status == 410) return std::optional<StudyContent>(StudyContent{});
+    if (is_absence(status)) {
+        if (const auto absent = confirm_absence(key, status); !absent) return failed(absent.error());
+        return std::optional<StudyContent>(StudyContent{});
+    }
     if (status == 400) partitions_.forget();
     if (status != 200) return failed(failure_of_archive(status));
-    boost::system::error_code error;
-    json::value document = parse_deep(reply->body, error);
-    if (error || !document.is_array())
-        return failed(FailureKind::archive_transient, "the DICOM server's answer is no DICOM JSON", status);
-    for (json::value& member : document.get_array()) {
-        if (member.is_object()) data_sets.push_back(std::move(member.get_object()));
-    }
-    return std::optional<StudyContent>(std::move(content));
+    FHIR_TRY(std::vector<json::object> instances, data_sets_of(reply));
+    return std::optional<StudyContent>(StudyContent{std::move(instances), std::string(reply.header("etag"))});
+}
+
+/// Whatever stands before the archive answers 404 too when it has lost the way to it; what is written from
+/// that is a deletion. So the search has to answer, and to know nothing of the study.
+Attempt<void> HttpArchiveSource::confirm_absence(const Key& key, unsigned status) {
+    // The path may have been the one of an archive without partitions.
+    partitions_.forget();
+    FHIR_TRY(const std::vector<json::object> rows,
+             search_studies(key.partition, "StudyInstanceUID=" + percent_encode(key.study_uid) + "&limit=1"));
+    if (rows.empty()) return {};
+    return failed(
+        FailureKind::archive_transient,
+        fmt::format("the DICOM server answered {} to the metadata of a study, and its search for it "
+                    "finds something",
+                    status),
+        status);
 }
 
 Attempt<StudyContent> HttpArchiveSource::read_study(const Key& key) {
-    FHIR_TRY(std::optional<StudyContent> content, get(key.partition, metadata_of(key)));
+    FHIR_TRY(std::optional<StudyContent> content, read(key));
     return *std::move(content);
 }
 
 Attempt<std::optional<StudyContent>> HttpArchiveSource::read_if_changed(const Key& key,
                                                                         const std::string& version) {
-    return get(key.partition, metadata_of(key), version);
+    return read(key, version);
 }
 
 Attempt<std::vector<json::object>> HttpArchiveSource::search_studies(const std::string& partition,
                                                                      const std::string& query) {
-    auto rows = get(partition, "/studies?" + query);
-    if (rows) return std::move((*rows)->instances);
-    if (rows.error().status != 400 || partition == kDefaultPartition) return failed(std::move(rows).error());
+    FHIR_TRY(const net::HttpReply reply, get(partition, "/studies?" + query));
+    if (reply.status == 200) return data_sets_of(reply);
+    if (reply.status == 204) return std::vector<json::object>();
+    Failure failure = failure_of_archive(reply.status);
+    if (reply.status != 400 && reply.status != 404) return failed(std::move(failure));
+    partitions_.forget();
+    if (reply.status != 400 || partition == kDefaultPartition) return failed(std::move(failure));
     // A partition begins with the first store into it; until then its path is a bad request.
     FHIR_TRY(const std::set<std::string> names, partitions_.names());
-    if (names.contains(partition)) return failed(std::move(rows).error());
+    if (names.contains(partition)) return failed(std::move(failure));
     return std::vector<json::object>();
 }
 

@@ -12,7 +12,8 @@
 
 namespace isocenter::fhir {
 
-/// The archive of any server that has the `/v1` resources.
+/// The archive of any server that has the `/v1` resources. That a study is absent is believed when metadata
+/// and search agree on it.
 class HttpArchiveSource : public ArchiveSource, public StudyList {
   public:
     struct Options {
@@ -32,11 +33,14 @@ class HttpArchiveSource : public ArchiveSource, public StudyList {
                                    std::size_t offset) override;
 
   private:
-    /// Of `partition`, what lies at `path_and_query` below its root. `unless`: an ETag; nothing when the
-    /// resource still has it.
-    Attempt<std::optional<StudyContent>> get(const std::string& partition, const std::string& path_and_query,
-                                             const std::string& unless = {});
-    /// No rows where the archive has no such partition.
+    /// Of `partition`, what lies at `path_and_query` below its root. `unless`: an ETag.
+    Attempt<net::HttpReply> get(const std::string& partition, const std::string& path_and_query,
+                                const std::string& unless = {});
+    /// Nothing when the study still has the ETag `unless`.
+    Attempt<std::optional<StudyContent>> read(const Key& key, const std::string& unless = {});
+    /// A failure unless the search too says that the study, whose metadata was answered `status`, is absent.
+    Attempt<void> confirm_absence(const Key& key, unsigned status);
+    /// No rows where the archive has no such partition. Only 200 and 204 are answers.
     Attempt<std::vector<boost::json::object>> search_studies(const std::string& partition,
                                                              const std::string& query);
 

@@ -17,14 +17,18 @@ class FakeArchive : public net::HttpSender {
         asked.push_back(request.url);
         headers = request.headers;
         if (failure) return *failure;
-        return net::HttpReply{
-            status, "application/dicom+json", {{"etag", etag}}, answer ? answer(request.url) : body};
+        const bool searches = request.url.find("/studies?") != std::string::npos;
+        return net::HttpReply{searches ? search_status.value_or(status) : status,
+                              "application/dicom+json",
+                              {{"etag", etag}},
+                              answer ? answer(request.url) : body};
     }
     net::HttpHeaders headers;
     std::string etag;
     std::vector<std::string> asked;
     std::optional<Error> failure;
     unsigned status = 200;
+    std::optional<unsigned> search_status;  ///< where searches are answered otherwise
     std::string body = "[]";
     int asked_for_partitions = 0;
     unsigned partitions_status = 404;
@@ -43,9 +47,16 @@ TEST_F(HttpArchive, a_study_is_its_metadata_and_absent_when_there_is_none) {
     server.body = R"([{"00080018":{"vr":"UI"}},{"00080018":{"vr":"UI"}}])";
     EXPECT_EQ(archive.read_study(key)->instances.size(), 2U);
     EXPECT_EQ(server.asked[0], "http://pacs/v1/studies/1.2.3/metadata");
+    server.body = "[]";
     for (const unsigned status : {204U, 404U, 410U}) {
-        server.status = status;
-        EXPECT_TRUE(archive.read_study(key)->instances.empty()) << status;
+        for (const unsigned search_status : {200U, 204U}) {
+            server.status = status;
+            server.search_status = search_status;
+            const auto study = archive.read_study(key);
+            ASSERT_TRUE(study.has_value()) << status << ' ' << search_status;
+            EXPECT_TRUE(study->instances.empty());
+            EXPECT_EQ(server.asked.back(), "http://pacs/v1/studies?StudyInstanceUID=1.2.3&limit=1");
+        }
     }
     server.status = 200;
     ASSERT_TRUE(archive.read_study({"north wing", "1.2.3"}).has_value());
@@ -128,6 +139,7 @@ TEST_F(HttpArchive, content_that_is_the_same_is_not_sent_again) {
     server.status = 200;
     EXPECT_EQ((*archive.read_if_changed(key, first->version))->instances.size(), 1U);
     server.status = 404;
+    server.search_status = 204;
     EXPECT_TRUE((*archive.read_if_changed(key, first->version))->instances.empty());
     server.status = 304;
     EXPECT_FALSE(archive.read_if_changed(key, "").has_value()) << "no server may say that to a plain request";
@@ -152,6 +164,44 @@ TEST_F(HttpArchive, an_outage_is_never_taken_for_an_absent_study) {
     EXPECT_EQ(archive.read_study(key).error().kind, FailureKind::unusable) << "that study's fault alone";
     server.failure = fail(ErrorCode::cancelled, "stop");
     EXPECT_EQ(archive.read_study(key).error().kind, FailureKind::cancelled);
+}
+
+TEST_F(HttpArchive, what_stands_before_the_archive_cannot_make_a_study_absent) {
+    for (const unsigned status : {404U, 410U}) {
+        for (const unsigned search_status : {400U, 404U, 410U, 502U}) {
+            server.status = status;
+            server.search_status = search_status;
+            for (const std::string version : {"", "W/\"7\""}) {
+                const auto study = archive.read_if_changed(key, version);
+                ASSERT_FALSE(study.has_value()) << status << ' ' << search_status;
+                EXPECT_EQ(study.error().kind, FailureKind::archive_transient);
+            }
+        }
+    }
+    server.search_status = 200;
+    server.body = R"([{"0020000D":{"vr":"UI","Value":["1.2.3"]}}])";
+    EXPECT_EQ(archive.read_study(key).error().kind, FailureKind::archive_transient) << "the search finds it";
+    server.failure = fail(ErrorCode::unavailable, "connection refused");
+    EXPECT_EQ(archive.read_study(key).error().kind, FailureKind::archive_down);
+}
+
+TEST_F(HttpArchive, a_search_that_is_not_found_is_no_empty_list) {
+    for (const unsigned status : {404U, 410U}) {
+        server.status = status;
+        EXPECT_EQ(archive.page("Microsoft.Default", {}, 0).error().kind, FailureKind::archive_transient);
+        EXPECT_EQ(archive.page("north", {}, 0).error().kind, FailureKind::archive_transient);
+        EXPECT_EQ(archive.studies_of_patient("Microsoft.Default", "A").error().status, status);
+    }
+}
+
+TEST_F(HttpArchive, a_study_that_is_not_found_is_looked_for_where_there_are_partitions_meanwhile) {
+    ASSERT_TRUE(archive.read_study(key).has_value());
+    server.partitions_status = 200;
+    server.partitions = R"([{"partitionName":"Microsoft.Default"}])";
+    server.status = 404;
+    server.search_status = 200;
+    ASSERT_TRUE(archive.read_study(key).has_value());
+    EXPECT_TRUE(server.asked.back().starts_with("http://pacs/v1/partitions/Microsoft.Default/studies?"));
 }
 
 TEST_F(HttpArchive, studies_of_a_patient_are_asked_for_by_an_encoded_id) {
