@@ -1,6 +1,7 @@
 #include "fhir/engine/circuit.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace isocenter::fhir {
 namespace {
@@ -36,12 +37,39 @@ void Circuit::close(Time now) {
 
 void Circuit::open(Time now, std::optional<std::chrono::seconds> retry_after) {
     state_ = State::open;
+    doubted_ = false;
     ++probes_;
     probe_at_ = now + (retry_after ? std::max(*retry_after, kShortestWait) : back_off(probes_));
 }
 
+void Circuit::note_trouble(const Key& key, Time now) {
+    troubled_.insert(key);
+    set_outage(troubled_.size() >= kKeysInARow, now);
+}
+
+void Circuit::note_break(const Key& key, Time now, std::optional<std::chrono::seconds> retry_after) {
+    const bool again = !broken_.insert(key).second;
+    if (is_closed() && !again) {
+        troubled_.insert(key);
+        down(now, retry_after);
+        return;
+    }
+    // The server was there right before.
+    note_trouble(key, now);
+    if (is_outage() || !again) {
+        open(now, retry_after);
+        return;
+    }
+    // Nobody is to wait for a study of which the connection dies; it may be an outage all the same.
+    probes_ = 0;
+    state_ = probed_at_will_ ? State::open : State::closed;
+    doubted_ = probed_at_will_;
+    probe_at_ = now;
+}
+
 void Circuit::job_ended(const Key& key, Sign sign, bool trial, Time now,
                         std::optional<std::chrono::seconds> retry_after) {
+    if (sign == Sign::passed || sign == Sign::answered) broken_.erase(key);
     if (is_open() || (is_half_open() && !trial)) return;
     switch (sign) {
         case Sign::passed:
@@ -52,9 +80,11 @@ void Circuit::job_ended(const Key& key, Sign sign, bool trial, Time now,
             if (is_half_open()) close(now);
             break;
         case Sign::trouble:
-            troubled_.insert(key);
-            set_outage(troubled_.size() >= kKeysInARow, now);
+            note_trouble(key, now);
             if (is_outage() || is_half_open()) open(now, retry_after);
+            break;
+        case Sign::broken:
+            note_break(key, now, retry_after);
             break;
         case Sign::down:
             down(now, retry_after);
@@ -83,7 +113,7 @@ void Circuit::probe_failed(Time now, std::optional<std::chrono::seconds> retry_a
 
 void Circuit::probe_passed(Time now) {
     if (!is_open()) return;
-    state_ = State::half_open;
+    state_ = std::exchange(doubted_, false) ? State::closed : State::half_open;
     // Who was away is back; who fails everybody's jobs may go on doing so.
     set_outage(troubled_.size() >= kKeysInARow, now);
 }

@@ -47,6 +47,55 @@ TEST(Circuit, a_trial_that_fails_opens_it_for_longer) {
     EXPECT_TRUE(circuit.is_closed());
 }
 
+TEST(Circuit, a_connection_that_breaks_is_an_outage_once_for_a_study) {
+    Circuit circuit;
+    circuit.job_ended(key(1), Sign::broken, false, kStart);
+    EXPECT_TRUE(circuit.is_open());
+    EXPECT_TRUE(circuit.is_outage());
+    circuit.probe_passed(kStart + seconds(2));
+    EXPECT_TRUE(circuit.is_half_open());
+    circuit.job_ended(key(1), Sign::broken, true, kStart + seconds(2));
+    EXPECT_TRUE(circuit.is_doubted()) << "the server was there right before";
+    EXPECT_FALSE(circuit.is_outage());
+    EXPECT_EQ(circuit.probe_at(), kStart + seconds(2)) << "at once";
+    circuit.probe_passed(kStart + seconds(2));
+    EXPECT_TRUE(circuit.is_closed());
+    circuit.job_ended(key(1), Sign::broken, false, kStart + seconds(6));
+    circuit.probe_failed(kStart + seconds(6), {});
+    EXPECT_FALSE(circuit.is_doubted());
+    EXPECT_TRUE(circuit.is_outage()) << "this time it was one";
+    circuit.probe_passed(kStart + seconds(8));
+    EXPECT_TRUE(circuit.is_half_open());
+    circuit.job_ended(key(1), Sign::passed, true, kStart + seconds(8));
+    circuit.job_ended(key(1), Sign::broken, false, kStart + seconds(9));
+    EXPECT_TRUE(circuit.is_outage()) << "it had been answered meanwhile";
+}
+
+TEST(Circuit, connections_that_break_for_five_studies_in_a_row_are_an_outage_though_probes_pass) {
+    Circuit circuit;
+    circuit.job_ended(key(1), Sign::broken, false, kStart);
+    for (int i = 2; i <= 5; ++i) {
+        circuit.probe_passed(kStart);
+        EXPECT_FALSE(circuit.is_outage()) << i;
+        circuit.job_ended(key(i), Sign::broken, true, kStart);
+        EXPECT_TRUE(circuit.is_open());
+    }
+    circuit.probe_passed(kStart);
+    EXPECT_TRUE(circuit.is_outage());
+    circuit.job_ended(key(1), Sign::broken, true, kStart);
+    EXPECT_TRUE(circuit.is_open());
+    EXPECT_FALSE(circuit.is_doubted());
+}
+
+TEST(Circuit, without_probes_at_will_nobody_waits_for_a_study_of_which_the_connection_dies) {
+    Circuit circuit(false);
+    circuit.job_ended(key(1), Sign::broken, false, kStart);
+    circuit.probe_passed(kStart + seconds(2));
+    circuit.job_ended(key(1), Sign::broken, true, kStart + seconds(2));
+    EXPECT_TRUE(circuit.is_closed());
+    EXPECT_FALSE(circuit.is_outage());
+}
+
 TEST(Circuit, jobs_that_began_before_the_outage_change_nothing) {
     Circuit circuit;
     circuit.down(kStart, {});

@@ -78,7 +78,7 @@ void Engine::State::settle(const Work& work) {
 
 /// A half-open circuit counts as closed when there is nothing to be tried, or the other one prevents it.
 bool Engine::State::is_reachable(const Circuit& one, const Circuit& other) const {
-    if (!one.is_half_open()) return one.is_closed();
+    if (!one.is_half_open()) return one.is_closed() || one.is_doubted();
     return !keys || keys->size() == 0 || other.is_open();
 }
 

@@ -49,9 +49,9 @@ struct Engine::State {
     std::optional<std::int64_t> feed_newest;  ///< what the feed told last since we are active
     std::uint64_t move = 0;  ///< of the position to another place: windows read before do not count
     std::int64_t saved_low = 0;
-    std::deque<std::int64_t> reread;   ///< numbers of class `feed` to be tried again
-    std::set<std::int64_t> rereading;  ///< those that were readable and whose job is under way
-    Circuit archive;
+    std::deque<std::int64_t> reread;            ///< numbers of class `feed` to be tried again
+    std::set<std::int64_t> rereading;           ///< those that were readable and whose job is under way
+    Circuit archive{false};                     ///< its probe is the next look at the feed
     std::set<std::string> unwanted_partitions;  ///< already told of
 
     // --- the work

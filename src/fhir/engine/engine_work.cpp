@@ -23,11 +23,16 @@ std::string_view outcome_of(const JobResult& result) {
     return result.written > 0 ? "written" : "unchanged";
 }
 
+/// Of a server that is away: one that answers at all, as with 401, means everybody.
+Sign sign_of_silence(const Failure& failure) {
+    return failure.status == 0 ? Sign::broken : Sign::down;
+}
+
 Sign sign_of_target(const JobResult& result) {
     if (!result.failure) return Sign::passed;
     switch (result.failure->kind) {
         case FailureKind::target_down:
-            return Sign::down;
+            return sign_of_silence(*result.failure);
         case FailureKind::transient:
             return Sign::trouble;
         case FailureKind::conflict:
@@ -51,7 +56,7 @@ Sign sign_of_archive(const JobResult& result) {
     if (!result.failure) return Sign::passed;
     switch (result.failure->kind) {
         case FailureKind::archive_down:
-            return Sign::down;
+            return sign_of_silence(*result.failure);
         case FailureKind::archive_transient:
             return is_answer(result.failure->status) ? Sign::answered : Sign::trouble;
         case FailureKind::conflict:
@@ -65,9 +70,10 @@ Sign sign_of_archive(const JobResult& result) {
 }
 
 /// What is no doing of the study, whatever else happens.
-bool is_never_the_studys(FailureKind kind) {
-    return kind == FailureKind::target_down || kind == FailureKind::archive_down ||
-           kind == FailureKind::lease_lost || kind == FailureKind::cancelled;
+bool is_never_the_studys(const Failure& failure) {
+    const bool away = failure.kind == FailureKind::target_down || failure.kind == FailureKind::archive_down;
+    return (away && sign_of_silence(failure) == Sign::down) || failure.kind == FailureKind::lease_lost ||
+           failure.kind == FailureKind::cancelled;
 }
 
 }  // namespace
@@ -127,6 +133,9 @@ bool Engine::State::probe() {
     probing = false;
     if (!answer) {
         target_trouble = answer.error().text;
+        if (target.is_doubted())
+            log_event(LogLevel::error, "cast_target_down",
+                      {{"target", options.target}, {"status", answer.error().status}});
         target.probe_failed(parts.clock.now(), answer.error().retry_after);
         return false;
     }
@@ -269,9 +278,10 @@ void Engine::State::note_servers(const Job& job, const JobResult& result) {
     archive.job_ended(job.work.key, of_archive, job.trial, now, failure.retry_after);
     if (job.trial) trying = false;
 
-    if (target.is_open() && (of_target == Sign::trouble || of_target == Sign::down))
-        target_trouble = failure.text;
-    if (target_was_closed && target.is_open())
+    const bool in_trouble =
+        of_target == Sign::trouble || of_target == Sign::broken || of_target == Sign::down;
+    if (target.is_open() && !target.is_doubted() && in_trouble) target_trouble = failure.text;
+    if (target_was_closed && target.is_open() && !target.is_doubted())
         log_event(LogLevel::error, "cast_target_down",
                   {{"target", options.target}, {"status", failure.status}});
     if (!target_was_closed && target.is_closed())
@@ -291,7 +301,7 @@ std::optional<LetterClass> Engine::State::judge(Job& job, const JobResult& resul
     const FailureKind kind = result.failure->kind;
     if (kind == FailureKind::refused) return LetterClass::fhir;
     if (kind == FailureKind::unusable) return LetterClass::dicom;
-    job.blameless = is_never_the_studys(kind) || target.is_outage() || archive.is_outage();
+    job.blameless = is_never_the_studys(*result.failure) || target.is_outage() || archive.is_outage();
     if (job.blameless) return std::nullopt;
     job.work.retries.spent += took;
     if (job.work.retries.spent < options.retry_budget) return std::nullopt;
