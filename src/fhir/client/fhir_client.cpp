@@ -71,6 +71,17 @@ EntryRequest entry_request_of(const json::value& entry) {
     return request;
 }
 
+/// Said of what a job always asks for, 404 and 405 are about the server, or what stands before it: a study
+/// changes nothing of it. A type that the server does not know at all is another matter.
+Failure as_trouble(Failure failure) {
+    const bool nowhere = failure.status == 404 || failure.status == 405;
+    const bool unknown_type = failure.text.find("nknown resource") != std::string::npos ||
+                              failure.text.find("not-supported") != std::string::npos;
+    if (failure.kind == FailureKind::refused && nowhere && !unknown_type)
+        failure.kind = FailureKind::transient;
+    return failure;
+}
+
 }  // namespace
 
 std::string unusable_server(const Capability& capability) {
@@ -146,7 +157,7 @@ Attempt<std::vector<json::object>> FhirClient::search(std::string_view type, std
                         found.push_back(std::move(resource));
                         return {};
                     });
-    if (!status) return failed(status.error());
+    if (!status) return failed(as_trouble(status.error()));
     return found;
 }
 
@@ -199,7 +210,8 @@ Attempt<std::vector<EntryReply>> FhirClient::transact(json::array entries) {
     request.timeout = options_.timeout;
     const auto reply = sender_.send(request);
     if (!reply) return failed(failure_of(reply.error()));
-    if (reply->status < 200 || reply->status >= 300) return failed(failure_of_transaction(*reply, deletes));
+    if (reply->status < 200 || reply->status >= 300)
+        return failed(as_trouble(failure_of_transaction(*reply, deletes)));
     return check_transaction(reply->body, requests);
 }
 

@@ -47,7 +47,8 @@ class FhirClient {
     Attempt<Capability> usable_capability();
     /// All resources of `type` that `query` (encoded, without '?') finds, over all pages, never from a cache.
     /// Other entries, such as OperationOutcomes and included resources, are left out. Each has id and
-    /// version.
+    /// version. 404 and 405 are trouble of the server (`transient`), unless it says that it knows no such
+    /// type.
     Attempt<std::vector<boost::json::object>> search(std::string_view type, std::string_view query);
     /// The same by POST, so that long lists of values fit, one resource after another as the pages come; the
     /// first failure of `visit` ends it. Each has an id. More than `most_pages` are taken for a server whose
@@ -60,6 +61,7 @@ class FhirClient {
     /// Nothing when it is deleted or was never there.
     Attempt<std::optional<boost::json::object>> read(std::string_view type, std::string_view id);
     /// Posts a transaction of `entries` (Bundle.entry) and checks the reply; one reply per entry, in order.
+    /// 404 and 405 as for search().
     Attempt<std::vector<EntryReply>> transact(boost::json::array entries);
 
   private:

@@ -54,6 +54,18 @@ TEST_F(Client, search_results_none_one_and_many_over_pages) {
     EXPECT_EQ(server.requests[2].url, "http://fhir.test/fhir?_getpages=7");
 }
 
+TEST_F(Client, a_search_that_is_not_found_is_trouble_of_the_server) {
+    const auto kind_of = [&](unsigned status, const std::string& body) {
+        server.answer(status, body);
+        return client.search("Patient", "identifier=a").error().kind;
+    };
+    EXPECT_EQ(kind_of(404, "<html>no upstream</html>"), FailureKind::transient);
+    EXPECT_EQ(kind_of(405, ""), FailureKind::transient);
+    EXPECT_EQ(kind_of(400, ""), FailureKind::refused);
+    EXPECT_EQ(kind_of(404, R"({"resourceType":"OperationOutcome","issue":[{"code":"not-supported"}]})"),
+              FailureKind::refused);
+}
+
 TEST_F(Client, retry_after_is_a_number_or_a_date_and_has_a_limit) {
     const auto wait = [&](net::HttpHeaders headers) {
         server.answer(503, "", std::move(headers));
@@ -282,7 +294,10 @@ TEST_F(Client, transaction_error_statuses_by_class) {
               outcome("HAPI-1096: Resource Endpoint/1 is deleted, specified in path: ImagingStudy.endpoint"),
               "POST", FailureKind::missing_reference},
              {422, outcome("Endpoint/1 does not exist"), "PUT", FailureKind::missing_reference},
-             {404, "", "PUT", FailureKind::refused},
+             {404, "", "PUT", FailureKind::transient},
+             {405, outcome("injected"), "PUT", FailureKind::transient},
+             {404, outcome("Endpoint/1 not found"), "PUT", FailureKind::missing_reference},
+             {404, outcome("HAPI-0302: Unknown resource type 'Bundel'"), "PUT", FailureKind::refused},
              {408, "", "PUT", FailureKind::transient},
              {409, outcome("HAPI-0550: version"), "PUT", FailureKind::conflict},
              {409, "not even JSON", "PUT", FailureKind::conflict},
