@@ -162,6 +162,14 @@ http::Response discard(const CastView& cast, const http::RequestContext& context
     return status ? http::empty_response(204) : refuse(context, status.error());
 }
 
+/// Why a server is not used at present; empty when both are.
+json::object trouble_of(const fhir::EngineStatus& status) {
+    json::object trouble;
+    if (!status.target_trouble.empty()) trouble["fhir"] = status.target_trouble;
+    if (!status.archive_trouble.empty()) trouble["archive"] = status.archive_trouble;
+    return trouble;
+}
+
 http::Response show_status(const CastView& cast, const http::RequestContext& context) {
     const auto counts = cast.letters.count_open();
     if (!counts) return refuse(context, counts.error());
@@ -182,6 +190,7 @@ http::Response show_status(const CastView& cast, const http::RequestContext& con
          {{"fhir", circuit(status.target_reachable)}, {"archive", circuit(status.archive_reachable)}}},
         {"deadLetters", to_json(*counts)},
         {"lease", {{"active", status.active}, {"owner", status.lease_owner}, {"token", status.lease_token}}}};
+    if (json::object trouble = trouble_of(status); !trouble.empty()) body["trouble"] = std::move(trouble);
     if (!cast.further.empty()) {
         json::array names;
         for (const CastTarget& target : cast.further)

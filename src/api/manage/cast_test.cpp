@@ -99,6 +99,30 @@ TEST_F(CastRoutes, a_backfill_is_asked_for_and_shown) {
     EXPECT_EQ(status().at("backfill").at("counted"), true);
 }
 
+TEST_F(CastRoutes, the_status_says_why_a_server_is_not_used) {
+    using std::chrono::seconds;
+    const auto status = [&] { return json_of(call(http::Method::get, "/cast/status")); };
+    bench.pass(seconds(1));
+    EXPECT_FALSE(status().as_object().contains("trouble"));
+    bench.feed.add(1, "1.7");
+    bench.jobs.act = [](const fhir::JobRequest&) {
+        return fhir::failing(fhir::FailureKind::target_down, 401);
+    };
+    bench.pass(seconds(3));
+    EXPECT_EQ(status().at("trouble").at("fhir"), "the FHIR server answered 401");
+    bench.jobs.probe_failure = fhir::Failure{fhir::FailureKind::target_down, "refused", 0, std::nullopt, {}};
+    bench.pass(seconds(5));
+    EXPECT_EQ(status().at("trouble").at("fhir"), "refused");
+    bench.feed.failure = fail(ErrorCode::unavailable, "the DICOM server answered 404 to the change feed");
+    bench.pass(seconds(3));
+    EXPECT_EQ(status().at("trouble").at("archive"), "the DICOM server answered 404 to the change feed");
+    bench.feed.failure.reset();
+    bench.jobs.probe_failure.reset();
+    bench.jobs.act = nullptr;
+    bench.pass(seconds(130));
+    EXPECT_FALSE(status().as_object().contains("trouble"));
+}
+
 TEST_F(CastRoutes, a_further_target_is_chosen_by_name) {
     fhir::EngineBench other;
     fhir::DeadLetter of_other;

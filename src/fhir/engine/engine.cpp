@@ -90,6 +90,7 @@ EngineStatus Engine::State::describe() {
     status.target_reachable = is_reachable(target, archive);
     if (!status.target_reachable) status.target_trouble = target_trouble;
     status.archive_reachable = is_reachable(archive, target);
+    if (!status.archive_reachable) status.archive_trouble = archive_trouble;
     status.low = positions ? positions->low() : row.low;
     status.read = positions ? positions->read_up_to() : row.low;
     status.latest = std::max(latest, status.read);

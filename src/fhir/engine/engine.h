@@ -59,7 +59,9 @@ struct EngineStatus {
     bool target_reachable = true;
     bool archive_reachable = true;
     bool state_usable = true;
-    std::string target_trouble;  ///< why it is not reachable; may quote the FHIR server
+    /// Why they are not reachable; never what an answer about a study quotes.
+    std::string target_trouble;
+    std::string archive_trouble;
     std::int64_t low = 0;
     std::int64_t read = 0;
     std::int64_t latest = 0;

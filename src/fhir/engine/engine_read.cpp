@@ -64,6 +64,7 @@ void Engine::State::reading_failed(const Error& error) {
     if (error.code == ErrorCode::cancelled) return;
     metrics.feed_failure(error.code);
     const Time now = parts.clock.now();
+    archive_trouble = error.message;
     if (archive.is_open()) {
         archive.probe_failed(now, {});
     } else {

@@ -52,6 +52,7 @@ struct Engine::State {
     std::deque<std::int64_t> reread;            ///< numbers of class `feed` to be tried again
     std::set<std::int64_t> rereading;           ///< those that were readable and whose job is under way
     Circuit archive{false};                     ///< its probe is the next look at the feed
+    std::string archive_trouble;                ///< why it is open
     std::set<std::string> unwanted_partitions;  ///< already told of
 
     // --- the work
@@ -61,7 +62,7 @@ struct Engine::State {
     Circuit target;
     bool probing = false;
     bool trying = false;         ///< the one job that a half-open circuit lets through is under way
-    std::string target_trouble;  ///< why `target` is open; may quote the FHIR server
+    std::string target_trouble;  ///< why `target` is open, as reason_of() says it
     Time next_letters;           ///< look for replays
     Time next_purge;
 

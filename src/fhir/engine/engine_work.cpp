@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -69,6 +71,17 @@ Sign sign_of_archive(const JobResult& result) {
     }
 }
 
+bool is_trouble(Sign sign) {
+    return sign == Sign::trouble || sign == Sign::broken || sign == Sign::down;
+}
+
+/// Why a server is not used any more. What it answered about a study may quote the study; what a probe was
+/// answered does not.
+std::string reason_of(const Failure& failure) {
+    if (failure.status == 0) return failure.text;
+    return fmt::format("the FHIR server answered {}", failure.status);
+}
+
 /// What is no doing of the study, whatever else happens.
 bool is_never_the_studys(const Failure& failure) {
     const bool away = failure.kind == FailureKind::target_down || failure.kind == FailureKind::archive_down;
@@ -134,8 +147,9 @@ bool Engine::State::probe() {
     if (!answer) {
         target_trouble = answer.error().text;
         if (target.is_doubted())
-            log_event(LogLevel::error, "cast_target_down",
-                      {{"target", options.target}, {"status", answer.error().status}});
+            log_event(
+                LogLevel::error, "cast_target_down",
+                {{"target", options.target}, {"status", answer.error().status}, {"reason", target_trouble}});
         target.probe_failed(parts.clock.now(), answer.error().retry_after);
         return false;
     }
@@ -150,8 +164,9 @@ void Engine::State::first_probe() {
     const std::lock_guard lock(mutex);
     target_trouble = answer.error().text;
     if (!target.is_open())
-        log_event(LogLevel::warning, "cast_target_down",
-                  {{"target", options.target}, {"status", answer.error().status}});
+        log_event(
+            LogLevel::warning, "cast_target_down",
+            {{"target", options.target}, {"status", answer.error().status}, {"reason", target_trouble}});
     target.down(parts.clock.now(), answer.error().retry_after);
 }
 
@@ -278,12 +293,12 @@ void Engine::State::note_servers(const Job& job, const JobResult& result) {
     archive.job_ended(job.work.key, of_archive, job.trial, now, failure.retry_after);
     if (job.trial) trying = false;
 
-    const bool in_trouble =
-        of_target == Sign::trouble || of_target == Sign::broken || of_target == Sign::down;
-    if (target.is_open() && !target.is_doubted() && in_trouble) target_trouble = failure.text;
+    if (target.is_open() && !target.is_doubted() && is_trouble(of_target))
+        target_trouble = reason_of(failure);
+    if (archive.is_open() && is_trouble(of_archive)) archive_trouble = failure.text;
     if (target_was_closed && target.is_open() && !target.is_doubted())
         log_event(LogLevel::error, "cast_target_down",
-                  {{"target", options.target}, {"status", failure.status}});
+                  {{"target", options.target}, {"status", failure.status}, {"reason", target_trouble}});
     if (!target_was_closed && target.is_closed())
         log_event(LogLevel::info, "cast_target_up", {{"target", options.target}});
     if (archive_was_closed && archive.is_open())

@@ -208,7 +208,8 @@ TEST_F(Failures, an_outage_that_still_answers_probes_makes_no_letters_and_lets_o
     EXPECT_EQ(std::set<std::string>(bench.jobs.runs.begin(), bench.jobs.runs.end()).size(), 20U)
         << "another study each time";
     EXPECT_FALSE(bench.engine.status().target_reachable);
-    EXPECT_EQ(bench.engine.status().target_trouble, "the reason");
+    EXPECT_EQ(bench.engine.status().target_trouble, "the FHIR server answered 503")
+        << "the outcome may quote a patient";
     EXPECT_TRUE(bench.state.list({})->empty());
     recover();
     bench.pass(seconds(70));
