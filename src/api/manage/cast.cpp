@@ -190,6 +190,11 @@ http::Response show_status(const CastView& cast, const http::RequestContext& con
          {{"fhir", circuit(status.target_reachable)}, {"archive", circuit(status.archive_reachable)}}},
         {"deadLetters", to_json(*counts)},
         {"lease", {{"active", status.active}, {"owner", status.lease_owner}, {"token", status.lease_token}}}};
+    if (const auto& reset = status.feed_reset)
+        body["feedReset"] = {{"time", to_iso8601(reset->time)},
+                             {"position", reset->position},
+                             {"latest", reset->latest},
+                             {"recovering", status.recovering}};
     if (json::object trouble = trouble_of(status); !trouble.empty()) body["trouble"] = std::move(trouble);
     if (!cast.further.empty()) {
         json::array names;
@@ -284,6 +289,8 @@ CastHealth cast_health(const fhir::EngineStatus& status) {
     if (!status.target_reachable) return {false, "the FHIR server cannot be used; it is tried again"};
     if (status.stand_by) return {true, "stand-by: another engine has the lease"};
     if (!status.active) return {true, "starting"};
+    if (status.recovering)
+        return {true, "the archive's feed has gone back or begun anew: what it holds is done again"};
     return {true, "following the archive"};
 }
 

@@ -24,21 +24,27 @@ Engine::Engine(EngineOptions options, Parts parts)
     : state_(std::make_unique<State>(std::move(options), parts)) {}
 Engine::~Engine() = default;
 
-void Engine::State::activate(const StateRow& taken, Time now) {
+void Engine::State::begin_at(std::int64_t position) {
     ++epoch;
+    positions.emplace(position);
+    open_times.clear();
+    reread.clear();
+    rereading.clear();
+    keys.emplace(options.settling);
+    walking.reset();
+    backfill_known = false;
+    feed_behind_since.reset();
+}
+
+void Engine::State::activate(const StateRow& taken, Time now) {
     active = true;
     standing_by = false;
     row = taken;
-    const std::int64_t start = epoch == 1 && options.from ? *options.from : taken.low;
-    positions.emplace(start);
+    const std::int64_t start = epoch == 0 && options.from ? *options.from : taken.low;
+    begin_at(start);
     saved_low = taken.low;
     latest = std::max(latest, taken.latest);
-    open_times.clear();
-    reread.clear();
-    keys.emplace(options.settling);
     feed_newest.reset();
-    walking.reset();
-    backfill_known = false;
     next_letters = now;
     next_purge = now;
     log_event(LogLevel::info, "cast_active",
@@ -107,6 +113,8 @@ EngineStatus Engine::State::describe() {
     status.lease_owner = row.owner;
     status.lease_token = row.token;
     status.backfill = describe_backfill();
+    status.feed_reset = feed_reset;
+    status.recovering = feed_reset && (status.backfill || status.low < feed_reset->latest);
     return status;
 }
 

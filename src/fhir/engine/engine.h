@@ -53,6 +53,13 @@ struct BackfillStatus {
     std::string trouble;  ///< why it does not go on at present; may quote the archive
 };
 
+/// The feed ended before what had been read of it: the archive was restored, or is another one.
+struct FeedReset {
+    Ticks time = 0;
+    std::int64_t position = 0;  ///< up to which it had been read
+    std::int64_t latest = 0;    ///< its newest entry then
+};
+
 struct EngineStatus {
     bool active = false;    ///< holds the lease
     bool stand_by = false;  ///< another engine holds it
@@ -72,6 +79,8 @@ struct EngineStatus {
     std::string lease_owner;
     std::int64_t lease_token = 0;
     std::optional<BackfillStatus> backfill;  ///< nothing when none is under way
+    std::optional<FeedReset> feed_reset;     ///< the last one since this engine was made
+    bool recovering = false;                 ///< what that one made necessary is not done yet
 };
 
 /// Follows a change feed and keeps one FHIR server in step with the archive: marks studies dirty, lets jobs
@@ -108,7 +117,9 @@ class Engine {
 
     // The steps that run() repeats; tests call them one by one instead.
     using Time = std::chrono::steady_clock::time_point;
-    /// Reads one window, or one overdue gap. True: there may be more to read.
+    /// Reads one window, or one overdue gap. True: there may be more to read. A feed whose newest entry stays
+    /// lower than what was read has gone back: everything in it is done again, for jobs of single entries
+    /// a backfill begins instead, since those do not bear repetition.
     bool read_step();
     /// Counts or marks one page of the studies that a backfill walks. False: nothing was to be done now.
     bool backfill_step();

@@ -23,9 +23,11 @@ void Engine::backfill(const StudyFilter& filter) {
 bool Engine::State::ready_backfill() {
     std::optional<StudyFilter> wish;
     std::uint64_t begun_epoch = 0;
+    bool beyond_end = false;
     {
         const std::lock_guard lock(mutex);
         if (!active || !state_usable || (backfill_wish && !feed_newest)) return false;
+        beyond_end = feed_newest && positions->read_up_to() > *feed_newest;
         if (backfill_known && !backfill_wish) return true;
         wish = backfill_wish;
         begun_epoch = epoch;
@@ -33,7 +35,7 @@ bool Engine::State::ready_backfill() {
     auto stored = parts.backfills.load_backfill();
     if (!check_store(stored ? Status() : Status(stored.error()))) return false;
     std::optional<Backfill> record = *std::move(stored);
-    if (wish && !(record && record->filter == *wish)) {
+    if (wish && (beyond_end || !(record && record->filter == *wish))) {
         record = begin_backfill(*wish, begun_epoch);
         if (!record) return false;
     }
@@ -66,7 +68,7 @@ std::optional<Backfill> Engine::State::begin_backfill(const StudyFilter& filter,
         begun.latest = *feed_newest;
         token = options.lease ? row.token : 0;
         const bool untouched = positions->low() == 0 && positions->read_up_to() == 0 && row.latest == 0;
-        if (untouched || positions->low() > begun.latest) low = begun.latest;
+        if (untouched || positions->read_up_to() > begun.latest) low = begun.latest;
     }
     if (!check_store(parts.backfills.begin_backfill(token, begun, low))) return std::nullopt;
     const std::lock_guard lock(mutex);

@@ -11,6 +11,9 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kLongestPause{60'000};
+/// How long a feed must be seen to end too early: of several servers that answer for one archive, some lag.
+constexpr std::chrono::seconds kCertain{2};
+constexpr milliseconds kSecondLook{1000};
 
 /// Every number of the window that has an entry, readable or not, ascending.
 std::vector<std::int64_t> numbers_of(const FeedWindow& window) {
@@ -53,6 +56,7 @@ std::optional<milliseconds> Engine::State::pause_of_reading() {
     if (!active || !state_usable || positions->unsettled() >= options.read_ahead) return std::nullopt;
     if (backfill_wish) return std::nullopt;
     const Time now = parts.clock.now();
+    if (feed_behind_since) return kSecondLook;
     std::optional<Time> until = archive.probe_at();
     if (!until) until = positions->next_due(parts.feed.gap_grace());
     if (!until) return kLongestPause;
@@ -158,6 +162,30 @@ bool Engine::State::take_window(const Reading& reading, const FeedWindow& window
     return positions->read_up_to() > before;
 }
 
+bool Engine::State::is_behind(const Reading& reading, std::int64_t newest) {
+    const std::lock_guard lock(mutex);
+    if (epoch != reading.epoch || move != reading.move || !active) return false;
+    if (newest >= reading.after) {
+        feed_behind_since.reset();
+        return false;
+    }
+    const Time now = parts.clock.now();
+    if (!feed_behind_since) feed_behind_since = now;
+    if (now - *feed_behind_since < kCertain) return true;
+    feed_behind_since.reset();
+    feed_reset = FeedReset{parts.clock.wall(), reading.after, newest};
+    log_event(LogLevel::error, "cast_feed_went_back",
+              {{"target", options.target}, {"position", reading.after}, {"latest", newest}});
+    latest = row.latest = newest;
+    if (options.settling.entry_by_entry) {
+        backfill_wish = StudyFilter{};
+    } else {
+        begin_at(0);
+    }
+    changed.notify_all();
+    return true;
+}
+
 bool Engine::read_step() {
     State& state = *state_;
     const auto reading = state.next_reading();
@@ -176,6 +204,7 @@ bool Engine::read_step() {
         // What the feed tells of the past is not to be read before a backfill has said where to begin.
         if (state.backfill_wish) return false;
     }
+    if (state.is_behind(*reading, *newest)) return false;
     std::int64_t after = reading->after;
     if (reading->number) after = *reading->number - 1;
     if (reading->gap) after = reading->gap->first - 1;

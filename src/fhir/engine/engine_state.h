@@ -47,6 +47,8 @@ struct Engine::State {
     std::map<std::int64_t, Ticks> open_times;  ///< of unsettled entries
     std::int64_t latest = 0;
     std::optional<std::int64_t> feed_newest;  ///< what the feed told last since we are active
+    std::optional<Time> feed_behind_since;    ///< its newest number is lower than what was read
+    std::optional<FeedReset> feed_reset;
     std::uint64_t move = 0;  ///< of the position to another place: windows read before do not count
     std::int64_t saved_low = 0;
     std::deque<std::int64_t> reread;            ///< numbers of class `feed` to be tried again
@@ -87,6 +89,8 @@ struct Engine::State {
 
     /// Begins to be the one who works: everything is read again from the stored position.
     void activate(const StateRow& taken, Time now);
+    /// Forgets what is under way and goes on after `position`.
+    void begin_at(std::int64_t position);
     void deactivate();
     /// Another engine has the lease, or has taken it.
     void stand_by();
@@ -111,6 +115,8 @@ struct Engine::State {
     };
     std::optional<Reading> next_reading();
     bool take_window(const Reading& reading, const FeedWindow& window, std::int64_t newest);
+    /// Whether the feed ends before what was read; when that is certain, what follows is begun.
+    bool is_behind(const Reading& reading, std::int64_t newest);
     void reading_failed(const Error& error);
     /// Makes durable that the feed was read at all, before the first entry can be done: a backfill that finds
     /// the feed unread skips what it tells. False: not now.
