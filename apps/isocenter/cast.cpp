@@ -1,5 +1,7 @@
 #include "app/cast.h"
 
+#include <unistd.h>
+
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -130,11 +132,17 @@ Result<int> cast(const CastOptions& options) {
     const std::string address = process->address();
     if (!address.empty()) std::printf("listening on %s\n", address.c_str());
     std::fflush(stdout);
-    std::jthread work([&](std::stop_token stop) { process->run(stop); });
+    Status ended;
+    std::jthread work([&](std::stop_token stop) {
+        ended = process->run(stop);
+        // As if somebody had asked for the end, which is what is waited for.
+        if (!ended) ::kill(::getpid(), SIGTERM);
+    });
     int received = 0;
     if (!wishes.backfill || !show_backfill(*process, signals)) sigwait(&signals, &received);
     work.request_stop();
     work.join();
+    ISO_CHECK(ended);
     return 0;
 }
 

@@ -115,7 +115,6 @@ Result<std::unique_ptr<CastProcess>> CastProcess::open(const Settings& settings,
                                    graph->metrics};
     ISO_TRY(graph->engines, CastEngines::make(settings, sides, wishes));
     graph->target = wishes.target;
-    ISO_CHECK(graph->engines->check_servers());
     ISO_CHECK(graph->listen(settings));
     return std::unique_ptr<CastProcess>(new CastProcess(std::move(graph)));
 }
@@ -132,9 +131,11 @@ fhir::EngineStatus CastProcess::status() const {
     return graph_->engines->find(graph_->target)->status();
 }
 
-void CastProcess::run(std::stop_token stop) {
+Status CastProcess::run(std::stop_token stop) {
     const std::stop_callback end_calls(stop, [this] { graph_->stopping.request_stop(); });
+    ISO_CHECK(graph_->engines->check_servers(stop));
     graph_->engines->run(stop);
+    return {};
 }
 
 }  // namespace isocenter::app

@@ -14,9 +14,8 @@ namespace isocenter::app {
 /// FHIR server in step with it.
 class CastProcess {
   public:
-    /// `invalid_request` for settings that are missing or wrong, or a FHIR server of another version or
-    /// without transactions; `unavailable` when the state cannot be opened. A FHIR server that does not
-    /// answer is waited for.
+    /// Listens already when it returns. `invalid_request` for settings that are missing or wrong;
+    /// `unavailable` when the state cannot be opened.
     static Result<std::unique_ptr<CastProcess>> open(const Settings& settings,
                                                      const CastEngine::Wishes& wishes);
     ~CastProcess();
@@ -25,8 +24,9 @@ class CastProcess {
     std::string address() const;
     /// Of the target that `open` was told of.
     fhir::EngineStatus status() const;
-    /// Works until `stop`; calls under way are ended.
-    void run(std::stop_token stop);
+    /// Works until `stop`; calls under way are ended. Ends by itself with `invalid_request` where a FHIR
+    /// server is of another version or without transactions; one that does not answer is waited for.
+    Status run(std::stop_token stop);
 
   private:
     struct Graph;

@@ -12,6 +12,9 @@
 namespace isocenter::app {
 namespace {
 
+/// A server that is slower than that at the start is one that is away.
+constexpr std::chrono::milliseconds kCheckTimeout{10'000};
+
 fhir::EngineOptions engine_options(const Settings& settings, const fhir::Options& content,
                                    const CastEngine::Wishes& wishes) {
     fhir::EngineOptions options = cast_engine_options(settings);
@@ -76,10 +79,13 @@ Result<std::unique_ptr<CastEngine>> CastEngine::make(const Settings& settings, c
 CastEngine::CastEngine(std::unique_ptr<Graph> graph) : graph_(std::move(graph)) {}
 CastEngine::~CastEngine() = default;
 
-Status CastEngine::check_server() {
-    const auto capability = graph_->client.capability();
+Status CastEngine::check_server(std::stop_token stop) {
+    const std::stop_callback end_calls(stop, [this] { graph_->stopping.request_stop(); });
+    fhir::FhirClient client(graph_->authorized, {.base = graph_->client.base(), .timeout = kCheckTimeout});
+    const auto capability = client.capability();
     if (!capability) {
-        log_event(LogLevel::warning, "cast_target_unreachable", {{"status", capability.error().status}});
+        if (!stop.stop_requested())
+            log_event(LogLevel::warning, "cast_target_unreachable", {{"status", capability.error().status}});
         return {};
     }
     if (capability->usable()) return {};

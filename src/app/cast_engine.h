@@ -44,8 +44,9 @@ class CastEngine {
     ~CastEngine();
 
     /// `invalid_request` when the FHIR server answers and is of a version, or lacks transactions, that the
-    /// bridge cannot use; one that does not answer is waited for later.
-    Status check_server();
+    /// bridge cannot use; one that does not answer soon is waited for later. Ends early at `stop`, after
+    /// which the engine can call nobody any more.
+    Status check_server(std::stop_token stop);
     /// Works until `stop`; calls under way are ended.
     void run(std::stop_token stop);
     fhir::Engine& engine();

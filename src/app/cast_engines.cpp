@@ -30,9 +30,9 @@ Result<std::unique_ptr<CastEngines>> CastEngines::make(const Settings& settings,
     return engines;
 }
 
-Status CastEngines::check_servers() {
+Status CastEngines::check_servers(std::stop_token stop) {
     for (const Member& member : members_)
-        ISO_CHECK(member.engine->check_server());
+        ISO_CHECK(member.engine->check_server(stop));
     return {};
 }
 

@@ -28,7 +28,7 @@ class CastEngines {
                                                      const CastEngine::Wishes& wishes);
 
     /// As CastEngine::check_server, of each.
-    Status check_servers();
+    Status check_servers(std::stop_token stop);
     /// Works until `stop`; calls under way are ended.
     void run(std::stop_token stop);
     /// The default target, and the further ones by name.
