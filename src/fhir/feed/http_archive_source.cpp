@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -26,6 +27,12 @@ std::string metadata_of(const Key& key) {
 /// What an archive says of a study that it has not.
 bool is_absence(unsigned status) {
     return status == 204 || status == 404 || status == 410;
+}
+
+Failure too_large_in_parts(Failure failure) {
+    if (failure.kind == FailureKind::unusable)
+        failure.text = "the metadata of one series are larger than what is read at once";
+    return failure;
 }
 
 Attempt<std::vector<json::object>> data_sets_of(const net::HttpReply& reply) {
@@ -56,7 +63,13 @@ Attempt<net::HttpReply> HttpArchiveSource::get(const std::string& partition,
 }
 
 Attempt<std::optional<StudyContent>> HttpArchiveSource::read(const Key& key, const std::string& unless) {
-    FHIR_TRY(const net::HttpReply reply, get(key.partition, metadata_of(key), unless));
+    const auto answer = get(key.partition, metadata_of(key), unless);
+    if (!answer && answer.error().kind == FailureKind::unusable) {
+        FHIR_TRY(StudyContent content, read_in_parts(key));
+        return std::optional<StudyContent>(std::move(content));
+    }
+    if (!answer) return failed(answer.error());
+    const net::HttpReply& reply = *answer;
     const unsigned status = reply.status;
     if (status == 304 && !unless.empty()) return std::optional<StudyContent>();
     if (is_absence(status)) {
@@ -69,13 +82,34 @@ Attempt<std::optional<StudyContent>> HttpArchiveSource::read(const Key& key, con
     return std::optional<StudyContent>(StudyContent{std::move(instances), std::string(reply.header("etag"))});
 }
 
+/// What is too large for one answer. Without a version, as that would have to be of all parts at once.
+Attempt<StudyContent> HttpArchiveSource::read_in_parts(const Key& key) {
+    FHIR_TRY(const std::vector<json::object> rows,
+             rows_of(key.partition, "/studies/" + percent_encode(key.study_uid) + "/series?", "0020000E"));
+    StudyContent content;
+    if (rows.empty())
+        return failed(FailureKind::archive_transient, "the DICOM server lists no series of a large study");
+    for (const json::object& row : rows) {
+        const std::string series = percent_encode(first_text(row, "0020000E"));
+        const auto reply = get(
+            key.partition, "/studies/" + percent_encode(key.study_uid) + "/series/" + series + "/metadata");
+        if (!reply) return failed(too_large_in_parts(reply.error()));
+        // Gone meanwhile, perhaps: the next run sees the rest.
+        if (reply->status != 200) return failed(failure_of_archive(reply->status));
+        FHIR_TRY(std::vector<json::object> instances, data_sets_of(*reply));
+        std::move(instances.begin(), instances.end(), std::back_inserter(content.instances));
+    }
+    return content;
+}
+
 /// Whatever stands before the archive answers 404 too when it has lost the way to it; what is written from
 /// that is a deletion. So the search has to answer, and to know nothing of the study.
 Attempt<void> HttpArchiveSource::confirm_absence(const Key& key, unsigned status) {
     // The path may have been the one of an archive without partitions.
     partitions_.forget();
-    FHIR_TRY(const std::vector<json::object> rows,
-             search_studies(key.partition, "StudyInstanceUID=" + percent_encode(key.study_uid) + "&limit=1"));
+    FHIR_TRY(
+        const std::vector<json::object> rows,
+        search(key.partition, "/studies?StudyInstanceUID=" + percent_encode(key.study_uid) + "&limit=1"));
     if (rows.empty()) return {};
     return failed(
         FailureKind::archive_transient,
@@ -95,9 +129,9 @@ Attempt<std::optional<StudyContent>> HttpArchiveSource::read_if_changed(const Ke
     return read(key, version);
 }
 
-Attempt<std::vector<json::object>> HttpArchiveSource::search_studies(const std::string& partition,
-                                                                     const std::string& query) {
-    FHIR_TRY(const net::HttpReply reply, get(partition, "/studies?" + query));
+Attempt<std::vector<json::object>> HttpArchiveSource::search(const std::string& partition,
+                                                             const std::string& path_and_query) {
+    FHIR_TRY(const net::HttpReply reply, get(partition, path_and_query));
     if (reply.status == 200) return data_sets_of(reply);
     if (reply.status == 204) return std::vector<json::object>();
     Failure failure = failure_of_archive(reply.status);
@@ -110,26 +144,33 @@ Attempt<std::vector<json::object>> HttpArchiveSource::search_studies(const std::
     return std::vector<json::object>();
 }
 
-Attempt<std::vector<json::object>> HttpArchiveSource::studies_of_patient(const std::string& partition,
-                                                                         const std::string& patient_id) {
-    std::vector<json::object> studies;
+Attempt<std::vector<json::object>> HttpArchiveSource::rows_of(const std::string& partition,
+                                                              const std::string& path_and_query,
+                                                              const std::string& uid_tag) {
+    std::vector<json::object> rows;
     std::set<std::string> known;
     while (true) {
         FHIR_TRY(std::vector<json::object> page,
-                 search_studies(partition, fmt::format("PatientID={}&includefield=all&limit={}&offset={}",
-                                                       percent_encode(patient_id), kPage, studies.size())));
+                 search(partition, fmt::format("{}limit={}&offset={}", path_and_query, kPage, rows.size())));
         // Servers give fewer rows than asked for at will: only an empty page is behind the last one.
-        if (page.empty()) return studies;
-        const std::size_t rows = page.size();
+        if (page.empty()) return rows;
+        const std::size_t given = page.size();
         const std::size_t before = known.size();
-        for (json::object& study : page) {
-            if (known.insert(first_text(study, "0020000D")).second) studies.push_back(std::move(study));
+        for (json::object& row : page) {
+            if (known.insert(first_text(row, uid_tag)).second) rows.push_back(std::move(row));
         }
         if (known.size() != before) continue;
         // `offset` is not heeded. What is not as many as were asked for is all that there is.
-        if (rows != kPage) return studies;
+        if (given != kPage) return rows;
         return failed(FailureKind::unusable, "the DICOM server has more than one page and heeds no offset");
     }
+}
+
+Attempt<std::vector<json::object>> HttpArchiveSource::studies_of_patient(const std::string& partition,
+                                                                         const std::string& patient_id) {
+    return rows_of(partition,
+                   fmt::format("/studies?PatientID={}&includefield=all&", percent_encode(patient_id)),
+                   "0020000D");
 }
 
 Attempt<std::vector<Key>> HttpArchiveSource::page(const std::string& partition, const StudyFilter& filter,
@@ -141,7 +182,7 @@ Attempt<std::vector<Key>> HttpArchiveSource::page(const std::string& partition, 
         if (!value->empty()) query += fmt::format("{}={}&", name, percent_encode(*value));
     }
     FHIR_TRY(const std::vector<json::object> rows,
-             search_studies(partition, fmt::format("{}limit={}&offset={}", query, kPage, offset)));
+             search(partition, fmt::format("/studies?{}limit={}&offset={}", query, kPage, offset)));
     std::vector<Key> keys;
     for (const json::object& row : rows) {
         std::string uid = first_text(row, "0020000D");

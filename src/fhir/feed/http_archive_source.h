@@ -13,7 +13,8 @@
 namespace isocenter::fhir {
 
 /// The archive of any server that has the `/v1` resources. That a study is absent is believed when metadata
-/// and search agree on it.
+/// and search agree on it. One that is too large for a single answer is read series by series; a series that
+/// is, too, is `unusable`.
 class HttpArchiveSource : public ArchiveSource, public StudyList {
   public:
     struct Options {
@@ -41,8 +42,16 @@ class HttpArchiveSource : public ArchiveSource, public StudyList {
     /// A failure unless the search too says that the study, whose metadata was answered `status`, is absent.
     Attempt<void> confirm_absence(const Key& key, unsigned status);
     /// No rows where the archive has no such partition. Only 200 and 204 are answers.
-    Attempt<std::vector<boost::json::object>> search_studies(const std::string& partition,
-                                                             const std::string& query);
+    Attempt<std::vector<boost::json::object>> search(const std::string& partition,
+                                                     const std::string& path_and_query);
+    /// All rows of a search, page by page, each once by the UID in `uid_tag`. `path_and_query` ends with '?'
+    /// or
+    /// '&'.
+    Attempt<std::vector<boost::json::object>> rows_of(const std::string& partition,
+                                                      const std::string& path_and_query,
+                                                      const std::string& uid_tag);
+    /// The study series by series.
+    Attempt<StudyContent> read_in_parts(const Key& key);
 
     net::HttpSender& sender_;
     const Options options_;

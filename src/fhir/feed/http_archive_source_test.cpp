@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 
 namespace isocenter::fhir {
@@ -17,8 +18,13 @@ class FakeArchive : public net::HttpSender {
         asked.push_back(request.url);
         headers = request.headers;
         if (failure) return *failure;
+        if (std::find(too_large.begin(), too_large.end(), request.url) != too_large.end())
+            return fail(ErrorCode::too_large, "the reply is larger than allowed");
         const bool searches = request.url.find("/studies?") != std::string::npos;
-        return net::HttpReply{searches ? search_status.value_or(status) : status,
+        const bool lists_series = request.url.find("/series?") != std::string::npos;
+        return net::HttpReply{searches       ? search_status.value_or(status)
+                              : lists_series ? series_status.value_or(status)
+                                             : status,
                               "application/dicom+json",
                               {{"etag", etag}},
                               answer ? answer(request.url) : body};
@@ -26,9 +32,11 @@ class FakeArchive : public net::HttpSender {
     net::HttpHeaders headers;
     std::string etag;
     std::vector<std::string> asked;
+    std::vector<std::string> too_large;
     std::optional<Error> failure;
     unsigned status = 200;
     std::optional<unsigned> search_status;  ///< where searches are answered otherwise
+    std::optional<unsigned> series_status;
     std::string body = "[]";
     int asked_for_partitions = 0;
     unsigned partitions_status = 404;
@@ -183,6 +191,39 @@ TEST_F(HttpArchive, what_stands_before_the_archive_cannot_make_a_study_absent) {
     EXPECT_EQ(archive.read_study(key).error().kind, FailureKind::archive_transient) << "the search finds it";
     server.failure = fail(ErrorCode::unavailable, "connection refused");
     EXPECT_EQ(archive.read_study(key).error().kind, FailureKind::archive_down);
+}
+
+TEST_F(HttpArchive, a_study_that_is_too_large_is_read_series_by_series) {
+    server.too_large = {"http://pacs/v1/studies/1.2.3/metadata"};
+    server.etag = "W/\"7\"";
+    server.answer = [](const std::string& url) -> std::string {
+        if (url.find("/series?") == std::string::npos) return R"([{"00080018":{"vr":"UI"}},{}])";
+        const std::string offset = url.substr(url.rfind('=') + 1);
+        if (std::stoi(offset) >= 3) return "[]";
+        return R"([{"0020000E":{"vr":"UI","Value":["1.2.3.)" + offset + R"("]}}])";
+    };
+    const auto study = archive.read_study(key);
+    ASSERT_TRUE(study.has_value());
+    EXPECT_EQ(study->instances.size(), 6U);
+    EXPECT_EQ(study->version, "");
+    EXPECT_EQ(server.asked[1], "http://pacs/v1/studies/1.2.3/series?limit=200&offset=0");
+    EXPECT_EQ(server.asked.back(), "http://pacs/v1/studies/1.2.3/series/1.2.3.2/metadata");
+    EXPECT_EQ((*archive.read_if_changed(key, ""))->instances.size(), 6U);
+    server.too_large.emplace_back("http://pacs/v1/studies/1.2.3/series/1.2.3.1/metadata");
+    EXPECT_EQ(archive.read_study(key).error().kind, FailureKind::unusable);
+    EXPECT_NE(archive.read_study(key).error().text.find("series"), std::string::npos);
+}
+
+TEST_F(HttpArchive, a_series_that_is_gone_while_a_large_study_is_read_is_no_smaller_study) {
+    server.too_large = {"http://pacs/v1/studies/1.2.3/metadata"};
+    server.body = R"([{"0020000E":{"vr":"UI","Value":["1.2.3.1"]}}])";
+    server.status = 404;
+    server.series_status = 200;
+    EXPECT_EQ(archive.read_study(key).error().kind, FailureKind::archive_transient);
+    for (const unsigned status : {204U, 404U}) {
+        server.series_status = status;
+        EXPECT_EQ(archive.read_study(key).error().kind, FailureKind::archive_transient) << status;
+    }
 }
 
 TEST_F(HttpArchive, a_search_that_is_not_found_is_no_empty_list) {
