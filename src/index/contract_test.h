@@ -405,21 +405,6 @@ TEST_P(IndexContract, RemovalQueueKeepsOrderAndAttempts) {
     EXPECT_EQ(*removals().size(), 1U);
 }
 
-TEST_P(IndexContract, ScansRecordsAndFindsLooseBlobs) {
-    const NewInstance one = instance_of(key_of("1", "2", "3"));
-    const NewInstance two = instance_of(key_of("1", "2", "4"));
-    add(one);
-    add(two);
-    const auto first = *records().scan(0, 1);
-    ASSERT_EQ(first.size(), 1U);
-    EXPECT_EQ(first[0].key, one.key);
-    EXPECT_EQ(first[0].layout, one.layout);
-    EXPECT_EQ(records().scan(first[0].id, 10)->front().key, two.key);
-    ASSERT_TRUE(index().remove(two.key).ok());
-    const BlobKey keys[] = {one.blob, BlobKey("cc/3"), two.blob};
-    EXPECT_THAT(*records().unreferenced(keys), ElementsAre(BlobKey("cc/3")));
-}
-
 TEST_P(IndexContract, WritersAndAFeedReaderAtOnce) {
     constexpr int kEach = 60;
     std::atomic<bool> done = false;
