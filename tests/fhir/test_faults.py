@@ -10,7 +10,7 @@ from fhir_server import eventually
 from images import make_dose_report, make_image, new_uid, part10
 from processes import Cast
 
-PASSING = ["refuse", "slow", "401", "403|408", "409", "412", "429", "500|502|503|504", "lost", "cut"]
+PASSING = ["refuse", "slow", "401", "403|408", "404|405", "409", "412", "429", "500|502|503|504", "lost", "cut"]
 
 
 @pytest.fixture
