@@ -71,11 +71,6 @@ Attempt<ReconciliationResult> Reconciliation::run(std::stop_token stop) {
     FHIR_TRY(const std::uint64_t all, count());
     if (auto walked = walk(all, stop); !walked) return failed(std::move(walked).error());
     const bool whole = options_.filter.is_empty();
-    if (whole && seen_.empty() && options_.repair && !options_.archive_is_empty)
-        return failed(
-            FailureKind::unusable,
-            "the DICOM server lists no study: to repair would be to remove everything that was written. "
-            "Where that is meant, say --archive-is-empty");
     if (whole) {
         if (auto looked = look_for_extra(stop); !looked) return failed(std::move(looked).error());
     }
@@ -144,6 +139,11 @@ Attempt<void> Reconciliation::look_at(const Key& key, std::stop_token stop) {
     const bool to_do = !difference->plan.entries.empty() ||
                        std::any_of(found.begin(), found.end(),
                                    [](const auto& each) { return each.kind == Kind::duplicate; });
+    if (options_.repair && to_do && seen_.empty() && !options_.archive_is_empty)
+        return failed(
+            FailureKind::unusable,
+            "the DICOM server lists no study: to repair would be to remove everything that was written. "
+            "Where that is meant, say --archive-is-empty");
     if (options_.repair && to_do) {
         const JobRequest request{
             .key = key, .remove_duplicates = true, .may_write = [stop] { return !stop.stop_requested(); }};
