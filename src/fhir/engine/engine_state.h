@@ -9,6 +9,7 @@
 #include <set>
 #include <vector>
 
+#include "base/log.h"
 #include "fhir/engine/circuit.h"
 #include "fhir/engine/engine.h"
 #include "fhir/engine/engine_metrics.h"
@@ -63,9 +64,10 @@ struct Engine::State {
     std::map<Key, std::set<std::string>> lettered;
     Circuit target;
     bool probing = false;
-    bool trying = false;         ///< the one job that a half-open circuit lets through is under way
-    std::string target_trouble;  ///< why `target` is open, as reason_of() says it
-    Time next_letters;           ///< look for replays
+    bool trying = false;          ///< the one job that a half-open circuit lets through is under way
+    std::string target_trouble;   ///< why `target` is open, as reason_of() says it
+    bool told_of_target = false;  ///< that it is down
+    Time next_letters;            ///< look for replays
     Time next_purge;
 
     // --- the backfill
@@ -152,6 +154,9 @@ struct Engine::State {
     bool admits_jobs() const;
     std::chrono::steady_clock::duration time_without_outages(Time now) const;
     bool probe();
+    /// With `target_trouble` as the reason; both with the mutex held.
+    void tell_target_down(LogLevel level, unsigned status);
+    void tell_target_up();
     /// Learns at the start whether the FHIR server is there, so that nobody waits for the first study to
     /// know.
     void first_probe();

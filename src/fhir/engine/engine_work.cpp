@@ -134,6 +134,17 @@ void Engine::State::nap_until_work(std::stop_token stop) {
     wait_for_change(lock, stop, longest);
 }
 
+void Engine::State::tell_target_down(LogLevel level, unsigned status) {
+    told_of_target = true;
+    log_event(level, "cast_target_down",
+              {{"target", options.target}, {"status", status}, {"reason", target_trouble}});
+}
+
+void Engine::State::tell_target_up() {
+    if (std::exchange(told_of_target, false))
+        log_event(LogLevel::info, "cast_target_up", {{"target", options.target}});
+}
+
 bool Engine::State::probe() {
     {
         const std::lock_guard lock(mutex);
@@ -146,14 +157,12 @@ bool Engine::State::probe() {
     probing = false;
     if (!answer) {
         target_trouble = answer.error().text;
-        if (target.is_doubted())
-            log_event(
-                LogLevel::error, "cast_target_down",
-                {{"target", options.target}, {"status", answer.error().status}, {"reason", target_trouble}});
+        if (target.is_doubted()) tell_target_down(LogLevel::error, answer.error().status);
         target.probe_failed(parts.clock.now(), answer.error().retry_after);
         return false;
     }
     target.probe_passed(parts.clock.now());
+    if (target.is_closed()) tell_target_up();
     changed.notify_all();
     return true;
 }
@@ -163,10 +172,7 @@ void Engine::State::first_probe() {
     if (answer || answer.error().kind == FailureKind::cancelled) return;
     const std::lock_guard lock(mutex);
     target_trouble = answer.error().text;
-    if (!target.is_open())
-        log_event(
-            LogLevel::warning, "cast_target_down",
-            {{"target", options.target}, {"status", answer.error().status}, {"reason", target_trouble}});
+    if (!target.is_open()) tell_target_down(LogLevel::warning, answer.error().status);
     target.down(parts.clock.now(), answer.error().retry_after);
 }
 
@@ -297,10 +303,8 @@ void Engine::State::note_servers(const Job& job, const JobResult& result) {
         target_trouble = reason_of(failure);
     if (archive.is_open() && is_trouble(of_archive)) archive_trouble = failure.text;
     if (target_was_closed && target.is_open() && !target.is_doubted())
-        log_event(LogLevel::error, "cast_target_down",
-                  {{"target", options.target}, {"status", failure.status}, {"reason", target_trouble}});
-    if (!target_was_closed && target.is_closed())
-        log_event(LogLevel::info, "cast_target_up", {{"target", options.target}});
+        tell_target_down(LogLevel::error, failure.status);
+    if (target.is_closed()) tell_target_up();
     if (archive_was_closed && archive.is_open())
         log_event(LogLevel::error, "cast_archive_down",
                   {{"target", options.target}, {"reason", failure.text}});
