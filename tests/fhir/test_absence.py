@@ -39,8 +39,8 @@ def studies(archive, behind):
 @pytest.mark.parametrize("only", ["/metadata", "/studies", ""])
 def test_not_found_deletes_nothing_and_a_deletion_still_does(only, archive, door, behind, fhir, studies):
     door.fault, door.only, door.spoiled = "404", only, 0
-    for study, series in studies.items():
-        archive.store(make_image(study, series, new_uid(), PatientID="NF0", InstanceNumber=2))
+    for number, (study, series) in enumerate(studies.items()):
+        archive.store(make_image(study, series, new_uid(), PatientID=f"NF{number}", InstanceNumber=2))
     assert eventually(lambda: door.spoiled >= 3)
     time.sleep(2)
     assert all(fhir.study(study) for study in studies)
