@@ -87,7 +87,8 @@ std::string stored_text(const DataSet& data_set, std::string_view tag) {
 
 std::string exact_text(const DataSet& data_set, std::string_view tag) {
     auto text = stored_text(data_set, tag);
-    return is_in_fhir(text) ? text : std::string{};
+    const bool is_empty = text.find_first_not_of(kBlanks) == text.npos;
+    return is_in_fhir(text) && !is_empty ? text : std::string{};
 }
 
 std::vector<std::string> split(std::string_view text, char separator) {

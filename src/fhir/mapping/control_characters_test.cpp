@@ -65,6 +65,9 @@ TEST_F(ControlCharacters, tabs_and_lines_stay_inside_of_texts) {
     const auto made = study({{"00081030", element("\ta\r\nb\n")}, {"00104000", element("not\x01mapped")}});
     EXPECT_EQ(made.at("description"), "a\r\nb");
     EXPECT_TRUE(noted().empty());
+    EXPECT_TRUE(wanted({{"00100020", element("LK\t7\t")}}).ok());
+    EXPECT_TRUE(noted().empty()) << "one patient";
+    EXPECT_FALSE(wanted({{"00100020", element("\t")}}).ok());
     EXPECT_EQ(make_coding("urn:x", " a\t b\n").at("code"), "a b");
 }
 

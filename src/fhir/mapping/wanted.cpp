@@ -23,7 +23,7 @@ Status check_uids(const StudySnapshot& study) {
 
 void record_other_patients(const Agreement& instances, const Identifier& winner, const Context& context) {
     for (const auto* instance : instances.instances()) {
-        const auto other = first_text(*instance, "00100020");
+        const auto other = stored_text(*instance, "00100020");
         if (other.empty() || other == winner.value) continue;
         context.records.push_back({ValidationRecord::Kind::disagreement, "00100020", other,
                                    "instances of the study differ in PatientID"});
