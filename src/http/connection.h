@@ -117,7 +117,7 @@ class Connection {
     std::optional<FileSlice> slice_;
     Piece pieces_[2];
     bool source_ended_ = false;
-    bool source_failed_ = false;
+    std::optional<ErrorCode> source_failure_;
 };
 
 }  // namespace isocenter::http

@@ -38,17 +38,21 @@ void Connection::ready(Response response) {
         }
     }
     response_ = std::move(response);
-    source_ended_ = source_failed_ = false;
+    source_ended_ = false;
+    source_failure_.reset();
     if (!source_ || slice_ || call_->request.method == Method::head || has_no_body(response_->status)) return;
     fill_piece(0);
     const auto announced = response_->content_length;
     const std::uint64_t had = pieces_[0].total();
     // Too short or too long is an error as well, and here it can still be told.
-    if (announced && (had > *announced || (source_ended_ && had < *announced))) source_failed_ = true;
-    if (!source_failed_) return;
+    if (announced && (had > *announced || (source_ended_ && had < *announced)))
+        source_failure_ = source_failure_.value_or(ErrorCode::corrupt);
+    if (!source_failure_) return;
     source_.reset();
-    const Error error =
-        fail(ErrorCode::unavailable, "The stored object cannot be read.", "first piece of the body");
+    // What is damaged is so the next time too; all else may pass.
+    const ErrorCode code =
+        *source_failure_ == ErrorCode::corrupt ? ErrorCode::corrupt : ErrorCode::unavailable;
+    const Error error = fail(code, "The stored object cannot be read.", "first piece of the body");
     response_ = shared_.service.refuse(*call_, error);
 }
 
@@ -67,7 +71,7 @@ void Connection::fill_piece(std::size_t index) {
     if (!piece.buffer) piece.buffer = shared_.buffers.take();
     auto* mixed = stream_.is_tls() ? nullptr : dynamic_cast<MixedSource*>(source_.get());
     const auto failed = [this](const Error& error) {
-        source_failed_ = true;
+        source_failure_ = error.code;
         log_event(LogLevel::error, "response_body_failed",
                   {{"request_id", std::string_view(call_->request.request_id)},
                    {"route", call_->label()},
@@ -171,7 +175,7 @@ asio::awaitable<bool> Connection::send_source(std::string head, bool chunked,
         if (chunked) tail = last ? (size > 0 ? "\r\n0\r\n\r\n" : kLastChunk) : std::string_view("\r\n");
         const bool sent = co_await send_piece(head, current, tail);
         co_await lane_call_.wait();
-        if (!sent || source_failed_ || !source_) co_return false;
+        if (!sent || source_failure_ || !source_) co_return false;
         if (last) co_return true;
         head.clear();
         current = next;

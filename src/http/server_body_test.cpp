@@ -122,21 +122,25 @@ TEST(ServerBody, SlowReadersHoldNoThreadOfTheLane) {
 
 TEST(ServerBody, ASourceThatFailsAtOnceIsAnError) {
     TestServer test;
-    test.get("/fail", [](const RequestContext&) {
-        auto source = std::make_unique<PatternSource>(pattern(1000), true);
-        source->fail_at(10);
-        return source_response(std::move(source));
-    });
+    for (const bool damaged : {true, false}) {
+        test.get(damaged ? "/damaged" : "/busy", [damaged](const RequestContext&) {
+            auto source = std::make_unique<PatternSource>(pattern(1000), true);
+            source->fail_at(10, damaged ? ErrorCode::corrupt : ErrorCode::overloaded);
+            return source_response(std::move(source));
+        });
+    }
     test.get("/short", [](const RequestContext&) {
         Response response = source_response(std::make_unique<PatternSource>(pattern(1000), false));
         response.content_length = 1001;
         return response;
     });
     RawClient client(test.start());
-    for (const std::string path : {"/fail", "/short"}) {
+    for (const std::string path : {"/damaged", "/short", "/busy"}) {
         const RawResponse response = client.ask("GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n");
-        EXPECT_EQ(response.status, 503U);
-        EXPECT_EQ(response.body, "unavailable The stored object cannot be read.");
+        const bool passes = path == "/busy";
+        EXPECT_EQ(response.status, passes ? 503U : 500U) << path;
+        EXPECT_EQ(response.body,
+                  (passes ? "unavailable" : "corrupt") + std::string(" The stored object cannot be read."));
     }
 }
 

@@ -30,9 +30,12 @@ inline std::string pattern(std::size_t size) {
 class PatternSource final : public ByteSource {
   public:
     PatternSource(std::string text, bool knows_size) : text_(std::move(text)), knows_size_(knows_size) {}
-    void fail_at(std::size_t at) { fail_at_ = at; }
+    void fail_at(std::size_t at, ErrorCode code = ErrorCode::corrupt) {
+        fail_at_ = at;
+        code_ = code;
+    }
     Result<std::size_t> read(MutableBytes into) override {
-        if (at_ >= fail_at_) return fail(ErrorCode::corrupt, "broken source");
+        if (at_ >= fail_at_) return fail(code_, "broken source");
         const std::size_t left = std::min(text_.size(), fail_at_) - at_;
         const std::size_t count = std::min({into.size(), left, std::size_t{1} + (at_ * 7) % 100'000});
         std::copy_n(as_bytes(text_).begin() + static_cast<std::ptrdiff_t>(at_), count, into.begin());
@@ -49,6 +52,7 @@ class PatternSource final : public ByteSource {
     const bool knows_size_;
     std::size_t at_ = 0;
     std::size_t fail_at_ = static_cast<std::size_t>(-1);
+    ErrorCode code_ = ErrorCode::corrupt;
 };
 
 /// A slice of an unlinked temporary file that holds `before`, the text and `after`.
