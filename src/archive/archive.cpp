@@ -43,6 +43,17 @@ Result<std::vector<index::InstanceRecord>> Archive::list(const index::EntityKey&
     return fail(ErrorCode::not_found, "no such instance");
 }
 
+Result<std::vector<index::Member>> Archive::members(const index::EntityKey& entity) {
+    ISO_TRY(auto members, state_->core.database.members->members(entity));
+    if (!members.empty()) return members;
+    ISO_TRY([[maybe_unused]] const auto present, revision(entity));
+    return fail(ErrorCode::not_found, "no such instance");
+}
+
+Result<index::RecordBatch> Archive::records(std::span<const std::int64_t> record_ids, bool with_layout) {
+    return state_->core.database.members->records(record_ids, with_layout);
+}
+
 Result<index::Revision> Archive::revision(const index::EntityKey& entity) {
     ISO_TRY(const index::Revision revision, state_->core.database.index->revision(entity));
     if (revision.instances != 0) return revision;

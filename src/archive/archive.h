@@ -66,6 +66,10 @@ class Archive {
     /// All instances of a study or series in retrieve order (with layouts); `not_found` or `gone` when there
     /// are none.
     Result<std::vector<index::InstanceRecord>> list(const index::EntityKey& entity);
+    /// The same in few bytes each, for answers that last as long as their client likes.
+    Result<std::vector<index::Member>> members(const index::EntityKey& entity);
+    /// As MemberIndex::records.
+    Result<index::RecordBatch> records(std::span<const std::int64_t> record_ids, bool with_layout);
     /// `not_found`/`gone` when the entity does not exist.
     Result<index::Revision> revision(const index::EntityKey& entity);
 

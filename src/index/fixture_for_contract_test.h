@@ -105,6 +105,7 @@ class IndexContract : public ::testing::TestWithParam<DatabaseKind> {
     Index& index() { return *database_.index; }
     RemovalQueue& removals() { return *database_.removals; }
     RecordScan& records() { return *database_.records; }
+    MemberIndex& members() { return *database_.members; }
 
     AddOutcome add(const NewInstance& given) {
         auto outcomes = index().add(std::span(&given, 1));

@@ -207,6 +207,30 @@ class Index {
     virtual Status check() = 0;
 };
 
+/// An instance among those of a study or series, in few bytes.
+struct Member {
+    std::int64_t record = 0;  ///< InstanceRecord::id
+    std::uint64_t name = 0;   ///< of its series and instance UIDs: a record that replaces it has the same
+};
+
+/// Records read together, as many as memory should hold.
+struct RecordBatch {
+    std::vector<InstanceRecord> records;
+    std::size_t ids = 0;  ///< how many of the ids asked, from the first on, these are the records of
+};
+
+/// The instances below an entity for answers that last: a list that takes little memory, and the records a
+/// piece at a time.
+class MemberIndex {
+  public:
+    virtual ~MemberIndex() = default;
+    /// In the order of Index::list; empty when none.
+    virtual Result<std::vector<Member>> members(const EntityKey& key) = 0;
+    /// Records by id in the order asked; those gone are left out. At most 1,000 at a time, and with layouts
+    /// no more than a megabyte of these, but one at least.
+    virtual Result<RecordBatch> records(std::span<const std::int64_t> ids, bool with_layout) = 0;
+};
+
 /// Blobs whose instances are gone and which are still to be removed: filled by Index::remove and
 /// replacements. On a full disk `done` and `postpone` have the reserve; `enqueue`, which follows a store that
 /// failed, has not.

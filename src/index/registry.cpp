@@ -15,6 +15,7 @@ Result<Database> open_database(const DatabaseOptions& options) {
     database.index = index.get();
     database.removals = index.get();
     database.records = index.get();
+    database.members = index.get();
     database.connections = connections;
     database.reserve = reserve;
     database.owner = std::move(index);

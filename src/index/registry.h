@@ -20,6 +20,7 @@ struct Database {
     RemovalQueue* removals = nullptr;
     RecordScan* records = nullptr;
     RemovalReserve* reserve = nullptr;
+    MemberIndex* members = nullptr;
     /// For tables of others, which belong into the same backup as the index; the index looks at none of them.
     sql::ConnectionSource* connections = nullptr;
 };

@@ -1,3 +1,6 @@
+#include <cstring>
+
+#include "base/digest.h"
 #include "index/sql/documents.h"
 #include "index/sql/sql_index.h"
 
@@ -18,12 +21,30 @@ void bind_key(Run& run, const EntityKey& key) {
     if (!key.instance.empty()) run.bind(key.instance.view());
 }
 
-std::string list_statement(const EntityKey& key, bool with_layout) {
-    std::string sql = "SELECT " + record_columns() + (with_layout ? ", d.layout" : "");
-    sql +=
+std::string list_statement(const std::string& columns, const EntityKey& key, bool with_layout) {
+    std::string sql =
+        "SELECT " + columns +
         " FROM study s CROSS JOIN series e ON e.study_id = s.id CROSS JOIN instance i ON i.series_id = e.id";
     if (with_layout) sql += " CROSS JOIN document d ON d.key = i.document_key";
     return sql + key_condition(key) + " ORDER BY e.series_number_sort, e.uid, i.instance_number_sort, i.uid";
+}
+
+std::string records_statement(bool with_layout) {
+    std::string sql = "SELECT p.key, " + record_columns() + (with_layout ? ", d.layout" : "") +
+                      " FROM json_each(?) p CROSS JOIN instance i ON i.id = p.value CROSS JOIN series e ON "
+                      "e.id = i.series_id CROSS JOIN study s ON s.id = e.study_id";
+    if (with_layout) sql += " LEFT JOIN document d ON d.key = i.document_key";
+    return sql;
+}
+
+// A digest, so that nobody can choose UIDs of which one would be taken for another.
+std::uint64_t name_of(std::string_view series, std::string_view instance) {
+    std::string uids(series);
+    uids.append(1, '/').append(instance);
+    const Sha256 digest = sha256(as_bytes(uids));
+    std::uint64_t name = 0;
+    std::memcpy(&name, digest.data(), sizeof name);
+    return name;
 }
 
 std::string revision_statement(const EntityKey& key) {
@@ -60,7 +81,8 @@ std::string last_removal_statement(const EntityKey& key) {
 
 Result<std::vector<InstanceRecord>> SqlIndex::list(const EntityKey& key, bool with_layout) {
     ISO_TRY(const Lease connection, connections_->reader());
-    Run run(*connection, list_statement(key, with_layout));
+    const std::string columns = record_columns() + (with_layout ? ", d.layout" : "");
+    Run run(*connection, list_statement(columns, key, with_layout));
     bind_key(run, key);
     std::vector<InstanceRecord> records;
     while (true) {
@@ -69,6 +91,42 @@ Result<std::vector<InstanceRecord>> SqlIndex::list(const EntityKey& key, bool wi
         records.push_back(read_record(run, 0));
         if (with_layout) records.back().layout = std::string(run.blob(kRecordColumns));
     }
+}
+
+Result<std::vector<Member>> SqlIndex::members(const EntityKey& key) {
+    ISO_TRY(const Lease connection, connections_->reader());
+    Run run(*connection, list_statement("i.id, e.uid, i.uid", key, false));
+    bind_key(run, key);
+    std::vector<Member> members;
+    while (true) {
+        ISO_TRY(const bool row, run.next());
+        if (!row) return members;
+        members.push_back({run.integer(0), name_of(run.text(1), run.text(2))});
+    }
+}
+
+Result<RecordBatch> SqlIndex::records(std::span<const std::int64_t> ids, bool with_layout) {
+    constexpr std::size_t kLayoutBytes = 1U << 20U;
+    if (ids.size() > 1000) return fail(ErrorCode::invalid_request, "more than 1,000 records at a time");
+    ISO_TRY(const Lease connection, connections_->reader());
+    Run run(*connection, records_statement(with_layout));
+    run.bind(json_list(ids));
+    RecordBatch batch;
+    std::size_t layouts = 0;
+    while (true) {
+        ISO_TRY(const bool row, run.next());
+        if (!row) break;
+        if (layouts >= kLayoutBytes) {
+            batch.ids = static_cast<std::size_t>(run.integer(0));
+            return batch;
+        }
+        batch.records.push_back(read_record(run, 1));
+        if (!with_layout) continue;
+        batch.records.back().layout = std::string(run.blob(kRecordColumns + 1));
+        layouts += batch.records.back().layout.size();
+    }
+    batch.ids = ids.size();
+    return batch;
 }
 
 Result<Revision> SqlIndex::revision(const EntityKey& key) {

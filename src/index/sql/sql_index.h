@@ -9,7 +9,7 @@
 namespace isocenter::index::sql {
 
 /// The ports of the index over SQL connections. Thread-safe.
-class SqlIndex : public Index, public RemovalQueue, public RecordScan {
+class SqlIndex : public Index, public MemberIndex, public RemovalQueue, public RecordScan {
   public:
     explicit SqlIndex(std::unique_ptr<ConnectionSource> connections) : connections_(std::move(connections)) {}
 
@@ -23,6 +23,9 @@ class SqlIndex : public Index, public RemovalQueue, public RecordScan {
     Result<std::vector<Change>> changes(const ChangeQuery& query) override;
     Result<Totals> totals() override;
     Status check() override;
+
+    Result<std::vector<Member>> members(const EntityKey& key) override;
+    Result<RecordBatch> records(std::span<const std::int64_t> ids, bool with_layout) override;
 
     Status enqueue(std::span<const BlobKey> keys) override;
     Result<std::vector<BlobKey>> due(Ticks now, std::size_t limit) override;

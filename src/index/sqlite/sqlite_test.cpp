@@ -2,6 +2,7 @@
 
 #include "dicom/frame_table.h"
 #include "index/contract_test.h"
+#include "index/member_contract_test.h"
 #include "index/records_contract_test.h"
 #include "index/search_contract_test.h"
 #include "index/sqlite/connection.h"
