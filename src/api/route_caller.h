@@ -73,6 +73,12 @@ inline std::string body_of(const http::Response& response) {
     return text == nullptr ? std::string{} : *text;
 }
 
+/// Whether the rest of a body breaks off instead of ending as if it were whole.
+inline bool breaks_off(const http::Response& response) {
+    const auto* source = std::get_if<std::unique_ptr<ByteSource>>(&response.body);
+    return source != nullptr && !read_all(**source, 1ULL << 28U);
+}
+
 /// A body read piece by piece, and the most memory that was held for it.
 struct HeldBody {
     std::string text;
@@ -92,14 +98,20 @@ inline HeldBody read_held(const http::Response& response, const MemoryBudget& me
     }
 }
 
-/// Instances of study 1.1 whose metadata take a megabyte each.
+/// An instance of study 1.1 whose metadata take a megabyte; one that is there is replaced.
+inline void store_long_one(archive::TestArchive& stored, int number, const std::string& study_id = "S1") {
+    dicom::DataSet data_set = archive::make_data_set("1.1", "1.1.1", "1.1.1." + std::to_string(number));
+    data_set.set_text(dicom::tags::StudyID, study_id);
+    data_set.set_text({0x0010, 0x1010}, "050Y");
+    data_set.set({.tag = {0x0040, 0xA160}, .vr = dicom::Vr::UT, .bytes = std::string(1 << 20, 'x')});
+    archive::StorePolicy policy;
+    policy.duplicates = archive::Duplicates::replace;
+    const auto outcomes = stored.store({archive::to_part10(data_set)}, policy);
+    if (outcomes[0].failure) throw std::runtime_error(outcomes[0].message);
+}
 inline void store_long_ones(archive::TestArchive& stored, int count) {
-    for (int i = 1; i <= count; ++i) {
-        dicom::DataSet data_set = archive::make_data_set("1.1", "1.1.1", "1.1.1." + std::to_string(i));
-        data_set.set({.tag = {0x0040, 0xA160}, .vr = dicom::Vr::UT, .bytes = std::string(1 << 20, 'x')});
-        const auto outcomes = stored.store({archive::to_part10(data_set)});
-        if (outcomes[0].failure) throw std::runtime_error(outcomes[0].message);
-    }
+    for (int i = 1; i <= count; ++i)
+        store_long_one(stored, i);
 }
 
 /// The document of the instance cannot be read any more.

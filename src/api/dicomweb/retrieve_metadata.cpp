@@ -7,6 +7,7 @@
 #include "api/dicomweb/accept.h"
 #include "api/dicomweb/batched_text.h"
 #include "api/dicomweb/document_reader.h"
+#include "api/dicomweb/member_list.h"
 #include "api/dicomweb/retrieval.h"
 #include "api/dicomweb/store_response.h"
 #include "dicom/json_filter.h"
@@ -74,32 +75,28 @@ Status append_document(const Writing& writing, const index::Document& document, 
     return {};
 }
 
+/// Of the records asked, those that are no longer there.
+std::size_t gone_of(const index::DocumentBatch& batch) {
+    return batch.ids - batch.documents.size() - batch.unreadable;
+}
+
 class MetadataSource : public BatchedText {
   public:
-    MetadataSource(Writing writing, std::vector<std::int64_t> ids)
-        : writing_(std::move(writing)), ids_(std::move(ids)) {
-        documents_.emplace(writing_.face);
+    MetadataSource(Writing writing, MemberList members) : writing_(std::move(writing)) {
+        members_.emplace(std::move(members));
     }
 
+    std::size_t size() const { return members_->ids().size(); }
     /// How many of the documents cannot be given: what the status depends on must be known before the first
     /// byte. Those of a short answer are kept, those of a long one are read once more while they are sent.
     Result<std::size_t> survey() {
-        ISO_TRY(auto batch, read_short());
-        unreadable_ = batch.unreadable;
-        std::size_t seen = batch.ids;
-        if (seen == ids_.size()) {
-            kept_ = std::move(batch);
-            return unreadable_;
+        for (int tried = 0; tried < kMostRenewals; ++tried) {
+            ISO_TRY(const std::size_t gone, look_at_all());
+            if (gone == 0) return unreadable_;
+            ISO_TRY(auto now, MemberList::read(writing_.face, writing_.key));
+            members_.emplace(std::move(now));
         }
-        batch = {};
-        while (seen < ids_.size()) {
-            ISO_TRY(const auto more, documents_->read(std::span(ids_).subspan(seen)));
-            seen += more.ids;
-            unreadable_ += more.unreadable;
-        }
-        passed_over_ = documents_->passed_over();
-        documents_.emplace(writing_.face);
-        return unreadable_;
+        return changed_meanwhile();
     }
     /// Why documents that the survey counted cannot be given.
     Error refusal() const {
@@ -109,20 +106,52 @@ class MetadataSource : public BatchedText {
     }
 
   private:
+    /// How many of the records are gone.
+    Result<std::size_t> look_at_all() {
+        documents_.emplace(writing_.face);
+        const auto ids = members_->ids();
+        ISO_TRY(auto batch, read_short(ids));
+        unreadable_ = batch.unreadable;
+        std::size_t gone = gone_of(batch);
+        std::size_t seen = batch.ids;
+        if (seen == ids.size()) {
+            kept_ = std::move(batch);
+            return gone;
+        }
+        kept_.reset();
+        batch = {};
+        while (seen < ids.size()) {
+            ISO_TRY(const auto more, documents_->read(ids.subspan(seen)));
+            seen += more.ids;
+            unreadable_ += more.unreadable;
+            gone += gone_of(more);
+        }
+        passed_over_ = documents_->passed_over();
+        documents_.emplace(writing_.face);
+        return gone;
+    }
+
     /// The first documents: all of them where one piece holds them.
-    Result<index::DocumentBatch> read_short() {
-        ISO_TRY(auto batch, documents_->read(ids_));
-        if (batch.ids == ids_.size()) return batch;
-        ISO_TRY(auto more, documents_->read(std::span(ids_).subspan(batch.ids)));
+    Result<index::DocumentBatch> read_short(std::span<const std::int64_t> ids) {
+        ISO_TRY(auto batch, documents_->read(ids));
+        if (batch.ids == ids.size()) return batch;
+        ISO_TRY(auto more, documents_->read(ids.subspan(batch.ids)));
         batch.ids += more.ids;
         batch.unreadable += more.unreadable;
         std::ranges::move(more.documents, std::back_inserter(batch.documents));
         return batch;
     }
 
+    /// Of what was replaced since the survey the new documents. What is gone cannot be told in the status any
+    /// more: a body without it must not look whole.
     Result<index::DocumentBatch> read_next() {
         if (kept_) return *std::exchange(kept_, std::nullopt);
-        return documents_->read(std::span(ids_).subspan(next_));
+        for (int tried = 0; tried < kMostRenewals; ++tried) {
+            ISO_TRY(auto batch, documents_->read(members_->ids().subspan(next_)));
+            if (gone_of(batch) == 0) return batch;
+            ISO_CHECK(members_->renew(next_));
+        }
+        return changed_meanwhile();
     }
 
     Result<bool> next(std::string& text) override {
@@ -133,18 +162,11 @@ class MetadataSource : public BatchedText {
         // The status has been sent: a body that breaks off says what it can say no more.
         if (missing_ > unreadable_) return refusal();
         ISO_CHECK(append(batch.documents, text));
-        if (next_ < ids_.size()) return false;
-        if (first_) return absence();
+        if (next_ < size()) return false;
         if (writing_.form == DataSetForm::json) text += ']';
         if (writing_.form == DataSetForm::multipart_xml)
             text += (first_ ? "--" : "\r\n--") + writing_.boundary + "--\r\n";
         return true;
-    }
-
-    /// Why there is no document at all: what the survey found was removed meanwhile.
-    Error absence() const {
-        const auto records = writing_.face.archive.list(writing_.key);
-        return records ? refusal() : records.error();
     }
 
     Status append(const std::vector<index::Document>& documents, std::string& text) {
@@ -163,7 +185,7 @@ class MetadataSource : public BatchedText {
     }
 
     Writing writing_;
-    std::vector<std::int64_t> ids_;
+    std::optional<MemberList> members_;
     std::optional<DocumentReader> documents_;
     std::optional<index::DocumentBatch> kept_;
     std::size_t unreadable_ = 0;
@@ -183,19 +205,6 @@ std::string content_type(const Writing& writing) {
             return "multipart/related; type=\"" + std::string(kXml) + "\"; boundary=" + writing.boundary;
     }
     return {};
-}
-
-Result<std::vector<std::int64_t>> record_ids(const Face& face, const index::EntityKey& key) {
-    std::vector<std::int64_t> ids;
-    if (!key.instance.empty()) {
-        ISO_TRY(const auto location, face.archive.locate(key));
-        ids.push_back(location->record.id);
-        return ids;
-    }
-    ISO_TRY(const auto records, face.archive.list(key));
-    for (const index::InstanceRecord& record : records)
-        ids.push_back(record.id);
-    return ids;
 }
 
 http::Response refuse(const Face& face, const http::Request& request, const Error& error,
@@ -218,14 +227,14 @@ Result<http::Response> retrieve(const Face& face, const http::RequestContext& co
     std::string etag = revision_tag(revision, key);
     if (*form != DataSetForm::json) etag.insert(etag.size() - 1, *form == DataSetForm::xml ? "-x" : "-mx");
     if (auto unchanged = not_modified(request, etag, kCacheControl)) return *std::move(unchanged);
-    ISO_TRY(auto ids, record_ids(face, key));
+    ISO_TRY(auto members, MemberList::read(face, key));
 
-    const std::size_t all = ids.size();
     Writing writing{face, face.base_uri(request), *form, boundary_of(etag), key};
     http::Response response;
     response.headers.set("Content-Type", content_type(writing));
-    auto source = std::make_unique<MetadataSource>(std::move(writing), std::move(ids));
+    auto source = std::make_unique<MetadataSource>(std::move(writing), std::move(members));
     ISO_TRY(const std::size_t left_out, source->survey());
+    const std::size_t all = source->size();
     if (left_out == all || (left_out > 0 && !face.profile.partial_sets)) return source->refusal();
     if (left_out > 0) {
         // Not the tag of the whole set, which may be there again without a new revision.

@@ -1,8 +1,10 @@
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <utility>
 
 #include "api/route_caller.h"
+#include "archive/faulty_index.h"
 
 namespace isocenter::api {
 namespace {
@@ -75,6 +77,62 @@ TEST(RetrieveMetadata, TheEndOfALongAnswerIsLookedAtBeforeItsStatusIsSent) {
     damage_document(test.stored, "1.1.1.4");
     EXPECT_FALSE(read_all(*std::get<std::unique_ptr<ByteSource>>(study.body), 1U << 28U).ok())
         << "what is damaged since then cannot be told in the status";
+}
+
+TEST(RetrieveMetadata, WhatIsReplacedWhileTheAnswerIsReadIsInIt) {
+    constexpr int kInstances = 5;
+    for (const char* accept :
+         {"application/dicom+json", "multipart/related; type=\"application/dicom+xml\""}) {
+        RouteCaller test(standard_profile());
+        store_long_ones(test.stored, kInstances);
+        const http::Response study = get(test, kStudy, {{"study", "1.1"}}, accept);
+        store_long_one(test.stored, 4, "S2");
+        store_long_one(test.stored, 5, "S2");
+        const std::string text = body_of(study);
+        for (int i = 1; i <= kInstances; ++i)
+            EXPECT_NE(text.find("1.1.1." + std::to_string(i)), std::string::npos) << i;
+        EXPECT_NE(text.find("S2"), std::string::npos) << "what is there now";
+    }
+}
+
+TEST(RetrieveMetadata, WhatIsRemovedWhileTheAnswerIsReadBreaksItOff) {
+    for (const auto& removed : {archive::key_of("1.1", "1.1.1", "1.1.1.5"), archive::key_of("1.1")}) {
+        RouteCaller test(standard_profile());
+        store_long_ones(test.stored, 5);
+        const http::Response study = get(test, kStudy, {{"study", "1.1"}});
+        ASSERT_EQ(study.status, 200U);
+        ASSERT_TRUE(test.stored.archive->remove(removed).ok());
+        EXPECT_TRUE(breaks_off(study));
+    }
+}
+
+/// Over an index in which something happens before documents are read.
+http::Response get_while(RouteCaller& test, const std::function<void()>& happens) {
+    archive::FaultyIndex index(*test.stored.database.index);
+    index.before_documents = [&, happened = false]() mutable {
+        if (!std::exchange(happened, true)) happens();
+    };
+    index::Database database = test.stored.database;
+    database.index = &index;
+    Metrics metrics;
+    archive::Archive archive(test.stored.blobs, database, {}, metrics);
+    const Face face{archive, test.face.profile, test.face.lanes, test.options, "/x"};
+    const auto routes = retrieve_metadata_routes(face);
+    return RouteCaller::call(RouteCaller::find(routes, http::Method::get, kStudy), RouteCaller::request(),
+                             params_of({{"study", "1.1"}}));
+}
+
+TEST(RetrieveMetadata, WhatChangesBeforeTheFirstByteIsAnsweredAsItIs) {
+    RouteCaller test(v2_profile());
+    test.stored.store({object("1.1.1.1"), object("1.1.1.2"), object("1.1.1.3")});
+    const http::Response rest = get_while(test, [&] {
+        EXPECT_TRUE(test.stored.archive->remove(archive::key_of("1.1", "1.1.1", "1.1.1.2")).ok());
+    });
+    EXPECT_EQ(rest.status, 200U);
+    EXPECT_EQ(json_of(rest).as_array().size(), 2U);
+    const http::Response none =
+        get_while(test, [&] { EXPECT_TRUE(test.stored.archive->remove(archive::key_of("1.1")).ok()); });
+    EXPECT_EQ(none.status, 404U);
 }
 
 TEST(RetrieveMetadata, ALongAnswerIsHeldAPieceAtATimeAndCharged) {

@@ -3,6 +3,7 @@
 #include "api/dicomweb/accept.h"
 #include "api/dicomweb/checked_search.h"
 #include "api/dicomweb/entity.h"
+#include "api/dicomweb/member_list.h"
 #include "api/dicomweb/query_params.h"
 #include "api/dicomweb/retrieval.h"
 #include "api/dicomweb/search_body.h"
@@ -66,7 +67,9 @@ bool is_typed(std::string_view name) {
            http::equals_ignore_case(name, "fuzzymatching");
 }
 
-http::Response answer(const Face& face, SearchResource resource, const http::RequestContext& context) {
+/// Fails only where another try may not: what was found went before its documents were read.
+Result<http::Response> try_answer(const Face& face, SearchResource resource,
+                                  const http::RequestContext& context) {
     const http::Request& request = context.request;
     const auto form = choose_data_set_form(face.profile, request, kOffer);
     const auto key = read_scope(resource, context.params);
@@ -97,10 +100,19 @@ http::Response answer(const Face& face, SearchResource resource, const http::Req
     if (!summary) return refuse(face, request, summary.error());
     const std::uint64_t returned = body.rows.size();
     auto response = write_answer(std::move(body));
-    if (!response) return refuse(face, request, response.error());
+    if (!response) return response;
     add_warnings(face, *search, *summary, returned, *response);
     if (face.profile.standard) response->headers.set("Cache-Control", "private, no-cache");
-    return *std::move(response);
+    return response;
+}
+
+http::Response answer(const Face& face, SearchResource resource, const http::RequestContext& context) {
+    for (int tried = 1;; ++tried) {
+        auto response = try_answer(face, resource, context);
+        if (response) return *std::move(response);
+        if (response.error().code != ErrorCode::unavailable || tried == kMostRenewals)
+            return refuse(face, context.request, response.error());
+    }
 }
 
 http::Route route(const Face& face, SearchResource resource, std::string pattern) {

@@ -5,12 +5,37 @@
 #include <utility>
 
 #include "api/dicomweb/document_reader.h"
+#include "api/dicomweb/member_list.h"
+#include "dicom/tags.h"
 
 namespace isocenter::api {
 namespace {
 
 /// At most this many rows are written at a time.
 constexpr std::size_t kRowsAtATime = 50;
+
+/// Of the instances below the entity.
+Result<std::int64_t> newest_record(const Face& face, const index::EntityKey& key) {
+    dicom::Query query;
+    query.partition = key.partition;
+    query.limit = 1;
+    const auto require = [&query](dicom::Tag tag, const std::string& uid) {
+        if (!uid.empty()) query.matchers.push_back({tag, std::nullopt, dicom::MatchUid{{uid}}});
+    };
+    require(dicom::tags::StudyInstanceUID, key.study.str());
+    require(dicom::tags::SeriesInstanceUID, key.series.str());
+    require(dicom::tags::SOPInstanceUID, key.instance.str());
+    if (!key.series.empty()) query.level = dicom::Level::series;
+    if (!key.instance.empty()) query.level = dicom::Level::instance;
+    std::int64_t newest = 0;
+    const auto keep = [&newest](index::SearchRow&& row) -> Status {
+        newest = row.newest_record;
+        return {};
+    };
+    ISO_TRY([[maybe_unused]] const auto summary, face.archive.search(query, keep));
+    if (newest == 0) return changed_meanwhile();
+    return newest;
+}
 
 class SearchSource : public BatchedText {
   public:
@@ -22,8 +47,8 @@ class SearchSource : public BatchedText {
         auto rows = std::span(body_.rows).subspan(next_);
         rows = rows.first(std::min(kRowsAtATime, rows.size()));
         if (body_.documents && !rows.empty()) {
-            ISO_TRY(const auto attached, documents_.attach(rows));
-            rows = rows.first(attached.rows);
+            ISO_TRY(const std::size_t count, attach(rows));
+            rows = rows.first(count);
         }
         ISO_CHECK(append(text, rows));
         if (next_ < body_.rows.size()) return false;
@@ -32,6 +57,26 @@ class SearchSource : public BatchedText {
         else
             text += ']';
         return true;
+    }
+
+    /// Gives the first of `rows` their documents; of how many. A row of which the newest record went gets the
+    /// document of the one that is the newest now. Without any the answer must not look whole.
+    Result<std::size_t> attach(std::span<index::SearchRow> rows) {
+        for (int tried = 0; tried < kMostRenewals; ++tried) {
+            ISO_TRY(const auto attached, documents_.attach(rows));
+            if (attached.gone == 0) return attached.rows;
+            const auto without = [](const index::SearchRow& row) { return !row.document; };
+            const auto first = std::ranges::find_if(rows, without);
+            const auto before = static_cast<std::size_t>(first - rows.begin());
+            for (index::SearchRow& row : rows.subspan(before))
+                row.document.reset();
+            if (before > 0) return before;
+            ISO_TRY(const std::int64_t newest, newest_record(body_.face, rows.front().key));
+            // It is there and cannot be read: the row has the index's values.
+            if (newest == rows.front().newest_record) return std::size_t{1};
+            rows.front().newest_record = newest;
+        }
+        return changed_meanwhile();
     }
 
     Status append(std::string& text, std::span<index::SearchRow> rows) {

@@ -13,7 +13,7 @@ namespace isocenter::api {
 
 /// The matches of a search while their answer is sent. Rows are small; their documents, where the answer
 /// needs them, are fetched a batch at a time by the ids of their records, without a transaction that lasts as
-/// long as the client takes to read. An instance removed meanwhile leaves a row with the index's values.
+/// long as the client takes to read. A row of which nothing is left then breaks the answer off.
 struct SearchBody {
     const Face& face;
     RowWriter writer;

@@ -301,6 +301,39 @@ TEST(LongDocuments, OfASearchAreHeldAPieceAtATimeAndCharged) {
     }
 }
 
+TEST(LongDocuments, WhatIsReplacedOrRemovedWhileTheAnswerIsRead) {
+    RouteCaller test(standard_profile());
+    store_long_ones(test.stored, 5);
+    const auto routes = search_routes(test.face);
+    const auto find = [&](const char* pattern) {
+        return RouteCaller::call(RouteCaller::find(routes, http::Method::get, pattern),
+                                 RouteCaller::request("includefield=all&limit=50"));
+    };
+    // Newest first: those named come last.
+    const http::Response replaced = find("/instances");
+    store_long_one(test.stored, 1, "S2");
+    const auto rows = json_of(replaced).as_array();
+    ASSERT_EQ(rows.size(), 5U);
+    for (const auto& row : rows)
+        EXPECT_TRUE(row.as_object().contains("0040A160"));
+    const http::Response removed = find("/instances");
+    ASSERT_TRUE(test.stored.archive->remove(archive::key_of("1.1", "1.1.1", "1.1.1.2")).ok());
+    EXPECT_TRUE(breaks_off(removed));
+}
+
+TEST(LongDocuments, AStudyIsFoundWhenItsNewestInstanceGoesMeanwhile) {
+    RouteCaller test(standard_profile());
+    store_long_ones(test.stored, 2);
+    test.stored.store({archive::to_part10(archive::make_data_set("2.2", "2.2.1", "2.2.1.1"))});
+    const http::Response found =
+        RouteCaller::call(RouteCaller::find(search_routes(test.face), http::Method::get, "/studies"),
+                          RouteCaller::request("includefield=all"));
+    ASSERT_TRUE(test.stored.archive->remove(archive::key_of("1.1", "1.1.1", "1.1.1.2")).ok());
+    const auto rows = json_of(found).as_array();
+    ASSERT_EQ(rows.size(), 2U);
+    EXPECT_TRUE(rows[1].as_object().contains("00101010")) << "an age, which only the metadata have";
+}
+
 /// With a private attribute that says whether `number` is even, and metadata of a megabyte.
 std::string private_one(int number, const std::string& study_id = "S1") {
     dicom::DataSet data_set = archive::make_data_set("1.1", "1.1.1", "1.1.1." + std::to_string(number));
