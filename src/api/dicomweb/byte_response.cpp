@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "api/errors.h"
 #include "http/conditional.h"
@@ -46,9 +47,11 @@ class SliceSource : public ByteSource {
 /// Shorter ones are copied: two calls of the kernel cost more.
 constexpr std::uint64_t kLeastSlice = 16 * 1024;
 
+using Sources = Supply<std::unique_ptr<ByteSource>>;
+
 class ConcatenatedSource : public http::MixedSource {
   public:
-    explicit ConcatenatedSource(std::vector<SourceOpener> openers) : openers_(std::move(openers)) {}
+    explicit ConcatenatedSource(std::unique_ptr<Sources> sources) : sources_(std::move(sources)) {}
 
     Result<std::size_t> read(MutableBytes into) override {
         for (;;) {
@@ -75,15 +78,29 @@ class ConcatenatedSource : public http::MixedSource {
     /// False at the end of the last one.
     Result<bool> open_next() {
         if (current_) return true;
-        if (next_ == openers_.size()) return false;
-        ISO_TRY(current_, openers_[next_]());
-        openers_[next_++] = nullptr;
+        ISO_TRY(auto source, sources_->next());
+        if (!source) return false;
+        current_ = *std::move(source);
         return true;
     }
 
+    std::unique_ptr<Sources> sources_;
+    std::unique_ptr<ByteSource> current_;
+};
+
+class OpenedSources final : public Sources {
+  public:
+    explicit OpenedSources(std::vector<SourceOpener> openers) : openers_(std::move(openers)) {}
+    Result<std::optional<std::unique_ptr<ByteSource>>> next() override {
+        if (next_ == openers_.size()) return std::optional<std::unique_ptr<ByteSource>>();
+        ISO_TRY(auto source, openers_[next_]());
+        openers_[next_++] = nullptr;
+        return std::optional(std::move(source));
+    }
+
+  private:
     std::vector<SourceOpener> openers_;
     std::size_t next_ = 0;
-    std::unique_ptr<ByteSource> current_;
 };
 
 std::string part_head(const PartPlan& part, std::string_view boundary, bool first) {
@@ -104,46 +121,84 @@ http::Response unsatisfiable(const Profile& profile, const http::Request& reques
     return refused;
 }
 
-SourceOpener text_opener(std::string text) {
-    return [text = std::move(text)]() -> Result<std::unique_ptr<ByteSource>> {
-        return make_string_source(text);
-    };
+std::string part_tail(std::string_view boundary, bool first) {
+    return (first ? "--" : "\r\n--") + std::string(boundary) + "--\r\n";
 }
+
+/// The parts of a multipart body with what stands around them.
+class FramedParts final : public Sources {
+  public:
+    FramedParts(std::string_view boundary, std::unique_ptr<Supply<PartPlan>> parts)
+        : boundary_(boundary), parts_(std::move(parts)) {}
+
+    /// Opens the next part; none is left open at the end.
+    Status open_part() {
+        ISO_TRY(part_, parts_->next());
+        if (part_) {
+            ISO_TRY(opened_, part_->open());
+        }
+        return {};
+    }
+    Result<std::optional<std::unique_ptr<ByteSource>>> next() override {
+        if (std::exchange(headed_, false)) return std::optional(std::move(opened_));
+        if (!opened_ && !ended_) ISO_CHECK(open_part());
+        if (opened_) {
+            headed_ = true;
+            return text(part_head(*part_, boundary_, std::exchange(first_, false)));
+        }
+        if (std::exchange(ended_, true)) return std::optional<std::unique_ptr<ByteSource>>();
+        return text(part_tail(boundary_, first_));
+    }
+
+  private:
+    static std::optional<std::unique_ptr<ByteSource>> text(std::string text) {
+        return make_string_source(std::move(text));
+    }
+
+    std::string boundary_;
+    std::unique_ptr<Supply<PartPlan>> parts_;
+    std::optional<PartPlan> part_;
+    std::unique_ptr<ByteSource> opened_;
+    bool headed_ = false;  ///< the head of the open part was given
+    bool first_ = true;
+    bool ended_ = false;
+};
 
 }  // namespace
 
-Result<http::Response> multipart_response(std::string_view root_type, std::string_view boundary,
-                                          std::vector<PartPlan> parts) {
-    std::vector<SourceOpener> openers;
-    std::optional<std::uint64_t> total = 0;
-    bool first = true;
-    for (PartPlan& part : parts) {
-        std::string head = part_head(part, boundary, first);
-        if (total && part.length)
-            *total += head.size() + *part.length;
-        else
-            total.reset();
-        openers.push_back(text_opener(std::move(head)));
-        if (first) {
-            ISO_TRY(auto opened, part.open());
-            auto shared = std::make_shared<std::unique_ptr<ByteSource>>(std::move(opened));
-            openers.emplace_back(
-                [shared]() -> Result<std::unique_ptr<ByteSource>> { return std::move(*shared); });
-        } else {
-            openers.push_back(std::move(part.open));
-        }
-        first = false;
-    }
-    std::string tail = (first ? "--" : "\r\n--") + std::string(boundary) + "--\r\n";
-    if (total) *total += tail.size();
-    openers.push_back(text_opener(std::move(tail)));
+void MultipartLength::add(const PartPlan& part) {
+    const std::uint64_t head = part_head(part, boundary_, std::exchange(first_, false)).size();
+    if (length_ && part.length)
+        *length_ += head + *part.length;
+    else
+        length_.reset();
+}
 
+std::optional<std::uint64_t> MultipartLength::total() const {
+    if (!length_) return std::nullopt;
+    return *length_ + part_tail(boundary_, first_).size();
+}
+
+Result<http::Response> multipart_response(std::string_view root_type, std::string_view boundary,
+                                          std::unique_ptr<Supply<PartPlan>> parts,
+                                          std::optional<std::uint64_t> length) {
+    auto framed = std::make_unique<FramedParts>(boundary, std::move(parts));
+    ISO_CHECK(framed->open_part());
     http::Response response;
     response.headers.set("Content-Type", "multipart/related; type=\"" + std::string(root_type) +
                                              "\"; boundary=" + std::string(boundary));
-    response.body = concatenate(std::move(openers));
-    response.content_length = total;
+    response.body = std::make_unique<ConcatenatedSource>(std::move(framed));
+    response.content_length = length;
     return response;
+}
+
+Result<http::Response> multipart_response(std::string_view root_type, std::string_view boundary,
+                                          std::vector<PartPlan> parts) {
+    MultipartLength length(boundary.size());
+    for (const PartPlan& part : parts)
+        length.add(part);
+    return multipart_response(root_type, boundary, std::make_unique<ListSupply<PartPlan>>(std::move(parts)),
+                              length.total());
 }
 
 Result<http::Response> single_response(const Profile& profile, const http::Request& request,
@@ -210,7 +265,7 @@ std::unique_ptr<ByteSource> slice(std::unique_ptr<ByteSource> source, ByteRange 
 }
 
 std::unique_ptr<ByteSource> concatenate(std::vector<SourceOpener> openers) {
-    return std::make_unique<ConcatenatedSource>(std::move(openers));
+    return std::make_unique<ConcatenatedSource>(std::make_unique<OpenedSources>(std::move(openers)));
 }
 
 }  // namespace isocenter::api

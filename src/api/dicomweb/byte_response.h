@@ -14,6 +14,33 @@
 
 namespace isocenter::api {
 
+/// Things that an answer is made of, one after another, each made when its turn comes.
+template <class T>
+class Supply {
+  public:
+    Supply() = default;
+    virtual ~Supply() = default;
+    Supply(const Supply&) = delete;
+    Supply& operator=(const Supply&) = delete;
+    /// Nothing at the end.
+    virtual Result<std::optional<T>> next() = 0;
+};
+
+/// A few that are there already.
+template <class T>
+class ListSupply final : public Supply<T> {
+  public:
+    explicit ListSupply(std::vector<T> all) : all_(std::move(all)) {}
+    Result<std::optional<T>> next() override {
+        if (next_ == all_.size()) return std::optional<T>();
+        return std::optional<T>(std::move(all_[next_++]));
+    }
+
+  private:
+    std::vector<T> all_;
+    std::size_t next_ = 0;
+};
+
 /// One part of a multipart answer; opened when its turn comes.
 struct PartPlan {
     std::string content_type;
@@ -27,6 +54,24 @@ struct PartPlan {
 /// object is an error answer and not a broken stream. `boundary` must not occur in the parts.
 Result<http::Response> multipart_response(std::string_view root_type, std::string_view boundary,
                                           std::vector<PartPlan> parts);
+/// The same of parts that are many. `length` of the body, when known.
+Result<http::Response> multipart_response(std::string_view root_type, std::string_view boundary,
+                                          std::unique_ptr<Supply<PartPlan>> parts,
+                                          std::optional<std::uint64_t> length);
+
+/// Counts the length of a multipart body part by part, before it is made.
+class MultipartLength {
+  public:
+    explicit MultipartLength(std::size_t boundary_size) : boundary_(boundary_size, '-') {}
+    void add(const PartPlan& part);
+    /// Of all of the body; nothing when that of a part is not known.
+    std::optional<std::uint64_t> total() const;
+
+  private:
+    std::string boundary_;
+    std::optional<std::uint64_t> length_ = 0;
+    bool first_ = true;
+};
 
 /// An answer of one part.
 struct SinglePlan {

@@ -172,8 +172,11 @@ TEST(ZipSource, HasDataChecksumAndDirectory) {
     std::vector<ZipEntry> entries;
     entries.push_back({"s/i.dcm", text("123456789")});
     entries.push_back({"s/j.dcm", text("")});
-    auto source = make_zip_source(std::move(entries));
+    const std::size_t directory_bytes = 2 * zip_directory_bytes(7);
+    auto source =
+        make_zip_source(std::make_unique<ListSupply<ZipEntry>>(std::move(entries)), directory_bytes);
     const std::string zip = read_all(*source, 1U << 20U).value();
+    EXPECT_EQ(zip.find("PK\x06\x06") - zip.find("PK\x01\x02"), directory_bytes);
     // The check value of CRC-32 for these digits.
     const std::size_t data = zip.find("123456789");
     ASSERT_NE(data, std::string::npos);

@@ -65,6 +65,7 @@ struct Delivery {
     Way way = Way::verbatim;
     std::string syntax;      ///< what the answer is labelled with
     std::string media_type;  ///< of the part
+    friend bool operator==(const Delivery&, const Delivery&) = default;
 };
 
 /// How an object stored as `stored` meets `wish`; nothing when it cannot be given so.

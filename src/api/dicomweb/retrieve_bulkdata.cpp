@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "api/dicomweb/member_list.h"
 #include "api/dicomweb/retrieval.h"
 #include "dicom/json_filter.h"
 #include "dicom/tags.h"
@@ -241,6 +242,44 @@ Result<http::Response> retrieve_all(const Face& face, const http::RequestContext
     return retrieve_bulk_of(face, context.request, {record}, scope);
 }
 
+/// Parts of a set, which count as memory of requests until a client has read them.
+class HeldParts final : public Supply<PartPlan> {
+  public:
+    explicit HeldParts(const Face& face) : memory_(*face.memory) {}
+
+    std::vector<PartPlan>& parts() { return parts_; }
+    /// Charges an instance and its parts, which were added.
+    Status charge(const index::InstanceRecord& record) {
+        // Of the layout the text and what was read from it.
+        constexpr std::uint64_t kInstanceBytes = 1024;
+        constexpr std::uint64_t kTimesTheLayout = 4;
+        constexpr std::uint64_t kPartBytes = 640;
+        constexpr std::uint64_t kStep = 256 * 1024;
+        bytes_ += kInstanceBytes + kTimesTheLayout * record.layout.size();
+        const std::uint64_t all = bytes_ + parts_.size() * kPartBytes;
+        if (all <= charged_) return {};
+        charged_ = all + kStep;
+        return hold_list(memory_, charged_ < 2 * kStep ? 0 : charged_);
+    }
+    std::optional<std::uint64_t> length(std::string_view boundary) const {
+        MultipartLength length(boundary.size());
+        for (const PartPlan& part : parts_)
+            length.add(part);
+        return length.total();
+    }
+    Result<std::optional<PartPlan>> next() override {
+        if (next_ == parts_.size()) return std::optional<PartPlan>();
+        return std::optional(std::move(parts_[next_++]));
+    }
+
+  private:
+    MemoryBudget::Lease memory_;
+    std::vector<PartPlan> parts_;
+    std::uint64_t bytes_ = 0;
+    std::uint64_t charged_ = 0;
+    std::size_t next_ = 0;
+};
+
 std::vector<std::string> available_bulk(const Face& face, const index::InstanceRecord& record) {
     const auto location = with_layout(record);
     if (!location) return {};
@@ -255,7 +294,8 @@ Result<http::Response> retrieve_bulk_of(const Face& face, const http::Request& r
         find_wishes(standard_profile(), read_accept(face.profile, request), ByteResource::bulk_value);
     std::erase_if(wishes, [](const Wish& wish) { return !wish.multipart; });
     const std::string base = face.base_uri(request);
-    std::vector<PartPlan> parts;
+    auto held = std::make_unique<HeldParts>(face);
+    std::vector<PartPlan>& parts = held->parts();
     std::string root_type(kOctets);
     std::string identity;
     std::size_t left_out = 0;
@@ -286,6 +326,7 @@ Result<http::Response> retrieve_bulk_of(const Face& face, const http::Request& r
         }
         if (wanted && parts.size() == before) ++left_out;
         identity += content_tag(record, "b");
+        if (parts.size() > before) ISO_CHECK(held->charge(record));
     }
     if (parts.empty() && left_out == 0) return fail(ErrorCode::not_found, "There is no such bulk data.");
     const bool refused = parts.empty() || (left_out > 0 && !face.profile.partial_sets);
@@ -297,7 +338,8 @@ Result<http::Response> retrieve_bulk_of(const Face& face, const http::Request& r
     const std::string boundary = boundary_of(identity + root_type);
     const std::string etag = "\"" + boundary + "\"";
     if (auto unchanged = unchanged_value(face, request, etag, kMultipart)) return *std::move(unchanged);
-    ISO_TRY(auto response, multipart_response(root_type, boundary, std::move(parts)));
+    const auto length = held->length(boundary);
+    ISO_TRY(auto response, multipart_response(root_type, boundary, std::move(held), length));
     finish(face, response, etag);
     mark_partial(face, response, left_out, records.size());
     return response;

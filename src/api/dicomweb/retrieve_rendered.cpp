@@ -80,7 +80,7 @@ bool accepts_picture(const http::Request& request) {
 Status check_existence(const Face& face, const index::EntityKey& key,
                        const std::vector<std::uint32_t>& frames) {
     if (key.instance.empty()) {
-        ISO_TRY(const auto records, face.archive.list(key));
+        ISO_TRY([[maybe_unused]] const auto revision, face.archive.revision(key));
         return {};
     }
     ISO_TRY(const auto location, face.archive.locate(key));

@@ -53,9 +53,17 @@ constexpr std::uint16_t kNone16 = 0;
 constexpr std::uint32_t kNone32 = 0;
 constexpr std::uint64_t kNone64 = 0;
 
+/// Of a file in the directory beside its name: header and the ZIP64 field behind.
+constexpr std::size_t kDirectoryBytes = 46 + 28;
+/// Of the three records that end the archive.
+constexpr std::size_t kEndBytes = 56 + 20 + 22;
+
 class ZipSource : public ByteSource {
   public:
-    explicit ZipSource(std::vector<ZipEntry> entries) : entries_(std::move(entries)) {}
+    ZipSource(std::unique_ptr<Supply<ZipEntry>> entries, std::size_t directory_bytes)
+        : entries_(std::move(entries)) {
+        central_.reserve(directory_bytes + kEndBytes);
+    }
 
     Result<std::size_t> read(MutableBytes into) override {
         while (!into.empty()) {
@@ -75,12 +83,11 @@ class ZipSource : public ByteSource {
                     return n;
                 }
                 end_entry();
-            } else if (next_ < entries_.size()) {
-                ISO_CHECK(begin_entry());
-            } else if (!ended_) {
-                end_archive();
-            } else {
+            } else if (ended_) {
                 return std::size_t{0};
+            } else {
+                ISO_CHECK(begin_entry());
+                if (!current_) end_archive();
             }
         }
         return std::size_t{0};
@@ -92,33 +99,35 @@ class ZipSource : public ByteSource {
         sent_ = 0;
     }
 
+    /// There is none at the end.
     Status begin_entry() {
-        ZipEntry& entry = entries_[next_];
-        ISO_TRY(current_, entry.open());
-        entry.open = nullptr;
+        ISO_TRY(auto entry, entries_->next());
+        if (!entry) return {};
+        ISO_TRY(current_, entry->open());
+        name_ = std::move(entry->name);
         header_offset_ = offset_;
         crc_ = 0xFFFFFFFF;
         size_ = 0;
         std::string head;
         put(head, kLocalHeader, kVersionZip64, kSizesFollow, kNone16, kNone16, kDate, kNone32, kIn64, kIn64,
-            static_cast<std::uint16_t>(entry.name.size()), std::uint16_t{20});
-        head += entry.name;
+            static_cast<std::uint16_t>(name_.size()), std::uint16_t{20});
+        head += name_;
         put(head, std::uint16_t{1}, std::uint16_t{16}, kNone64, kNone64);
         say(std::move(head));
         return {};
     }
 
     void end_entry() {
-        const std::string& name = entries_[next_++].name;
+        ++count_;
         current_.reset();
         const std::uint32_t crc = crc_ ^ 0xFFFFFFFFU;
         std::string tail;
         put(tail, kDataDescriptor, crc, size_, size_);
         say(std::move(tail));
         put(central_, kCentralHeader, kVersionZip64, kVersionZip64, kSizesFollow, kNone16, kNone16, kDate,
-            crc, kIn64, kIn64, static_cast<std::uint16_t>(name.size()), std::uint16_t{28}, kNone16, kNone16,
+            crc, kIn64, kIn64, static_cast<std::uint16_t>(name_.size()), std::uint16_t{28}, kNone16, kNone16,
             kNone16, kNone32, kIn64);
-        central_ += name;
+        central_ += name_;
         put(central_, std::uint16_t{1}, std::uint16_t{24}, size_, size_, header_offset_);
     }
 
@@ -126,17 +135,17 @@ class ZipSource : public ByteSource {
         ended_ = true;
         const std::uint64_t directory = offset_;
         const std::uint64_t directory_size = central_.size();
-        const std::uint64_t count = entries_.size();
         std::string tail = std::move(central_);
-        put(tail, kZip64End, std::uint64_t{44}, kVersionZip64, kVersionZip64, kNone32, kNone32, count, count,
-            directory_size, directory);
+        put(tail, kZip64End, std::uint64_t{44}, kVersionZip64, kVersionZip64, kNone32, kNone32, count_,
+            count_, directory_size, directory);
         put(tail, kZip64Locator, kNone32, directory + directory_size, std::uint32_t{1});
         put(tail, kEnd, kNone32, std::uint16_t{0xFFFF}, std::uint16_t{0xFFFF}, kIn64, kIn64, kNone16);
         say(std::move(tail));
     }
 
-    std::vector<ZipEntry> entries_;
-    std::size_t next_ = 0;
+    std::unique_ptr<Supply<ZipEntry>> entries_;
+    std::uint64_t count_ = 0;
+    std::string name_;
     std::unique_ptr<ByteSource> current_;
     std::string text_;
     std::size_t sent_ = 0;
@@ -150,8 +159,13 @@ class ZipSource : public ByteSource {
 
 }  // namespace
 
-std::unique_ptr<ByteSource> make_zip_source(std::vector<ZipEntry> entries) {
-    return std::make_unique<ZipSource>(std::move(entries));
+std::unique_ptr<ByteSource> make_zip_source(std::unique_ptr<Supply<ZipEntry>> entries,
+                                            std::size_t directory_bytes) {
+    return std::make_unique<ZipSource>(std::move(entries), directory_bytes);
+}
+
+std::size_t zip_directory_bytes(std::size_t name_size) {
+    return kDirectoryBytes + name_size;
 }
 
 }  // namespace isocenter::api

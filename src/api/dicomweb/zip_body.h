@@ -15,7 +15,11 @@ struct ZipEntry {
 };
 
 /// A ZIP archive (PKWARE APPNOTE 6.3) streamed file by file without compression; sizes and checksums follow
-/// the data, in ZIP64 form, since they are not known before.
-std::unique_ptr<ByteSource> make_zip_source(std::vector<ZipEntry> entries);
+/// the data, in ZIP64 form, since they are not known before. What is held of files that were sent is their
+/// place in the directory, `directory_bytes` in all.
+std::unique_ptr<ByteSource> make_zip_source(std::unique_ptr<Supply<ZipEntry>> entries,
+                                            std::size_t directory_bytes);
+/// What the directory says of a file whose name has that length.
+std::size_t zip_directory_bytes(std::size_t name_size);
 
 }  // namespace isocenter::api
