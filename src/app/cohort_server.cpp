@@ -50,6 +50,15 @@ std::string target_of(const std::string& definition) {
     return document.is_object() ? fhir::text_member(document.get_object(), "target") : std::string();
 }
 
+/// Whether two texts say the same; blanks and the order of members do not count.
+bool is_same_definition(std::string_view one, std::string_view other) {
+    boost::system::error_code error;
+    const json::value first = json::parse(one, error);
+    if (error) return false;
+    const json::value second = json::parse(other, error);
+    return !error && first == second;
+}
+
 /// A whole result as lines, made while it is sent. An end without totals tells of a failure.
 class LineSource : public ByteSource {
   public:
@@ -236,11 +245,14 @@ CohortAnswer<Ran> CohortService::run_new(std::string_view text, const CohortPage
         if (const auto allowed = check_token(page); !allowed) return tl::unexpected(allowed.error());
         const auto before = store_.find(definition->name);
         if (!before) return refuse(before.error());
-        if (*before && (*before)->definition != text) {
-            if (const auto ended = end_group(**before, page); !ended) return tl::unexpected(ended.error());
+        if (!*before || !is_same_definition((*before)->definition, text)) {
+            if (*before) {
+                if (const auto ended = end_group(**before, page); !ended)
+                    return tl::unexpected(ended.error());
+            }
+            const Status kept = store_.save(definition->name, std::string(text));
+            if (!kept) return refuse(kept.error());
         }
-        const Status kept = store_.save(definition->name, std::string(text));
-        if (!kept) return refuse(kept.error());
     }
     return run(*std::move(definition), page);
 }

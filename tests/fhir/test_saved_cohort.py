@@ -128,6 +128,9 @@ def test_a_frozen_cohort_is_a_group_and_goes_with_it(saved, hapi):
     finally:
         for each in diagnoses:
             hapi.put(each)
+    call(base, "POST", data=json.dumps(dict(reversed(named.items())), indent=4))
+    assert identity in hapi.all("Group"), "blanks and the order of members are no other definition"
+    call(base, "GET", "/grouped?frozen=true")
     call(base, "POST", json={**named, "patient": {"age": {"gt": 50}}})
     assert not hapi.all("Group"), "another definition ends what was frozen"
     call(base, "POST", "/grouped/freeze", 201)
