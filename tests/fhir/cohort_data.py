@@ -14,7 +14,7 @@ SNOMED = "http://snomed.info/sct"
 OSTEOSARCOMA, OTHER_DISEASE = "307576001", "38341003"
 ACSN = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v2-0203", "code": "ACSN"}]}
 STATUS = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
-WAYS = ("study", "identifier", "order", "none")
+WAYS = ("study", "identifier", "order", "request", "none")
 
 QUESTION = {
     "name": "osteosarcoma-ct", "asOf": AS_OF.isoformat(), "patient": {"age": {"gt": 45}},
@@ -150,6 +150,8 @@ def report(patient, fact):
         resource["identifier"] = [accession]
     if fact["way"] == "order":
         resource["basedOn"] = [{"type": "ServiceRequest", "identifier": accession}]
+    if fact["way"] == "request":
+        resource["basedOn"] = [{"reference": f"ServiceRequest/o{fact['id']}"}]
     if fact["way"] == "none":
         resource["identifier"] = [{"system": "urn:lakeside:report", "value": fact["study"]["accession"]}]
     return resource
@@ -171,6 +173,9 @@ def resources_of(patient):
         if study["in_fhir"]:
             yield imaging_study(patient, study)
     for fact in patient["reports"]:
+        if fact["way"] == "request":
+            yield {"resourceType": "ServiceRequest", "id": f"o{fact['id']}", "status": "completed", "intent": "order",
+                   "subject": subject, "identifier": [{"type": ACSN, "value": fact["study"]["accession"]}]}
         yield report(patient, fact)
 
 

@@ -31,7 +31,8 @@ struct Failure {
     std::string text;     ///< for dead letters; may quote the FHIR server's outcome
     unsigned status = 0;  ///< HTTP; 0 when there was no reply
     std::optional<std::chrono::seconds> retry_after;
-    std::string tag;  ///< `00100020` where an attribute is to blame
+    std::string tag;         ///< `00100020` where an attribute is to blame
+    bool too_large = false;  ///< the reply was longer than is read; fewer resources a page may pass
 };
 
 /// A value, or the failure that ends the job.

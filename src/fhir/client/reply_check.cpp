@@ -182,7 +182,7 @@ Failure failure_of(const Error& error) {
         case ErrorCode::timed_out:
             return {FailureKind::transient, "the FHIR server did not answer in time", 0, std::nullopt, {}};
         case ErrorCode::too_large:
-            return {FailureKind::refused, error.message, 0, std::nullopt, {}};
+            return {FailureKind::refused, error.message, 0, std::nullopt, {}, true};
         default:
             return {FailureKind::target_down, error.message, 0, std::nullopt, {}};
     }

@@ -1,5 +1,7 @@
 #include "fhir/cohort/clinical_search.h"
 
+#include <fmt/format.h>
+
 #include <set>
 
 #include "base/percent.h"
@@ -65,6 +67,19 @@ std::vector<std::string> forms_of(const ClinicalSearch& search) {
     return forms;
 }
 
+/// Large pages save requests. Resources that hold documents may fill a page beyond what is read: then
+/// everything is asked for again with smaller ones, so that `visit` sees some resources twice.
+Attempt<void> search_in_pages(FhirClient& fhir, const std::string& type, const std::string& form,
+                              const std::function<Attempt<void>(json::object&&)>& visit) {
+    constexpr unsigned kMostOfPage = 1000;
+    constexpr unsigned kFewer = 10;
+    for (unsigned count = kMostOfPage;; count /= kFewer) {
+        const std::string counted = fmt::format("{}{}_count={}", form, form.empty() ? "" : "&", count);
+        auto status = fhir.search_each(type, counted, visit);
+        if (status || !status.error().too_large || count == 1) return status;
+    }
+}
+
 }  // namespace
 
 Window window_of(const std::optional<Within>& within, const Span& as_of) {
@@ -89,21 +104,20 @@ Found<void> each_hit(FhirClient& fhir, const ClinicalSearch& search, const std::
     const Window window = window_of(search.within, search.as_of);
     std::set<std::string> known;
     std::optional<CohortFailure> of_visitor;
+    const auto look_at = [&](json::object&& resource) -> Attempt<void> {
+        std::string patient = patient_of(resource);
+        if (patient.empty() || !counts(resource)) return {};
+        const std::optional<Span> when = rule ? date_of(resource, *rule) : std::nullopt;
+        if (search.within && (!when || !overlaps(*when, window))) return {};
+        if (!known.insert(std::string(text_at(resource, "id"))).second) return {};
+        auto taken = visit({std::move(patient), std::move(resource), when});
+        if (taken) return {};
+        of_visitor = std::move(taken).error();
+        return failed(FailureKind::cancelled, of_visitor->text);
+    };
     for (std::string form : forms_of(search)) {
         if (!ids.empty()) form += (form.empty() ? "" : "&") + list_parameter("patient", ids);
-        form += form.empty() ? "_count=1000" : "&_count=1000";
-        const auto status = fhir.search_each(
-            search.search.type, std::move(form), [&](json::object&& resource) -> Attempt<void> {
-                std::string patient = patient_of(resource);
-                if (patient.empty() || !counts(resource)) return {};
-                const std::optional<Span> when = rule ? date_of(resource, *rule) : std::nullopt;
-                if (search.within && (!when || !overlaps(*when, window))) return {};
-                if (!known.insert(std::string(text_at(resource, "id"))).second) return {};
-                auto taken = visit({std::move(patient), std::move(resource), when});
-                if (taken) return {};
-                of_visitor = std::move(taken).error();
-                return failed(FailureKind::cancelled, of_visitor->text);
-            });
+        const auto status = search_in_pages(fhir, search.search.type, form, look_at);
         if (of_visitor) return not_found(std::move(*of_visitor));
         if (!status) return not_found(failure_at(search.pointer, status.error()));
     }

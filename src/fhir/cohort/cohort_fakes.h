@@ -44,13 +44,16 @@ class FakeFhir : public net::HttpSender {
         asked.push_back(path + (request.body.empty() ? "" : " " + request.body));
         if (answer_status != 200)
             return net::HttpReply{answer_status, "", {{"retry-after", "7"}}, answer_body};
-        if (path.starts_with("?page=")) return page_at(std::stoul(path.substr(6)));
+        if (path.starts_with("?page=")) return bounded(page_at(std::stoul(path.substr(6))));
         const std::size_t question = path.find_first_of("?/", 1);
         const std::string type = path.substr(1, question - 1);
         search(type, request.method == "POST" ? request.body : path.substr(question + 1));
         if (path.find("_summary=count") != std::string::npos)
             return reply({{"resourceType", "Bundle"}, {"total", found.size()}});
-        return page_at(0);
+        const std::size_t count = request.body.find("_count=");
+        page = count == std::string::npos ? page_size
+                                          : std::min(page_size, std::stoul(request.body.substr(count + 7)));
+        return bounded(page_at(0));
     }
     std::size_t asked_for(std::string_view text) const {
         return static_cast<std::size_t>(std::count_if(asked.begin(), asked.end(), [&](const auto& request) {
@@ -62,6 +65,7 @@ class FakeFhir : public net::HttpSender {
     std::vector<boost::json::object> resources;
     std::vector<std::string> asked;
     std::size_t page_size = 1000;
+    std::size_t longest_reply = 1U << 30U;
     unsigned answer_status = 200;
     std::string answer_body;
 
@@ -69,9 +73,13 @@ class FakeFhir : public net::HttpSender {
     static net::HttpReply reply(const boost::json::object& bundle) {
         return {200, "application/fhir+json", {}, boost::json::serialize(bundle)};
     }
+    Result<net::HttpReply> bounded(net::HttpReply reply) const {
+        if (reply.body.size() > longest_reply) return fail(ErrorCode::too_large, "the reply is too large");
+        return reply;
+    }
     net::HttpReply page_at(std::size_t begin) {
         boost::json::array entries;
-        const std::size_t end = std::min(found.size(), begin + page_size);
+        const std::size_t end = std::min(found.size(), begin + page);
         for (std::size_t at = begin; at < end; ++at)
             entries.push_back(boost::json::object{{"resource", found[at]}});
         boost::json::object bundle{{"resourceType", "Bundle"}, {"entry", std::move(entries)}};
@@ -121,6 +129,7 @@ class FakeFhir : public net::HttpSender {
 
     std::mutex mutex;
     std::vector<boost::json::object> found;
+    std::size_t page = 1000;
 };
 
 /// Studies by partition, PatientID and UID; the only key it matches is Modality. Thread-safe.

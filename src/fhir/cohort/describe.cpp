@@ -7,6 +7,7 @@
 
 #include "base/percent.h"
 #include "fhir/cohort/clinical_search.h"
+#include "fhir/cohort/links.h"
 #include "fhir/cohort/people.h"
 #include "fhir/mapping/attributes.h"
 #include "fhir/parallel.h"
@@ -17,31 +18,6 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::size_t kPerRequest = 50;
-
-/// The object at `name`, or the objects of the array there.
-std::vector<const json::object*> objects_at(const json::object& object, std::string_view name) {
-    std::vector<const json::object*> objects;
-    const json::value* value = object.if_contains(name);
-    if (value == nullptr) return objects;
-    if (value->is_object()) objects.push_back(&value->get_object());
-    if (!value->is_array()) return objects;
-    for (const json::value& item : value->get_array()) {
-        if (item.is_object()) objects.push_back(&item.get_object());
-    }
-    return objects;
-}
-
-bool is_accession(const json::object& identifier, const Identifier& accession) {
-    if (text_at(identifier, "value") != accession.value) return false;
-    const std::string_view system = text_at(identifier, "system");
-    if (!system.empty() && !accession.system.empty() && system != accession.system) return false;
-    for (const json::object* type : objects_at(identifier, "type")) {
-        for (const json::object* coding : objects_at(*type, "coding")) {
-            if (text_at(*coding, "code") == "ACSN") return true;
-        }
-    }
-    return false;
-}
 
 /// One round: everything is keyed by the member's place in it.
 class Round {
@@ -54,13 +30,16 @@ class Round {
           count_(count),
           retrieve_root_(retrieve_root),
           sources_(sources),
-          resources_(definition.returned.size(), std::vector<std::vector<ClinicalHit>>(count)) {}
+          resources_(definition.returned.size(), std::vector<std::vector<ClinicalHit>>(count)),
+          orders_(definition.returned.size()) {}
     Found<std::vector<json::object>> run();
 
   private:
     Found<void> read_modalities();
     Found<void> read_returned(std::size_t index);
-    bool is_wanted(const Returned& returned, const Member& member, const json::object& resource) const;
+    Found<void> read_hits(std::size_t index);
+    Found<void> read_orders(std::size_t index);
+    bool is_wanted(std::size_t index, const Member& member, const json::object& resource) const;
     json::array studies_of(std::size_t at) const;
     json::object object_of(std::size_t at) const;
 
@@ -73,6 +52,7 @@ class Round {
     Patients patients_;
     std::map<std::pair<std::string, std::string>, json::array> modalities_;  ///< by partition and UID
     std::vector<std::vector<std::vector<ClinicalHit>>> resources_;           ///< by `return`, member
+    std::vector<Orders> orders_;  ///< to which those resources refer, by `return`
 };
 
 Found<void> Round::read_modalities() {
@@ -100,16 +80,17 @@ Found<void> Round::read_modalities() {
     return {};
 }
 
-bool Round::is_wanted(const Returned& returned, const Member& member, const json::object& resource) const {
+bool Round::is_wanted(std::size_t index, const Member& member, const json::object& resource) const {
+    const Returned& returned = definition_.returned[index];
     if (!returned.of) return true;
     return std::any_of(member.studies.begin(), member.studies.end(), [&](const StudyHit& study) {
         const bool hit =
             std::find(study.criteria.begin(), study.criteria.end(), *returned.of) != study.criteria.end();
-        return hit && is_linked(resource, study);
+        return hit && is_linked(resource, study, orders_[index]);
     });
 }
 
-Found<void> Round::read_returned(std::size_t index) {
+Found<void> Round::read_hits(std::size_t index) {
     const Returned& returned = definition_.returned[index];
     std::map<std::string, std::size_t> place;
     std::vector<std::string> ids;
@@ -122,15 +103,44 @@ Found<void> Round::read_returned(std::size_t index) {
         }
     }
     if (ids.empty()) return {};
-    COHORT_CHECK(each_hit(sources_.fhir, {returned.search, returned.within, returned.pointer, as_of_}, ids,
-                          [&](ClinicalHit&& hit) -> Found<void> {
-                              const auto at = place.find(hit.patient);
-                              if (at != place.end() &&
-                                  is_wanted(returned, members_[at->second], hit.resource))
-                                  resources_[index][at->second].push_back(std::move(hit));
-                              return {};
-                          }));
-    for (auto& hits : resources_[index]) {
+    return each_hit(
+        sources_.fhir, {returned.search, returned.within, returned.pointer, as_of_}, ids,
+        [&](ClinicalHit&& hit) -> Found<void> {
+            const auto at = place.find(hit.patient);
+            if (at == place.end()) return {};
+            // Of what refers to an order, the order tells; it is read for all at once.
+            if (is_wanted(index, members_[at->second], hit.resource) || !orders_of(hit.resource).empty())
+                resources_[index][at->second].push_back(std::move(hit));
+            return {};
+        });
+}
+
+/// A server that does not show its orders shows no link by them.
+Found<void> Round::read_orders(std::size_t index) {
+    std::set<std::string> ids;
+    for (std::size_t at = 0; at < count_; ++at) {
+        const auto& studies = members_[at].studies;
+        const bool is_known_by_number =
+            std::any_of(studies.begin(), studies.end(),
+                        [](const StudyHit& study) { return study.accession.has_value(); });
+        if (!is_known_by_number) continue;
+        for (const ClinicalHit& hit : resources_[index][at])
+            ids.merge(orders_of(hit.resource));
+    }
+    auto orders = find_orders(ids, sources_.fhir);
+    if (!orders) return not_found(failure_at(definition_.returned[index].pointer, orders.error()));
+    orders_[index] = *std::move(orders);
+    return {};
+}
+
+Found<void> Round::read_returned(std::size_t index) {
+    COHORT_CHECK(read_hits(index));
+    COHORT_CHECK(read_orders(index));
+    const Returned& returned = definition_.returned[index];
+    for (std::size_t at = 0; at < count_; ++at) {
+        auto& hits = resources_[index][at];
+        std::erase_if(hits,
+                      [&](const ClinicalHit& hit) { return !is_wanted(index, members_[at], hit.resource); });
         const auto key = [](const ClinicalHit& hit) {
             return std::pair(hit.when ? hit.when->first_day : std::chrono::sys_days::min(),
                              text_at(hit.resource, "id"));
@@ -155,10 +165,10 @@ json::array Round::studies_of(std::size_t at) const {
             study.partition == kDefaultPartition ? "" : "/partitions/" + percent_encode(study.partition);
         object["retrieveUrl"] = retrieve_root_ + partition + "/studies/" + study.uid;
         std::set<std::string> reports;
-        for (const auto& hits : resources_) {
-            for (const ClinicalHit& hit : hits[at]) {
+        for (std::size_t index = 0; index < resources_.size(); ++index) {
+            for (const ClinicalHit& hit : resources_[index][at]) {
                 if (text_at(hit.resource, "resourceType") == "DiagnosticReport" &&
-                    is_linked(hit.resource, study))
+                    is_linked(hit.resource, study, orders_[index]))
                     reports.insert(reference_to(hit.resource));
             }
         }
@@ -218,27 +228,6 @@ Found<std::vector<json::object>> Round::run() {
 }
 
 }  // namespace
-
-bool is_linked(const json::object& resource, const StudyHit& study) {
-    if (!study.imaging_study.empty()) {
-        const std::string id = referred_id(study.imaging_study, "ImagingStudy");
-        for (const char* name : {"imagingStudy", "partOf", "derivedFrom", "focus"}) {
-            for (const json::object* reference : objects_at(resource, name)) {
-                if (referred_id(text_at(*reference, "reference"), "ImagingStudy") == id) return true;
-            }
-        }
-    }
-    if (!study.accession) return false;
-    for (const json::object* identifier : objects_at(resource, "identifier")) {
-        if (is_accession(*identifier, *study.accession)) return true;
-    }
-    for (const json::object* order : objects_at(resource, "basedOn")) {
-        for (const json::object* identifier : objects_at(*order, "identifier")) {
-            if (is_accession(*identifier, *study.accession)) return true;
-        }
-    }
-    return false;
-}
 
 Found<std::vector<json::object>> describe(const Definition& definition, const Selection& selection,
                                           std::size_t first, std::size_t count,

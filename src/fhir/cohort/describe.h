@@ -24,8 +24,4 @@ Found<std::vector<boost::json::object>> describe(const Definition& definition, c
 /// `{"patients": n, "studies": m}`
 boost::json::object totals_of(const Selection& selection);
 
-/// Whether a resource belongs to a study: it refers to its ImagingStudy, or holds its accession number (type
-/// ACSN, same system or none).
-bool is_linked(const boost::json::object& resource, const StudyHit& study);
-
 }  // namespace isocenter::fhir::cohort

@@ -5,6 +5,7 @@
 
 #include "fhir/cohort/cohort_fakes.h"
 #include "fhir/cohort/describe.h"
+#include "fhir/cohort/links.h"
 #include "fhir/cohort/selection_json.h"
 
 namespace isocenter::fhir::cohort {
@@ -365,6 +366,50 @@ TEST_F(Cohort, what_is_returned_is_fetched_for_the_members_described_only) {
     EXPECT_TRUE(describe(definition, *selection, 30, 3, "", sources())->empty());
 }
 
+TEST_F(Cohort, reports_of_an_order_belong_to_the_studies_that_were_ordered) {
+    patient("p1");
+    condition("c1", "p1", "x");
+    studies.add("1.1", "mrn-p1", "CT", "20260203", "551");
+    studies.add("1.2", "mrn-p1", "CT");
+    server.add(R"({"resourceType":"ImagingStudy","id":"is2","subject":{"reference":"Patient/p1"},
+        "identifier":[{"system":"urn:dicom:uid","value":"urn:oid:1.2"}],
+        "basedOn":[{"reference":"ServiceRequest/s2"}]})");
+    server.add(R"({"resourceType":"ServiceRequest","id":"s1",
+        "identifier":[{"type":{"coding":[{"code":"ACSN"}]},"value":"551"}]})");
+    for (const char* number : {"1", "2", "3"})
+        resource("DiagnosticReport", fmt::format("r{}", number), "p1", "-",
+                 fmt::format(R"(,"basedOn":[{{"reference":"ServiceRequest/s{}"}}])", number));
+    const auto selection = find(R"({"clinical":[{"as":"x","search":"Condition?code=x"}],
+        "imaging":[{"as":"ct","match":{"Modality":"CT"}}],"return":[{"as":"r","search":"DiagnosticReport","of":"ct"}]})");
+    ASSERT_TRUE(selection.has_value()) << selection.error().text;
+    const auto kept = read_selection(to_json(*selection, definition), definition);
+    const auto described = describe(definition, *kept, 0, 1, "http://pacs", sources());
+    ASSERT_TRUE(described.has_value()) << described.error().text;
+    const auto& found = (*described)[0];
+    EXPECT_EQ(found.at("resources").at("r").as_array().size(), 2U) << "not that of an order of nobody's";
+    EXPECT_EQ(serialize(found.at("studies").at(0).at("reports")), R"(["DiagnosticReport/r1"])");
+    EXPECT_EQ(serialize(found.at("studies").at(1).at("reports")), R"(["DiagnosticReport/r2"])");
+    EXPECT_EQ(server.asked_for("/ServiceRequest/_search"), 1U);
+}
+
+TEST_F(Cohort, a_page_that_is_too_large_is_asked_for_in_parts) {
+    patient("p1");
+    condition("c1", "p1", "x");
+    for (int i = 0; i < 25; ++i)
+        resource("DiagnosticReport", fmt::format("r{}", i), "p1", "-",
+                 fmt::format(R"(,"conclusion":"{}")", std::string(1000, 'x')));
+    server.longest_reply = 15'000;
+    const auto selection = find(
+        R"({"clinical":[{"as":"x","search":"Condition?code=x"}],"return":[{"as":"r","search":"DiagnosticReport"}]})");
+    const auto described = describe(definition, *selection, 0, 1, "http://pacs", sources());
+    ASSERT_TRUE(described.has_value()) << described.error().text;
+    EXPECT_EQ((*described)[0].at("resources").at("r").as_array().size(), 25U);
+    server.longest_reply = 1'000;
+    const auto none = describe(definition, *selection, 0, 1, "http://pacs", sources());
+    ASSERT_FALSE(none.has_value());
+    EXPECT_EQ(none.error().where, "/return/0");
+}
+
 TEST_F(Cohort, a_selection_that_was_kept_is_described_like_the_one_that_was_found) {
     patient("p1");
     condition("c1", "p1", "x");
@@ -388,8 +433,13 @@ TEST(CohortReports, belong_by_reference_or_accession_number_or_not_at_all) {
     StudyHit study;
     study.imaging_study = "ImagingStudy/is1";
     study.accession = Identifier{"urn:acsn", "551"};
+    study.orders = {"of-images"};
+    const Orders orders{
+        {"551", boost::json::parse(R"({"identifier":[{"type":{"coding":[{"code":"ACSN"}]},"value":"551"}]})")
+                    .as_object()},
+        {"other", boost::json::parse(R"({"identifier":[{"value":"551"}]})").as_object()}};
     const auto linked = [&](const char* text) {
-        return is_linked(boost::json::parse(text).as_object(), study);
+        return is_linked(boost::json::parse(text).as_object(), study, orders);
     };
     EXPECT_TRUE(linked(
         R"({"imagingStudy":[{"reference":"ImagingStudy/is0"},{"reference":"http://f/ImagingStudy/is1"}]})"));
@@ -406,6 +456,10 @@ TEST(CohortReports, belong_by_reference_or_accession_number_or_not_at_all) {
     EXPECT_FALSE(with("identifier", fmt::format(R"({{{},"value":"5510"}})", kType).c_str()));
     EXPECT_FALSE(with("identifier", R"({"value":"551"})")) << "not said to be an accession number";
     EXPECT_TRUE(with("basedOn", fmt::format(R"({{"identifier":{{{},"value":"551"}}}})", kType).c_str()));
+    EXPECT_TRUE(with("basedOn", R"({"reference":"ServiceRequest/of-images"})"));
+    EXPECT_TRUE(with("basedOn", R"({"reference":"http://f/ServiceRequest/551"})"));
+    EXPECT_FALSE(with("basedOn", R"({"reference":"ServiceRequest/other"})"));
+    EXPECT_FALSE(with("basedOn", R"({"reference":"CarePlan/551"})"));
     study.accession.reset();
     EXPECT_FALSE(with("identifier", fmt::format(R"({{{},"value":"551"}})", kType).c_str()));
 }

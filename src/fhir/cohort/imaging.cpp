@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "fhir/cohort/clinical_search.h"
+#include "fhir/cohort/links.h"
 #include "fhir/mapping/attributes.h"
 #include "fhir/mapping/date_time.h"
 #include "fhir/mapping/parts.h"
@@ -103,6 +104,7 @@ class StudySearch {
         std::string partition;  ///< empty: none
         std::string patient;    ///< id of the member, or of a FHIR patient who is none
         std::string reference;
+        std::set<std::string> orders;  ///< ids of the ServiceRequests on which it is based
     };
 
     bool is_about(const Told& told, const std::string& partition) const;
@@ -148,7 +150,8 @@ Found<void> StudySearch::read_imaging_studies() {
                                 const Member* member = people_.find(hit.patient);
                                 if (member != nullptr && !uid.empty())
                                     imaging_studies_[uid].push_back({partition_told(hit.resource), member->id,
-                                                                     reference_to(hit.resource)});
+                                                                     reference_to(hit.resource),
+                                                                     orders_of(hit.resource)});
                                 return {};
                             });
         });
@@ -210,8 +213,10 @@ void StudySearch::add(Member& member, const json::object& study, std::size_t cri
         for (const Told& told : at->second) {
             const bool usable = told.patient == member.id && is_about(told, hit.partition);
             // Of several always the same one, in whatever order they came.
-            if (usable && (hit.imaging_study.empty() || told.reference < hit.imaging_study))
+            if (usable && (hit.imaging_study.empty() || told.reference < hit.imaging_study)) {
                 hit.imaging_study = told.reference;
+                hit.orders.assign(told.orders.begin(), told.orders.end());
+            }
         }
     }
     const auto same = std::find_if(member.studies.begin(), member.studies.end(), [&](const StudyHit& other) {
@@ -284,7 +289,7 @@ Found<void> StudySearch::add_other_subjects(Holders& holders) {
                                 const std::lock_guard lock(mutex_);
                                 const auto at = found_.find(uid_of(hit.resource));
                                 if (at == found_.end() || people_.find(hit.patient) != nullptr) return {};
-                                const Told told{partition_told(hit.resource), hit.patient, {}};
+                                const Told told{partition_told(hit.resource), hit.patient, {}, {}};
                                 for (const auto& [partition, identity] : at->second) {
                                     if (is_about(told, partition)) others[told.patient].insert(identity);
                                 }

@@ -23,7 +23,8 @@ struct StudyHit {
     std::string uid;
     std::string date;  ///< `2026-02-03`, may be partial or empty
     std::optional<Span> when;
-    std::string imaging_study;  ///< `ImagingStudy/is-881`; empty when FHIR has none
+    std::string imaging_study;        ///< `ImagingStudy/is-881`; empty when FHIR has none
+    std::vector<std::string> orders;  ///< ids of the ServiceRequests on which that ImagingStudy is based
     std::optional<Identifier> accession;
     std::vector<std::size_t> criteria;  ///< indices of the imaging criteria it hits
 };

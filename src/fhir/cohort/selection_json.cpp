@@ -11,7 +11,8 @@ json::object study_json(const StudyHit& study, const Definition& definition) {
     json::object object{{"partition", study.partition},
                         {"uid", study.uid},
                         {"date", study.date},
-                        {"imagingStudy", study.imaging_study}};
+                        {"imagingStudy", study.imaging_study},
+                        {"orders", json::array(study.orders.begin(), study.orders.end())}};
     if (study.accession)
         object["accession"] = {{"system", study.accession->system}, {"value", study.accession->value}};
     json::array criteria;
@@ -38,6 +39,11 @@ StudyHit study_of(const json::value& object, const Definition& definition) {
     study.uid = text(object, "uid");
     study.date = text(object, "date");
     study.imaging_study = text(object, "imagingStudy");
+    // What was frozen before orders were kept has none.
+    if (const json::value* orders = object.as_object().if_contains("orders")) {
+        for (const json::value& order : orders->as_array())
+            study.orders.emplace_back(order.as_string());
+    }
     if (const json::value* accession = object.as_object().if_contains("accession"))
         study.accession = Identifier{text(*accession, "system"), text(*accession, "value")};
     for (const json::value& as : object.at("criteria").as_array()) {
