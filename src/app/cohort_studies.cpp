@@ -58,7 +58,7 @@ fhir::Attempt<fhir::cohort::StudyRows> LocalStudies::find(const fhir::cohort::St
             writer.append(text, row);
             json::object study = json::parse(text).as_object();
             ++rows;
-            if (known.insert(fhir::first_text(study, "0020000D")).second)
+            if (query.every_row || known.insert(fhir::first_text(study, "0020000D")).second)
                 found.studies.push_back(std::move(study));
             return {};
         });

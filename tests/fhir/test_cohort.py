@@ -7,8 +7,9 @@ import pytest
 import requests
 from cohort_data import AS_OF, OSTEOSARCOMA, QUESTION, SNOMED, SYSTEM, coding, images_of, make_population, truth
 from cohort_run import ask, ask_saved, facts_of, load
-from images import make_image
+from images import make_dose_report, make_image
 from processes import Archive
+from pydicom.uid import EncapsulatedPDFStorage, XRayRadiationDoseSRStorage
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +111,36 @@ def test_keys_of_the_archive_may_be_tags_and_paths(cohorts, loaded):
         loaded[3].delete(study)
     problem = cohorts("POST", "", 400, json={"imaging": [{"as": "a", "match": {"KVP": "120"}}]}).json()
     assert problem["detail"].startswith("/imaging/0/match/KVP: ")
+
+
+def test_documents_inside_a_study_are_listed_with_it(run, cohorts, loaded):
+    """By the index of the server and by QIDO-RS, of the one study that has any."""
+    patient = next(each for each in loaded[0] if each["studies"])
+    study, mine = "2.25.7798", {"PatientID": patient["mrn"], "PatientBirthDate": None}
+    loaded[3].store(make_image(study, f"{study}.1", f"{study}.1.1", **mine),
+                    make_dose_report(study, f"{study}.2", f"{study}.2.1", f"{study}.9", **mine),
+                    make_image(study, f"{study}.3", f"{study}.3.1", **mine, SOPClassUID=EncapsulatedPDFStorage, Modality="DOC",
+                               DocumentTitle="Findings"))
+    both = {study, patient["studies"][0]["uid"]}
+    definition = {"imaging": [{"as": "both", "match": {"StudyInstanceUID": ",".join(both)}}]}
+    try:
+        answers = cohorts("POST", json=definition).json(), answer_of(run(definition))
+    finally:
+        loaded[3].delete(study)
+    for answer in answers:
+        for found in answer["patients"][0]["studies"]:
+            documents = {each["sopInstanceUid"]: each for each in found["documents"]}
+            if found["studyInstanceUid"] != study:
+                assert not documents
+                continue
+            assert {uid: each["sopClassUid"] for uid, each in documents.items()} == {
+                f"{study}.2.1": XRayRadiationDoseSRStorage, f"{study}.3.1": EncapsulatedPDFStorage}
+            assert [each["title"] for each in found["documents"]] == ["X-Ray Radiation Dose Report", "Findings"]
+            for series, document in zip((2, 3), found["documents"]):
+                place = f"/series/{study}.{series}/instances/{study}.{series}.1"
+                assert document["retrieveUrl"] == found["retrieveUrl"] + place
+        assert {found["studyInstanceUid"] for found in answer["patients"][0]["studies"]} == both
+    assert answers[1]["stats"]["archiveRequests"] < 20
 
 
 def test_a_definition_names_the_fhir_server_that_is_asked(run, loaded, binary, hapi, tmp_path):

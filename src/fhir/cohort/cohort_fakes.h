@@ -148,16 +148,34 @@ class FakeStudies : public StudySource {
                            {"00080050", value(accession)}});
         partitions.push_back(partition);
     }
+    /// An instance of a study, as searches for rows see it.
+    void add_instance(const std::string& study, const std::string& uid, const std::string& modality,
+                      const std::string& sop_class, const std::string& title = "") {
+        const auto value = [](const std::string& text) {
+            return boost::json::object{{"Value", boost::json::array{boost::json::string(text)}}};
+        };
+        instances.push_back({{"0020000D", value(study)},
+                             {"0020000E", value(study + ".1")},
+                             {"00080018", value(uid)},
+                             {"00080016", value(sop_class)},
+                             {"00080061", value(modality)},
+                             {"00420010", value(title)}});
+    }
     Attempt<StudyRows> find(const StudyQuery& query) override {
         const std::lock_guard lock(mutex);
         queries.push_back(query);
         StudyRows rows;
-        for (std::size_t at = 0; at < studies.size(); ++at) {
-            const boost::json::object& study = studies[at];
-            if (!query.partition.empty() && query.partition != partitions[at]) continue;
+        const auto& all = query.every_row ? instances : studies;
+        for (std::size_t at = 0; at < all.size(); ++at) {
+            const boost::json::object& study = all[at];
+            const bool is_elsewhere = !query.every_row && query.partition != partitions[at];
+            if (!query.partition.empty() && is_elsewhere) continue;
             const auto modality = query.match.find("Modality");
             const auto& uids = query.study_uids;
-            if (modality != query.match.end() && modality->second != first_text(study, "00080061")) continue;
+            const auto held = all_texts(study, "00080061");
+            if (modality != query.match.end() &&
+                std::find(held.begin(), held.end(), modality->second) == held.end())
+                continue;
             if (!query.patient_id.empty() && query.patient_id != first_text(study, "00100020")) continue;
             if (!uids.empty() &&
                 std::find(uids.begin(), uids.end(), first_text(study, "0020000D")) == uids.end())
@@ -171,6 +189,7 @@ class FakeStudies : public StudySource {
 
     std::vector<boost::json::object> studies;
     std::vector<std::string> partitions;  ///< of each of them
+    std::vector<boost::json::object> instances;
     std::vector<StudyQuery> queries;
 
   private:

@@ -5,8 +5,8 @@
 #include <mutex>
 #include <set>
 
-#include "base/percent.h"
 #include "fhir/cohort/clinical_search.h"
+#include "fhir/cohort/documents.h"
 #include "fhir/cohort/links.h"
 #include "fhir/cohort/people.h"
 #include "fhir/mapping/attributes.h"
@@ -36,6 +36,7 @@ class Round {
 
   private:
     Found<void> read_modalities();
+    Found<void> read_archive();
     Found<void> read_returned(std::size_t index);
     Found<void> read_hits(std::size_t index);
     Found<void> read_orders(std::size_t index);
@@ -50,8 +51,9 @@ class Round {
     const std::string& retrieve_root_;
     const Sources& sources_;
     Patients patients_;
-    std::map<std::pair<std::string, std::string>, json::array> modalities_;  ///< by partition and UID
-    std::vector<std::vector<std::vector<ClinicalHit>>> resources_;           ///< by `return`, member
+    ByStudy modalities_;
+    ByStudy documents_;
+    std::vector<std::vector<std::vector<ClinicalHit>>> resources_;  ///< by `return`, member
     std::vector<Orders> orders_;  ///< to which those resources refer, by `return`
 };
 
@@ -77,6 +79,13 @@ Found<void> Round::read_modalities() {
             }
         }
     }
+    return {};
+}
+
+Found<void> Round::read_archive() {
+    COHORT_CHECK(read_modalities());
+    if (modalities_.empty()) return {};
+    COHORT_TRY(documents_, find_documents(modalities_, *sources_.archive, retrieve_root_));
     return {};
 }
 
@@ -157,13 +166,14 @@ json::array Round::studies_of(std::size_t at) const {
     json::array studies;
     for (const StudyHit& study : members_[at].studies) {
         json::object object{{"partitionName", study.partition}, {"studyInstanceUid", study.uid}};
-        const auto modalities = modalities_.find({study.partition, study.uid});
+        const StudyKey key{study.partition, study.uid};
+        const auto modalities = modalities_.find(key);
         if (modalities != modalities_.end()) object["modalities"] = modalities->second;
         if (!study.date.empty()) object["started"] = study.date;
         if (!study.imaging_study.empty()) object["imagingStudy"] = study.imaging_study;
-        const std::string partition =
-            study.partition == kDefaultPartition ? "" : "/partitions/" + percent_encode(study.partition);
-        object["retrieveUrl"] = retrieve_root_ + partition + "/studies/" + study.uid;
+        object["retrieveUrl"] = study_url(retrieve_root_, key);
+        const auto documents = documents_.find(key);
+        object["documents"] = documents != documents_.end() ? documents->second : json::array();
         std::set<std::string> reports;
         for (std::size_t index = 0; index < resources_.size(); ++index) {
             for (const ClinicalHit& hit : resources_[index][at]) {
@@ -217,7 +227,7 @@ Found<std::vector<json::object>> Round::run() {
     COHORT_CHECK(
         in_parallel(definition_.returned.size() + 2, sources_.workers, [&](std::size_t task) -> Found<void> {
             if (task < definition_.returned.size()) return read_returned(task);
-            if (task == definition_.returned.size()) return read_modalities();
+            if (task == definition_.returned.size()) return read_archive();
             COHORT_TRY(patients_, read_patients(ids, {}, sources_));
             return {};
         }));

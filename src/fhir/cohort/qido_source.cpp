@@ -129,6 +129,11 @@ std::string qido_query(const StudyQuery& query) {
          {"PatientID", "IssuerOfPatientID", "IssuerOfPatientIDQualifiersSequence", "StudyDate", "StudyTime",
           "TimezoneOffsetFromUTC", "AccessionNumber", "IssuerOfAccessionNumberSequence"})
         text += fmt::format("includefield={}&", field);
+    if (query.every_row) {
+        for (const char* field : {"SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID", "DocumentTitle",
+                                  "ConceptNameCodeSequence", "SeriesDescription"})
+            text += fmt::format("includefield={}&", field);
+    }
     // Something that every level knows ends the list.
     return text + (query.level == dicom::Level::study ? "includefield=ModalitiesInStudy"
                                                       : "includefield=StudyInstanceUID");
@@ -178,9 +183,14 @@ Attempt<StudyRows> QidoSource::find(const StudyQuery& query) {
         // Servers give fewer rows than asked for at will: only an empty page is behind the last one.
         if (rows.empty()) return found;
         const std::size_t before = seen.size();
-        for (const json::object& row : rows)
-            seen.insert(first_text(row, "0020000D") + ' ' + first_text(row, "0020000E") + ' ' +
-                        first_text(row, "00080018"));
+        for (const json::object& row : rows) {
+            const std::string uid = first_text(row, "0020000D");
+            const bool is_new =
+                seen.insert(uid + ' ' + first_text(row, "0020000E") + ' ' + first_text(row, "00080018"))
+                    .second;
+            if (uid.empty()) continue;
+            if (query.every_row ? is_new : known.insert(uid).second) found.studies.push_back(row);
+        }
         if (seen.size() == before) {
             // `offset` is not heeded. What is not as many as were asked for is all that there is.
             if (rows.size() != most) return found;
@@ -188,10 +198,6 @@ Attempt<StudyRows> QidoSource::find(const StudyQuery& query) {
                           "the DICOM server has more than one page and heeds no offset");
         }
         offset += rows.size();
-        for (const json::object& row : rows) {
-            const std::string uid = first_text(row, "0020000D");
-            if (!uid.empty() && known.insert(uid).second) found.studies.push_back(row);
-        }
         if (query.limit != 0 && offset >= query.limit) {
             found.complete = false;
             return found;

@@ -78,6 +78,19 @@ TEST_F(Qido, pages_are_read_to_the_end_and_each_study_comes_once) {
     EXPECT_TRUE(pacs.asked[1].ends_with("limit=200&offset=200"));
 }
 
+TEST_F(Qido, every_row_of_a_study_comes_where_rows_are_asked_for) {
+    pacs.bodies = {R"([{"0020000D":{"Value":["1"]},"00080018":{"Value":["1.1"]}},
+                       {"0020000D":{"Value":["1"]},"00080018":{"Value":["1.2"]}}])",
+                   R"([{"0020000D":{"Value":["1"]},"00080018":{"Value":["1.2"]}},
+                       {"0020000D":{"Value":["1"]},"00080018":{"Value":["1.3"]}}])"};
+    StudyQuery query;
+    query.level = dicom::Level::instance;
+    query.every_row = true;
+    EXPECT_EQ(source.find(query)->studies.size(), 3U);
+    EXPECT_NE(pacs.asked[0].find("includefield=SOPClassUID"), std::string::npos);
+    EXPECT_NE(pacs.asked[0].find("includefield=StudyInstanceUID"), std::string::npos);
+}
+
 TEST_F(Qido, a_server_that_gives_fewer_rows_than_asked_for_is_read_to_the_end) {
     pacs.answer = [](const std::string& url) {
         const int offset = std::stoi(url.substr(url.rfind('=') + 1));

@@ -20,6 +20,7 @@ struct StudyQuery {
     std::vector<std::string> study_uids;       ///< empty: any
     /// At most so many rows are read; 0: all. A study may have several rows when `level` is a lower one.
     std::size_t limit = 0;
+    bool every_row = false;  ///< what is found is the rows of `level`, in place of the studies that have them
 };
 
 struct StudyRows {
@@ -34,7 +35,8 @@ class StudySource {
     virtual ~StudySource() = default;
     /// One data set (DICOM JSON) per study, each study once, with at least: StudyInstanceUID, PatientID,
     /// issuer of it, StudyDate, StudyTime, TimezoneOffsetFromUTC, AccessionNumber and its issuer, and
-    /// ModalitiesInStudy when `level` is study.
+    /// ModalitiesInStudy when `level` is study. With `every_row` one per row, each once, with the UIDs that
+    /// name it, and of instances their class and what the archive tells of their title.
     virtual Attempt<StudyRows> find(const StudyQuery& query) = 0;
 };
 
