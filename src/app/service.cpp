@@ -98,6 +98,7 @@ struct Service::Graph {
           fetch("fetch", limits(settings.fetch_threads, settings), metrics),
           ingest("ingest", limits(settings.ingest_threads, settings), metrics),
           cohort("cohort", limits(settings.cohort_threads, settings), metrics),
+          cohort_end("cohort_end", limits(1, settings), metrics),
           lanes{query, fetch, ingest},
           memory(std::make_shared<MemoryBudget>(settings.request_memory_bytes, kMemoryPatience)),
           faces(make_faces()),
@@ -107,7 +108,7 @@ struct Service::Graph {
         const auto view = cast ? std::optional(cast->view()) : std::nullopt;
         mounts.push_back(api::make_service_mount(archive, lanes, options, metrics, view ? &*view : nullptr));
         if (cohorts) {
-            for (http::Route& route : api::cohort_routes(cohorts->cohorts(), cohort))
+            for (http::Route& route : api::cohort_routes(cohorts->cohorts(), {cohort, query, cohort_end}))
                 mounts.back().routes.push_back(std::move(route));
         }
         for (http::Route& route : api::service_document_routes(mounts.back().routes))
@@ -144,6 +145,7 @@ struct Service::Graph {
     net::Lane fetch;
     net::Lane ingest;
     net::Lane cohort;
+    net::Lane cohort_end;  ///< deleting may wait for a FHIR server, no other request shall for that
     api::Lanes lanes;
     std::shared_ptr<MemoryBudget> memory;
     std::shared_ptr<api::ChangeSignal> changed = std::make_shared<api::ChangeSignal>();

@@ -15,6 +15,7 @@ class FaultyServer:
 
     refuse    the connection is closed before anything is read
     slow      half a second is added
+    hang      nothing is answered until stop()
     401 ...   this status is answered, nothing is forwarded
     lost      forwarded, and the connection is closed in place of an answer
     cut       forwarded, half of the answer arrives
@@ -27,7 +28,7 @@ class FaultyServer:
     def __init__(self, base, seed=1):
         self.target = urllib.parse.urlsplit(base)
         self.fault, self.share, self.writes_only, self.only, self.spoiled = "", 1.0, False, "", 0
-        self.random, self.lock = random.Random(seed), threading.Lock()
+        self.random, self.lock, self.over = random.Random(seed), threading.Lock(), threading.Event()
         handler = type("Handler", (_Handler,), {"owner": self})
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self.server.daemon_threads = True
@@ -37,6 +38,7 @@ class FaultyServer:
         self.base = f"{self.root}{self.target.path}"
 
     def stop(self):
+        self.over.set()
         self.server.shutdown()
         self.server.server_close()
 
@@ -70,6 +72,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             return
         if fault == "slow":
             time.sleep(0.5)
+        if fault == "hang":
+            self.owner.over.wait()
+            self.close_connection = True
+            return
         if fault.isdigit():
             extra = {"Retry-After": "1"} if fault in ("429", "503") else {}
             self.answer(int(fault), {"Content-Type": "application/fhir+json", **extra}, self.owner.OUTCOME)

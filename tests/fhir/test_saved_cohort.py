@@ -1,12 +1,14 @@
 """What a server has saved: the command line runs it, and a frozen one is a Group in FHIR."""
 
 import json
+import threading
 
 import pytest
 import requests
 from cohort_data import OTHER_DISEASE, QUESTION, SNOMED, SYSTEM, coding, images_of, make_population, truth
 from cohort_run import ask_saved, facts_of, load
 from faulty_server import FaultyServer
+from fhir_server import eventually
 from processes import Archive
 
 NAME = QUESTION["name"]
@@ -98,8 +100,8 @@ def test_a_server_that_is_away(binary):
     assert process.returncode == 1 and "does not answer" in process.stderr
 
 
-def call(base, method, path="", status=200, **arguments):
-    reply = requests.request(method, f"{base}/cohorts{path}", timeout=60, headers={"Accept": "application/json"}, **arguments)
+def call(base, method, path="", status=200, timeout=60, **arguments):
+    reply = requests.request(method, f"{base}/cohorts{path}", headers={"Accept": "application/json"}, timeout=timeout, **arguments)
     assert reply.status_code == status, reply.text
     return reply
 
@@ -161,3 +163,19 @@ def test_a_fhir_server_without_groups_does_not_keep_from_freezing(binary, saved,
     finally:
         archive.stop()
         door.stop()
+
+
+def test_what_is_saved_is_listed_and_forgotten_while_questions_hang(binary, hapi, tmp_path):
+    door = FaultyServer(hapi.base)
+    archive = Archive(binary, tmp_path / "data", f"fhir.endpoint={door.base}", "dicomweb.endpoint=http://pacs.test/v2",
+                      "cohort.threads=1")
+    try:
+        call(archive.base, "POST", json=QUESTION)
+        door.fault, door.only = "hang", "/Condition"
+        threading.Thread(target=requests.get, args=[f"{archive.base}/cohorts/{NAME}"], daemon=True).start()
+        assert eventually(lambda: door.spoiled)
+        assert len(call(archive.base, "GET", timeout=5).json()["cohorts"]) == 1
+        call(archive.base, "DELETE", f"/{NAME}", 204, timeout=5)
+    finally:
+        door.stop()
+        archive.stop()

@@ -181,28 +181,28 @@ http::Route named(Cohorts& cohorts, net::Lane& lane, http::Method method, std::s
 
 }  // namespace
 
-std::vector<http::Route> cohort_routes(Cohorts& cohorts, net::Lane& lane) {
+std::vector<http::Route> cohort_routes(Cohorts& cohorts, const CohortLanes& lanes) {
     using http::Method;
     http::Route post;
     post.method = Method::post;
     post.pattern = "/cohorts";
-    post.lane = &lane;
+    post.lane = &lanes.run;
     post.exchange =
         [&cohorts](const http::RequestContext& context) -> Result<std::unique_ptr<http::Exchange>> {
         return std::make_unique<PostExchange>(cohorts, context.request);
     };
     http::Route list;
     list.pattern = "/cohorts";
-    list.lane = &lane;
+    list.lane = &lanes.list;
     list.handler = [&cohorts](const http::RequestContext& context) {
         return document(context.request, cohorts.list());
     };
     return {post,
             list,
-            named(cohorts, lane, Method::get, "/cohorts/{name}", get),
-            named(cohorts, lane, Method::get, "/cohorts/{name}/studies", studies),
-            named(cohorts, lane, Method::post, "/cohorts/{name}/freeze", freeze),
-            named(cohorts, lane, Method::delete_, "/cohorts/{name}", remove)};
+            named(cohorts, lanes.run, Method::get, "/cohorts/{name}", get),
+            named(cohorts, lanes.run, Method::get, "/cohorts/{name}/studies", studies),
+            named(cohorts, lanes.run, Method::post, "/cohorts/{name}/freeze", freeze),
+            named(cohorts, lanes.remove, Method::delete_, "/cohorts/{name}", remove)};
 }
 
 }  // namespace isocenter::api

@@ -60,7 +60,14 @@ class Cohorts {
     virtual CohortAnswer<void> remove(const std::string& name, const CohortPage& page) = 0;
 };
 
-/// `/cohorts` on `lane`; `cohorts` outlives the routes. Errors are problem documents.
-std::vector<http::Route> cohort_routes(Cohorts& cohorts, net::Lane& lane);
+/// Where the routes work, so that what is quickly answered waits for nothing that is not.
+struct CohortLanes {
+    net::Lane& run;     ///< what runs a cohort
+    net::Lane& list;    ///< what asks nobody else
+    net::Lane& remove;  ///< what asks the FHIR server for a Group at most
+};
+
+/// `/cohorts`; `cohorts` outlives the routes. Errors are problem documents.
+std::vector<http::Route> cohort_routes(Cohorts& cohorts, const CohortLanes& lanes);
 
 }  // namespace isocenter::api

@@ -74,14 +74,19 @@ class CohortRoutes : public testing::Test {
         if (!authorization.empty()) request.headers.add("Authorization", authorization);
         http::PathParams params;
         params.set("name", "a");
-        const auto routes = cohort_routes(cohorts, test.face.lanes.query);
+        const auto routes = routes_of(cohorts);
         const http::Route& route = RouteCaller::find(routes, method, pattern);
         if (route.handler) return route.handler({request, params});
         auto exchange = route.exchange({request, params});
         EXPECT_TRUE((*exchange)->on_body(as_bytes("{x}")).ok());
         return (*exchange)->finish();
     }
-    RouteCaller test{standard_profile()};
+    std::vector<http::Route> routes_of(Cohorts& of) { return cohort_routes(of, {run, list, remove}); }
+
+    Metrics metrics;
+    net::Lane run{"run", {}, metrics};
+    net::Lane list{"list", {}, metrics};
+    net::Lane remove{"remove", {}, metrics};
     FakeCohorts cohorts;
 };
 
@@ -146,7 +151,7 @@ TEST_F(CohortRoutes, hand_over_the_token_of_the_caller) {
 }
 
 TEST_F(CohortRoutes, a_definition_of_more_than_a_megabyte_is_refused) {
-    const auto routes = cohort_routes(cohorts, test.face.lanes.query);
+    const auto routes = routes_of(cohorts);
     const http::Request request = RouteCaller::request();
     const http::PathParams params;
     auto exchange = *RouteCaller::find(routes, http::Method::post, "/cohorts").exchange({request, params});
@@ -155,8 +160,16 @@ TEST_F(CohortRoutes, a_definition_of_more_than_a_megabyte_is_refused) {
     EXPECT_EQ(exchange->on_body(as_bytes(half)).error().code, ErrorCode::too_large);
 }
 
+TEST_F(CohortRoutes, what_runs_a_cohort_holds_up_neither_the_list_nor_a_deletion) {
+    for (const http::Route& route : routes_of(cohorts)) {
+        const bool is_list = route.method == http::Method::get && route.pattern == "/cohorts";
+        const net::Lane* lane = is_list ? &list : route.method == http::Method::delete_ ? &remove : &run;
+        EXPECT_EQ(route.lane, lane) << route.pattern;
+    }
+}
+
 TEST_F(CohortRoutes, are_all_described) {
-    for (const http::Route& route : cohort_routes(cohorts, test.face.lanes.query))
+    for (const http::Route& route : routes_of(cohorts))
         EXPECT_TRUE(describe_service_route(route)) << route.pattern;
 }
 
