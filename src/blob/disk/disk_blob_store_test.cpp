@@ -85,21 +85,30 @@ TEST(DiskBlobStore, ManyObjectsDoNotKeepManyDescriptors) {
     EXPECT_LE(files_in("/proc/self/fd"), before + 16);
 }
 
-/// Descriptors that are open now stay, and there are no others.
+/// Descriptors that are open now stay, and there are no others: numbers between theirs are taken, since an
+/// evicted descriptor beyond a gap would be of no use under the limit.
 class NoMoreDescriptors {
   public:
     NoMoreDescriptors() {
+        int highest = 0;
+        for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd"))
+            highest = std::max(highest, std::stoi(entry.path().filename()));
+        while (taken_.empty() || taken_.back() <= highest)
+            taken_.push_back(::open("/dev/null", O_RDONLY | O_CLOEXEC));
         ::getrlimit(RLIMIT_NOFILE, &before_);
-        const int next = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-        ::close(next);
-        const rlimit tight{static_cast<rlim_t>(next), before_.rlim_max};
+        const rlimit tight{static_cast<rlim_t>(taken_.back()) + 1, before_.rlim_max};
         ::setrlimit(RLIMIT_NOFILE, &tight);
     }
-    ~NoMoreDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+    ~NoMoreDescriptors() {
+        ::setrlimit(RLIMIT_NOFILE, &before_);
+        for (const int descriptor : taken_)
+            ::close(descriptor);
+    }
     NoMoreDescriptors(const NoMoreDescriptors&) = delete;
     NoMoreDescriptors& operator=(const NoMoreDescriptors&) = delete;
 
   private:
+    std::vector<int> taken_;
     rlimit before_{};
 };
 
