@@ -51,7 +51,7 @@ json::object sop_class_of(const DataSet& instance, const Context& context) {
 
 /// The document's title; for a structured report what its root is called.
 std::string title_of(const DataSet& instance) {
-    const auto title = first_text(instance, "00420010");
+    auto title = first_text(instance, "00420010");
     if (!title.empty() || first_text(instance, "00080060") != "SR") return title;
     const auto root = read_code(instance, "0040A043");
     return root ? root->meaning : std::string{};

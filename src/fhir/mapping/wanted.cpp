@@ -32,6 +32,7 @@ void record_other_patients(const Agreement& instances, const Identifier& winner,
 
 std::vector<const DataSet*> pointers_to(const std::vector<DataSet>& data_sets) {
     std::vector<const DataSet*> pointers;
+    pointers.reserve(data_sets.size());
     for (const auto& each : data_sets)
         pointers.push_back(&each);
     return pointers;
@@ -79,6 +80,7 @@ Status add_study(Wanted& wanted, const Snapshot& snapshot, const Context& contex
 
 std::optional<std::size_t> latest_study(const std::vector<DataSet>& studies) {
     std::vector<std::tuple<std::string, std::string, std::string>> ranks;
+    ranks.reserve(studies.size());
     for (const auto& study : studies)
         ranks.emplace_back(first_text(study, "00080020"), first_text(study, "00080030"),
                            first_text(study, "0020000D"));
