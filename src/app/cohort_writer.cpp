@@ -14,7 +14,7 @@ Status CohortWriter::begin(const std::string& name, const std::string& as_of, co
     if (!name.empty()) head["name"] = name;
     head["asOf"] = as_of;
     head["total"] = total;
-    std::string text = json::serialize(head);
+    std::string text = fhir::serialize_exact(head);
     text.pop_back();
     return sink_(text + ",\"patients\":[\n");
 }
@@ -31,9 +31,9 @@ Status CohortWriter::patients(const std::vector<json::object>& patients) {
 }
 
 Status CohortWriter::end(const json::object& total, const json::object& stats) {
-    if (!lines_) return sink_(fmt::format("\n],\"stats\":{}}}\n", json::serialize(stats)));
-    return sink_(
-        fmt::format("{{\"total\":{},\"stats\":{}}}\n", json::serialize(total), json::serialize(stats)));
+    if (!lines_) return sink_(fmt::format("\n],\"stats\":{}}}\n", fhir::serialize_exact(stats)));
+    return sink_(fmt::format("{{\"total\":{},\"stats\":{}}}\n", fhir::serialize_exact(total),
+                             fhir::serialize_exact(stats)));
 }
 
 }  // namespace isocenter::app

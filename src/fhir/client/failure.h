@@ -35,6 +35,12 @@ struct Failure {
     bool too_large = false;  ///< the reply was longer than is read; fewer resources a page may pass
 };
 
+/// Whether the FHIR server does not offer a search, or not to us (400, 403, 404), so that what it would find
+/// counts as not shown.
+inline bool is_closed_to_us(const Failure& failure) {
+    return failure.status == 400 || failure.status == 403 || failure.status == 404;
+}
+
 /// A value, or the failure that ends the job.
 template <class T>
 using Attempt = tl::expected<T, Failure>;

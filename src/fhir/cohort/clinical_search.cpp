@@ -72,10 +72,11 @@ std::vector<std::string> forms_of(const ClinicalSearch& search) {
 Attempt<void> search_in_pages(FhirClient& fhir, const std::string& type, const std::string& form,
                               const std::function<Attempt<void>(json::object&&)>& visit) {
     constexpr unsigned kMostOfPage = 1000;
+    constexpr unsigned kMostOfAll = 1'000'000;
     constexpr unsigned kFewer = 10;
     for (unsigned count = kMostOfPage;; count /= kFewer) {
         const std::string counted = fmt::format("{}{}_count={}", form, form.empty() ? "" : "&", count);
-        auto status = fhir.search_each(type, counted, visit);
+        auto status = fhir.search_each(type, counted, visit, static_cast<int>(kMostOfAll / count));
         if (status || !status.error().too_large || count == 1) return status;
     }
 }

@@ -47,6 +47,7 @@ class FakeFhir : public net::HttpSender {
         if (path.starts_with("?page=")) return bounded(page_at(std::stoul(path.substr(6))));
         const std::size_t question = path.find_first_of("?/", 1);
         const std::string type = path.substr(1, question - 1);
+        if (type == closed_type) return net::HttpReply{403, "", {}, ""};
         search(type, request.method == "POST" ? request.body : path.substr(question + 1));
         if (path.find("_summary=count") != std::string::npos)
             return reply({{"resourceType", "Bundle"}, {"total", found.size()}});
@@ -65,6 +66,7 @@ class FakeFhir : public net::HttpSender {
     std::vector<boost::json::object> resources;
     std::vector<std::string> asked;
     std::size_t page_size = 1000;
+    std::string closed_type;  ///< nobody may search it
     std::size_t longest_reply = 1U << 30U;
     unsigned answer_status = 200;
     std::string answer_body;

@@ -126,6 +126,8 @@ Found<void> Round::read_hits(std::size_t index) {
 
 /// A server that does not show its orders shows no link by them.
 Found<void> Round::read_orders(std::size_t index) {
+    const Returned& returned = definition_.returned[index];
+    if (!returned.of && returned.search.type != "DiagnosticReport") return {};
     std::set<std::string> ids;
     for (std::size_t at = 0; at < count_; ++at) {
         const auto& studies = members_[at].studies;
@@ -137,7 +139,7 @@ Found<void> Round::read_orders(std::size_t index) {
             ids.merge(orders_of(hit.resource));
     }
     auto orders = find_orders(ids, sources_.fhir);
-    if (!orders) return not_found(failure_at(definition_.returned[index].pointer, orders.error()));
+    if (!orders) return not_found(failure_at(returned.pointer, orders.error()));
     orders_[index] = *std::move(orders);
     return {};
 }

@@ -49,5 +49,20 @@ TEST(CohortDocuments, are_asked_for_fifty_studies_at_a_time_in_their_partition) 
     EXPECT_EQ(archive.queries[0].study_uids.size(), 50U);
 }
 
+TEST(CohortDocuments, are_left_out_where_the_archive_refuses_to_look_for_them) {
+    struct Refusing : StudySource {
+        explicit Refusing(FailureKind the_kind) : kind(the_kind) {}
+        Attempt<StudyRows> find(const StudyQuery& /*query*/) override { return failed(kind, "no"); }
+        FailureKind kind;
+    };
+    const ByStudy modalities{{{"Microsoft.Default", "1.1"}, {"SR"}}};
+    Refusing refusing{FailureKind::refused};
+    const auto none = find_documents(modalities, refusing, "http://pacs");
+    ASSERT_TRUE(none.has_value());
+    EXPECT_TRUE(none->empty());
+    Refusing away{FailureKind::archive_down};
+    EXPECT_FALSE(find_documents(modalities, away, "http://pacs").has_value());
+}
+
 }  // namespace
 }  // namespace isocenter::fhir::cohort

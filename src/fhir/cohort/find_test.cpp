@@ -390,15 +390,34 @@ TEST_F(Cohort, reports_of_an_order_belong_to_the_studies_that_were_ordered) {
     EXPECT_EQ(serialize(found.at("studies").at(0).at("reports")), R"(["DiagnosticReport/r1"])");
     EXPECT_EQ(serialize(found.at("studies").at(1).at("reports")), R"(["DiagnosticReport/r2"])");
     EXPECT_EQ(server.asked_for("/ServiceRequest/_search"), 1U);
+
+    server.closed_type = "ServiceRequest";
+    const auto without = describe(definition, *kept, 0, 1, "http://pacs", sources());
+    ASSERT_TRUE(without.has_value()) << "who may not read orders gets what is found without: "
+                                     << without.error().text;
+    EXPECT_EQ((*without)[0].at("resources").at("r").as_array().size(), 1U);
+}
+
+TEST_F(Cohort, orders_are_read_only_where_a_link_is_asked_for) {
+    patient("p1");
+    condition("c1", "p1", "x");
+    studies.add("1.1", "mrn-p1", "CT", "20260203", "551");
+    resource("Observation", "o1", "p1", "-", R"(,"basedOn":[{"reference":"ServiceRequest/s1"}])");
+    const auto selection = find(R"({"clinical":[{"as":"x","search":"Condition?code=x"}],
+        "imaging":[{"as":"ct","match":{"Modality":"CT"}}],"return":[{"as":"labs","search":"Observation"}]})");
+    const auto described = describe(definition, *selection, 0, 1, "http://pacs", sources());
+    EXPECT_EQ((*described)[0].at("resources").at("labs").as_array().size(), 1U);
+    EXPECT_EQ(server.asked_for("/ServiceRequest/_search"), 0U);
 }
 
 TEST_F(Cohort, a_page_that_is_too_large_is_asked_for_in_parts) {
     patient("p1");
     condition("c1", "p1", "x");
-    for (int i = 0; i < 25; ++i)
+    constexpr std::size_t kReports = 1100;
+    for (std::size_t i = 0; i < kReports; ++i)
         resource("DiagnosticReport", fmt::format("r{}", i), "p1", "-",
                  fmt::format(R"(,"conclusion":"{}")", std::string(1000, 'x')));
-    server.longest_reply = 15'000;
+    server.longest_reply = 2'000;
     // Pages belong to the last search of the fake, so one request at a time.
     Sources one = sources();
     one.workers = 1;
@@ -406,7 +425,7 @@ TEST_F(Cohort, a_page_that_is_too_large_is_asked_for_in_parts) {
         R"({"clinical":[{"as":"x","search":"Condition?code=x"}],"return":[{"as":"r","search":"DiagnosticReport"}]})");
     const auto described = describe(definition, *selection, 0, 1, "http://pacs", one);
     ASSERT_TRUE(described.has_value()) << described.error().text;
-    EXPECT_EQ((*described)[0].at("resources").at("r").as_array().size(), 25U);
+    EXPECT_EQ((*described)[0].at("resources").at("r").as_array().size(), kReports);
     server.longest_reply = 1'000;
     const auto none = describe(definition, *selection, 0, 1, "http://pacs", one);
     ASSERT_FALSE(none.has_value());

@@ -69,7 +69,9 @@ Attempt<Orders> find_orders(const std::set<std::string>& ids, FhirClient& fhir) 
                                  orders.emplace(std::move(id), std::move(order));
                                  return {};
                              });
-        if (!status && status.error().kind != FailureKind::refused) return tl::unexpected(status.error());
+        if (status || status.error().kind == FailureKind::refused || is_closed_to_us(status.error()))
+            continue;
+        return tl::unexpected(status.error());
     }
     return orders;
 }

@@ -29,11 +29,6 @@ Failure failure_of_mapping(const Error& error, FailureKind kind) {
     return {kind, error.message, 0, std::nullopt, error.detail};
 }
 
-/// Orders are somebody else's: not to be allowed to read them is no failure.
-bool is_closed_to_us(const Failure& failure) {
-    return failure.status == 400 || failure.status == 403 || failure.status == 404;
-}
-
 /// The partitions of the target that may have studies of the patient.
 std::vector<std::string> partitions_of(const Identifier& patient, const Options& options) {
     std::vector<std::string> names = synchronised_partitions(options);
