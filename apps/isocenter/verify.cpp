@@ -55,7 +55,7 @@ Status mend(const Options& options, app::ArchiveFolder& folder, Outcome& outcome
     }
     if (!options.remove_unreferenced) return {};
     ISO_TRY(outcome.removed,
-            jobs::remove_unreferenced(folder.blobs(), folder.database(),
+            jobs::remove_unreferenced(folder.blobs(), folder.database(), outcome.report.findings,
                                       [](const BlobKey& blob, std::uint64_t bytes) {
                                           std::printf("removed: object %s: %llu bytes\n", blob.str().c_str(),
                                                       static_cast<unsigned long long>(bytes));
@@ -80,8 +80,8 @@ Result<Outcome> run(const Options& options) {
             std::fprintf(stderr, "\r%llu records", static_cast<unsigned long long>(records));
         };
     }
-    // Each names a row to be rewritten.
-    if (options.rewrite_rows) verify.max_findings = SIZE_MAX;
+    // Each names a row to be rewritten, or is a reason to remove nothing.
+    if (options.rewrite_rows || options.remove_unreferenced) verify.max_findings = SIZE_MAX;
     auto report = jobs::verify(folder->blobs(), folder->database(), verify);
     if (!options.quiet) std::fprintf(stderr, "\n");
     if (!report) return report.error();

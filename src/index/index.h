@@ -264,10 +264,13 @@ class RecordScan {
     virtual ~RecordScan() = default;
     /// Up to `limit` records with id greater than `after`, ascending, with layout.
     virtual Result<std::vector<InstanceRecord>> scan(std::int64_t after, std::size_t limit) = 0;
-    /// Those of `keys` that no record and no removal entry refers to.
+    /// Those of `keys` that no record and no removal entry refers to, in their order. Quick, and no more true
+    /// than the database's indexes are.
     virtual Result<std::vector<BlobKey>> unreferenced(std::span<const BlobKey> keys) = 0;
+    /// The same for who removes them: reads every record and entry, once for all keys, whatever indexes say.
+    virtual Result<std::vector<BlobKey>> unreferenced_by_walk(std::span<const BlobKey> keys) = 0;
     /// Contradictions inside the database itself: counts that do not add up, rows without parents, a feed
-    /// with gaps; one sentence each.
+    /// with gaps, indexes that have not what their tables have; one sentence each.
     virtual Result<std::vector<std::string>> check_consistency() = 0;
     /// Makes the values by which this study, series or instance is found those of its instances' documents,
     /// as if they were stored anew; nothing else of it changes. The attributes that got another value (or

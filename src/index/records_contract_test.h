@@ -19,6 +19,7 @@ TEST_P(IndexContract, ScansRecordsAndFindsLooseBlobs) {
     ASSERT_TRUE(index().remove(two.key).ok());
     const BlobKey keys[] = {one.blob, BlobKey("cc/3"), two.blob};
     EXPECT_THAT(*records().unreferenced(keys), ElementsAre(BlobKey("cc/3")));
+    EXPECT_THAT(*records().unreferenced_by_walk(keys), ElementsAre(BlobKey("cc/3")));
 }
 
 TEST_P(IndexContract, RewritesRowsFromTheirDocuments) {

@@ -18,10 +18,12 @@ struct RemovedObjects {
 
 /// Removes the objects that no record and no entry of the removal queue refers to, and tells of each. Only
 /// for who has store and database for himself: a store under way has an object without a record for a moment.
-/// `conflict` when there is no record at all: such an index has lost them, and the objects are all that is
-/// left. `unavailable` when the store or the database fails.
+/// Holds the keys of all of them in memory. Removes nothing, and says `conflict`, when such an object may be
+/// the only copy of something: when there is no record at all, or when `findings`, all that a verification of
+/// both has found, tell of a `missing_object` (a restored index refers to what was replaced since) or of an
+/// `index_inconsistent`. `unavailable` when the store or the database fails.
 Result<RemovedObjects> remove_unreferenced(
-    blob::BlobStore& blobs, const index::Database& database,
+    blob::BlobStore& blobs, const index::Database& database, const std::vector<Finding>& findings,
     const std::function<void(const BlobKey& blob, std::uint64_t bytes)>& on_removed);
 
 /// A row that got other values.

@@ -15,6 +15,28 @@ using archive::make_data_set;
 using archive::to_part10;
 using ::testing::ElementsAre;
 
+/// Looks records up in an index that has lost its entries.
+class ForgetfulScan final : public index::RecordScan {
+  public:
+    explicit ForgetfulScan(index::RecordScan& inner) : inner_(inner) {}
+    Result<std::vector<index::InstanceRecord>> scan(std::int64_t after, std::size_t limit) override {
+        return inner_.scan(after, limit);
+    }
+    Result<std::vector<BlobKey>> unreferenced(std::span<const BlobKey> keys) override {
+        return std::vector<BlobKey>(keys.begin(), keys.end());
+    }
+    Result<std::vector<BlobKey>> unreferenced_by_walk(std::span<const BlobKey> keys) override {
+        return inner_.unreferenced_by_walk(keys);
+    }
+    Result<std::vector<std::string>> check_consistency() override { return inner_.check_consistency(); }
+    Result<std::vector<dicom::Tag>> rewrite(const index::EntityKey& key) override {
+        return inner_.rewrite(key);
+    }
+
+  private:
+    index::RecordScan& inner_;
+};
+
 class MendTest : public ::testing::Test {
   protected:
     MendTest() {
@@ -29,9 +51,9 @@ class MendTest : public ::testing::Test {
         return raw->key();
     }
     Result<RemovedObjects> remove() {
-        return remove_unreferenced(test.memory, test.database, [&](const BlobKey& key, std::uint64_t bytes) {
-            told.emplace_back(key, bytes);
-        });
+        return remove_unreferenced(
+            test.memory, test.database, report().findings,
+            [&](const BlobKey& key, std::uint64_t bytes) { told.emplace_back(key, bytes); });
     }
     void run(std::string_view script) {
         ASSERT_TRUE((*test.database.connections->writer())->execute(script).ok());
@@ -70,10 +92,36 @@ TEST_F(MendTest, RemovesNothingWhenTheIndexHasNoRecord) {
     EXPECT_EQ(test.memory.list({}, 100)->size(), 3U);
 }
 
+TEST_F(MendTest, RemovesNothingWhereARecordHasNoObject) {
+    ASSERT_TRUE(test.memory.remove((*test.archive->locate(key_of("1.2", "1.3", "1.4")))->record.blob).ok());
+    add_without_record("what a restored index does not know yet");
+    EXPECT_EQ(remove().error().code, ErrorCode::conflict);
+    EXPECT_EQ(test.memory.list({}, 100)->size(), 2U);
+}
+
+TEST_F(MendTest, RemovesNothingWhenTheIndexContradictsItself) {
+    run("UPDATE series SET instance_count = 1");
+    add_without_record("x");
+    EXPECT_EQ(remove().error().code, ErrorCode::conflict);
+    EXPECT_EQ(test.memory.list({}, 100)->size(), 3U);
+}
+
+TEST_F(MendTest, BelievesNoLookUpThatFindsNoRecord) {
+    ForgetfulScan forgetful(*test.database.records);
+    const BlobKey orphan = add_without_record("x");
+    index::Database database = test.database;
+    database.records = &forgetful;
+    const auto removed = remove_unreferenced(test.memory, database, {}, [](const BlobKey&, std::uint64_t) {});
+    EXPECT_EQ(removed->objects, 1U);
+    EXPECT_EQ(test.memory.size(orphan).error().code, ErrorCode::not_found);
+    EXPECT_EQ(test.memory.list({}, 100)->size(), 2U);
+}
+
 TEST_F(MendTest, SaysWhenTheStoreFails) {
     add_without_record("x");
     test.blobs.fail_from(blob::FaultStore::Call::remove, 1);
-    const auto failed = remove_unreferenced(test.blobs, test.database, [](const BlobKey&, std::uint64_t) {});
+    const auto failed =
+        remove_unreferenced(test.blobs, test.database, {}, [](const BlobKey&, std::uint64_t) {});
     EXPECT_EQ(failed.error().code, ErrorCode::unavailable);
 }
 

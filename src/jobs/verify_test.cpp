@@ -26,6 +26,9 @@ class AlteredScan final : public index::RecordScan {
     Result<std::vector<BlobKey>> unreferenced(std::span<const BlobKey> keys) override {
         return inner_.unreferenced(keys);
     }
+    Result<std::vector<BlobKey>> unreferenced_by_walk(std::span<const BlobKey> keys) override {
+        return inner_.unreferenced_by_walk(keys);
+    }
     Result<std::vector<std::string>> check_consistency() override { return inner_.check_consistency(); }
     Result<std::vector<dicom::Tag>> rewrite(const index::EntityKey& key) override {
         return inner_.rewrite(key);

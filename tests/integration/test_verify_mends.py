@@ -42,6 +42,32 @@ def test_objects_are_all_that_is_left_of_a_lost_index(binary, data):
     assert {each for each in (data / "objects").rglob("*") if each.is_file()} == before
 
 
+def cut_index_entry(data):
+    """Leaves the second record out of the index of objects."""
+    schema = "PRAGMA writable_schema = ON; UPDATE sqlite_schema SET sql = 'CREATE INDEX instance_blob ON instance (blob){}' " \
+        "WHERE name = 'instance_blob'"
+    alter(data, schema.format(" WHERE id <> 2"))
+    alter(data, "REINDEX instance_blob")
+    alter(data, schema.format(""))
+
+
+def lose_an_object(data):
+    an_object(data)[0].unlink()
+
+
+@pytest.mark.parametrize("damage, finding", [(cut_index_entry, "index_inconsistent"), (lose_an_object, "missing_object")])
+def test_nothing_is_removed_where_it_may_be_needed(binary, data, damage, finding):
+    """By a lookup that finds no record, or as the newer version of what a restored index still refers to."""
+    path, _ = an_object(data)
+    path.with_name("0" * 32).write_bytes(b"x")
+    damage(data)
+    before = {each for each in (data / "objects").rglob("*") if each.is_file()}
+    done = verify(binary, data, "--remove-unreferenced")
+    assert done.returncode == 2 and "no object is removed" in done.stderr, done.stdout + done.stderr
+    assert f"{finding}: " in done.stdout and "removed: " not in done.stdout
+    assert {each for each in (data / "objects").rglob("*") if each.is_file()} == before
+
+
 @pytest.mark.parametrize("option", ["--remove-unreferenced", "--rewrite-rows"])
 def test_nothing_is_mended_below_a_server(binary, tmp_path, files, server, option):
     assert import_files(binary, tmp_path, files, "--server", server.base).returncode == 1

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <optional>
+#include <unordered_set>
 #include <utility>
 
 #include "dicom/fold.h"
@@ -296,12 +298,34 @@ Result<std::vector<BlobKey>> SqlIndex::unreferenced(std::span<const BlobKey> key
     return loose;
 }
 
+Result<std::vector<BlobKey>> SqlIndex::unreferenced_by_walk(std::span<const BlobKey> keys) {
+    std::unordered_set<std::string_view> wanted;
+    for (const BlobKey& key : keys)
+        wanted.insert(key.view());
+    ISO_TRY(const Lease connection, connections_->reader());
+    ISO_TRY(const auto transaction, Transaction::begin(*connection, Transaction::Kind::read));
+    for (const std::string_view sql :
+         {"SELECT blob FROM instance NOT INDEXED", "SELECT blob FROM removal NOT INDEXED"}) {
+        Run run(*connection, sql);
+        while (true) {
+            ISO_TRY(const bool row, run.next());
+            if (!row) break;
+            wanted.erase(run.text(0));
+        }
+    }
+    std::vector<BlobKey> loose;
+    std::ranges::copy_if(keys, std::back_inserter(loose),
+                         [&](const BlobKey& key) { return wanted.contains(key.view()); });
+    return loose;
+}
+
 Result<std::vector<std::string>> SqlIndex::check_consistency() {
     ISO_TRY(const Lease connection, connections_->reader());
     ISO_TRY(const auto transaction, Transaction::begin(*connection, Transaction::Kind::read));
     std::vector<std::string> findings;
     {
-        Run run(*connection, "PRAGMA quick_check");
+        // Not quick_check: that does not hold indexes against their tables.
+        Run run(*connection, "PRAGMA integrity_check(1)");
         ISO_TRY(const bool row, run.next());
         if (!row || run.text(0) != "ok") findings.emplace_back("the database file is damaged");
     }

@@ -35,6 +35,7 @@ class SqlIndex : public Index, public MemberIndex, public RemovalQueue, public R
 
     Result<std::vector<InstanceRecord>> scan(std::int64_t after, std::size_t limit) override;
     Result<std::vector<BlobKey>> unreferenced(std::span<const BlobKey> keys) override;
+    Result<std::vector<BlobKey>> unreferenced_by_walk(std::span<const BlobKey> keys) override;
     Result<std::vector<std::string>> check_consistency() override;
     Result<std::vector<dicom::Tag>> rewrite(const EntityKey& key) override;
 
