@@ -43,7 +43,8 @@ struct Core {
         for (const PendingInstance* instance : group) {
             if (!instance->outcome->created) continue;
             created = true;
-            if (instance->entry.replace) cache.invalidate(instance->entry.key);
+            const index::NewInstance& entry = instance->entry;
+            if (entry.replace || !entry.replaces.view().empty()) cache.invalidate(entry.key);
         }
         if (created) notify();
     }

@@ -229,7 +229,8 @@ void StoreBatch::State::add_pending(Received received, const Verdict& verdict) {
         const bool decided = *judged == DuplicateVerdict::success || *judged == DuplicateVerdict::refused;
         if (decided) return mark_duplicate(outcome, *judged == DuplicateVerdict::success);
         added.blob_only = *judged == DuplicateVerdict::needs_comparison;
-        if (*judged == DuplicateVerdict::replaced) added.entry.replace = true;
+        // By the time of the commit others may have healed it: what they were told is stored must stay.
+        if (*judged == DuplicateVerdict::replaced) added.entry.replaces = stored->front().blob;
     }
     added.writer = std::move(received.writer);
     pending_bytes += added.entry.size_bytes;
@@ -295,7 +296,7 @@ Result<std::optional<bool>> StoreBatch::State::accept_duplicate(PendingInstance&
     ISO_TRY(const DuplicateVerdict judged,
             judge_duplicate(core.blobs, policy.duplicates, stored.front(), instance.entry, data_set_offset));
     if (judged == DuplicateVerdict::replaced) {
-        instance.entry.replace = true;
+        instance.entry.replaces = stored.front().blob;
         return std::optional<bool>();
     }
     if (judged != DuplicateVerdict::needs_comparison)

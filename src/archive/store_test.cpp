@@ -172,6 +172,27 @@ TEST(StoreBatch, TheLaterOfOneRequestReplacesTheEarlier) {
     EXPECT_EQ(blobs_kept(test), 1U + queued(test));
 }
 
+TEST(StoreBatch, OnlyALostObjectIsHealed) {
+    TestArchive test;
+    const index::EntityKey key = key_of("1.2", "1.3", "1.4");
+    ASSERT_TRUE(test.store({to_part10(make_data_set("1.2", "1.3", "1.4"))})[0].created);
+    ASSERT_TRUE(test.memory.remove((*test.archive->locate(key))->record.blob).ok());
+    std::vector<std::string> objects;
+    for (const char* name : {"Roe^Jane", "Poe^Jane"}) {
+        dicom::DataSet data_set = make_data_set("1.2", "1.3", "1.4");
+        data_set.set_text(tags::PatientName, name);
+        objects.push_back(to_part10(data_set));
+    }
+    StorePolicy policy;
+    policy.duplicates = Duplicates::keep;
+    // Both are judged before either is committed: what the first has healed is not lost any more.
+    const auto outcomes = test.store(objects, policy);
+    EXPECT_TRUE(outcomes[0].created);
+    EXPECT_FALSE(outcomes[1].created || outcomes[1].failure) << outcomes[1].message;
+    EXPECT_EQ(stored_bytes(*test.archive, key), objects[0]);
+    EXPECT_EQ(test.archive->list(key)->size(), 1U);
+}
+
 TEST(StoreBatch, AFullStoreLeavesNothing) {
     TestArchive test;
     const std::string object = to_part10(make_data_set("1.2", "1.3", "1.4"));

@@ -6,6 +6,20 @@
 
 namespace isocenter::index {
 
+TEST_P(IndexContract, ReplacesTheObjectThatWasMeantOnly) {
+    NewInstance given = instance_of(key_of("1", "2", "3"));
+    const BlobKey lost = given.blob;
+    const AddOutcome first = add(given);
+    given.blob = BlobKey("dd/healed");
+    given.replaces = lost;
+    EXPECT_TRUE(add(given).created);
+    given.blob = BlobKey("dd/late");
+    const AddOutcome late = add(given);
+    EXPECT_FALSE(late.created);
+    EXPECT_GT(late.version, first.version);
+    EXPECT_EQ(index().list(given.key, false)->front().blob, BlobKey("dd/healed"));
+}
+
 TEST_P(IndexContract, StartsEmpty) {
     EXPECT_TRUE(index().check().ok());
     EXPECT_EQ(index().totals()->instances, 0U);

@@ -59,6 +59,7 @@ struct NewInstance {
     std::vector<std::string> hidden;  ///< paths that the compatibility faces leave out of metadata
     std::string layout;               ///< dicom::encode_layout
     bool replace = false;             ///< an instance of these UIDs is replaced instead of refused
+    BlobKey replaces;  ///< not empty: the same, only if its object is this one at the time of the addition
 };
 
 struct AddOutcome {

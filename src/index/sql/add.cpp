@@ -153,7 +153,8 @@ Result<AddOutcome> Addition::add(const NewInstance& given, const PackedDocument&
         ISO_TRY(existing, find(series->row.id, given.key.instance.view()));
     }
     if (existing) {
-        if (!given.replace) return AddOutcome{false, existing->version, 0};
+        if (!given.replace && given.replaces.view() != existing->blob)
+            return AddOutcome{false, existing->version, 0};
         ISO_CHECK(withdraw(*study, *series, *existing));
     }
     ++counters_.instance;
