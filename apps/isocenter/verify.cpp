@@ -1,6 +1,5 @@
 #include "jobs/verify.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
@@ -28,7 +27,7 @@ struct Options {
 /// What was found, and what of it was mended.
 struct Outcome {
     jobs::VerifyReport report;
-    std::uint64_t rewritten = 0;
+    jobs::RewrittenRows rewritten;
     jobs::RemovedObjects removed;
 };
 
@@ -86,7 +85,7 @@ Result<Outcome> run(const Options& options) {
     if (!options.quiet) std::fprintf(stderr, "\n");
     if (!report) return report.error();
     print_findings(*report);
-    Outcome outcome{std::move(*report), 0, {}};
+    Outcome outcome{std::move(*report), {}, {}};
     ISO_CHECK(mend(options, *folder, outcome));
     return outcome;
 }
@@ -107,18 +106,15 @@ int verify(const Options& options) {
         static_cast<unsigned long long>(report.records), static_cast<double>(report.bytes) / 1e9,
         static_cast<unsigned long long>(problems), static_cast<unsigned long long>(orphans),
         options.remove_unreferenced ? "" : "kept: ");
-    std::uint64_t mended = 0;
     if (options.rewrite_rows) {
-        mended = static_cast<std::uint64_t>(
-            std::ranges::count(report.findings, jobs::Finding::Kind::wrong_value, &jobs::Finding::kind));
-        std::printf("%llu rows rewritten\n", static_cast<unsigned long long>(outcome->rewritten));
+        std::printf("%llu rows rewritten\n", static_cast<unsigned long long>(outcome->rewritten.rows));
     }
     if (options.remove_unreferenced) {
         std::printf("%llu objects removed, %llu bytes\n",
                     static_cast<unsigned long long>(outcome->removed.objects),
                     static_cast<unsigned long long>(outcome->removed.bytes));
     }
-    return problems == mended ? 0 : 1;
+    return problems == outcome->rewritten.findings ? 0 : 1;
 }
 
 }  // namespace

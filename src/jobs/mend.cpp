@@ -51,24 +51,28 @@ Result<RemovedObjects> remove_unreferenced(
     return removed;
 }
 
-Result<std::uint64_t> rewrite_rows(const index::Database& database, const std::vector<Finding>& findings,
+Result<RewrittenRows> rewrite_rows(const index::Database& database, const std::vector<Finding>& findings,
                                    const std::function<void(const RewrittenRow&)>& on_rewritten) {
-    std::uint64_t rows = 0;
+    RewrittenRows done;
     const index::EntityKey* last = nullptr;
+    std::vector<dicom::Tag> changed;
     for (const Finding& finding : findings) {
+        if (finding.kind != Finding::Kind::wrong_value) continue;
         // The findings of one row follow each other.
-        const bool done = last != nullptr && *last == finding.entity;
-        if (finding.kind != Finding::Kind::wrong_value || done) continue;
-        last = &finding.entity;
-        ISO_TRY(const auto changed, database.records->rewrite(finding.entity));
-        if (changed.empty()) continue;
-        RewrittenRow row{name_of(finding.entity), {}};
-        std::ranges::transform(changed, std::back_inserter(row.attributes),
-                               [](dicom::Tag tag) { return name_of(tag); });
-        ++rows;
-        on_rewritten(row);
+        if (last == nullptr || *last != finding.entity) {
+            last = &finding.entity;
+            ISO_TRY(changed, database.records->rewrite(finding.entity));
+            if (!changed.empty()) {
+                RewrittenRow row{name_of(finding.entity), {}};
+                std::ranges::transform(changed, std::back_inserter(row.attributes),
+                                       [](dicom::Tag tag) { return name_of(tag); });
+                ++done.rows;
+                on_rewritten(row);
+            }
+        }
+        if (std::ranges::find(changed, finding.attribute) != changed.end()) ++done.findings;
     }
-    return rows;
+    return done;
 }
 
 }  // namespace isocenter::jobs

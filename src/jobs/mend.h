@@ -32,9 +32,14 @@ struct RewrittenRow {
     std::vector<std::string> attributes;  ///< keywords of what changed
 };
 
+struct RewrittenRows {
+    std::uint64_t rows = 0;      ///< that changed
+    std::uint64_t findings = 0;  ///< whose attribute got another value
+};
+
 /// Writes the rows that the findings call `wrong_value` anew from the documents of their instances, and tells
-/// of each; all else stays. The number of rows that changed. Errors as index::RecordScan::rewrite has them.
-Result<std::uint64_t> rewrite_rows(const index::Database& database, const std::vector<Finding>& findings,
+/// of each that changed; all else stays. Errors as index::RecordScan::rewrite has them.
+Result<RewrittenRows> rewrite_rows(const index::Database& database, const std::vector<Finding>& findings,
                                    const std::function<void(const RewrittenRow&)>& on_rewritten);
 
 }  // namespace isocenter::jobs

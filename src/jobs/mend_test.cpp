@@ -134,7 +134,8 @@ TEST_F(MendTest, RewritesRowsWithWrongValues) {
     const auto rows = rewrite_rows(test.database, wrong.findings,
                                    [&](const RewrittenRow& row) { rewritten.push_back(row); });
     ASSERT_TRUE(rows.ok());
-    EXPECT_EQ(*rows, 2U);
+    EXPECT_EQ(rows->rows, 2U);
+    EXPECT_EQ(rows->findings, 3U);
     ASSERT_EQ(rewritten.size(), 2U);
     EXPECT_EQ(rewritten[0].entity, "study 1.2");
     EXPECT_THAT(rewritten[0].attributes, ElementsAre("PatientID", "StudyID"));
@@ -143,12 +144,28 @@ TEST_F(MendTest, RewritesRowsWithWrongValues) {
     EXPECT_EQ(report().problems, 0U);
 }
 
+TEST_F(MendTest, CountsNoFindingThatIsLeft) {
+    run("UPDATE study SET patient_id = NULL, patient_id_fold = NULL, study_id = 'S', study_id_fold = 's'");
+    VerifyReport wrong = report();
+    ASSERT_EQ(wrong.problems, 2U);
+    // As if the documents agreed with the row about one of them, and about all of another row.
+    wrong.findings[0].attribute = dicom::tags::StudyDate;
+    jobs::Finding other = wrong.findings[0];
+    other.entity = key_of("1.2", "1.3");
+    other.attribute = dicom::tags::Modality;
+    wrong.findings.push_back(other);
+    const auto rows = rewrite_rows(test.database, wrong.findings, [](const RewrittenRow&) {});
+    ASSERT_TRUE(rows.ok());
+    EXPECT_EQ(rows->rows, 1U);
+    EXPECT_EQ(rows->findings, 1U);
+}
+
 TEST_F(MendTest, LeavesOtherFindingsAlone) {
     add_without_record("x");
     run("UPDATE instance SET transfer_syntax = '1.2.840.10008.1.2' WHERE uid = '1.4'");
     const VerifyReport wrong = report();
     EXPECT_EQ(wrong.problems, 2U);
-    EXPECT_EQ(*rewrite_rows(test.database, wrong.findings, [](const RewrittenRow&) {}), 0U);
+    EXPECT_EQ(rewrite_rows(test.database, wrong.findings, [](const RewrittenRow&) {})->rows, 0U);
     EXPECT_EQ(report().problems, 2U);
 }
 

@@ -306,7 +306,7 @@ Status Verification::check_entity(const index::EntityKey& key, EntityValues& exp
             detail += each.in_row ? ", the objects have another one" : ", the objects have one";
             if (same) detail += " (instance " + records.front().key.instance.str() + ")";
         }
-        add(Finding{Finding::Kind::wrong_value, each.said_by, {}, std::move(detail), key});
+        add(Finding{Finding::Kind::wrong_value, each.said_by, {}, std::move(detail), key, each.tag});
     }
     return {};
 }

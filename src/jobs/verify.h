@@ -28,6 +28,7 @@ struct Finding {
     BlobKey blob;
     std::string detail;         ///< for people; UIDs and tags may appear, no other values of a patient
     index::EntityKey entity{};  ///< wrong_value: whose row it is
+    dicom::Tag attribute{};     ///< wrong_value: which of its values
 };
 
 /// The kind's name as written above.
