@@ -160,6 +160,14 @@ TEST_F(MendTest, CountsNoFindingThatIsLeft) {
     EXPECT_EQ(rows->findings, 1U);
 }
 
+TEST_F(MendTest, RewritesNamesThatAreNotFiledAsTheyAre) {
+    const std::string name(200, 'x');
+    run("UPDATE study SET patient_name = '" + name + "', patient_name_fold = '" + name + "'");
+    const auto rows = rewrite_rows(test.database, report().findings, [](const RewrittenRow&) {});
+    ASSERT_TRUE(rows.ok()) << rows.error().message;
+    EXPECT_EQ(report().problems, 0U);
+}
+
 TEST_F(MendTest, LeavesOtherFindingsAlone) {
     add_without_record("x");
     run("UPDATE instance SET transfer_syntax = '1.2.840.10008.1.2' WHERE uid = '1.4'");

@@ -65,18 +65,6 @@ const std::string& value_of(const EntityRow& row, dicom::Tag tag) {
     return found == columns.end() ? none : row.values[static_cast<std::size_t>(found - columns.begin())];
 }
 
-FiledNames names_of(const EntityRow& study) {
-    return {dicom::fold_name(value_of(study, dicom::tags::PatientName)),
-            dicom::fold_name(value_of(study, dicom::tags::ReferringPhysicianName))};
-}
-
-Result<std::optional<FiledNames>> load_filed_names(Connection& connection, std::int64_t study) {
-    Run run(connection, "SELECT patient_name_fold, referring_physician_name_fold FROM study WHERE id = ?");
-    ISO_TRY(const bool row, run.bind(study).next());
-    if (!row) return std::optional<FiledNames>();
-    return std::optional(FiledNames{run.string(0), run.string(1)});
-}
-
 Status insert(Connection& connection, const EntityRow& row) {
     static const std::string study_sql = insert_statement(Level::study);
     static const std::string series_sql = insert_statement(Level::series);
@@ -134,6 +122,18 @@ EntityRow read_row(Level level, const Run& run) {
 }
 
 }  // namespace
+
+FiledNames names_of(const EntityRow& study) {
+    return {dicom::fold_name(value_of(study, dicom::tags::PatientName)),
+            dicom::fold_name(value_of(study, dicom::tags::ReferringPhysicianName))};
+}
+
+Result<std::optional<FiledNames>> load_filed_names(Connection& connection, std::int64_t study) {
+    Run run(connection, "SELECT patient_name_fold, referring_physician_name_fold FROM study WHERE id = ?");
+    ISO_TRY(const bool row, run.bind(study).next());
+    if (!row) return std::optional<FiledNames>();
+    return std::optional(FiledNames{run.string(0), run.string(1)});
+}
 
 void EntityRow::take(const AttributeValues& attributes) {
     const auto columns = columns_of(level);

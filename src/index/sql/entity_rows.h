@@ -78,14 +78,22 @@ NameRows name_rows(std::string_view folded);
 struct FiledNames {
     std::string patient;
     std::string referring;
+    friend bool operator==(const FiledNames&, const FiledNames&) = default;
 };
 struct NameOwner {
     std::int64_t partition = kDefaultPartition;
     std::int64_t study = 0;
 };
+FiledNames names_of(const EntityRow& study);
+/// What the study's row has; nothing when there is none.
+Result<std::optional<FiledNames>> load_filed_names(Connection& connection, std::int64_t study);
 /// `old` nothing: none were filed.
 Status file_names(Connection& connection, const NameOwner& owner, const std::optional<FiledNames>& old,
                   const std::optional<FiledNames>& now);
+
+/// Files all studies by the pieces of their names anew, by what their rows have. For rows that may have other
+/// names than were filed: taking such a one's pieces out spoils the table or is refused.
+Status refile_trigrams(Connection& connection);
 
 /// Binds the value and its derived form.
 void bind_value(Run& run, const Column& column, std::string_view value);

@@ -63,6 +63,15 @@ NameRows name_rows(std::string_view folded) {
     return rows;
 }
 
+Status refile_trigrams(Connection& connection) {
+    ISO_CHECK(
+        connection.execute("INSERT INTO study_name_trigram (study_name_trigram) VALUES ('delete-all')"));
+    return connection.execute(
+        "INSERT INTO study_name_trigram (rowid, patient_name, referring_physician_name) "
+        "SELECT id, coalesce(patient_name_fold, ''), coalesce(referring_physician_name_fold, '') FROM study "
+        "WHERE patient_name_fold <> '' OR referring_physician_name_fold <> ''");
+}
+
 Status file_names(Connection& connection, const NameOwner& owner, const std::optional<FiledNames>& old,
                   const std::optional<FiledNames>& now) {
     const FiledNames before = old.value_or(FiledNames{});

@@ -37,6 +37,11 @@ Result<Tags> rewrite_entity(Connection& connection, const DocumentCodec& codec, 
     ISO_CHECK(refresh_values(connection, codec, row, series ? &requests : nullptr, Asked::all));
     // Also what is derived from a value that is right.
     row.attributes_changed = true;
+    if (!series) {
+        ISO_TRY(const auto names, load_filed_names(connection, row.id));
+        // Who altered the row did not file its names.
+        if (names != names_of(row)) ISO_CHECK(refile_trigrams(connection));
+    }
     ISO_CHECK(save(connection, row));
     Tags changed = changed_columns(columns_of(row.level), values_before, row.values);
     if (requests != requests_before) {
