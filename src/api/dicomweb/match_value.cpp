@@ -19,6 +19,8 @@ using dicom::Vr;
 constexpr std::size_t kMaxListValues = 4096;
 // Longer ones only make the comparison expensive: the index takes no more than 2,000 bytes.
 constexpr std::size_t kMaxPatternBytes = 1000;
+// Each of them is compared with each row; values without wildcards are looked up together.
+constexpr std::ptrdiff_t kMaxListPatterns = 256;
 
 std::string_view trim_blanks(std::string_view text, bool keep_leading) {
     while (!text.empty() && (text.back() == ' ' || text.back() == '\0' || text.back() == '\t'))
@@ -120,6 +122,9 @@ Status check_patterns(std::string_view name, std::span<const std::string> patter
         return has_wildcard(pattern) && pattern.size() + 2 * brackets > kMaxPatternBytes;
     });
     if (too_long) return bad_value(name, "a value with wildcards is too long");
+    const auto wild = [](const std::string& pattern) { return has_wildcard(pattern); };
+    if (std::ranges::count_if(patterns, wild) > kMaxListPatterns)
+        return bad_value(name, "it has too many values with wildcards");
     return {};
 }
 

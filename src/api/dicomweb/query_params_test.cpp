@@ -397,6 +397,28 @@ TEST(StandardQuery, PatternsThatTheIndexCannotCompareAreRefused) {
     EXPECT_FALSE(parse(compatible(true), "PatientID=" + stars).request.ok());
 }
 
+std::string list_of(int values, const std::string& end) {
+    std::string list;
+    for (int i = 0; i < values; ++i)
+        list += (i > 0 ? ",V" : "V") + std::to_string(i) + end;
+    return list;
+}
+
+TEST(StandardQuery, AListHasFewValuesWithWildcards) {
+    for (const std::string name :
+         {"PatientName", "PatientID", "StudyDescription", "00230010=ACME&00231001"}) {
+        for (const char* end : {"*", "?x"}) {
+            const Parsed parsed = parse(standard(), name + "=" + list_of(257, end));
+            ASSERT_FALSE(parsed.request.ok()) << name;
+            EXPECT_EQ(parsed.request.error().code, ErrorCode::invalid_request);
+            EXPECT_EQ(parsed.parameter, name.substr(name.find('&') + 1));
+        }
+        EXPECT_TRUE(parse(standard(), name + "=" + list_of(256, "*")).request.ok()) << name;
+        EXPECT_TRUE(parse(standard(), name + "=" + list_of(4096, "")).request.ok()) << name;
+        EXPECT_TRUE(parse(standard(), name + "=" + list_of(3840, "") + "," + list_of(256, "*")).request.ok());
+    }
+}
+
 TEST(StandardQuery, PrivateAttributesAreCheckedByCreator) {
     for (const SearchResource resource :
          {SearchResource::studies, SearchResource::all_series, SearchResource::all_instances}) {
