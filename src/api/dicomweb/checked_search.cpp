@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "api/dicomweb/document_reader.h"
+#include "api/dicomweb/member_list.h"
 #include "dicom/tags.h"
 
 namespace isocenter::api {
@@ -82,7 +83,10 @@ Result<std::vector<index::SearchRow>> check_rows(const Face& face, const dicom::
         ISO_TRY(auto candidates, find_candidates(face, query, memory));
         ISO_TRY(auto checked, check_each(face, std::move(candidates), checks, rules));
         // A record that was replaced has left its entity behind, which may match.
-        if (checked.gone > 0 && tried < kMostTries) continue;
+        if (checked.gone > 0) {
+            if (tried == kMostTries) return changed_meanwhile();
+            continue;
+        }
         if (checked.unreadable > 0)
             search.warnings.push_back(std::to_string(checked.unreadable) +
                                       " possible matches were left out: their metadata cannot be read");

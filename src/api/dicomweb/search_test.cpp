@@ -388,25 +388,49 @@ TEST_F(PrivateSearch, WhatCannotBeLookedIntoIsTold) {
     EXPECT_THAT(std::string(found.headers.get("Warning")), HasSubstr("1 possible matches were left out"));
 }
 
-TEST_F(PrivateSearch, AnInstanceThatIsReplacedMeanwhileIsFound) {
-    archive::FaultyIndex index(*test.stored.database.index);
-    bool replaced = false;
-    index.before_documents = [&] {
-        if (std::exchange(replaced, true)) return;
+/// Of the archive's index, and what it answers.
+class WatchedSearch : public PrivateSearch {
+  protected:
+    http::Response search_watched(const char* pattern = "/instances") {
+        index::Database database = test.stored.database;
+        database.index = &index;
+        Metrics metrics;
+        archive::Archive archive(test.stored.blobs, database, {}, metrics);
+        const Face face{archive,      test.face.profile,       test.face.lanes, test.options,
+                        "/dicom-web", test.face.change_signal, test.face.memory};
+        const auto routes = search_routes(face);
+        http::Response response = RouteCaller::call(RouteCaller::find(routes, http::Method::get, pattern),
+                                                    RouteCaller::request(kEven));
+        if (response.status == 200) response.body = body_of(response);
+        return response;
+    }
+    void replace(const std::string& study_id) {
         archive::StorePolicy policy;
         policy.duplicates = archive::Duplicates::replace;
-        EXPECT_TRUE(test.stored.store({private_one(2, "S2")}, policy)[0].created);
+        EXPECT_TRUE(test.stored.store({private_one(2, study_id)}, policy)[0].created);
+    }
+
+    archive::FaultyIndex index{*test.stored.database.index};
+};
+
+TEST_F(WatchedSearch, AnInstanceThatIsReplacedMeanwhileIsFound) {
+    bool replaced = false;
+    index.before_documents = [&] {
+        if (!std::exchange(replaced, true)) replace("S2");
     };
-    index::Database database = test.stored.database;
-    database.index = &index;
-    Metrics metrics;
-    archive::Archive archive(test.stored.blobs, database, {}, metrics);
-    const Face face{archive, test.face.profile, test.face.lanes, test.options, "/x"};
-    const auto routes = search_routes(face);
-    const http::Response found = RouteCaller::call(RouteCaller::find(routes, http::Method::get, "/instances"),
-                                                   RouteCaller::request(kEven));
-    EXPECT_EQ(json_of(found).as_array().size(), 2U);
+    EXPECT_EQ(json_of(search_watched()).as_array().size(), 2U);
     EXPECT_TRUE(replaced);
+}
+
+TEST_F(WatchedSearch, WhatIsReplacedAgainAndAgainIsNotLeftOutWithoutAWord) {
+    int replaced = 0;
+    index.before_documents = [&] { replace("R" + std::to_string(++replaced)); };
+    for (const char* pattern : {"/instances", "/studies"}) {
+        const http::Response refused = search_watched(pattern);
+        EXPECT_EQ(refused.status, 503U) << pattern;
+        EXPECT_TRUE(refused.headers.has("Retry-After")) << pattern;
+    }
+    EXPECT_GE(replaced, 6);
 }
 
 }  // namespace
