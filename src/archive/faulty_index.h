@@ -21,6 +21,7 @@ class FaultyIndex final : public index::Index {
     Hook after_add;   ///< an error although it was done
     std::function<void()> before_list;
     std::function<void()> before_documents;
+    std::function<void()> after_revision;
 
     std::size_t additions() const { return additions_; }
 
@@ -36,7 +37,11 @@ class FaultyIndex final : public index::Index {
         if (before_list) before_list();
         return inner_.list(key, layout);
     }
-    Result<index::Revision> revision(const index::EntityKey& key) override { return inner_.revision(key); }
+    Result<index::Revision> revision(const index::EntityKey& key) override {
+        auto revision = inner_.revision(key);
+        if (after_revision) after_revision();
+        return revision;
+    }
     Result<index::DocumentBatch> documents(std::span<const std::int64_t> ids,
                                            std::uint64_t most_bytes) override {
         if (before_documents) before_documents();

@@ -87,17 +87,15 @@ class MetadataSource : public BatchedText {
     }
 
     std::size_t size() const { return members_->ids().size(); }
-    /// How many of the documents cannot be given: what the status depends on must be known before the first
-    /// byte. Those of a short answer are kept, those of a long one are read once more while they are sent.
-    Result<std::size_t> survey() {
-        for (int tried = 0; tried < kMostRenewals; ++tried) {
-            ISO_TRY(const std::size_t gone, look_at_all());
-            if (gone == 0) return unreadable_;
-            ISO_TRY(auto now, MemberList::read(writing_.face, writing_.key));
-            members_.emplace(std::move(now));
-        }
-        return changed_meanwhile();
+    /// Looks at all documents: what the status depends on must be known before the first byte. Those of a
+    /// short answer are kept, those of a long one are read once more while they are sent. False when records
+    /// are gone.
+    Result<bool> survey() {
+        ISO_TRY(const std::size_t gone, look_at_all());
+        return gone == 0;
     }
+    /// How many of the documents cannot be given.
+    std::size_t left_out() const { return unreadable_; }
     /// Why documents that the survey counted cannot be given.
     Error refusal() const {
         if (passed_over_ || documents_->passed_over())
@@ -216,6 +214,42 @@ http::Response refuse(const Face& face, const http::Request& request, const Erro
     return error_response(face.profile, request, error, details);
 }
 
+Result<std::string> tag_of(const Face& face, const index::EntityKey& key, DataSetForm form) {
+    ISO_TRY(const index::Revision revision, face.archive.revision(key));
+    std::string etag = revision_tag(revision, key);
+    if (form != DataSetForm::json) etag.insert(etag.size() - 1, form == DataSetForm::xml ? "-x" : "-mx");
+    return etag;
+}
+
+/// None when something changed before the status was known: a tag belongs to one content only.
+Result<std::optional<http::Response>> try_retrieve(const Face& face, const http::Request& request,
+                                                   const index::EntityKey& key, DataSetForm form) {
+    ISO_TRY(std::string etag, tag_of(face, key, form));
+    if (auto unchanged = not_modified(request, etag, kCacheControl)) return unchanged;
+    ISO_TRY(auto members, MemberList::read(face, key));
+
+    Writing writing{face, face.base_uri(request), form, boundary_of(etag), key};
+    http::Response response;
+    response.headers.set("Content-Type", content_type(writing));
+    auto source = std::make_unique<MetadataSource>(std::move(writing), std::move(members));
+    ISO_TRY(const bool whole, source->survey());
+    ISO_TRY(const std::string now, tag_of(face, key, form));
+    if (!whole || now != etag) return std::nullopt;
+    const std::size_t left_out = source->left_out();
+    const std::size_t all = source->size();
+    if (left_out == all || (left_out > 0 && !face.profile.partial_sets)) return source->refusal();
+    if (left_out > 0) {
+        // Not the tag of the whole set, which may be there again without a new revision.
+        etag.insert(etag.size() - 1, "-l" + std::to_string(left_out));
+        if (auto unchanged = not_modified(request, etag, kCacheControl)) return unchanged;
+    }
+    response.headers.set("ETag", etag);
+    response.headers.set("Cache-Control", std::string(kCacheControl));
+    ISO_CHECK(send_in_batches(response, std::move(source)));
+    mark_partial(face, response, left_out, all);
+    return response;
+}
+
 Result<http::Response> retrieve(const Face& face, const http::RequestContext& context) {
     const http::Request& request = context.request;
     // Before the UIDs are looked at (dicomweb.md 2.1).
@@ -223,29 +257,11 @@ Result<http::Response> retrieve(const Face& face, const http::RequestContext& co
     const auto form = choose_data_set_form(face.profile, request, offer);
     if (!form) return refuse(face, request, form.error(), offer);
     ISO_TRY(const index::EntityKey key, read_entity(context.params));
-    ISO_TRY(const index::Revision revision, face.archive.revision(key));
-    std::string etag = revision_tag(revision, key);
-    if (*form != DataSetForm::json) etag.insert(etag.size() - 1, *form == DataSetForm::xml ? "-x" : "-mx");
-    if (auto unchanged = not_modified(request, etag, kCacheControl)) return *std::move(unchanged);
-    ISO_TRY(auto members, MemberList::read(face, key));
-
-    Writing writing{face, face.base_uri(request), *form, boundary_of(etag), key};
-    http::Response response;
-    response.headers.set("Content-Type", content_type(writing));
-    auto source = std::make_unique<MetadataSource>(std::move(writing), std::move(members));
-    ISO_TRY(const std::size_t left_out, source->survey());
-    const std::size_t all = source->size();
-    if (left_out == all || (left_out > 0 && !face.profile.partial_sets)) return source->refusal();
-    if (left_out > 0) {
-        // Not the tag of the whole set, which may be there again without a new revision.
-        etag.insert(etag.size() - 1, "-l" + std::to_string(left_out));
-        if (auto unchanged = not_modified(request, etag, kCacheControl)) return *std::move(unchanged);
+    for (int tried = 0; tried < kMostRenewals; ++tried) {
+        ISO_TRY(auto response, try_retrieve(face, request, key, *form));
+        if (response) return *std::move(response);
     }
-    response.headers.set("ETag", etag);
-    response.headers.set("Cache-Control", std::string(kCacheControl));
-    ISO_CHECK(send_in_batches(response, std::move(source)));
-    mark_partial(face, response, left_out, all);
-    return response;
+    return changed_meanwhile();
 }
 
 }  // namespace

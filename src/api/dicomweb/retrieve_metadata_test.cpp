@@ -106,33 +106,68 @@ TEST(RetrieveMetadata, WhatIsRemovedWhileTheAnswerIsReadBreaksItOff) {
     }
 }
 
-/// Over an index in which something happens before documents are read.
-http::Response get_while(RouteCaller& test, const std::function<void()>& happens) {
-    archive::FaultyIndex index(*test.stored.database.index);
-    index.before_documents = [&, happened = false]() mutable {
+std::function<void()> once(std::function<void()> happens) {
+    return [happens = std::move(happens), happened = false]() mutable {
         if (!std::exchange(happened, true)) happens();
     };
+}
+
+using Moment = std::function<void()> archive::FaultyIndex::*;
+
+/// Over an index in which something happens at a moment, each time that it comes.
+http::Response get_while(RouteCaller& test, const std::function<void()>& happens,
+                         Moment moment = &archive::FaultyIndex::before_documents) {
+    archive::FaultyIndex index(*test.stored.database.index);
+    index.*moment = happens;
     index::Database database = test.stored.database;
     database.index = &index;
     Metrics metrics;
     archive::Archive archive(test.stored.blobs, database, {}, metrics);
     const Face face{archive, test.face.profile, test.face.lanes, test.options, "/x"};
     const auto routes = retrieve_metadata_routes(face);
-    return RouteCaller::call(RouteCaller::find(routes, http::Method::get, kStudy), RouteCaller::request(),
-                             params_of({{"study", "1.1"}}));
+    http::Response response = RouteCaller::call(RouteCaller::find(routes, http::Method::get, kStudy),
+                                                RouteCaller::request(), params_of({{"study", "1.1"}}));
+    if (response.status == 200) response.body = body_of(response);
+    return response;
 }
 
 TEST(RetrieveMetadata, WhatChangesBeforeTheFirstByteIsAnsweredAsItIs) {
     RouteCaller test(v2_profile());
     test.stored.store({object("1.1.1.1"), object("1.1.1.2"), object("1.1.1.3")});
-    const http::Response rest = get_while(test, [&] {
-        EXPECT_TRUE(test.stored.archive->remove(archive::key_of("1.1", "1.1.1", "1.1.1.2")).ok());
-    });
+    const auto removal_of = [&](const index::EntityKey& key) {
+        return once([&test, key] { EXPECT_TRUE(test.stored.archive->remove(key).ok()); });
+    };
+    const http::Response rest = get_while(test, removal_of(archive::key_of("1.1", "1.1.1", "1.1.1.2")));
     EXPECT_EQ(rest.status, 200U);
     EXPECT_EQ(json_of(rest).as_array().size(), 2U);
-    const http::Response none =
-        get_while(test, [&] { EXPECT_TRUE(test.stored.archive->remove(archive::key_of("1.1")).ok()); });
-    EXPECT_EQ(none.status, 404U);
+    EXPECT_EQ(get_while(test, removal_of(archive::key_of("1.1"))).status, 404U);
+}
+
+TEST(RetrieveMetadata, WhatIsReplacedBeforeTheFirstByteHasATagOfItsOwn) {
+    for (const auto moment :
+         {&archive::FaultyIndex::after_revision, &archive::FaultyIndex::before_documents}) {
+        RouteCaller test(standard_profile());
+        store_long_one(test.stored, 1);
+        const std::string before(get(test, kStudy, {{"study", "1.1"}}).headers.get("ETag"));
+        const auto replace = once([&] { store_long_one(test.stored, 1, "S2"); });
+        const http::Response replaced = get_while(test, replace, moment);
+        ASSERT_EQ(replaced.status, 200U);
+        EXPECT_NE(replaced.headers.get("ETag"), before);
+        EXPECT_EQ(replaced.headers.get("ETag"), get(test, kStudy, {{"study", "1.1"}}).headers.get("ETag"));
+        EXPECT_NE(body_of(replaced).find("S2"), std::string::npos);
+    }
+}
+
+TEST(RetrieveMetadata, WhatIsReplacedAgainAndAgainIsRefused) {
+    for (const auto moment :
+         {&archive::FaultyIndex::after_revision, &archive::FaultyIndex::before_documents}) {
+        RouteCaller test(standard_profile());
+        store_long_one(test.stored, 1);
+        int replaced = 0;
+        const auto replace = [&] { store_long_one(test.stored, 1, "R" + std::to_string(++replaced)); };
+        EXPECT_EQ(get_while(test, replace, moment).status, 503U);
+        EXPECT_LE(replaced, 20);
+    }
 }
 
 TEST(RetrieveMetadata, ALongAnswerIsHeldAPieceAtATimeAndCharged) {
