@@ -22,6 +22,7 @@ class FaultyIndex final : public index::Index {
     std::function<void()> before_list;
     std::function<void()> before_documents;
     std::function<void()> after_revision;
+    std::function<void()> after_search;  ///< the index holds nothing for it any more
 
     std::size_t additions() const { return additions_; }
 
@@ -49,7 +50,9 @@ class FaultyIndex final : public index::Index {
     }
     Result<index::SearchSummary> search(const dicom::Query& query,
                                         const std::function<Status(index::SearchRow&&)>& sink) override {
-        return inner_.search(query, sink);
+        auto summary = inner_.search(query, sink);
+        if (after_search) after_search();
+        return summary;
     }
     Result<std::vector<index::Change>> changes(const index::ChangeQuery& query) override {
         return inner_.changes(query);

@@ -15,12 +15,11 @@ namespace {
 
 /// Rows that are looked into one by one for what the index cannot compare; what needs more cannot be bounded.
 constexpr std::uint64_t kMaxChecked = 10'000;
-/// Memory for rows is asked for in steps of so many.
-constexpr std::size_t kRowsAStep = 64;
 /// A search during which records are replaced is made anew, but not for ever.
 constexpr int kMostTries = 3;
 
-/// All rows of `query`, whatever page it asks for.
+/// All rows of `query`, whatever page it asks for. Memory for them may be waited for: not while the index
+/// holds a connection and a snapshot for the search.
 Result<std::vector<index::SearchRow>> find_candidates(const Face& face, dicom::Query query,
                                                       MemoryBudget::Lease& memory) {
     query.offset = 0;
@@ -31,11 +30,11 @@ Result<std::vector<index::SearchRow>> find_candidates(const Face& face, dicom::Q
         if (rows.size() == kMaxChecked)
             return fail(ErrorCode::too_large,
                         "The search is too broad for its time zone or private attribute.");
-        if (rows.size() % kRowsAStep == 0) ISO_CHECK(memory.resize((rows.size() + kRowsAStep) * kRowBytes));
         rows.push_back(std::move(row));
         return {};
     });
     if (!searched) return searched.error();
+    ISO_CHECK(memory.resize(rows.size() * kRowBytes));
     return rows;
 }
 

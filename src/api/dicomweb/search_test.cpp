@@ -433,5 +433,15 @@ TEST_F(WatchedSearch, WhatIsReplacedAgainAndAgainIsNotLeftOutWithoutAWord) {
     EXPECT_GE(replaced, 6);
 }
 
+TEST_F(WatchedSearch, MemoryIsWaitedForWhenTheIndexIsFree) {
+    test.face.memory = std::make_shared<MemoryBudget>(6U << 20U);
+    MemoryBudget::Lease others(*test.face.memory);
+    ASSERT_TRUE(others.resize(6U << 20U).ok());
+    index.after_search = [&] { EXPECT_TRUE(others.resize(0).ok()); };
+    const http::Response found = search_watched();
+    ASSERT_EQ(found.status, 200U) << "the others ended after the search";
+    EXPECT_EQ(json_of(found).as_array().size(), 2U);
+}
+
 }  // namespace
 }  // namespace isocenter::api
