@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <array>
 
 namespace isocenter::index::sqlite {
@@ -139,7 +140,7 @@ Status SqliteConnection::configure(const ConnectionOptions& options) {
         sqlite3_wal_hook(
             handle_,
             [](void* self, sqlite3*, const char*, int pages) {
-                static_cast<SqliteConnection*>(self)->wal_pages_ = pages;
+                static_cast<SqliteConnection*>(self)->note_commit(pages);
                 return SQLITE_OK;
             },
             this);
@@ -187,12 +188,20 @@ std::int64_t SqliteConnection::changed() const {
     return sqlite3_changes64(handle_);
 }
 
+// A WAL that holds no more than the commit wrote began with it.
+void SqliteConnection::note_commit(int wal_pages) {
+    int written = 0;
+    int unused = 0;
+    sqlite3_db_status(handle_, SQLITE_DBSTATUS_CACHE_WRITE, &written, &unused, 1);
+    if (wal_pages <= std::max(wal_pages_, written)) ++wal_beginnings_;
+    wal_pages_ = wal_pages;
+}
+
 Result<int> SqliteConnection::checkpoint() {
-    int in_log = 0;
     int copied = 0;
-    const int code = sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_PASSIVE, &in_log, &copied);
+    const int code = sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, &copied);
     if (code != SQLITE_OK && (code & 0xFF) != SQLITE_BUSY) return failure(code);
-    return in_log - copied;
+    return std::max(copied, 0);
 }
 
 Status SqliteConnection::restart_wal() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <list>
 #include <memory>
 #include <string>
@@ -35,18 +36,21 @@ class SqliteConnection : public sql::Connection {
     Status execute(std::string_view script) override;
     std::int64_t changed() const override;
 
-    /// Copies what it can of the WAL into the database without waiting; the pages still in the WAL.
+    /// Copies what it can of the WAL into the database without waiting; how many of its pages are there then.
     Result<int> checkpoint();
     /// Like checkpoint, but waits for readers so that the WAL starts again from its beginning.
     Status restart_wal();
     /// Pages in the WAL after this connection's last commit.
     int wal_pages() const { return wal_pages_; }
+    /// How often the WAL began anew with a commit of this connection. Thread-safe.
+    unsigned wal_beginnings() const { return wal_beginnings_; }
     /// Whether a statement failed for want of room on the disk since it was last asked.
     bool met_full_disk() { return std::exchange(met_full_disk_, false); }
 
   private:
     explicit SqliteConnection(sqlite3* handle) : handle_(handle) {}
     Status configure(const ConnectionOptions& options);
+    void note_commit(int wal_pages);
 
     struct Kept {
         std::string sql;
@@ -54,6 +58,7 @@ class SqliteConnection : public sql::Connection {
     };
     sqlite3* handle_;
     int wal_pages_ = 0;
+    std::atomic<unsigned> wal_beginnings_ = 0;
     bool met_full_disk_ = false;
     std::list<Kept> kept_;  ///< most recently used first
     std::unordered_map<std::string_view, std::list<Kept>::iterator> by_sql_;

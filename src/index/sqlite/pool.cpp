@@ -128,12 +128,27 @@ Status SqlitePool::write_with_reserve(const std::function<Status(sql::Connection
     if (!reserve.gave_room()) return done;
     done = work(*connection);
     // A WAL that begins anew needs no room for the next removal. Copying makes the database grow by no more
-    // than the WAL holds.
-    if (static_cast<std::uint64_t>(writer_->wal_pages()) * kPageBytes <= reserve_bytes_ / 2) {
-        if (const auto left = writer_->checkpoint(); !left)
-            log_event(LogLevel::warning, "index_checkpoint_failed", {{"detail", left.error().detail}});
-    }
+    // than what of the WAL has not been copied yet.
+    if (pages_to_copy() * kPageBytes <= reserve_bytes_ / 2) copy(*writer_);
     return done;
+}
+
+void SqlitePool::copy(SqliteConnection& connection) {
+    const unsigned beginnings = writer_->wal_beginnings();
+    const auto copied = connection.checkpoint();
+    if (!copied) {
+        log_event(LogLevel::warning, "index_checkpoint_failed", {{"detail", copied.error().detail}});
+        return;
+    }
+    const std::lock_guard lock(copy_mutex_);
+    copied_ = {beginnings, *copied};
+}
+
+// What was copied of a WAL that began anew since is not in this one.
+std::uint64_t SqlitePool::pages_to_copy() {
+    const std::lock_guard lock(copy_mutex_);
+    const int copied = copied_.beginnings == writer_->wal_beginnings() ? copied_.pages : 0;
+    return static_cast<std::uint64_t>(std::max(writer_->wal_pages() - copied, 0));
 }
 
 void SqlitePool::give_back_writer() {
@@ -159,9 +174,7 @@ void SqlitePool::copy_wal() {
         if (stopping_) return;
         want_copy_ = false;
         lock.unlock();
-        if (auto left = copier_->checkpoint(); !left) {
-            log_event(LogLevel::warning, "index_checkpoint_failed", {{"detail", left.error().detail}});
-        }
+        copy(*copier_);
         lock.lock();
     }
 }

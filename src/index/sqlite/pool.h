@@ -38,6 +38,10 @@ class SqlitePool : public sql::ConnectionSource, public RemovalReserve {
     Status open_writers(bool& met_full_disk);
     void give_back_writer();
     void copy_wal();
+    /// Copies what it can of the WAL into the database, and remembers how much that is.
+    void copy(SqliteConnection& connection);
+    /// Of the WAL, at most. The writer is held.
+    std::uint64_t pages_to_copy();
 
     ConnectionOptions read_options_;
     std::size_t limit_;
@@ -56,6 +60,11 @@ class SqlitePool : public sql::ConnectionSource, public RemovalReserve {
     std::condition_variable copy_wanted_;
     bool want_copy_ = false;
     bool stopping_ = false;
+    struct Copied {
+        unsigned beginnings = 0;  ///< of the WAL, before it was copied
+        int pages = 0;
+    };
+    Copied copied_;  ///< by the last copy
     std::thread copy_thread_;
 };
 

@@ -4,6 +4,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <optional>
+#include <utility>
+
 #include "index/fixture_for_contract_test.h"
 #include "index/sqlite/pool.h"
 
@@ -117,6 +120,47 @@ TEST(Reserve, IsGivenUpForASecondTryOnAFullDiskAndTakenBack) {
     EXPECT_EQ(rooms[1], 0U);
     EXPECT_GE(room_of(path), kBytes);
     EXPECT_TRUE(database.reserve->stores_may_write().ok());
+}
+
+/// Keeps the WAL from beginning anew: what it holds is read.
+struct Reading {
+    sql::Lease connection;
+    std::unique_ptr<sql::Transaction> transaction;
+};
+
+Result<Reading> read_all_there_is(const Database& database) {
+    ISO_TRY(auto connection, database.connections->reader());
+    ISO_TRY(auto transaction, sql::Transaction::begin(*connection, sql::Transaction::Kind::read));
+    sql::Run run(*connection, "SELECT count(*) FROM sqlite_schema");
+    ISO_CHECK(run.run());
+    return Reading{std::move(connection), std::move(transaction)};
+}
+
+TEST(Reserve, AWalThatWasCopiedBeforeIsCopiedOn) {
+    TemporaryFolder folder;
+    const Database database = *open_with_reserve(folder);
+    ASSERT_TRUE((*database.connections->writer())->execute("CREATE TABLE much (bytes)").ok());
+    std::optional<Reading> reading;
+    std::uint64_t size = std::filesystem::file_size(folder.file("index.db"));
+    // The WAL comes to hold more than half the reserve, of which little is new each time.
+    for (int i = 0; i < 15; ++i) {
+        ASSERT_TRUE(allow_no_page_more(**database.connections->writer()).ok());
+        bool first = true;
+        const auto work = [&](sql::Connection& connection) -> Status {
+            if (!std::exchange(first, false))
+                ISO_CHECK(sql::Run(connection, "PRAGMA max_page_count = 1000000").run());
+            ISO_CHECK(sql::Run(connection, "INSERT INTO much VALUES (zeroblob(200000))").run());
+            ISO_TRY(auto next, read_all_there_is(database));
+            reading.emplace(std::move(next));
+            return {};
+        };
+        ASSERT_TRUE(database.connections->write_with_reserve(work).ok()) << i;
+        EXPECT_FALSE(first);
+        const std::uint64_t grown = std::filesystem::file_size(folder.file("index.db"));
+        EXPECT_GE(grown, size + 200000) << i;
+        size = grown;
+    }
+    EXPECT_GT(std::filesystem::file_size(folder.file("index.db-wal")), kBytes / 2);
 }
 
 TEST(Reserve, StaysForOtherFailuresAndForStores) {
