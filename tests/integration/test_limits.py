@@ -5,6 +5,8 @@ import os
 import random
 import signal
 import socket
+import struct
+import time
 
 import requests
 from dicom_bytes import make_instance, new_uid
@@ -105,12 +107,38 @@ def test_the_log_says_why_an_instance_could_not_be_stored(binary, tmp_path):
     assert unready["detail"] == os.strerror(2)
 
 
+def described(study, series, instance):
+    values = {"00080016": "1.2.840.10008.5.1.4.1.1.66", "00080018": instance, "0020000D": study, "0020000E": series}
+    return json.dumps({tag: {"vr": "UI", "Value": [value]} for tag, value in values.items()}).encode()
+
+
+def stored_in(server, study):
+    reply = requests.get(server.root + "/studies", timeout=30, params={
+        "StudyInstanceUID": study, "includefield": "NumberOfStudyRelatedInstances"})
+    assert reply.status_code == 200, reply.text
+    return sum(row["00201208"]["Value"][0] for row in reply.json())
+
+
 def test_a_stop_does_not_wait_for_what_nobody_waits_for(binary, tmp_path):
-    """A small body that describes very many data sets, each of which is refused."""
+    """A body that describes very many data sets, whose client leaves while they are being stored."""
+    generator = random.Random(6)
+    study, series = new_uid(generator), new_uid(generator)
+    described_sets = 100_000
+    body = b"[" + b",".join(described(study, series, f"{series}.{i}") for i in range(described_sets)) + b"]"
     server = RunningServer(binary, tmp_path / "data")
-    body = b"[" + b",".join([b"{}"] * 300_000) + b"]"
     with socket.create_connection(("127.0.0.1", int(server.port)), timeout=30) as connection:
         connection.sendall(b"POST /dicom-web/studies HTTP/1.1\r\nHost: x\r\nContent-Type: application/dicom+json\r\n"
                            b"Content-Length: %d\r\n\r\n" % len(body) + body)
+        begun = time.monotonic()
+        while stored_in(server, study) == 0:
+            assert time.monotonic() < begun + 60, "nothing is being stored"
+            time.sleep(0.05)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # leaves by a reset
     server.process.send_signal(signal.SIGTERM)
-    assert server.process.wait(timeout=30) == 0
+    assert server.process.wait(timeout=120) == 0
+    again = RunningServer(binary, tmp_path / "data")
+    try:
+        stored = stored_in(again, study)
+    finally:
+        again.stop()
+    assert 0 < stored < described_sets, "it was not told to end"
