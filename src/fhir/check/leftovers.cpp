@@ -214,6 +214,7 @@ Attempt<void> Reconciliation::settle_unasked() {
         const std::string& study = each.key.study_uid;
         const bool spare = study.empty() || !unmended_.contains(study);
         if (options_.repair && each.kind == Kind::extra && spare) {
+            if (auto believed = check_archive_lists(); !believed) return believed;
             FHIR_TRY(each.mended, remove(each.resource, each.text));
         }
         tell(each);

@@ -139,12 +139,8 @@ Attempt<void> Reconciliation::look_at(const Key& key, std::stop_token stop) {
     const bool to_do = !difference->plan.entries.empty() ||
                        std::any_of(found.begin(), found.end(),
                                    [](const auto& each) { return each.kind == Kind::duplicate; });
-    if (options_.repair && to_do && seen_.empty() && !options_.archive_is_empty)
-        return failed(
-            FailureKind::unusable,
-            "the DICOM server lists no study: to repair would be to remove everything that was written. "
-            "Where that is meant, say --archive-is-empty");
     if (options_.repair && to_do) {
+        if (auto believed = check_archive_lists(); !believed) return believed;
         const JobRequest request{
             .key = key, .remove_duplicates = true, .may_write = [stop] { return !stop.stop_requested(); }};
         const JobResult result = run_to_the_end(parts_.job, request, [] {});
@@ -157,6 +153,14 @@ Attempt<void> Reconciliation::look_at(const Key& key, std::stop_token stop) {
     for (Discrepancy& each : found)
         tell(each);
     return {};
+}
+
+Attempt<void> Reconciliation::check_archive_lists() const {
+    if (!seen_.empty() || options_.archive_is_empty) return {};
+    return failed(
+        FailureKind::unusable,
+        "the DICOM server lists no study: to repair would be to remove everything that was written. "
+        "Where that is meant, say --archive-is-empty");
 }
 
 std::vector<Discrepancy> Reconciliation::discrepancies_of(const Key& key, const Difference& difference) {

@@ -56,6 +56,8 @@ class Reconciliation {
     Attempt<void> look_at_all(const std::vector<Key>& keys, std::stop_token stop);
     Attempt<void> look_at(const Key& key, std::stop_token stop);
     Attempt<Difference> compare(const Key& key, std::stop_token stop);
+    /// Before anything is repaired: `unusable` where the archive lists no study and that is not believed.
+    Attempt<void> check_archive_lists() const;
     std::vector<Discrepancy> discrepancies_of(const Key& key, const Difference& difference);
     bool is_new(const std::string& what);
     void tell(const Discrepancy& discrepancy);
