@@ -44,6 +44,40 @@ TEST_P(OneBreaks, a_study_of_which_the_connection_dies_delays_nobody_and_ends_as
 INSTANTIATE_TEST_SUITE_P(Both, OneBreaks,
                          testing::Values(FailureKind::target_down, FailureKind::archive_down));
 
+class OneOfABundleBreaks : public testing::TestWithParam<std::string> {};
+
+TEST_P(OneOfABundleBreaks, those_that_were_in_it_pass_alone) {
+    EngineOptions options;
+    options.studies_per_bundle = 4;
+    EngineBench bench(options);
+    bench.jobs.act = [](const JobRequest& request) {
+        return request.key.study_uid == GetParam() ? failing(FailureKind::target_down)
+                                                   : JobResult{1, {}, std::nullopt};
+    };
+    bench.jobs.act_joint = [](const std::vector<JobRequest>& together) {
+        const bool breaks = std::any_of(together.begin(), together.end(), [](const JobRequest& each) {
+            return each.key.study_uid == GetParam();
+        });
+        return std::vector<JobResult>(
+            together.size(), breaks ? failing(FailureKind::target_down) : JobResult{1, {}, std::nullopt});
+    };
+    for (std::int64_t n = 1; n <= 4; ++n)
+        bench.feed.add(n, "1." + std::to_string(n));
+    bench.pass(seconds(20));
+    std::vector<std::string> alone = bench.jobs.runs;
+    std::erase(alone, GetParam());
+    std::sort(alone.begin(), alone.end());
+    std::vector<std::string> healthy{"1.1", "1.2", "1.3", "1.4"};
+    std::erase(healthy, GetParam());
+    EXPECT_EQ(alone, healthy) << "once each";
+    bench.pass(seconds(700));
+    ASSERT_EQ(bench.open_letters().size(), 1U);
+    EXPECT_EQ(bench.open_letters()[0].key.study_uid, GetParam());
+    EXPECT_EQ(bench.stored_low(), 4);
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, OneOfABundleBreaks, testing::Values("1.1", "1.2", "1.3", "1.4"));
+
 TEST_F(Breaks, an_outage_that_follows_upon_such_a_study_is_one) {
     fail_with(FailureKind::target_down, 0);
     bench.pass(seconds(20));

@@ -63,13 +63,22 @@ std::optional<Work> DirtyKeys::take(Time now) {
     return lend(waiting_.begin());
 }
 
+std::set<DirtyKeys::Place>::const_iterator DirtyKeys::first_fresh(Time now) const {
+    auto place = waiting_.begin();
+    while (place != waiting_.end() && place->ready <= now && states_.at(place->key).retrying)
+        ++place;
+    return place != waiting_.end() && place->ready <= now ? place : waiting_.end();
+}
+
 std::optional<Work> DirtyKeys::take_for_trial(Time now) {
-    if (waiting_.empty() || waiting_.begin()->ready > now) return std::nullopt;
-    auto chosen = waiting_.begin();
-    while (chosen != waiting_.end() && chosen->ready <= now && states_.at(chosen->key).retrying)
-        ++chosen;
-    const bool fresh = chosen != waiting_.end() && chosen->ready <= now;
-    return lend(fresh ? chosen : waiting_.begin());
+    auto fresh = take_fresh(now);
+    return fresh ? std::move(fresh) : take(now);
+}
+
+std::optional<Work> DirtyKeys::take_fresh(Time now) {
+    const auto place = first_fresh(now);
+    if (place == waiting_.end()) return std::nullopt;
+    return lend(place);
 }
 
 Work DirtyKeys::lend(std::set<Place>::const_iterator place) {
@@ -78,9 +87,12 @@ Work DirtyKeys::lend(std::set<Place>::const_iterator place) {
     State& state = states_.at(key);
     state.lent = true;
     ++lent_;
-    Work work{key, take_sequences(state), state.oldest_change, std::exchange(state.removed, {}),
-              state.retries};
-    state.retrying = false;
+    Work work{key,
+              take_sequences(state),
+              state.oldest_change,
+              std::exchange(state.removed, {}),
+              state.retries,
+              std::exchange(state.retrying, false)};
     if (!state.sequences.empty()) {
         // The next entry's turn comes with its number.
         state.ready = Time{};

@@ -38,6 +38,7 @@ struct Work {
     Ticks oldest_change = 0;              ///< of those entries; 0 when unknown
     std::set<std::string> removed{};      ///< instances that those entries say are gone
     Retries retries{};
+    bool again = false;  ///< it failed before, whoever was to blame
 };
 
 /// Which studies must be recomputed, and when. A key rests `settle` after its last mark, at most `settle_max`
@@ -69,6 +70,8 @@ class DirtyKeys {
     /// The same, but keys that have not failed go before those that have: to learn whether it is the server
     /// that fails, whoever failed on it last is asked last.
     std::optional<Work> take_for_trial(Time now);
+    /// The same, but only keys that have not failed: those that may go together with others.
+    std::optional<Work> take_fresh(Time now);
     void done(const Work& work);
     /// The work is to be done again, not before `not_before`, with its retries as given.
     void failed(Work work, Time not_before);
@@ -99,6 +102,8 @@ class DirtyKeys {
         Key key;
         friend auto operator<=>(const Place&, const Place&) = default;
     };
+    /// The key that has been ready longest of those that have not failed; end when there is none.
+    std::set<Place>::const_iterator first_fresh(Time now) const;
     Work lend(std::set<Place>::const_iterator place);
     void note_change(State& state, Ticks changed);
     void wait_until(const Key& key, State& state, Time ready);

@@ -95,6 +95,9 @@ class FakeJobs : public JobRunner {
         requests.push_back(request);
         return act ? act(request) : JobResult{1, {}, std::nullopt};
     }
+    std::vector<JobResult> run_joint(const std::vector<JobRequest>& together) override {
+        return act_joint ? act_joint(together) : JobRunner::run_joint(together);
+    }
     Attempt<void> probe_target() override {
         ++probes;
         if (probe_failure) return failed(*probe_failure);
@@ -102,6 +105,7 @@ class FakeJobs : public JobRunner {
     }
 
     std::function<JobResult(const JobRequest&)> act;
+    std::function<std::vector<JobResult>(const std::vector<JobRequest>&)> act_joint;
     std::vector<std::string> runs;
     std::vector<JobRequest> requests;
     std::optional<Failure> probe_failure;

@@ -149,7 +149,8 @@ struct Engine::State {
         bool trial = false;      ///< let through to learn whether a server is back
         bool blameless = false;  ///< it failed, and the study is not to blame
     };
-    /// Those that are ready, at most `studies_per_bundle`; a single one while a circuit is half-open.
+    /// Those that are ready, at most `studies_per_bundle`; a single one while a circuit is half-open, and
+    /// whoever failed before.
     std::vector<Job> next_jobs();
     bool admits_jobs() const;
     std::chrono::steady_clock::duration time_without_outages(Time now) const;

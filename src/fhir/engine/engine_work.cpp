@@ -105,8 +105,11 @@ std::vector<Engine::State::Job> Engine::State::next_jobs() {
     const bool trial = !target.is_closed() || !archive.is_closed();
     const std::size_t most = trial ? 1 : std::max<std::size_t>(options.studies_per_bundle, 1);
     while (jobs.size() < most) {
-        auto work = trial ? keys->take_for_trial(now) : keys->take(now);
+        auto work = trial          ? keys->take_for_trial(now)
+                    : jobs.empty() ? keys->take(now)
+                                   : keys->take_fresh(now);
         if (!work) break;
+        const bool alone = work->again;
         Retries& retries = work->retries;
         const auto waited =
             std::max(time_without_outages(now) - retries.waits_since, std::chrono::steady_clock::duration(0));
@@ -116,6 +119,8 @@ std::vector<Engine::State::Job> Engine::State::next_jobs() {
         const auto letters = lettered.find(work->key);
         if (letters != lettered.end()) work->removed.insert(letters->second.begin(), letters->second.end());
         jobs.push_back({*std::move(work), epoch, trial});
+        // A bundle that breaks is the trouble of all in it: alone, each shows whose it is.
+        if (alone) break;
     }
     trying |= trial && !jobs.empty();
     return jobs;
