@@ -200,6 +200,28 @@ TEST(Backfill, a_position_on_the_way_stays_and_one_beyond_the_feed_comes_back) {
     }
 }
 
+TEST(Backfill, of_a_feed_that_ends_before_what_was_read_unsettled_entries_are_not_skipped) {
+    MemoryState state;
+    EngineBench bench({}, &state);
+    for (int n = 1; n <= 10; ++n)
+        bench.feed.add(n, "1." + std::to_string(n));
+    bench.jobs.act = [](const JobRequest& request) {
+        return request.key.study_uid == "1.5" ? failing(FailureKind::transient, 500)
+                                              : JobResult{1, {}, std::nullopt};
+    };
+    bench.pass(seconds(5));
+    ASSERT_EQ(bench.stored_low(), 4);
+    bench.feed.entries.erase(bench.feed.entries.find(7), bench.feed.entries.end());
+    bench.engine.backfill({});
+    bench.pass(seconds(3));
+    EXPECT_EQ(bench.stored_low(), 4) << "the fifth is not done";
+    bench.jobs.act = nullptr;
+    bench.pass(seconds(120));
+    EXPECT_TRUE(bench.engine.status().feed_reset) << "the feed is looked at once the wish is consumed";
+    EXPECT_EQ(bench.stored_low(), 6);
+    EXPECT_FALSE(bench.engine.status().recovering);
+}
+
 TEST(Backfill, an_archive_that_is_away_is_waited_for) {
     EngineBench bench(asked());
     bench.studies.uids = {"1.0", "1.1", "1.2"};

@@ -27,7 +27,7 @@ bool Engine::State::ready_backfill() {
     {
         const std::lock_guard lock(mutex);
         if (!active || !state_usable || (backfill_wish && !feed_newest)) return false;
-        beyond_end = feed_newest && positions->read_up_to() > *feed_newest;
+        beyond_end = is_beyond_feed();
         if (backfill_known && !backfill_wish) return true;
         wish = backfill_wish;
         begun_epoch = epoch;
@@ -42,7 +42,11 @@ bool Engine::State::ready_backfill() {
     const std::lock_guard lock(mutex);
     if (epoch != begun_epoch || !active) return false;
     backfill_known = true;
-    if (backfill_wish == wish) backfill_wish.reset();
+    if (backfill_wish == wish) {
+        backfill_wish.reset();
+        // The feed may be read on, and looked at.
+        changed.notify_all();
+    }
     const bool under_way = walking && record && walking->record.filter == record->filter &&
                            walking->record.started == record->started;
     if (!record || under_way) return true;
@@ -55,6 +59,15 @@ bool Engine::State::ready_backfill() {
     return true;
 }
 
+/// Entries that were read and are not done must not be skipped for good, so what is done decides. Jobs of
+/// single entries cannot have those again, as their numbers are of others in a feed that went back; and as
+/// they do not bear repetition, they keep their position until that is certain.
+bool Engine::State::is_beyond_feed() const {
+    if (!feed_newest) return false;
+    if (!options.settling.entry_by_entry) return positions->low() > *feed_newest;
+    return gone_back_to && positions->read_up_to() > std::max(*feed_newest, *gone_back_to);
+}
+
 /// The position moves where nothing of the feed was read yet: to go through all of its entries as well would
 /// do everything twice. A position on the way stays, be it at the very beginning, since deletions behind it
 /// are told by the feed only.
@@ -65,10 +78,10 @@ std::optional<Backfill> Engine::State::begin_backfill(const StudyFilter& filter,
     {
         const std::lock_guard lock(mutex);
         if (epoch != begun_epoch || !active) return std::nullopt;
-        begun.latest = *feed_newest;
+        begun.latest = std::max(*feed_newest, gone_back_to.value_or(0));
         token = options.lease ? row.token : 0;
         const bool untouched = positions->low() == 0 && positions->read_up_to() == 0 && row.latest == 0;
-        if (untouched || positions->read_up_to() > begun.latest) low = begun.latest;
+        if (untouched || is_beyond_feed()) low = begun.latest;
     }
     if (!check_store(parts.backfills.begin_backfill(token, begun, low))) return std::nullopt;
     const std::lock_guard lock(mutex);
@@ -79,6 +92,7 @@ std::optional<Backfill> Engine::State::begin_backfill(const StudyFilter& filter,
         open_times.clear();
         saved_low = *low;
         latest = *low;
+        gone_back_to.reset();
     }
     return begun;
 }

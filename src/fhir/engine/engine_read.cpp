@@ -178,6 +178,7 @@ bool Engine::State::is_behind(const Reading& reading, std::int64_t newest) {
               {{"target", options.target}, {"position", reading.after}, {"latest", newest}});
     latest = row.latest = newest;
     if (options.settling.entry_by_entry) {
+        gone_back_to = newest;
         backfill_wish = StudyFilter{};
     } else {
         begin_at(0);

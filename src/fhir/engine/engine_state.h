@@ -49,6 +49,8 @@ struct Engine::State {
     std::int64_t latest = 0;
     std::optional<std::int64_t> feed_newest;  ///< what the feed told last since we are active
     std::optional<Time> feed_behind_since;    ///< its newest number is lower than what was read
+    /// Its newest number when that was certain, until the backfill that follows for jobs of single entries.
+    std::optional<std::int64_t> gone_back_to;
     std::optional<FeedReset> feed_reset;
     std::uint64_t move = 0;  ///< of the position to another place: windows read before do not count
     std::int64_t saved_low = 0;
@@ -132,6 +134,8 @@ struct Engine::State {
     /// Takes up a stored backfill, or begins the one asked for once the feed's newest number is known.
     /// False: it could not be done now.
     bool ready_backfill();
+    /// Whether a backfill moves the position back to the feed's end. Called with the mutex held.
+    bool is_beyond_feed() const;
     std::optional<Backfill> begin_backfill(const StudyFilter& filter, std::uint64_t begun_epoch);
     std::shared_ptr<Walking> next_walking();
     void walk_failed(Walking& walk, const Failure& failure);
