@@ -46,7 +46,7 @@ def test_what_is_stored_after_a_restore_is_written(other, binary, tmp_path, fhir
         address.lead_to(archive)
         after, = stored(archive, 1)
         assert archive.latest() < 4
-        assert eventually(lambda: fhir.study(after), 60)
+        assert eventually(lambda: fhir.study(after), 90)
         assert eventually(lambda: bridge.low() == archive.latest())
         status = requests.get(f"{listening}/cast/status", timeout=30).json()
         assert status["feedReset"]["position"] == 4 and status["feedReset"]["latest"] == archive.latest()

@@ -30,6 +30,9 @@ struct EngineOptions {
     std::size_t workers = 4;
     std::size_t studies_per_bundle = 1;
     std::size_t read_ahead = 5000;  ///< unsettled entries at which reading pauses
+    /// How long a feed must be seen to end before what was read, at every look, until it is taken for another
+    /// one. Of several servers that answer for one archive some lag, and what follows repeats a whole feed.
+    std::chrono::seconds feed_behind_for{30};
     std::chrono::milliseconds retry_budget{600'000};
     std::chrono::seconds lease_time{15};
     std::chrono::seconds lease_renewal{5};

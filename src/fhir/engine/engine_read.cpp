@@ -11,8 +11,6 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kLongestPause{60'000};
-/// How long a feed must be seen to end too early: of several servers that answer for one archive, some lag.
-constexpr std::chrono::seconds kCertain{2};
 constexpr milliseconds kSecondLook{1000};
 
 /// Every number of the window that has an entry, readable or not, ascending.
@@ -67,6 +65,8 @@ void Engine::State::reading_failed(const Error& error) {
     const std::lock_guard lock(mutex);
     if (error.code == ErrorCode::cancelled) return;
     metrics.feed_failure(error.code);
+    // What a server said before it failed is no second look.
+    feed_behind_since.reset();
     const Time now = parts.clock.now();
     archive_trouble = error.message;
     if (archive.is_open()) {
@@ -171,7 +171,7 @@ bool Engine::State::is_behind(const Reading& reading, std::int64_t newest) {
     }
     const Time now = parts.clock.now();
     if (!feed_behind_since) feed_behind_since = now;
-    if (now - *feed_behind_since < kCertain) return true;
+    if (now - *feed_behind_since < options.feed_behind_for) return true;
     feed_behind_since.reset();
     feed_reset = FeedReset{parts.clock.wall(), reading.after, newest};
     log_event(LogLevel::error, "cast_feed_went_back",

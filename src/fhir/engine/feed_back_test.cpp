@@ -30,6 +30,9 @@ TEST_F(FeedBack, everything_in_it_is_done_again_and_it_is_told) {
     follow(bench);
     EXPECT_FALSE(bench.engine.status().feed_reset);
     begin_anew(bench);
+    bench.pass(seconds(28));
+    EXPECT_FALSE(bench.engine.status().feed_reset);
+    EXPECT_TRUE(bench.jobs.runs.empty());
     bench.pass(seconds(4));
     ASSERT_TRUE(bench.engine.status().feed_reset);
     EXPECT_EQ(bench.engine.status().feed_reset->position, 5);
@@ -54,7 +57,7 @@ TEST_F(FeedBack, so_it_is_after_a_start) {
     }
     EngineBench bench({}, &state);
     begin_anew(bench);
-    bench.pass(seconds(10));
+    bench.pass(seconds(40));
     EXPECT_EQ(bench.jobs.runs.size(), 2U);
     EXPECT_EQ(bench.stored_low(), 2);
 }
@@ -64,12 +67,29 @@ TEST_F(FeedBack, a_server_that_lags_for_a_moment_is_no_other_archive) {
     follow(bench);
     const auto entries = bench.feed.entries;
     begin_anew(bench);
-    bench.pass(seconds(1));
+    bench.pass(seconds(20));
     bench.feed.entries = entries;
     bench.feed.add(6, "1.6");
     bench.pass(seconds(5));
     EXPECT_FALSE(bench.engine.status().feed_reset);
     EXPECT_EQ(bench.jobs.runs, std::vector<std::string>{"1.6"});
+}
+
+TEST_F(FeedBack, looks_on_both_sides_of_an_outage_are_not_one) {
+    EngineBench bench;
+    follow(bench);
+    const auto entries = bench.feed.entries;
+    begin_anew(bench);
+    bench.pass(seconds(10));
+    bench.feed.failure = fail(ErrorCode::unavailable, "away");
+    bench.pass(seconds(60));
+    bench.feed.failure.reset();
+    bench.pass(seconds(20));
+    EXPECT_FALSE(bench.engine.status().feed_reset);
+    bench.feed.entries = entries;
+    bench.pass(seconds(60));
+    EXPECT_FALSE(bench.engine.status().feed_reset);
+    EXPECT_TRUE(bench.jobs.runs.empty());
 }
 
 TEST_F(FeedBack, work_of_the_former_feed_settles_nothing_of_the_new_one) {
@@ -85,7 +105,7 @@ TEST_F(FeedBack, work_of_the_former_feed_settles_nothing_of_the_new_one) {
         return request.key.study_uid == "2.4" ? failing(FailureKind::transient, 503)
                                               : JobResult{1, {}, std::nullopt};
     };
-    bench.pass(seconds(30));
+    bench.pass(seconds(60));
     EXPECT_EQ(bench.stored_low(), 3);
 }
 
@@ -96,13 +116,30 @@ TEST_F(FeedBack, jobs_of_single_entries_are_not_repeated_but_a_backfill_begins) 
     follow(bench);
     begin_anew(bench);
     bench.studies.uids = {"2.1", "2.2"};
-    bench.pass(seconds(10));
+    bench.pass(seconds(40));
     ASSERT_TRUE(bench.engine.status().feed_reset);
     EXPECT_EQ(bench.jobs.runs.size(), 2U);
     for (const JobRequest& request : bench.jobs.requests)
         EXPECT_EQ(request.sequence, 0) << "the study as a whole";
     EXPECT_EQ(bench.stored_low(), 2);
     EXPECT_FALSE(bench.engine.status().recovering);
+}
+
+TEST_F(FeedBack, jobs_of_single_entries_keep_their_position_until_it_is_certain) {
+    EngineOptions options;
+    options.settling.entry_by_entry = true;
+    EngineBench bench(options);
+    follow(bench);
+    const auto entries = bench.feed.entries;
+    bench.feed.entries.clear();
+    bench.engine.backfill({});
+    bench.pass(seconds(5));
+    EXPECT_FALSE(bench.engine.status().backfill) << "done";
+    EXPECT_EQ(bench.stored_low(), 5);
+    bench.feed.entries = entries;
+    bench.pass(seconds(60));
+    EXPECT_TRUE(bench.jobs.runs.empty()) << "nothing is repeated";
+    EXPECT_EQ(bench.stored_low(), 5);
 }
 
 }  // namespace
