@@ -210,8 +210,12 @@ Attempt<std::vector<EntryReply>> FhirClient::transact(json::array entries) {
     request.timeout = options_.timeout;
     const auto reply = sender_.send(request);
     if (!reply) return failed(failure_of(reply.error()));
-    if (reply->status < 200 || reply->status >= 300)
-        return failed(as_trouble(failure_of_transaction(*reply, deletes)));
+    if (reply->status < 200 || reply->status >= 300) {
+        Failure failure = failure_of_transaction(*reply, deletes);
+        // An OperationOutcome is the FHIR server's word on these entries, not that of what stands before it.
+        if (outcome_text(reply->body).value_or("").empty()) failure = as_trouble(std::move(failure));
+        return failed(std::move(failure));
+    }
     return check_transaction(reply->body, requests);
 }
 
