@@ -138,9 +138,10 @@ Attempt<std::vector<json::object>> HttpArchiveSource::search(const std::string& 
     if (reply.status != 400 && reply.status != 404) return failed(std::move(failure));
     partitions_.forget();
     if (reply.status != 400 || partition == kDefaultPartition) return failed(std::move(failure));
-    // A partition begins with the first store into it; until then its path is a bad request.
+    // A partition begins with the first store into it; until then its path is a bad request. Only a list
+    // that has others says so.
     FHIR_TRY(const std::set<std::string> names, partitions_.names());
-    if (names.contains(partition)) return failed(std::move(failure));
+    if (names.empty() || names.contains(partition)) return failed(std::move(failure));
     return std::vector<json::object>();
 }
 

@@ -124,6 +124,20 @@ TEST_F(HttpArchive, a_partition_into_which_nothing_was_stored_yet_has_no_studies
     EXPECT_FALSE(archive.page("south", {}, 0).has_value());
 }
 
+TEST_F(HttpArchive, without_a_list_of_partitions_a_refused_search_makes_no_study_absent) {
+    server.status = 404;
+    server.search_status = 400;
+    for (const auto& [status, body] : {std::pair(400U, ""), std::pair(403U, ""), std::pair(404U, ""),
+                                       std::pair(200U, "<html>"), std::pair(200U, "[]")}) {
+        server.partitions_status = status;
+        server.partitions = body;
+        const auto study = archive.read_study({"south", "1.2.3"});
+        ASSERT_FALSE(study.has_value()) << status << body;
+        EXPECT_EQ(study.error().kind, FailureKind::archive_transient) << status << body;
+        EXPECT_FALSE(archive.page("south", {}, 0).has_value()) << status << body;
+    }
+}
+
 TEST_F(HttpArchive, sequences_in_sequences_are_read_to_any_depth_that_occurs) {
     std::string nested = "{}";
     for (int depth = 0; depth < 64; ++depth)
