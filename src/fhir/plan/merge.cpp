@@ -44,9 +44,17 @@ std::string beside(std::string_view element) {
     return "_" + std::string{element};
 }
 
+/// Nothing, or a list that only keeps the places of what is said beside it.
+bool has_no_value(const json::value* there) {
+    if (there == nullptr) return true;
+    const auto* list = there->if_array();
+    return list != nullptr &&
+           std::all_of(list->begin(), list->end(), [](const json::value& each) { return each.is_null(); });
+}
+
 /// Whether the owner says why there is no value, that it is masked for example: this is no gap.
 bool is_withheld(const json::object& object, std::string_view element) {
-    return !object.contains(element) && object.contains(beside(element));
+    return has_no_value(object.if_contains(element)) && object.contains(beside(element));
 }
 
 /// What was said beside the old value would contradict the new one.

@@ -182,6 +182,16 @@ TEST(MergePatient, what_others_withhold_is_no_gap) {
     EXPECT_EQ(json::value(merged_patient(masked, false)), json::parse(masked));
 }
 
+TEST(MergePatient, a_list_of_nulls_beside_what_is_said_of_them_is_withheld_too) {
+    const char* masked = R"({"gender":"female","birthDate":"1960-02-03","name":[{"use":"usual",
+        "family":"Schmidt","given":[null,null],"_given":[{"id":"a"},{"id":"b"}],"text":"-"}]})";
+    EXPECT_EQ(json::value(merged_patient(masked, false)), json::parse(masked));
+    const char* partly = R"({"gender":"female","birthDate":"1960-02-03","name":[{"use":"usual",
+        "family":"Schmidt","given":["Eva",null],"_given":[null,{"id":"b"}]}]})";
+    EXPECT_EQ(json::value(merged_patient(partly, false)).at("name").at(0).at("given"),
+              (json::array{"Anna", "Carla"}));
+}
+
 TEST_F(MergeStudy, elements_that_others_withhold_stay_absent) {
     theirs_["_started"] = json::object{{"id", "s"}};
     EXPECT_FALSE(merged(theirs_, {image("2.25.2", 1)}).contains("started"));
