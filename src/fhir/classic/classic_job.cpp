@@ -107,8 +107,12 @@ Attempt<std::size_t> ClassicJob::apply(const Entry& entry, const JobRequest& req
 }
 
 Attempt<std::size_t> ClassicJob::apply_numbered(const JobRequest& request, std::vector<JobNote>& notes) {
-    FHIR_TRY(const std::optional<Entry> entry, sides_.entries.entry(request.sequence));
-    if (!entry) return std::size_t{0};
+    FHIR_TRY(std::optional<Entry> entry, sides_.entries.entry(request.sequence));
+    // A page that was kept while the feed began anew, or a feed whose numbers are of other studies now.
+    if (entry && entry->study_uid != request.key.study_uid) {
+        FHIR_TRY(entry, sides_.entries.reread(request.sequence));
+    }
+    if (!entry || entry->study_uid != request.key.study_uid) return std::size_t{0};
     return apply(*entry, request, notes);
 }
 

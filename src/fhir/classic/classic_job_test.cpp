@@ -23,7 +23,14 @@ class FakeEntries : public EntrySource {
         const auto it = entries.find(sequence);
         return it == entries.end() ? std::optional<Entry>() : it->second;
     }
+    Attempt<std::optional<Entry>> reread(std::int64_t sequence) override {
+        ++rereads;
+        if (after_reread) entries.at(sequence) = *after_reread;
+        return entry(sequence);
+    }
     std::map<std::int64_t, Entry> entries;
+    std::optional<Entry> after_reread;
+    int rereads = 0;
     std::optional<Failure> failure;
 };
 
@@ -97,6 +104,18 @@ TEST_F(ClassicJobTest, a_first_instance_is_one_transaction_of_all_it_needs) {
     const json::object imaging = server.last("ImagingStudy");
     EXPECT_EQ(imaging.at("subject").at("reference"), sent[2].at("fullUrl"));
     EXPECT_EQ(imaging.at("endpoint").at(0).at("reference"), sent[0].at("fullUrl"));
+}
+
+TEST_F(ClassicJobTest, an_entry_of_another_study_is_read_again_and_then_left_alone) {
+    Entry other = stored(testing::image("2.25.2", 1));
+    other.study_uid = "2.25.9";
+    const JobResult left = run(other);
+    ASSERT_FALSE(left.failure);
+    EXPECT_EQ(left.written, 0U);
+    EXPECT_EQ(entries.rereads, 1);
+    EXPECT_TRUE(server.written.empty());
+    entries.after_reread = stored(testing::image("2.25.2", 1));
+    EXPECT_EQ(run(other).written, 3U);
 }
 
 // Obligation: 19.pipeline.lookups

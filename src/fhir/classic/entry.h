@@ -30,6 +30,8 @@ class EntrySource {
     virtual ~EntrySource() = default;
     /// Nothing when there is no such entry.
     virtual Attempt<std::optional<Entry>> entry(std::int64_t sequence) = 0;
+    /// The same, with nothing that was read before.
+    virtual Attempt<std::optional<Entry>> reread(std::int64_t sequence) { return entry(sequence); }
 };
 
 }  // namespace isocenter::fhir::classic

@@ -90,4 +90,12 @@ Attempt<std::optional<Entry>> HttpEntrySource::entry(std::int64_t sequence) {
     return entry;
 }
 
+Attempt<std::optional<Entry>> HttpEntrySource::reread(std::int64_t sequence) {
+    {
+        const std::lock_guard lock(mutex_);
+        page_.clear();
+    }
+    return entry(sequence);
+}
+
 }  // namespace isocenter::fhir::classic

@@ -22,6 +22,7 @@ class HttpEntrySource : public EntrySource {
         : sender_(sender), options_(std::move(options)) {}
 
     Attempt<std::optional<Entry>> entry(std::int64_t sequence) override;
+    Attempt<std::optional<Entry>> reread(std::int64_t sequence) override;
 
   private:
     using Page = std::map<std::int64_t, Entry>;

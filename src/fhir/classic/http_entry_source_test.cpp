@@ -61,6 +61,16 @@ TEST(ClassicEntries, an_entry_that_is_asked_for_again_is_read_again) {
     EXPECT_EQ(bench.sender.urls.size(), 2U);
 }
 
+TEST(ClassicEntries, to_read_again_forgets_the_page) {
+    Bench bench;
+    bench.sender.replies = {{200, "[" + entry_text(5) + "," + entry_text(6) + "]"},
+                            {200, "[" + entry_text(6, R"("metadata":null)") + "]"}};
+    ASSERT_TRUE(bench.source.entry(5));
+    const auto again = bench.source.reread(6);
+    ASSERT_TRUE(again && *again);
+    EXPECT_FALSE((*again)->metadata);
+}
+
 // Obligation: 19.feed.malformed-one-by-one
 TEST(ClassicEntries, a_bad_page_is_read_one_by_one) {
     Bench bench;
