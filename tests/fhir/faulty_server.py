@@ -78,7 +78,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             return
         if fault.isdigit():
             extra = {"Retry-After": "1"} if fault in ("429", "503") else {}
-            self.answer(int(fault), {"Content-Type": "application/fhir+json", **extra}, self.owner.OUTCOME)
+            # What stands before a server that is away knows nothing of FHIR.
+            kind, body = ("text/html", b"<html>injected</html>") if fault in ("404", "405") else ("application/fhir+json", self.owner.OUTCOME)
+            self.answer(int(fault), {"Content-Type": kind, **extra}, body)
             return
         status, headers, content = self.forward(body)
         if fault == "lost":
