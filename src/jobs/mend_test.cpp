@@ -6,6 +6,7 @@
 #include "archive/test_archive.h"
 #include "blob/key.h"
 #include "index/sql/connection.h"
+#include "jobs/forwarding_scan.h"
 
 namespace isocenter::jobs {
 namespace {
@@ -16,25 +17,12 @@ using archive::to_part10;
 using ::testing::ElementsAre;
 
 /// Looks records up in an index that has lost its entries.
-class ForgetfulScan final : public index::RecordScan {
+class ForgetfulScan final : public ForwardingScan {
   public:
-    explicit ForgetfulScan(index::RecordScan& inner) : inner_(inner) {}
-    Result<std::vector<index::InstanceRecord>> scan(std::int64_t after, std::size_t limit) override {
-        return inner_.scan(after, limit);
-    }
+    using ForwardingScan::ForwardingScan;
     Result<std::vector<BlobKey>> unreferenced(std::span<const BlobKey> keys) override {
         return std::vector<BlobKey>(keys.begin(), keys.end());
     }
-    Result<std::vector<BlobKey>> unreferenced_by_walk(std::span<const BlobKey> keys) override {
-        return inner_.unreferenced_by_walk(keys);
-    }
-    Result<std::vector<std::string>> check_consistency() override { return inner_.check_consistency(); }
-    Result<std::vector<dicom::Tag>> rewrite(const index::EntityKey& key) override {
-        return inner_.rewrite(key);
-    }
-
-  private:
-    index::RecordScan& inner_;
 };
 
 class MendTest : public ::testing::Test {

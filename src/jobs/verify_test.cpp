@@ -4,6 +4,7 @@
 
 #include "archive/test_archive.h"
 #include "blob/key.h"
+#include "jobs/forwarding_scan.h"
 
 namespace isocenter::jobs {
 namespace {
@@ -13,29 +14,16 @@ using archive::make_data_set;
 using archive::to_part10;
 
 /// Gives records that say something else than what is stored.
-class AlteredScan final : public index::RecordScan {
+class AlteredScan final : public ForwardingScan {
   public:
-    explicit AlteredScan(index::RecordScan& inner) : inner_(inner) {}
+    using ForwardingScan::ForwardingScan;
     std::function<void(index::InstanceRecord&)> alter;
     Result<std::vector<index::InstanceRecord>> scan(std::int64_t after, std::size_t limit) override {
-        ISO_TRY(auto records, inner_.scan(after, limit));
+        ISO_TRY(auto records, ForwardingScan::scan(after, limit));
         for (index::InstanceRecord& record : records)
             alter(record);
         return records;
     }
-    Result<std::vector<BlobKey>> unreferenced(std::span<const BlobKey> keys) override {
-        return inner_.unreferenced(keys);
-    }
-    Result<std::vector<BlobKey>> unreferenced_by_walk(std::span<const BlobKey> keys) override {
-        return inner_.unreferenced_by_walk(keys);
-    }
-    Result<std::vector<std::string>> check_consistency() override { return inner_.check_consistency(); }
-    Result<std::vector<dicom::Tag>> rewrite(const index::EntityKey& key) override {
-        return inner_.rewrite(key);
-    }
-
-  private:
-    index::RecordScan& inner_;
 };
 
 class VerifyTest : public ::testing::Test {

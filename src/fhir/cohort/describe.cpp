@@ -17,8 +17,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t kPerRequest = 50;
-
 /// One round: everything is keyed by the member's place in it.
 class Round {
   public:
@@ -64,8 +62,8 @@ Found<void> Round::read_modalities() {
             uids[study.partition].push_back(study.uid);
     }
     for (const auto& [partition, all] : uids) {
-        for (std::size_t begin = 0; begin < all.size(); begin += kPerRequest) {
-            const std::size_t end = std::min(all.size(), begin + kPerRequest);
+        for (std::size_t begin = 0; begin < all.size(); begin += kStudiesPerRequest) {
+            const std::size_t end = std::min(all.size(), begin + kStudiesPerRequest);
             StudyQuery query;
             query.partition = partition;
             query.study_uids = {all.begin() + static_cast<std::ptrdiff_t>(begin),

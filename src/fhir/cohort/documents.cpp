@@ -13,8 +13,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t kPerRequest = 50;
-
 bool is_document(std::string_view sop_class) {
     constexpr std::string_view kReport = "1.2.840.10008.5.1.4.1.1.88.";
     constexpr std::string_view kKeyObjects = "1.2.840.10008.5.1.4.1.1.88.59";
@@ -62,8 +60,8 @@ Found<ByStudy> find_documents(const ByStudy& modalities, StudySource& archive, c
             if (has(held, modality)) uids[study.first].push_back(study.second);
         }
         for (const auto& [partition, all] : uids) {
-            for (std::size_t begin = 0; begin < all.size(); begin += kPerRequest) {
-                const std::size_t end = std::min(all.size(), begin + kPerRequest);
+            for (std::size_t begin = 0; begin < all.size(); begin += kStudiesPerRequest) {
+                const std::size_t end = std::min(all.size(), begin + kStudiesPerRequest);
                 StudyQuery query;
                 query.partition = partition;
                 query.match = {{"Modality", modality}};

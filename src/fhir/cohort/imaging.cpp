@@ -18,8 +18,6 @@ namespace {
 
 namespace json = boost::json;
 
-/// UIDs or identifiers in one request: 50 of the longest fit the target of a GET.
-constexpr std::size_t kPerRequest = 50;
 constexpr std::string_view kOid = "urn:oid:";
 constexpr std::string_view kPartitionSystem = "urn:isocenter:partition:";
 
@@ -182,24 +180,26 @@ Found<void> StudySearch::read_identities() {
     for (const auto& [uid, study] : imaging_studies_)
         uids.push_back(uid);
     for (const std::string& partition : partitions_) {
-        COHORT_CHECK(in_parallel(
-            chunks_of(uids.size(), kPerRequest), sources_.workers, [&](std::size_t chunk) -> Found<void> {
-                StudyQuery query;
-                query.partition = partition;
-                query.study_uids = chunk_of(uids, chunk, kPerRequest);
-                const auto rows = sources_.archive->find(query);
-                if (!rows) return not_found(failure_at("/imaging", rows.error()));
-                const std::lock_guard lock(mutex_);
-                for (const json::object& study : rows->studies) {
-                    const auto identity = patient_identity(study, partition, sources_.content);
-                    const auto at = imaging_studies_.find(first_text(study, "0020000D"));
-                    if (!identity || at == imaging_studies_.end()) continue;
-                    for (const Told& told : at->second) {
-                        if (is_about(told, partition)) own(*people_.find(told.patient), partition, *identity);
-                    }
-                }
-                return {};
-            }));
+        COHORT_CHECK(in_parallel(chunks_of(uids.size(), kStudiesPerRequest), sources_.workers,
+                                 [&](std::size_t chunk) -> Found<void> {
+                                     StudyQuery query;
+                                     query.partition = partition;
+                                     query.study_uids = chunk_of(uids, chunk, kStudiesPerRequest);
+                                     const auto rows = sources_.archive->find(query);
+                                     if (!rows) return not_found(failure_at("/imaging", rows.error()));
+                                     const std::lock_guard lock(mutex_);
+                                     for (const json::object& study : rows->studies) {
+                                         const auto identity =
+                                             patient_identity(study, partition, sources_.content);
+                                         const auto at = imaging_studies_.find(first_text(study, "0020000D"));
+                                         if (!identity || at == imaging_studies_.end()) continue;
+                                         for (const Told& told : at->second) {
+                                             if (is_about(told, partition))
+                                                 own(*people_.find(told.patient), partition, *identity);
+                                         }
+                                     }
+                                     return {};
+                                 }));
     }
     return {};
 }
@@ -252,9 +252,9 @@ Found<void> StudySearch::add_other_patients(Holders& holders) {
     for (const auto& [identity, ids] : holders)
         all.push_back(to_token(identity));
     return in_parallel(
-        chunks_of(all.size(), kPerRequest), sources_.workers, [&](std::size_t chunk) -> Found<void> {
+        chunks_of(all.size(), kStudiesPerRequest), sources_.workers, [&](std::size_t chunk) -> Found<void> {
             const auto status = sources_.fhir.search_each(
-                "Patient", "identifier=" + joined(chunk_of(all, chunk, kPerRequest)) + "&_count=1000",
+                "Patient", "identifier=" + joined(chunk_of(all, chunk, kStudiesPerRequest)) + "&_count=1000",
                 [&](json::object&& patient) -> Attempt<void> {
                     if (!replaced_by(patient).empty()) return {};
                     const std::string id(text_at(patient, "id"));
@@ -278,9 +278,9 @@ Found<void> StudySearch::add_other_subjects(Holders& holders) {
         uids.push_back(uid);
     std::map<std::string, std::set<Identifier>> others;
     COHORT_CHECK(in_parallel(
-        chunks_of(uids.size(), kPerRequest), sources_.workers, [&](std::size_t chunk) -> Found<void> {
+        chunks_of(uids.size(), kStudiesPerRequest), sources_.workers, [&](std::size_t chunk) -> Found<void> {
             std::vector<std::string> tokens;
-            for (const std::string& uid : chunk_of(uids, chunk, kPerRequest))
+            for (const std::string& uid : chunk_of(uids, chunk, kStudiesPerRequest))
                 add_study_tokens(tokens, uid);
             const SearchText search{"ImagingStudy", "identifier=" + joined(tokens)};
             static const std::optional<Within> always;
@@ -377,9 +377,11 @@ Found<std::set<std::string>> owners_of(const std::vector<json::object>& studies,
                             const std::function<std::string(const json::object&)>& id_of) -> Found<void> {
         std::mutex mutex;
         return in_parallel(
-            chunks_of(tokens.size(), kPerRequest), sources.workers, [&](std::size_t chunk) -> Found<void> {
+            chunks_of(tokens.size(), kStudiesPerRequest), sources.workers,
+            [&](std::size_t chunk) -> Found<void> {
                 const auto status = sources.fhir.search_each(
-                    type, "identifier=" + joined(chunk_of(tokens, chunk, kPerRequest)) + "&_count=1000",
+                    type,
+                    "identifier=" + joined(chunk_of(tokens, chunk, kStudiesPerRequest)) + "&_count=1000",
                     [&](json::object&& found) -> Attempt<void> {
                         const std::lock_guard lock(mutex);
                         if (std::string id = id_of(found); !id.empty()) ids.insert(std::move(id));

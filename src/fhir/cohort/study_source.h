@@ -11,6 +11,9 @@
 
 namespace isocenter::fhir::cohort {
 
+/// UIDs or identifiers in one request: 50 of the longest fit the target of a GET.
+inline constexpr std::size_t kStudiesPerRequest = 50;
+
 /// Studies of an archive that match everything given.
 struct StudyQuery {
     std::string partition;                     ///< empty: the default one
