@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compares Isocenter with Orthanc and nginx on this machine: one run, interleaved, medians, ratios.
+"""Compares Isocenter with Orthanc, nginx and a sink that syncs on this machine: one run, interleaved, medians, ratios.
 
     bench/side_by_side/run.py [--studies 2000] [--seconds 3] [--rounds 3] [--only stow,wado,frame,study,metadata,qido]
 
@@ -31,6 +31,7 @@ class Comparison:
         self.ours = servers.isocenter(arguments.server, folder)
         self.peer = servers.orthanc(folder)
         self.floor = servers.nginx(folder)
+        self.sink = servers.synced_sink(folder)
         self.runs = itertools.count(1)
 
     def rounds(self, *measures):
@@ -41,13 +42,13 @@ class Comparison:
                 kept.append(measure())
         return [driver.median(kept) for kept in results]
 
-    def row(self, name, ours, peer, floor=None, floor_name="nginx", floor_cpu=None):
+    def row(self, name, ours, peer, floor=None, floor_name="nginx", floor_cpu=None, more=""):
         line = (f"{name:<46} {ours.rate:>9.1f}/s {ours.p50_ms:>9.2f} ms {ours.cpu_ms:>7.2f} ms CPU | Orthanc {peer.rate:>8.1f}/s "
                 f"{peer.p50_ms:>9.2f} ms {peer.cpu_ms:>7.2f} ms CPU | x{ours.rate / peer.rate:<8.1f}")
         if floor is not None:
             cpu = f" {floor_cpu:>7.2f} ms CPU" if floor_cpu is not None else ""
             line += f"| {floor_name} {floor:>9.1f}/s{cpu} {100 * ours.rate / floor:>5.0f} %"
-        print(line, flush=True)
+        print(line + more, flush=True)
 
     # --- stores
     def store(self, name, template, count, connections, floor_size):
@@ -55,13 +56,14 @@ class Comparison:
         file.write_bytes(template)
         driver.settle_page_cache()
 
-        def measure(server):
-            return lambda: driver.wrk(server, "store.lua", server.root + "/studies", connections, self.arguments.seconds,
+        def measure(server, path="/studies"):
+            return lambda: driver.wrk(server, "store.lua", server.root + path, connections, self.arguments.seconds,
                                       [file, count, next(self.runs)])
 
-        ours, peer = self.rounds(measure(self.ours), measure(self.peer))
-        floor = driver.synced_files_per_second(self.folder, floor_size, connections, self.arguments.seconds) / count
-        self.row(name, ours, peer, floor, "synced files")
+        ours, peer, sink = self.rounds(measure(self.ours), measure(self.peer), measure(self.sink, f"/{count}"))
+        loop = driver.synced_files_per_second(self.folder, floor_size, connections, self.arguments.seconds) / count
+        self.row(name, ours, peer, sink.rate, "synced sink", sink.cpu_ms,
+                 f" | synced files without HTTP {loop:>7.1f}/s {100 * ours.rate / loop:>4.0f} %")
 
     def stow(self):
         ct = objects.make_template()
@@ -173,7 +175,7 @@ class Comparison:
               f"nginx {self.floor.peak_memory_mb():.0f} MB")
 
     def stop(self):
-        for server in (self.ours, self.peer, self.floor):
+        for server in (self.ours, self.peer, self.floor, self.sink):
             server.stop()
 
 

@@ -1,4 +1,4 @@
-"""The servers that are compared: ours, Orthanc, and nginx as the floor."""
+"""The servers that are compared: ours, Orthanc, and the floors: nginx for reads, a sink that syncs what it is sent for stores."""
 
 import json
 import os
@@ -107,3 +107,12 @@ def nginx(folder):
     server = Server("nginx", [program, "-c", str(folder / "nginx.conf")], base, base, folder)
     server.files = files
     return server
+
+
+def synced_sink(folder):
+    program, port, files = folder / "synced_sink", free_port(), folder / "sink"
+    source = pathlib.Path(__file__).with_name("synced_sink.cpp")
+    subprocess.run(["c++", "-std=c++20", "-O2", "-pthread", "-o", program, source], check=True)
+    files.mkdir()
+    base = f"http://127.0.0.1:{port}"
+    return Server("sink", [program, str(port), files], base, base, folder)
