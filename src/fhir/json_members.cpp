@@ -12,9 +12,10 @@ std::string text_member(const json::object& object, std::string_view key) {
     return std::string{value->as_string()};
 }
 
-json::array list_member(const json::object& object, std::string_view key) {
+const json::array& list_member(const json::object& object, std::string_view key) {
+    static const json::array none;
     const auto* value = object.if_contains(key);
-    return value != nullptr && value->is_array() ? value->as_array() : json::array{};
+    return value != nullptr && value->is_array() ? value->get_array() : none;
 }
 
 }  // namespace isocenter::fhir

@@ -10,7 +10,7 @@ namespace isocenter::fhir {
 /// Empty when absent.
 std::string text_member(const boost::json::object& object, std::string_view key);
 
-/// Empty when absent.
-boost::json::array list_member(const boost::json::object& object, std::string_view key);
+/// Of `object`, which must outlive it; an empty one when absent.
+const boost::json::array& list_member(const boost::json::object& object, std::string_view key);
 
 }  // namespace isocenter::fhir

@@ -37,7 +37,7 @@ std::string dose_search() {
 /// empty. An Observation names itself first.
 Key said_by(const json::object& resource) {
     Key key;
-    const json::array identifiers = list_member(resource, "identifier");
+    const json::array& identifiers = list_member(resource, "identifier");
     const std::size_t first = text_member(resource, "resourceType") == "Observation" ? 1 : 0;
     for (std::size_t at = first; at < identifiers.size(); ++at) {
         const json::value& each = identifiers[at];

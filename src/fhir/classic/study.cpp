@@ -37,7 +37,7 @@ void add_modality(json::object& study, const DataSet& metadata) {
     if (!has_value(metadata, "00080061")) return;
     const auto modality = single_text(metadata, "00080060");
     if (!modality) return;
-    const auto known = list_member(study, "modality");
+    const auto& known = list_member(study, "modality");
     const bool there = std::any_of(known.begin(), known.end(), [&](const json::value& coding) {
         return coding.is_object() &&
                to_lower(text_member(coding.get_object(), "code")) == to_lower(*modality);

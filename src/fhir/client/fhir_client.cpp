@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "fhir/exact_json.h"
+#include "fhir/json_members.h"
 
 namespace isocenter::fhir {
 namespace {
@@ -23,12 +24,6 @@ std::string_view text_at(const json::value& value, std::string_view pointer) {
                : std::string_view();
 }
 
-const json::array& array_at(const json::object& object, std::string_view name) {
-    static const json::array none;
-    const json::value* member = object.if_contains(name);
-    return member != nullptr && member->is_array() ? member->get_array() : none;
-}
-
 /// `scheme://authority`
 std::string_view origin_of(std::string_view url) {
     const std::size_t begin = url.find("://");
@@ -36,7 +31,7 @@ std::string_view origin_of(std::string_view url) {
 }
 
 std::string next_link(const json::object& bundle) {
-    for (const json::value& link : array_at(bundle, "link")) {
+    for (const json::value& link : list_member(bundle, "link")) {
         if (text_at(link, "/relation") == "next") return std::string(text_at(link, "/url"));
     }
     return {};
@@ -46,18 +41,18 @@ Capability capability_of(const json::object& statement) {
     Capability capability;
     if (const json::value* version = statement.if_contains("fhirVersion"); version && version->is_string())
         capability.fhir_version = std::string(version->get_string());
-    for (const json::value& rest : array_at(statement, "rest")) {
+    for (const json::value& rest : list_member(statement, "rest")) {
         if (!rest.is_object()) continue;
-        for (const json::value& interaction : array_at(rest.get_object(), "interaction"))
+        for (const json::value& interaction : list_member(rest.get_object(), "interaction"))
             capability.transactions |= text_at(interaction, "/code") == "transaction";
-        for (const json::value& resource : array_at(rest.get_object(), "resource")) {
+        for (const json::value& resource : list_member(rest.get_object(), "resource")) {
             boost::system::error_code error;
             const json::value* flag = resource.find_pointer("/updateCreate", error);
             if (flag != nullptr && flag->is_bool() && flag->get_bool())
                 capability.update_creates.emplace(text_at(resource, "/type"));
             if (!resource.is_object()) continue;
             auto& parameters = capability.search_parameters[std::string(text_at(resource, "/type"))];
-            for (const json::value& parameter : array_at(resource.get_object(), "searchParam"))
+            for (const json::value& parameter : list_member(resource.get_object(), "searchParam"))
                 parameters.emplace(text_at(parameter, "/name"));
         }
     }

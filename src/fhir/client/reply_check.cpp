@@ -140,7 +140,7 @@ std::optional<std::string> outcome_text(std::string_view body) {
     const json::object& outcome = document.get_object();
     if (text_member(outcome, "resourceType") != "OperationOutcome") return std::nullopt;
     std::string text;
-    const json::array issues = list_member(outcome, "issue");
+    const json::array& issues = list_member(outcome, "issue");
     const bool has_error = std::any_of(issues.begin(), issues.end(), is_error);
     for (const json::value& member : issues) {
         // Validators remark on much, and the text has an end: the reason must be in it.

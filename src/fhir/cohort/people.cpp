@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "fhir/cohort/clinical_search.h"
+#include "fhir/json_members.h"
 #include "fhir/parallel.h"
 
 namespace isocenter::fhir::cohort {
@@ -14,12 +15,6 @@ namespace json = boost::json;
 constexpr std::string_view kPointer = "/patient";
 /// Replaced patients whose successor was replaced in turn; more is a circle.
 constexpr int kMostSteps = 8;
-
-const json::array& array_at(const json::object& object, std::string_view name) {
-    static const json::array none;
-    const json::value* member = object.if_contains(name);
-    return member != nullptr && member->is_array() ? member->get_array() : none;
-}
 
 std::string linked(const json::value& link, std::string_view type) {
     if (!link.is_object() || text_at(link.get_object(), "type") != type) return {};
@@ -40,7 +35,7 @@ Member make_member(const json::object& patient, std::size_t criteria) {
     member.ids = {member.id};
     member.identifiers = identifiers_of(patient);
     member.hits.resize(criteria);
-    for (const json::value& link : array_at(patient, "link")) {
+    for (const json::value& link : list_member(patient, "link")) {
         if (std::string other = linked(link, "replaces"); !other.empty()) member.ids.push_back(other);
     }
     return member;
@@ -171,7 +166,7 @@ std::string patient_form(const Definition& definition, const Span& as_of) {
 
 std::vector<Identifier> identifiers_of(const json::object& resource) {
     std::vector<Identifier> identifiers;
-    for (const json::value& member : array_at(resource, "identifier")) {
+    for (const json::value& member : list_member(resource, "identifier")) {
         if (!member.is_object()) continue;
         const json::object& identifier = member.get_object();
         std::string value(text_at(identifier, "value"));
@@ -182,7 +177,7 @@ std::vector<Identifier> identifiers_of(const json::object& resource) {
 }
 
 std::string replaced_by(const json::object& patient) {
-    for (const json::value& link : array_at(patient, "link")) {
+    for (const json::value& link : list_member(patient, "link")) {
         if (std::string other = linked(link, "replaced-by"); !other.empty()) return other;
     }
     return {};

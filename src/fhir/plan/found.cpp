@@ -12,7 +12,7 @@ namespace json = boost::json;
 namespace {
 
 bool has_coding(const json::object& element, std::string_view system, std::string_view code) {
-    const auto codings = list_member(element, "coding");
+    const auto& codings = list_member(element, "coding");
     return std::any_of(codings.begin(), codings.end(), [&](const json::value& coding) {
         return coding.is_object() && text_member(coding.as_object(), "system") == system &&
                text_member(coding.as_object(), "code") == code;
@@ -40,7 +40,7 @@ std::string reference_of(const json::object& resource) {
 }
 
 Identifier first_identifier(const json::object& resource) {
-    const auto identifiers = list_member(resource, "identifier");
+    const auto& identifiers = list_member(resource, "identifier");
     if (identifiers.empty() || !identifiers.front().is_object()) return {};
     const auto& first = identifiers.front().get_object();
     return {text_member(first, "system"), text_member(first, "value")};
@@ -65,7 +65,7 @@ bool is_of_reference(const json::object& resource, const Identifier& study) {
     const bool dose = has_coding(code->as_object(), "http://loinc.org", "73569-6") ||
                       has_coding(code->as_object(), kDcm, "113852");
     if (!dose) return false;
-    const auto identifiers = list_member(resource, "identifier");
+    const auto& identifiers = list_member(resource, "identifier");
     return std::all_of(identifiers.begin(), identifiers.end(), [&](const json::value& identifier) {
         return identifier.is_object() && (text_member(identifier.as_object(), "value") == study.value ||
                                           is_accession(identifier.as_object()));

@@ -23,7 +23,7 @@ bool is_usual(const json::value& name) {
 /// A further writing of the name: what this module adds beside the usual one.
 bool is_representation(const json::value& name) {
     if (!name.is_object() || name.as_object().contains("use")) return false;
-    const auto extensions = list_member(name.as_object(), "extension");
+    const auto& extensions = list_member(name.as_object(), "extension");
     return std::any_of(extensions.begin(), extensions.end(), [](const json::value& extension) {
         return extension.is_object() &&
                text_member(extension.as_object(), "url") ==
@@ -157,7 +157,7 @@ json::object merge_patient(const json::object& found, const json::object& wanted
     if (!context.own && context.options.foreign_patient == ForeignPatient::keep) return merged;
     constexpr std::array<std::string_view, 1> kIdentifier{"identifier"};
     constexpr std::array<std::string_view, 2> kDemographics{"gender", "birthDate"};
-    const auto names = list_member(wanted, "name");
+    const auto& names = list_member(wanted, "name");
     if (context.own) {
         fill_gaps(merged, wanted, kIdentifier);
         set_exact(merged, wanted, kDemographics);

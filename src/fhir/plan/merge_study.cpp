@@ -27,7 +27,7 @@ struct Holders {
 };
 
 Holders holders_of(const json::object& series, const MergeContext& context) {
-    const auto endpoints = list_member(series, "endpoint");
+    const auto& endpoints = list_member(series, "endpoint");
     if (endpoints.empty()) return {context.own, !context.own};
     Holders holders;
     for (const auto& endpoint : endpoints) {
@@ -131,7 +131,7 @@ json::array merge_series(const json::array& found, const json::array& wanted, co
 void summarise(json::object& study) {
     std::int64_t instances = 0;
     std::map<std::string, json::value> modalities;
-    const auto series = list_member(study, "series");
+    const auto& series = list_member(study, "series");
     for (const auto& one : series) {
         const auto& object = one.as_object();
         const auto* count = object.if_contains("numberOfInstances");
@@ -187,7 +187,7 @@ json::object merge_study(const json::object& found, const json::object& wanted, 
 
 std::size_t undecided_instances(const json::object& found, const json::object& wanted,
                                 const MergeContext& context) {
-    const auto ours = list_member(wanted, "series");
+    const auto& ours = list_member(wanted, "series");
     std::size_t count = 0;
     for (const auto& each : list_member(found, "series")) {
         if (!each.is_object()) continue;

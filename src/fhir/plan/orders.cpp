@@ -24,14 +24,14 @@ const json::object* object_at(const json::value& value, std::string_view name) {
 bool may_be_accession_number(const json::object& identifier) {
     const auto* type = identifier.if_contains("type");
     if (type == nullptr || !type->is_object()) return true;
-    const auto codings = list_member(type->get_object(), "coding");
+    const auto& codings = list_member(type->get_object(), "coding");
     return std::any_of(codings.begin(), codings.end(), [](const json::value& coding) {
         return coding.is_object() && text_member(coding.get_object(), "code") == "ACSN";
     });
 }
 
 bool has_accession_number(const json::object& order, const Identifier& wanted) {
-    const auto identifiers = list_member(order, "identifier");
+    const auto& identifiers = list_member(order, "identifier");
     return std::any_of(identifiers.begin(), identifiers.end(), [&](const json::value& each) {
         if (!each.is_object() || !may_be_accession_number(each.get_object())) return false;
         const bool same_system =
