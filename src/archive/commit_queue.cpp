@@ -12,6 +12,8 @@ namespace {
 
 // Of one index transaction: a group must not keep later comers waiting without bound.
 constexpr std::size_t kMaxGroupInstances = 512;
+// Of a larger one the writing takes longer than the waits do, and goes on beside another group's waits.
+constexpr std::uint64_t kSmallBytes = 64 << 10;
 
 /// Whether another transaction would fail the same way, whatever is in it: trying again would only add to the
 /// load of a disk that is full or a database that is away.
@@ -32,11 +34,16 @@ void CommitQueue::commit(std::span<PendingInstance> instances) {
     own.instances = instances;
     std::unique_lock lock(mutex_);
     waiting_.push_back(&own);
+    if (waiting_.size() >= companions_) arrived_.notify_one();
     own.wake.wait(lock, [&] { return own.done || waiting_.front() == &own; });
     if (own.done) return;
 
+    await_companions(lock);
     const std::size_t tickets = group_size();
+    const auto start = std::chrono::steady_clock::now();
     lead(tickets, lock);
+    last_round_ = std::chrono::steady_clock::now() - start;
+    companions_ = waiting_.size();
     for (std::size_t i = 0; i < tickets; ++i) {
         Ticket* const ticket = waiting_.front();
         waiting_.pop_front();
@@ -44,6 +51,19 @@ void CommitQueue::commit(std::span<PendingInstance> instances) {
         ticket->wake.notify_one();
     }
     if (!waiting_.empty()) waiting_.front()->wake.notify_one();
+}
+
+/// Clients that store one small object after another were answered together and come back within moments;
+/// without a wait for them those who came meanwhile would go alone, and the two halves would take turns for
+/// ever.
+void CommitQueue::await_companions(std::unique_lock<std::mutex>& lock) {
+    const auto is_small = [](const PendingInstance& instance) {
+        return instance.entry.size_bytes <= kSmallBytes;
+    };
+    const auto is_complete = [&] { return waiting_.size() >= companions_; };
+    const auto& own = waiting_.front()->instances;
+    if (is_complete() || !std::all_of(own.begin(), own.end(), is_small)) return;
+    arrived_.wait_for(lock, last_round_ / 2, is_complete);
 }
 
 /// How many tickets from the front make the next group; one at least.

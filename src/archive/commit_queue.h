@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -29,7 +30,9 @@ struct PendingInstance {
 /// Makes instances durable in groups, as LevelDB does with its writers: whoever comes while a commit runs
 /// waits and is taken along by the next one, with whoever else has come. A group costs one wait for the blob
 /// store and one index transaction. One bad instance spoils no other: what the index refuses is tried again
-/// in halves, until what is at fault stands alone. No timer, no thread of its own. Thread-safe.
+/// in halves, until what is at fault stands alone. Before small objects are committed those who were there in
+/// the round before are waited for, half of that round's time at most; whoever stores alone never waits. No
+/// thread of its own. Thread-safe.
 class CommitQueue {
   public:
     /// `on_group` is called after each commit of the index with what was in it, before anybody is woken.
@@ -48,6 +51,7 @@ class CommitQueue {
         bool done = false;
         std::condition_variable wake;
     };
+    void await_companions(std::unique_lock<std::mutex>& lock);
     std::size_t group_size() const;
     void lead(std::size_t tickets, std::unique_lock<std::mutex>& lock);
     void run(std::span<PendingInstance* const> group);
@@ -61,6 +65,9 @@ class CommitQueue {
     StoreMetrics& metrics_;
     std::function<void(std::span<PendingInstance* const>)> on_group_;
     std::mutex mutex_;
+    std::condition_variable arrived_;  ///< as many as `companions_` wait
+    std::size_t companions_ = 0;       ///< how many the last round answered or found waiting at its end
+    std::chrono::steady_clock::duration last_round_{};
     std::deque<Ticket*> waiting_;  ///< the front one's thread commits
 };
 

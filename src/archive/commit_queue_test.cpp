@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <future>
 #include <new>
+#include <thread>
 
 #include "archive/faulty_index.h"
 #include "archive/test_archive.h"
@@ -87,6 +88,58 @@ TEST_F(CommitQueueTest, ServesTheNextAfterAnyAllocationFailed) {
         ASSERT_LT(failures, 1000);
     }
     EXPECT_GT(failures, 0);
+}
+
+/// What goes to the index together. The first round takes a second, in which others come.
+class CompanionsTest : public CommitQueueTest {
+  protected:
+    CompanionsTest() {
+        index.before_add = [this](auto instances) -> Status {
+            groups.push_back(instances.size());
+            if (groups.size() > 1) return {};
+            first_round.set_value();
+            std::this_thread::sleep_for(std::chrono::seconds(1));
+            return {};
+        };
+    }
+    index::Database over(index::Index& given) {
+        index::Database made = test.database;
+        made.index = &given;
+        return made;
+    }
+    void commit(const std::string& uid) {
+        PendingInstance made = pending();
+        made.blob_only = false;
+        made.entry.key = key_of("1.2", "1.3", uid);
+        made.entry.blob = made.writer->key();
+        over_index.commit({&made, 1});
+        EXPECT_TRUE(made.outcome && made.outcome->created);
+    }
+
+    FaultyIndex index{*test.database.index};
+    CommitQueue over_index{test.blobs, over(index), store_metrics, [](std::span<PendingInstance* const>) {}};
+    std::promise<void> first_round;
+    std::vector<std::size_t> groups;
+};
+
+TEST_F(CompanionsTest, WhoWasAnsweredComesAlongInTheNextRound) {
+    auto one = std::async(std::launch::async, [&] {
+        commit("1.4.1");
+        commit("1.4.2");
+    });
+    first_round.get_future().wait();
+    commit("1.4.3");
+    one.wait();
+    EXPECT_EQ(groups, (std::vector<std::size_t>{1, 2}));
+}
+
+TEST_F(CompanionsTest, WhoDoesNotComeBackIsNotWaitedForAgain) {
+    auto one = std::async(std::launch::async, [&] { commit("1.4.1"); });
+    first_round.get_future().wait();
+    commit("1.4.3");
+    one.wait();
+    commit("1.4.4");
+    EXPECT_EQ(groups, (std::vector<std::size_t>{1, 1, 1}));
 }
 
 /// Commits a group of instances 1.4.0, 1.4.1, ... over an index that fails where `hook` says.

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "index/sqlite/gathering_vfs.h"
+
 namespace isocenter::index::sqlite {
 namespace {
 
@@ -109,7 +111,8 @@ Result<std::unique_ptr<SqliteConnection>> SqliteConnection::open(const Connectio
     sqlite3* handle = nullptr;
     const int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_READWRITE |
                       (options.writer ? SQLITE_OPEN_CREATE : 0);
-    const int code = sqlite3_open_v2(options.path.c_str(), &handle, flags, nullptr);
+    const int code =
+        sqlite3_open_v2(options.path.c_str(), &handle, flags, options.writer ? gathering_vfs() : nullptr);
     if (code != SQLITE_OK) {
         sqlite3_close(handle);
         Error error = failure(code);
