@@ -9,6 +9,8 @@ import subprocess
 import time
 import urllib.request
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
 
 def free_port():
     with socket.socket() as probe:
@@ -110,9 +112,10 @@ def nginx(folder):
 
 
 def synced_sink(folder):
-    program, port, files = folder / "synced_sink", free_port(), folder / "sink"
-    source = pathlib.Path(__file__).with_name("synced_sink.cpp")
-    subprocess.run(["c++", "-std=c++20", "-O2", "-pthread", "-o", program, source], check=True)
+    source, program = pathlib.Path(__file__).with_name("synced_sink.cpp"), ROOT / "build/synced_sink"
+    if not program.exists() or program.stat().st_mtime < source.stat().st_mtime:
+        subprocess.run(["c++", "-std=c++20", "-O2", "-pthread", "-o", program, source], check=True)
+    port, files = free_port(), folder / "sink"
     files.mkdir()
     base = f"http://127.0.0.1:{port}"
     return Server("sink", [program, str(port), files], base, base, folder)
