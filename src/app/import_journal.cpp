@@ -121,7 +121,7 @@ Result<ImportPlaces> default_import_places(const std::string& target, const std:
                                            const std::vector<fs::path>& roots) {
     std::string identity = target;
     for (const fs::path& root : roots)
-        identity += '\n' + fs::absolute(root).lexically_normal().string();
+        identity += '\n' + full_path(root).string();
     constexpr std::size_t kDigits = 16;
     const std::string name = to_hex(sha256(as_bytes(identity))).substr(0, kDigits);
     fs::path folder = fs::path(data_folder) / "imports";

@@ -218,3 +218,4 @@ TEST(ImportProgress, tells_rate_and_time_left) {
 
 }  // namespace
 }  // namespace isocenter::app
+    EXPECT_EQ(default_import_places("A", "/data", {"/x/"})->journal, a->journal);

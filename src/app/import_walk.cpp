@@ -29,11 +29,11 @@ class Walker {
     explicit Walker(bool hidden_folders) : hidden_folders_(hidden_folders) {}
 
     Status visit_root(const fs::path& given) {
-        const fs::path root = fs::absolute(given).lexically_normal();
         struct stat status {};
-        if (::stat(root.c_str(), &status) != 0)
+        if (::stat(given.c_str(), &status) != 0)
             return fail(ErrorCode::invalid_request,
                         fmt::format("{}: {}", given.string(), system_reason(errno)));
+        const fs::path root = full_path(given);
         if (S_ISDIR(status.st_mode)) {
             visit_folder(root, status);
         } else if (S_ISREG(status.st_mode)) {
@@ -97,6 +97,24 @@ class Walker {
 };
 
 }  // namespace
+
+fs::path full_path(const fs::path& path) {
+    fs::path full;
+    if (path.empty()) return full;
+    for (const fs::path& part : fs::absolute(path)) {
+        if (part == "..") {
+            std::error_code error;
+            if (fs::is_symlink(fs::symlink_status(full, error))) {
+                const fs::path target = fs::canonical(full, error);
+                if (!error) full = target;
+            }
+            full = full.parent_path();
+        } else if (!part.empty() && part != ".") {
+            full /= part;
+        }
+    }
+    return full;
+}
 
 Result<FoundFiles> find_files(const std::vector<fs::path>& roots, bool hidden_folders) {
     Walker walker(hidden_folders);

@@ -30,6 +30,10 @@ struct FoundFiles {
     std::vector<PassedOver> passed_over;
 };
 
+/// `path` from the root folder on, without `.`, `..` and a slash at its end. Links stay by their names, but
+/// where `..` follows one it is the folder above what the link leads to, as for the system.
+std::filesystem::path full_path(const std::filesystem::path& path);
+
 /// Every file below the roots, folder by folder in the order of names. Links are followed, to folders too; a
 /// folder is walked once, however many links lead to it. Folders whose name begins with a dot are left out
 /// unless `hidden_folders` or named as a root; files with such names are files like all others. Pipes,

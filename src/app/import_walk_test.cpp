@@ -60,6 +60,22 @@ TEST_F(ImportWalkTest, links_to_folders_are_followed_once) {
     EXPECT_FALSE(others["real/to-other"].reason.empty());
 }
 
+TEST_F(ImportWalkTest, above_a_link_is_above_what_it_leads_to) {
+    make_file("lex/a/b/1");
+    make_file("lex/wrong");
+    fs::create_directory_symlink("a/b", root / "lex/l");
+    walk({root / "lex/l/.."});
+    EXPECT_EQ(files, Names{"lex/a/b/1"});
+    walk({root / "lex/l"});
+    EXPECT_EQ(files, Names{"lex/l/1"}) << "a link by itself keeps its name";
+    walk({root / "lex/./a/../a/b/"});
+    EXPECT_EQ(files, Names{"lex/a/b/1"});
+    fs::create_directory_symlink("l", root / "lex/m");
+    walk({root / "lex/m/../../a"});
+    EXPECT_EQ(files, Names{"lex/a/b/1"});
+    EXPECT_EQ(full_path("/.."), "/");
+}
+
 TEST_F(ImportWalkTest, roots_inside_of_each_other_count_once) {
     make_file("a/b/1");
     walk({root, root / "a/b"});
