@@ -1,6 +1,10 @@
 #include "http/base_url.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <limits>
+#include <string>
 
 #include "http/ascii.h"
 
@@ -52,6 +56,24 @@ std::string with_our_port(std::string host, std::string_view local_authority) {
     return host;
 }
 
+bool has_port(std::string_view authority) {
+    const std::size_t colon = authority.rfind(':');
+    return colon != std::string_view::npos && (!authority.starts_with('[') || authority[colon - 1] == ']');
+}
+
+/// What X-Forwarded-Port adds to `authority`: nothing when that has a port, and not the one that `scheme` has
+/// anyway.
+std::string forwarded_port(std::string_view port, std::string_view authority, std::string_view scheme) {
+    unsigned number = 0;
+    const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+    const bool is_port = error == std::errc() && end == port.data() + port.size() && number > 0 &&
+                         number <= std::numeric_limits<std::uint16_t>::max();
+    constexpr unsigned kHttp = 80;
+    constexpr unsigned kHttps = 443;
+    if (!is_port || has_port(authority) || number == (scheme == "https" ? kHttps : kHttp)) return {};
+    return ":" + std::to_string(number);
+}
+
 }  // namespace
 
 bool is_base_url(std::string_view url) {
@@ -100,7 +122,11 @@ std::string base_url_of(const Request& request, const BaseUrlRules& rules, std::
         while (before.ends_with('/'))
             before.remove_suffix(1);
         if (equals_ignore_case(proto, "http") || equals_ignore_case(proto, "https")) scheme = to_lower(proto);
+        const bool complete = !forwarded(element, "host").empty();
         if (is_authority(host)) authority = host;
+        if (!complete)
+            authority +=
+                forwarded_port(first_of_list(request.headers.get("X-Forwarded-Port")), authority, scheme);
         if (is_prefix(before)) prefix = before;
     }
     return scheme + "://" + authority + prefix;

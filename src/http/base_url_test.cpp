@@ -54,6 +54,28 @@ TEST(BaseUrl, BelievesOnlyTrustedProxies) {
         "http://inner");
 }
 
+TEST(BaseUrl, APortOfItsOwnCompletesTheHost) {
+    const auto base_of = [](std::vector<std::pair<std::string, std::string>> fields) {
+        fields.emplace_back("Host", "inner");
+        return base_url_of(from("10.0.0.9", std::move(fields)), kRules, "l:1");
+    };
+    const std::pair<std::string, std::string> https{"X-Forwarded-Proto", "https"};
+    const std::pair<std::string, std::string> host{"X-Forwarded-Host", "b.example"};
+    EXPECT_EQ(base_of({https, host, {"X-Forwarded-Port", "8443, 80"}}), "https://b.example:8443");
+    EXPECT_EQ(base_of({https, host, {"X-Forwarded-Port", "443"}}), "https://b.example");
+    EXPECT_EQ(base_of({host, {"X-Forwarded-Port", "443"}}), "http://b.example:443");
+    EXPECT_EQ(base_of({host, {"X-Forwarded-Port", "80"}}), "http://b.example");
+    EXPECT_EQ(base_of({{"X-Forwarded-Port", "8080"}}), "http://inner:8080");
+    EXPECT_EQ(base_of({{"X-Forwarded-Host", "b:1"}, {"X-Forwarded-Port", "2"}}), "http://b:1");
+    EXPECT_EQ(base_of({{"X-Forwarded-Host", "[::1]"}, {"X-Forwarded-Port", "2"}}), "http://[::1]:2");
+    EXPECT_EQ(base_of({{"X-Forwarded-Host", "[::1]:1"}, {"X-Forwarded-Port", "2"}}), "http://[::1]:1");
+    EXPECT_EQ(base_of({{"Forwarded", "host=f.example"}, {"X-Forwarded-Port", "2"}}), "http://f.example");
+    for (const char* port : {"", "0", "65536", "-1", "8x", "/evil"})
+        EXPECT_EQ(base_of({host, {"X-Forwarded-Port", port}}), "http://b.example") << port;
+    EXPECT_EQ(base_url_of(from("10.0.0.8", {{"Host", "inner"}, {"X-Forwarded-Port", "2"}}), kRules, "l:1"),
+              "http://inner");
+}
+
 TEST(BaseUrl, PublicBaseOverridesAll) {
     EXPECT_EQ(base_url_of(from("10.0.0.9", {{"Host", "x"}}), {"https://p.example/a/", {}}, "l:1"),
               "https://p.example/a");
