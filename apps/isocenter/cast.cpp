@@ -153,7 +153,7 @@ void add_cast(CLI::App& app, Command& chosen) {
     CLI::App* command =
         app.add_subcommand("cast", "Keep a FHIR server in step with the change feed of a DICOMweb server");
     command->add_option("--config", options->config, "Configuration file (see `isocenter settings --toml`)");
-    command->add_option("--set", options->set, "Any setting: section.name=value (see `isocenter settings`)");
+    command->add_option("--set", options->set, kSetHelp);
     command->add_option("--from", options->from, "Begin after this entry of the feed; 0: replay everything")
         ->check(CLI::NonNegativeNumber);
     command->add_flag(

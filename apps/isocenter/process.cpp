@@ -28,7 +28,7 @@ Result<app::Assignments> assignments_of(const std::vector<std::string>& set) {
 
 void add_settings_options(CLI::App& command, SettingsSource& source) {
     command.add_option("--config", source.config, "Configuration file (see `isocenter settings --toml`)");
-    command.add_option("--set", source.set, "Any setting: section.name=value (see `isocenter settings`)");
+    command.add_option("--set", source.set, kSetHelp);
 }
 
 Result<app::Settings> read_settings(const SettingsSource& source, const app::Assignments& last) {

@@ -14,6 +14,10 @@ namespace isocenter {
 /// takes them.
 sigset_t block_stop_signals();
 
+/// Of the option --set.
+inline constexpr const char* kSetHelp =
+    "Any setting: section.name=value (see `isocenter settings`); commas between the members of a list";
+
 /// What `--set section.name=value` says.
 Result<app::Assignments> assignments_of(const std::vector<std::string>& set);
 

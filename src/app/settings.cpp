@@ -104,6 +104,10 @@ struct Assigner {
         return {};
     }
     Status operator()(const SettingRow::List& list) const {
+        if (value.starts_with('[') && value.ends_with(']'))
+            return fail(ErrorCode::invalid_request,
+                        fmt::format("{}: {} = {}: here a list is written as in {}=a,b: {}", origin, row.key,
+                                    value, row.key, kListsInOneText));
         settings.*list.field = split_list(value);
         return {};
     }
@@ -127,6 +131,18 @@ std::optional<std::string> as_assignment(const toml::node& node) {
     return std::nullopt;
 }
 
+/// Of a value that as_assignment does not take.
+Error refuse_kind(const std::string& key, const toml::node& node, const std::string& origin) {
+    const auto& rows = setting_rows();
+    const auto row =
+        std::find_if(rows.begin(), rows.end(), [&](const SettingRow& each) { return each.key == key; });
+    std::string message = fmt::format("{}: {} ", origin, key);
+    message +=
+        node.is_array() ? "has a member that is no text" : "has a value of a kind that no setting takes";
+    if (row != rows.end()) message += "; it must be " + row->allowed();
+    return fail(ErrorCode::invalid_request, message);
+}
+
 Status apply_section(Settings& settings, std::string_view section, const toml::table& table,
                      const std::string& file) {
     for (const auto& [name, node] : table) {
@@ -138,9 +154,7 @@ Status apply_section(Settings& settings, std::string_view section, const toml::t
             continue;
         }
         const auto value = as_assignment(node);
-        if (!value)
-            return fail(ErrorCode::invalid_request,
-                        fmt::format("{}: {} has a value of a kind that no setting takes", origin, key));
+        if (!value) return refuse_kind(key, node, origin);
         ISO_CHECK(assign_setting(settings, key, *value, origin));
     }
     return {};
@@ -321,7 +335,11 @@ std::string settings_as_markdown() {
         "environment variable,\n"
         "command line (`--set section.name=value`). An unknown key or variable, or a value that is not "
         "allowed, is\n"
-        "refused at start.\n";
+        "refused at start.\n\n"
+        "Lists are written as TOML in the file, `origins = [\"https://a.example\", \"https://b.example\"]`, "
+        "and with commas in the environment\n"
+        "and on the command line, without brackets and quotes: `--set "
+        "cors.origins=https://a.example,https://b.example`.\n";
     std::string section;
     for (const SettingRow& row : setting_rows()) {
         if (row.section() != section) {
@@ -340,7 +358,9 @@ std::string settings_as_toml() {
     std::string out =
         "# Isocenter configuration. Every line that is commented out shows the default; nothing here is "
         "needed to start.\n"
-        "# Environment variables (ISOCENTER_SECTION_NAME) and the command line override this file.\n";
+        "# Environment variables (ISOCENTER_SECTION_NAME) and the command line override this file; they have "
+        "lists with\n"
+        "# commas: ISOCENTER_CORS_ORIGINS=https://a.example,https://b.example\n";
     std::string section;
     for (const SettingRow& row : setting_rows()) {
         if (row.section() != section) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -42,6 +43,10 @@ struct SettingRow {
     /// What is allowed, for people: "a number from 0 to 65535".
     std::string allowed() const;
 };
+
+/// How lists are written where there is one text for a value.
+inline constexpr std::string_view kListsInOneText =
+    "commas between the members of a list, no brackets or quotes";
 
 const std::vector<SettingRow>& setting_rows();
 

@@ -54,6 +54,9 @@ TEST_F(SettingsFile, unknown_keys_and_bad_values_are_refused_by_name) {
              {"[server]\ntrusted_proxies = [\"nonsense\"]\n",
               {"server.trusted_proxies", "\"nonsense\"", "IP address"}},
              {"[server]\ncompress = 1\n", {"server.compress", "true or false"}},
+             {"[cors]\norigins = [\"https://a\", 5]\n", {"line 2", "cors.origins", "a list of texts"}},
+             {"[server]\nport = [1]\n", {"server.port", "0 to 65535"}},
+             {"[server]\nport = 2020-01-01\n", {"server.port", "0 to 65535"}},
              {"port = 1\n", {"port", "[section]"}},
              {"[server\n", {"line 1"}},
              {"[tls]\nkey_file = \"k\"\n", {"tls.certificate_file"}}}) {
@@ -63,6 +66,21 @@ TEST_F(SettingsFile, unknown_keys_and_bad_values_are_refused_by_name) {
             EXPECT_NE(settings.error().message.find(word), std::string::npos) << settings.error().message;
         }
     }
+}
+
+TEST_F(SettingsFile, lists_outside_of_the_file_are_written_with_commas) {
+    const Environment environment{{"ISOCENTER_CORS_ORIGINS", "https://a, https://b"}};
+    const auto settings = load_settings("", environment, {{"cors.headers", "x-a,x-b"}});
+    ASSERT_TRUE(settings.ok()) << settings.error().message;
+    EXPECT_EQ(settings->cors_origins, (std::vector<std::string>{"https://a", "https://b"}));
+    EXPECT_EQ(settings->cors_headers, (std::vector<std::string>{"x-a", "x-b"}));
+    for (const char* value : {"[\"https://a\"]", "[https://a,https://b]", "[]"}) {
+        const auto refused = load_settings("", no_environment, {{"cors.origins", value}});
+        ASSERT_FALSE(refused.ok()) << value;
+        EXPECT_NE(refused.error().message.find("cors.origins"), std::string::npos);
+        EXPECT_NE(refused.error().message.find("commas"), std::string::npos) << refused.error().message;
+    }
+    EXPECT_NE(settings_as_markdown().find("with commas"), std::string::npos);
 }
 
 TEST_F(SettingsFile, unknown_variables_are_refused_with_the_nearest) {
