@@ -37,8 +37,10 @@ void print_summary(const app::ImportSummary& s, const app::ImportOptions& option
         static_cast<unsigned long long>(s.unreadable), static_cast<unsigned long long>(s.left_out));
     std::printf("%.1f s, %.0f files/s, %.1f MB/s\n", s.seconds, static_cast<double>(s.files) / seconds,
                 static_cast<double>(s.bytes) / 1e6 / seconds);
-    if (s.not_dicom + s.left_out != 0 || !s.complete())
-        std::printf("what was not stored and why: %s\n", options.report.c_str());
+    if (s.with_warning != 0)
+        std::printf("%llu of those stored are not whole\n", static_cast<unsigned long long>(s.with_warning));
+    if (s.not_dicom + s.left_out + s.with_warning != 0 || !s.complete())
+        std::printf("what was not stored or is not whole, and why: %s\n", options.report.c_str());
     if (!s.complete())
         std::printf("run the same command again to try the rest once more (journal: %s)\n",
                     options.journal.c_str());

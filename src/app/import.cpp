@@ -117,8 +117,9 @@ class Import {
         const std::scoped_lock lock(mutex_);
         count(result.kind);
         const bool is_in = result.kind == Kind::stored || result.kind == Kind::already_there;
-        if (is_in || result.kind == Kind::not_dicom) journal_.add(file);
-        if (!is_in) report_.add(file.path, result);
+        if (is_in && !result.reason.empty()) ++summary_.with_warning;
+        if (is_in || result.kind == Kind::not_dicom || result.kind == Kind::left_out) journal_.add(file);
+        if (!is_in || !result.reason.empty()) report_.add(file.path, result);
         done_bytes_ += file.bytes;
         ++done_files_;
         print_progress(false);

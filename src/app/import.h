@@ -23,7 +23,8 @@ struct ImportResult {
         left_out,     ///< not looked into, on purpose
     };
     Kind kind = Kind::stored;
-    std::string reason;  ///< of all but the first two
+    /// Of all but the first two; of those, what is wrong with a file that is stored all the same.
+    std::string reason;
 };
 
 /// Where files go. One object per worker thread.
@@ -54,6 +55,7 @@ struct ImportSummary {
     std::uint64_t files = 0;
     std::uint64_t bytes = 0;
     std::uint64_t stored = 0;
+    std::uint64_t with_warning = 0;  ///< stored or there already, and in the report all the same
     std::uint64_t already_there = 0;
     std::uint64_t skipped = 0;  ///< finished in an earlier run
     std::uint64_t not_dicom = 0;

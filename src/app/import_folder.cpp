@@ -1,5 +1,8 @@
 #include "app/import_folder.h"
 
+#include <fmt/format.h>
+
+#include <string>
 #include <vector>
 
 #include "app/archive_folder.h"
@@ -11,6 +14,12 @@ namespace isocenter::app {
 namespace {
 
 constexpr std::size_t kReadBytes = 256 * 1024;
+
+std::string warning_of(const archive::StoreOutcome& outcome) {
+    if (!outcome.short_pixels) return {};
+    return fmt::format("its pixel data hold {} of {} frames", outcome.short_pixels->present,
+                       outcome.short_pixels->frames);
+}
 
 class FolderTarget final : public ImportTarget {
   public:
@@ -32,8 +41,9 @@ class FolderTarget final : public ImportTarget {
         batch.end_instance();
         const auto outcomes = batch.finish();
         const archive::StoreOutcome& outcome = outcomes.front();
-        if (outcome.failure) return {ImportResult::Kind::refused, outcome.message};
-        return {outcome.created ? ImportResult::Kind::stored : ImportResult::Kind::already_there, {}};
+        if (outcome.failure) return {ImportResult::Kind::refused, archive::message_with_places(outcome)};
+        return {outcome.created ? ImportResult::Kind::stored : ImportResult::Kind::already_there,
+                warning_of(outcome)};
     }
 
   private:

@@ -46,7 +46,8 @@ class ImportJournal {
     std::unordered_set<std::string> lines_;
 };
 
-/// What was not stored and why, one JSON object a line: file, result, reason. Not thread-safe.
+/// What was not stored, or with a warning, and why, one JSON object a line: file, result, reason. Not
+/// thread-safe.
 class ImportReport {
   public:
     /// Keeps of an earlier report the lines whose file `keep` names. An empty path makes one that takes

@@ -19,6 +19,7 @@ struct Received {
     std::mutex mutex;
     std::multiset<std::string> names;
     std::string refuse;
+    std::string warn;
     bool reachable = true;
 };
 
@@ -30,6 +31,7 @@ class FakeTarget final : public ImportTarget {
         if (!received_.reachable) return {ImportResult::Kind::unreachable, "down"};
         received_.names.insert(file.filename());
         if (file.filename() == received_.refuse) return {ImportResult::Kind::refused, "because"};
+        if (file.filename() == received_.warn) return {ImportResult::Kind::stored, "not whole"};
         return {};
     }
 

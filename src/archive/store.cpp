@@ -7,7 +7,6 @@
 #include "archive/duplicates.h"
 #include "archive/instance_upload.h"
 #include "archive/validation.h"
-#include "base/log.h"
 #include "dicom/json_writer.h"
 #include "dicom/tags.h"
 #include "index/attribute_values.h"
@@ -65,6 +64,7 @@ std::uint64_t held_by(const StoreOutcome& outcome) {
                           outcome.sop_instance_uid.capacity() + outcome.message.capacity() +
                           outcome.detail.capacity() + outcome.key.study.view().size() +
                           outcome.key.series.view().size() + outcome.key.instance.view().size();
+    if (outcome.short_pixels) bytes += outcome.short_pixels->blob.view().size();
     for (const dicom::Violation& violation : outcome.violations)
         bytes += sizeof(dicom::Violation) + violation.path.capacity() + violation.reason.capacity();
     return bytes;
@@ -104,6 +104,14 @@ struct StoreBatch::State {
     std::uint64_t pending_largest = 0;  ///< document: each is packed beside itself, one after another
     std::uint64_t outcomes_held = 0;    ///< the same, but for the outcome under way
 };
+
+std::string message_with_places(const StoreOutcome& outcome) {
+    constexpr std::size_t kPlaces = 4;
+    std::string message = outcome.message;
+    for (std::size_t i = 0; i < std::min(outcome.violations.size(), kPlaces); ++i)
+        message += (i == 0 ? ": " : " ") + outcome.violations[i].path;
+    return message;
+}
 
 StoreBatch::StoreBatch(Archive& archive, StorePolicy policy)
     : state_(std::make_unique<State>(archive.state_->core, std::move(policy))) {}
@@ -201,14 +209,8 @@ void StoreBatch::State::end_instance() {
     if (verdict.failure) return mark_failed(outcome, *verdict.failure, verdict.message);
     outcome.key = verdict.key;
     const dicom::FrameTable& frames = received->object.layout.frames;
-    if (frames.present() < frames.frames) {
-        // The faces store what they are given and warn of nothing here (standard-face.md 4.3, dicomweb.md
-        // 4.5.3); whoever runs the archive should know that a sender loses pixels.
-        log_event(LogLevel::warning, "pixel_data_short",
-                  {{"blob", received->writer->key().view()},
-                   {"frames", frames.frames},
-                   {"frames_present", frames.present()}});
-    }
+    if (frames.present() < frames.frames)
+        outcome.short_pixels = {received->writer->key(), frames.frames, frames.present()};
     add_pending(std::move(*received), verdict);
 }
 

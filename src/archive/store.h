@@ -78,7 +78,18 @@ struct StoreOutcome {
     std::vector<dicom::Violation> violations;
     std::string message;  ///< of the failure, for people; nothing that the object holds
     std::string detail;   ///< of a failure of the server's own, for the log: Error::detail
+    /// Of pixel data that hold fewer frames than Number of Frames says. The faces answer nothing of it
+    /// (standard-face.md 4.3, dicomweb.md 4.5.3).
+    struct ShortPixels {
+        BlobKey blob;
+        std::uint64_t frames = 0;
+        std::uint64_t present = 0;
+    };
+    std::optional<ShortPixels> short_pixels;
 };
+
+/// The message of a failure, with the places of the first attributes that are to blame (dicom::Violation).
+std::string message_with_places(const StoreOutcome& outcome);
 
 /// The instances of one store request. Instances are given one after another and become durable together: at
 /// the latest in finish, earlier in groups when they are many or large. One bad instance spoils no other.

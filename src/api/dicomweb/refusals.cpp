@@ -11,15 +11,6 @@ constexpr std::size_t kTold = 20;
 /// Proxies and clients bound the headers of an answer.
 constexpr std::size_t kWarnings = 8;
 constexpr std::size_t kMessageBytes = 200;
-constexpr std::size_t kAttributes = 4;
-
-/// The failure of an outcome, with the places of the attributes that are to blame.
-std::string message_of(const archive::StoreOutcome& outcome) {
-    std::string message = outcome.message;
-    for (std::size_t i = 0; i < std::min(outcome.violations.size(), kAttributes); ++i)
-        message += (i == 0 ? ": " : " ") + outcome.violations[i].path;
-    return message;
-}
 
 /// A header line and a log line of it must stay one line.
 std::string one_line(std::string message) {
@@ -50,8 +41,8 @@ Refusals refusals_of(const Profile& profile, const StoreReport& report) {
         position = goes_on ? position + 1 : 1;
         if (!outcome.failure || ++found.count > kTold) continue;
         found.first.push_back({outcome.part, goes_on || is_followed ? position : 0,
-                               failure_reason(profile, *outcome.failure), one_line(message_of(outcome)),
-                               outcome.detail});
+                               failure_reason(profile, *outcome.failure),
+                               one_line(archive::message_with_places(outcome)), outcome.detail});
     }
     for (const PartFailure& other : report.other_failures) {
         if (++found.count > kTold) continue;

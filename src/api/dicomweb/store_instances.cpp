@@ -65,6 +65,19 @@ void log_violations(const std::vector<archive::StoreOutcome>& outcomes, std::str
     }
 }
 
+/// Whoever runs the archive should know that a sender loses pixels.
+void log_short_pixels(const std::vector<archive::StoreOutcome>& outcomes, std::string_view request_id) {
+    for (const archive::StoreOutcome& outcome : outcomes) {
+        if (outcome.failure || !outcome.short_pixels) continue;
+        const archive::StoreOutcome::ShortPixels& pixels = *outcome.short_pixels;
+        log_event(LogLevel::warning, "pixel_data_short",
+                  {{"request_id", request_id},
+                   {"blob", pixels.blob.view()},
+                   {"frames", pixels.frames},
+                   {"frames_present", pixels.present}});
+    }
+}
+
 /// How many instances were stored beside one of the same SOP Instance UID in another series, which is told:
 /// the UID is to name one instance in the world, and no code of a Warning Reason says that.
 std::uint64_t log_shared_uids(const std::vector<archive::StoreOutcome>& outcomes,
@@ -171,6 +184,7 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
             return error_response(face_.profile, request_, *no_memory_);
         if (face_.profile.validation == archive::Validation::standard_checked)
             log_violations(report.outcomes, request_.request_id);
+        log_short_pixels(report.outcomes, request_.request_id);
         if (report.outcomes.empty() && !face_.profile.standard) return http::empty_response(204);
         const Refusals refusals = refusals_of(face_.profile, report);
         log_refusals(refusals, request_.request_id);
