@@ -17,6 +17,7 @@ namespace {
 struct Options {
     std::vector<std::string> paths;
     std::string server = "http://127.0.0.1:8080";
+    std::string ca_file;
     std::string data;
     SettingsSource settings;
     std::string journal;
@@ -75,8 +76,11 @@ Result<app::ImportSummary> run(const Options& options, app::ImportOptions& impor
     if (settings_given && options.data.empty())
         return fail(ErrorCode::invalid_request, "settings count for an import with --data only");
     import = import_options(options);
+    if (!options.ca_file.empty() && !options.data.empty())
+        return fail(ErrorCode::invalid_request, "--ca-file counts for an import into a server only");
     ISO_CHECK(choose_places(options, import));
-    if (options.data.empty()) return app::run_import(import, app::make_server_target(import.target));
+    if (options.data.empty())
+        return app::run_import(import, app::make_server_target(import.target, options.ca_file));
     ISO_TRY(const app::Settings settings,
             read_settings(options.settings, {{"storage.folder", options.data}}));
     ISO_TRY(const app::FolderImport folder, app::FolderImport::open(settings));
@@ -108,6 +112,9 @@ void add_import(CLI::App& app, Command& chosen) {
     add_settings_options(*command, options->settings);
     auto* server = command->add_option("--server", options->server, "Address of a running server")
                        ->capture_default_str();
+    command->add_option(
+        "--ca-file", options->ca_file,
+        "PEM file with the authorities that may certify an https:// server [those of the system]");
     command
         ->add_option("--data", options->data,
                      "Store straight into this data folder instead (no server may run on it)")

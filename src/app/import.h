@@ -37,8 +37,8 @@ using ImportTargetFactory = std::function<Result<std::unique_ptr<ImportTarget>>(
 
 /// Where files are posted to; `base` is the server's root or the address of its standard face.
 std::string studies_address(std::string base);
-/// Stores into a running server; `studies` as above.
-ImportTargetFactory make_server_target(std::string studies);
+/// Stores into a running server; `studies` as above, `ca_file` as in net::HttpClient::Options.
+ImportTargetFactory make_server_target(std::string studies, std::string ca_file);
 
 struct ImportOptions {
     std::vector<std::filesystem::path> roots;  ///< files and folders

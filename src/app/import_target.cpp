@@ -7,6 +7,7 @@
 #include "app/import.h"
 #include "app/import_walk.h"
 #include "net/http_client.h"
+#include "net/tls.h"
 
 namespace isocenter::app {
 namespace {
@@ -63,7 +64,8 @@ ImportResult::Kind accepted(const net::HttpReply& reply) {
 
 class ServerTarget final : public ImportTarget {
   public:
-    explicit ServerTarget(std::string url) : url_(std::move(url)) {}
+    ServerTarget(std::string url, const std::string& ca_file)
+        : url_(std::move(url)), client_(options_of(ca_file)) {}
 
     ImportResult store(const std::filesystem::path& file, std::uint64_t bytes) override {
         const auto source = FileSource::open(file);
@@ -87,6 +89,12 @@ class ServerTarget final : public ImportTarget {
     }
 
   private:
+    static net::HttpClient::Options options_of(const std::string& ca_file) {
+        net::HttpClient::Options options;
+        options.ca_file = ca_file;
+        return options;
+    }
+
     std::string url_;
     net::HttpClient client_;
 };
@@ -105,9 +113,10 @@ std::string studies_address(std::string base) {
     return base + (path == std::string::npos ? "/dicom-web/studies" : "/studies");
 }
 
-ImportTargetFactory make_server_target(std::string studies) {
-    return [url = std::move(studies)]() -> Result<std::unique_ptr<ImportTarget>> {
-        return std::make_unique<ServerTarget>(url);
+ImportTargetFactory make_server_target(std::string studies, std::string ca_file) {
+    return [url = std::move(studies), ca = std::move(ca_file)]() -> Result<std::unique_ptr<ImportTarget>> {
+        if (!ca.empty()) ISO_CHECK(net::check_authorities(ca));
+        return std::make_unique<ServerTarget>(url, ca);
     };
 }
 

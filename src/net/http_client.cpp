@@ -121,6 +121,7 @@ struct HttpClient::State {
         curl_easy_setopt(handle, CURLOPT_LOW_SPEED_TIME, static_cast<long>(options.stall_timeout.count()));
         curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
         curl_easy_setopt(handle, CURLOPT_PROTOCOLS_STR, "http,https");
+        if (!options.ca_file.empty()) curl_easy_setopt(handle, CURLOPT_CAINFO, options.ca_file.c_str());
         if (!options.stop.stop_possible()) return;
         curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, &check_stop);
         curl_easy_setopt(handle, CURLOPT_XFERINFODATA, &options.stop);

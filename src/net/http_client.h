@@ -60,6 +60,8 @@ class HttpClient : public HttpSender {
         /// Gives up when less than one byte a second moves for this long.
         std::chrono::seconds stall_timeout{120};
         std::uint64_t max_reply_bytes = 64ULL << 20U;
+        /// PEM file with the authorities that servers may be certified by. Empty: those of the system.
+        std::string ca_file{};
         /// Ends calls under way with `cancelled`, within about a second.
         std::stop_token stop{};
     };

@@ -45,4 +45,12 @@ Result<SslContext> make_server_tls(const std::string& certificate_file, const st
     return context;
 }
 
+Status check_authorities(const std::string& file) {
+    const std::unique_ptr<X509_STORE, decltype(&X509_STORE_free)> store(X509_STORE_new(), &X509_STORE_free);
+    const bool is_read = store && X509_STORE_load_file(store.get(), file.c_str()) == 1;
+    ERR_clear_error();
+    if (is_read) return {};
+    return fail(ErrorCode::invalid_request, file + " cannot be read, or holds no certificate (PEM)");
+}
+
 }  // namespace isocenter::net

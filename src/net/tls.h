@@ -19,4 +19,8 @@ using SslContext = std::unique_ptr<SSL_CTX, SslContextDeleter>;
 /// belong together.
 Result<SslContext> make_server_tls(const std::string& certificate_file, const std::string& key_file);
 
+/// Whether `file` (PEM) holds a certificate that others can be checked by; `invalid_request` that names it
+/// when it does not.
+Status check_authorities(const std::string& file);
+
 }  // namespace isocenter::net
