@@ -79,6 +79,8 @@ Result<app::ImportSummary> run(const Options& options, app::ImportOptions& impor
     if (!options.ca_file.empty() && !options.data.empty())
         return fail(ErrorCode::invalid_request, "--ca-file counts for an import into a server only");
     ISO_CHECK(choose_places(options, import));
+    // Before a folder of data is made or opened.
+    ISO_CHECK(app::ImportReport::check(import.report));
     if (options.data.empty())
         return app::run_import(import, app::make_server_target(import.target, options.ca_file));
     ISO_TRY(const app::Settings settings,
@@ -128,7 +130,7 @@ void add_import(CLI::App& app, Command& chosen) {
                         "$XDG_STATE_HOME/isocenter/imports/... (~/.local/state) for a server]");
     command->add_option("--report", options->report,
                         "What was not stored and why, one JSON object a line; no file when there is nothing "
-                        "to say [beside the journal]");
+                        "to say. Overwrites earlier reports, and no other file [beside the journal]");
     command->add_flag("--hidden", options->hidden,
                       "Import folders whose name begins with a dot too; files with such names always are");
     command->add_flag("--quiet", options->quiet, "No progress bar");

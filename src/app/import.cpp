@@ -167,3 +167,7 @@ Result<ImportSummary> run_import(const ImportOptions& options, const ImportTarge
 }
 
 }  // namespace isocenter::app
+    if (!options.report.empty() && full_path(options.report) == full_path(options.journal))
+        return fail(ErrorCode::invalid_request,
+                    "journal and report cannot be one file: " + options.report.string());
+    ISO_CHECK(ImportReport::check(options.report));

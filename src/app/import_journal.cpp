@@ -92,12 +92,18 @@ const char* name_of(Kind kind) {
     return "";
 }
 
-std::string file_of(const std::string& report_line) {
+std::string member_of(const std::string& report_line, const char* pointer) {
     boost::system::error_code error;
     const boost::json::value entry = boost::json::parse(report_line, error);
     if (error) return {};
-    const auto* file = entry.find_pointer("/file", error);
-    return file != nullptr && file->is_string() ? std::string(file->as_string().c_str()) : std::string();
+    const auto* member = entry.find_pointer(pointer, error);
+    return member != nullptr && member->is_string() ? std::string(member->as_string().c_str())
+                                                    : std::string();
+}
+
+bool is_report_line(const std::string& line) {
+    return line.find(",\"reason\":") != std::string::npos && !member_of(line, "/file").empty() &&
+           !member_of(line, "/result").empty();
 }
 
 std::string variable(const char* name) {
@@ -173,17 +179,33 @@ void ImportJournal::remove() {
     descriptor_.reset();
 }
 
+Status ImportReport::check(const fs::path& path) {
+    std::error_code error;
+    if (path.empty() || !fs::is_regular_file(path, error) || fs::file_size(path, error) == 0) return {};
+    // Longer than any line of a report: paths have up to 4096 bytes, each up to six in JSON.
+    constexpr std::size_t kHeadBytes = 64 * 1024;
+    std::string head(kHeadBytes, '\0');
+    std::ifstream file(path, std::ios::binary);
+    file.read(head.data(), static_cast<std::streamsize>(head.size()));
+    head.resize(static_cast<std::size_t>(file.gcount()));
+    if (is_report_line(head.substr(0, head.find('\n')))) return {};
+    return fail(
+        ErrorCode::invalid_request,
+        path.string() + " is there and is no import report: it would be overwritten; name another --report");
+}
+
 Result<ImportReport> ImportReport::open(const fs::path& path,
                                         const std::function<bool(const std::string& file)>& keep) {
     ImportReport report;
     if (path.empty()) return report;
+    ISO_CHECK(check(path));
     report.path_ = path;
     std::string kept;
     std::error_code error;
     const bool is_file = fs::is_regular_file(path, error);
     if (is_file) {
         for (const std::string& line : lines_of(path))
-            if (keep(file_of(line))) kept += line + '\n';
+            if (keep(member_of(line, "/file"))) kept += line + '\n';
     }
     ISO_TRY(report.descriptor_, open_private(path, O_WRONLY | O_APPEND | (is_file ? O_TRUNC : 0)));
     if (!append(*report.descriptor_, kept)) return cannot("cannot write", path, errno);

@@ -50,8 +50,10 @@ class ImportJournal {
 /// thread-safe.
 class ImportReport {
   public:
+    /// `invalid_request` when the path is that of a file with something else in it than a report.
+    static Status check(const std::filesystem::path& path);
     /// Keeps of an earlier report the lines whose file `keep` names. An empty path makes one that takes
-    /// nothing. `unavailable` when it cannot be written.
+    /// nothing. `unavailable` when it cannot be written, errors of check.
     static Result<ImportReport> open(const std::filesystem::path& path,
                                      const std::function<bool(const std::string& file)>& keep);
     void add(const std::filesystem::path& file, const ImportResult& result);

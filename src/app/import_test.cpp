@@ -170,7 +170,7 @@ TEST_F(ImportTest, names_with_line_ends_are_known_again) {
 TEST_F(ImportTest, nothing_to_report_leaves_no_report) {
     fs::remove(root / "notes.txt");
     fs::create_directories(state);
-    std::ofstream(options.report) << "of an earlier import\n";
+    std::ofstream(options.report) << R"({"file":"/a","result":"refused","reason":"earlier"})" << '\n';
     EXPECT_EQ(run().stored, 3U);
     EXPECT_FALSE(fs::exists(options.report));
 }
