@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -14,6 +15,8 @@
 #include "app/import_journal.h"
 #include "app/import_walk.h"
 #include "app/progress.h"
+#include "dicom/byte_order.h"
+#include "dicom/value_rules.h"
 
 namespace isocenter::app {
 namespace {
@@ -21,24 +24,48 @@ namespace {
 namespace fs = std::filesystem;
 using Kind = ImportResult::Kind;
 
-/// Whether the magic of PS3.10 7.1 is there.
-Result<bool> looks_like_dicom(const fs::path& file) {
-    constexpr std::size_t kMagicEnd = 132;
+/// The preamble and the magic of PS3.10 7.1.
+constexpr std::size_t kMagicEnd = 132;
+
+/// The beginning of the file, where the media storage SOP class stands.
+Result<std::string> head_of(const fs::path& file) {
+    constexpr std::size_t kHeadBytes = 1024;
     ISO_TRY(const auto source, FileSource::open(file));
-    std::array<std::byte, kMagicEnd> head{};
+    std::array<std::byte, kHeadBytes> head{};
     std::size_t size = 0;
     while (size < head.size()) {
         ISO_TRY(const std::size_t n, source->read(MutableBytes(head).subspan(size)));
-        if (n == 0) return false;
+        if (n == 0) break;
         size += n;
     }
-    return as_text(head).ends_with("DICM");
+    return std::string(as_text(ByteView(head).first(size)));
+}
+
+/// (0002,0002) of a file's head, empty when it is not found there.
+std::string_view media_storage_sop_class(std::string_view head) {
+    constexpr std::size_t kShortHeader = 8;  // tag, VR, length: PS3.5 7.1.2
+    constexpr std::size_t kLongHeader = 12;
+    head.remove_prefix(kMagicEnd);
+    while (head.size() >= kLongHeader && dicom::read_u16(as_bytes(head), false) == 2) {
+        const unsigned element = dicom::read_u16(as_bytes(head.substr(2)), false);
+        const bool is_long = head.substr(4, 2) == "OB";
+        const std::size_t length = is_long ? dicom::read_u32(as_bytes(head.substr(8)), false)
+                                           : dicom::read_u16(as_bytes(head.substr(6)), false);
+        head.remove_prefix(is_long ? kLongHeader : kShortHeader);
+        if (element == 2) return dicom::bare_uid(head.substr(0, length));
+        head.remove_prefix(std::min(length, head.size()));
+    }
+    return {};
 }
 
 ImportResult import_file(const ImportFile& file, ImportTarget& target) {
-    const Result<bool> is_dicom = looks_like_dicom(file.path);
-    if (!is_dicom) return {Kind::unreadable, is_dicom.error().message};
-    if (!*is_dicom) return {Kind::not_dicom, "no DICM at byte 128"};
+    constexpr std::string_view kMediaStorageDirectory = "1.2.840.10008.1.3.10";
+    const Result<std::string> head = head_of(file.path);
+    if (!head) return {Kind::unreadable, head.error().message};
+    if (head->size() < kMagicEnd || !head->substr(0, kMagicEnd).ends_with("DICM"))
+        return {Kind::not_dicom, "no DICM at byte 128"};
+    if (media_storage_sop_class(*head) == kMediaStorageDirectory)
+        return {Kind::left_out, "the directory of a medium (DICOMDIR), no instance"};
     return target.store(file.path, file.bytes);
 }
 
@@ -149,6 +176,10 @@ class Import {
 }  // namespace
 
 Result<ImportSummary> run_import(const ImportOptions& options, const ImportTargetFactory& make_target) {
+    if (!options.report.empty() && full_path(options.report) == full_path(options.journal))
+        return fail(ErrorCode::invalid_request,
+                    "journal and report cannot be one file: " + options.report.string());
+    ISO_CHECK(ImportReport::check(options.report));
     ISO_TRY(FoundFiles found, find_files(options.roots, options.hidden_folders));
     ISO_TRY(ImportJournal journal, ImportJournal::open(options.journal, options.target));
     std::vector<std::unique_ptr<ImportTarget>> targets;
@@ -167,7 +198,3 @@ Result<ImportSummary> run_import(const ImportOptions& options, const ImportTarge
 }
 
 }  // namespace isocenter::app
-    if (!options.report.empty() && full_path(options.report) == full_path(options.journal))
-        return fail(ErrorCode::invalid_request,
-                    "journal and report cannot be one file: " + options.report.string());
-    ISO_CHECK(ImportReport::check(options.report));

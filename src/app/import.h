@@ -62,7 +62,8 @@ struct ImportSummary {
     std::uint64_t refused = 0;
     std::uint64_t unreachable = 0;  ///< could not be tried: left for the next run
     std::uint64_t unreadable = 0;   ///< files and folders
-    std::uint64_t left_out = 0;     ///< links, folders and special files that app/import_walk.h leaves out
+    /// Links, folders and special files that app/import_walk.h leaves out, and DICOMDIRs.
+    std::uint64_t left_out = 0;
     double seconds = 0;
     /// Nothing that may be DICOM was kept out: another run would find nothing to do.
     bool complete() const { return refused + unreachable + unreadable == 0; }

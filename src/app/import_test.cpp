@@ -175,6 +175,56 @@ TEST_F(ImportTest, nothing_to_report_leaves_no_report) {
     EXPECT_FALSE(fs::exists(options.report));
 }
 
+TEST_F(ImportTest, a_file_that_is_no_report_stays_what_it_is) {
+    make_file(state / "image.dcm");
+    for (const fs::path& victim : {state / "image.dcm", root / "a/1.dcm", root / "notes.txt"}) {
+        options.report = victim;
+        const auto before = fs::file_size(victim);
+        const Error error = refusal();
+        EXPECT_EQ(error.code, ErrorCode::invalid_request);
+        EXPECT_NE(error.message.find(victim.string()), std::string::npos) << error.message;
+        EXPECT_EQ(fs::file_size(victim), before);
+        EXPECT_TRUE(received.names.empty());
+        EXPECT_FALSE(fs::exists(options.journal)) << "refused before anything is done";
+    }
+    options.report = state / "empty";
+    std::ofstream(options.report).flush();
+    EXPECT_EQ(run().stored, 3U);
+    EXPECT_NE(report().find("notes.txt"), std::string::npos);
+    EXPECT_EQ(run().stored, 3U) << "over the report of the run before";
+}
+
+TEST_F(ImportTest, journal_and_report_are_two_files) {
+    options.report = options.journal;
+    EXPECT_EQ(refusal().code, ErrorCode::invalid_request);
+    EXPECT_FALSE(fs::exists(options.journal));
+}
+
+TEST_F(ImportTest, the_directory_of_a_medium_is_left_out) {
+    const std::string uid("1.2.840.10008.1.3.10");
+    const std::string version("\2\0\1\0OB\0\0\2\0\0\0\0\1", 14);
+    std::ofstream(root / "DICOMDIR") << std::string(128, '\0') << "DICM" << version
+                                     << std::string("\2\0\2\0UI", 6) << static_cast<char>(uid.size()) << '\0'
+                                     << uid;
+    const ImportSummary summary = run();
+    EXPECT_EQ(summary.stored, 3U);
+    EXPECT_EQ(summary.left_out, 1U);
+    EXPECT_TRUE(summary.complete());
+    EXPECT_FALSE(received.names.contains("DICOMDIR"));
+    EXPECT_NE(report().find("directory of a medium"), std::string::npos) << report();
+    EXPECT_FALSE(fs::exists(options.journal));
+}
+
+TEST_F(ImportTest, what_is_stored_with_a_warning_is_reported) {
+    received.warn = "2";
+    const ImportSummary summary = run();
+    EXPECT_EQ(summary.stored, 3U);
+    EXPECT_EQ(summary.with_warning, 1U);
+    EXPECT_TRUE(summary.complete());
+    EXPECT_NE(report().find(R"(/a/b/2","result":"stored","reason":"not whole")"), std::string::npos)
+        << report();
+}
+
 TEST_F(ImportTest, a_root_that_is_not_there_is_named) {
     options.roots = {root / "nowhere"};
     EXPECT_NE(refusal().message.find("nowhere"), std::string::npos);
@@ -203,6 +253,7 @@ TEST(ImportPlacesTest, depend_on_target_and_roots) {
     EXPECT_EQ(a->report.parent_path(), "/data/imports");
     EXPECT_EQ(default_import_places("A", "/data", {"/y/../x"})->journal, a->journal);
     EXPECT_NE(default_import_places("B", "/data", {"/x"})->journal, a->journal);
+    EXPECT_EQ(default_import_places("A", "/data", {"/x/"})->journal, a->journal);
     EXPECT_NE(default_import_places("A", "/data", {"/x", "/y"})->journal, a->journal);
 }
 
@@ -220,4 +271,3 @@ TEST(ImportProgress, tells_rate_and_time_left) {
 
 }  // namespace
 }  // namespace isocenter::app
-    EXPECT_EQ(default_import_places("A", "/data", {"/x/"})->journal, a->journal);
