@@ -149,6 +149,8 @@ TEST_P(IndexContract, SearchByName) {
     EXPECT_THAT(ids("=山田^太郎"), ElementsAre("4"));
     EXPECT_THAT(ids("yamada*=muller*"), IsEmpty());
     EXPECT_THAT(ids("Y*太郎"), IsEmpty()) << "a pattern stays within a group";
+    EXPECT_THAT(ids("muller*=*"), ElementsAre("1")) << "'*' is nothing as well: a group that is absent";
+    EXPECT_THAT(ids("*=x*"), IsEmpty());
     EXPECT_THAT(ids("*\"*"), IsEmpty());
     EXPECT_THAT(ids("*a\"b*"), IsEmpty());
     EXPECT_THAT(uids(studies_with(tags::ReferringPhysicianName, name_of("*ller*"))), ElementsAre("7"));
@@ -189,6 +191,10 @@ TEST_P(IndexContract, SearchByNameWords) {
     EXPECT_THAT(ids({"jo", "john"}, false), ElementsAre("4")) << "each its own stored word";
     EXPECT_THAT(ids({"doe", "johnson"}, false), IsEmpty()) << "within one group";
     EXPECT_THAT(ids({"d*e", "j?hn"}, false), ElementsAre("4", "1"));
+    EXPECT_THAT(ids({"j*n", "jo"}, false), ElementsAre("4")) << "with wildcards, too";
+    EXPECT_THAT(ids({"j*n", "j*n", "j*n"}, false), IsEmpty());
+    EXPECT_THAT(ids({"d*", "?oe", "s*e"}, false), IsEmpty()) << "two words for one stored one";
+    EXPECT_THAT(ids({"h*", "?o*", "s*e"}, false), ElementsAre("1"));
     EXPECT_THAT(ids({}, false), IsEmpty());
     EXPECT_THAT(ids(std::vector<std::string>(100, "a"), true), IsEmpty());
 }

@@ -1,11 +1,8 @@
 #include "index/sql/attributes.h"
 
-#include <algorithm>
 #include <array>
-#include <charconv>
 
 #include "dicom/tags.h"
-#include "dicom/value_rules.h"
 
 namespace isocenter::index::sql {
 namespace {
@@ -43,22 +40,6 @@ constexpr std::array kInstance{
     Column{tags::InstanceNumber, "instance_number", Kind::number},
 };
 
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-
-bool all_digits(std::string_view text) {
-    return std::all_of(text.begin(), text.end(), is_digit);
-}
-
-std::string_view trimmed(std::string_view text) {
-    while (!text.empty() && text.front() == ' ')
-        text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\0'))
-        text.remove_suffix(1);
-    return text;
-}
-
 }  // namespace
 
 std::span<const Column> study_columns() {
@@ -88,57 +69,6 @@ std::span<const Column> columns_of(dicom::Level level) {
 std::string derived_name(const Column& column) {
     const bool folded = column.kind == Kind::text || column.kind == Kind::name;
     return std::string(column.name) + (folded ? "_fold" : "_sort");
-}
-
-std::optional<std::string> date_key(std::string_view text) {
-    text = trimmed(text);
-    std::string date(text);
-    if (text.size() == 10 && text[4] == '.' && text[7] == '.') std::erase(date, '.');
-    return dicom::is_valid_date(date) ? std::optional(std::move(date)) : std::nullopt;
-}
-
-std::optional<std::string> time_key(std::string_view text) {
-    text = trimmed(text);
-    const std::size_t point = text.find('.');
-    std::string whole(text.substr(0, point));
-    std::string fraction(point == std::string_view::npos ? std::string_view{} : text.substr(point + 1));
-    const bool with_colons =
-        (whole.size() == 5 && whole[2] == ':') || (whole.size() == 8 && whole[2] == ':' && whole[5] == ':');
-    if (with_colons) std::erase(whole, ':');
-    const bool full = whole.size() == 2 || whole.size() == 4 || whole.size() == 6;
-    if (!full || !all_digits(whole) || !all_digits(fraction)) return std::nullopt;
-    whole.resize(6, '0');
-    const bool real = whole.substr(0, 2) < "24" && whole.substr(2, 2) < "60" && whole.substr(4) <= "60";
-    if (!real) return std::nullopt;
-    fraction.resize(6, '0');
-    return whole + "." + fraction;
-}
-
-std::optional<double> number_key(std::string_view text) {
-    text = trimmed(text);
-    if (!text.empty() && text.front() == '+') text.remove_prefix(1);
-    double value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-    if (!(value >= -1e300 && value <= 1e300)) return std::nullopt;
-    return value;
-}
-
-std::string_view without_carets(std::string_view group) {
-    while (!group.empty() && (group.back() == '^' || group.back() == ' '))
-        group.remove_suffix(1);
-    return group;
-}
-
-std::vector<std::string> name_groups(std::string_view folded) {
-    std::vector<std::string> groups;
-    while (groups.size() < 3) {
-        const std::size_t end = folded.find('=');
-        groups.emplace_back(without_carets(folded.substr(0, end)));
-        if (end == std::string_view::npos) break;
-        folded.remove_prefix(end + 1);
-    }
-    return groups;
 }
 
 }  // namespace isocenter::index::sql

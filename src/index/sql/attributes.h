@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -30,19 +29,6 @@ std::span<const Column> columns_of(dicom::Level level);
 
 /// `patient_id_fold`, `study_date_sort`.
 std::string derived_name(const Column& column);
-
-/// `yyyyMMdd`; nothing when the text is no whole date of the calendar. `yyyy.MM.dd` (ACR-NEMA) is read too.
-std::optional<std::string> date_key(std::string_view text);
-/// `HHMMSS.FFFFFF`, missing parts as zeros; nothing when the text is no time of a day. `HH:MM:SS` (ACR-NEMA)
-/// is read too.
-std::optional<std::string> time_key(std::string_view text);
-/// The value of a decimal number; nothing when the text is none.
-std::optional<double> number_key(std::string_view text);
-
-/// A name without the '^' at the end of its component groups, cut at '=': at most three members.
-std::vector<std::string> name_groups(std::string_view folded);
-/// Without '^' at the end.
-std::string_view without_carets(std::string_view group);
 
 /// Number by which names are filed in name_group and name_word.
 inline std::int64_t tag_number(dicom::Tag tag) {

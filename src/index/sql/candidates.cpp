@@ -4,6 +4,7 @@
 #include <array>
 
 #include "dicom/fold.h"
+#include "dicom/name_match.h"
 #include "dicom/tags.h"
 
 namespace isocenter::index::sql {
@@ -163,8 +164,8 @@ std::optional<Candidates> of_pattern(dicom::Tag tag, std::int64_t partition, std
         });
         pattern = *longest;
     }
-    const std::string_view whole = without_carets(pattern);
-    const std::string prefix(without_carets(literal_prefix(whole)));
+    const std::string_view whole = dicom::without_carets(pattern);
+    const std::string prefix(dicom::without_carets(literal_prefix(whole)));
     Candidates found = start(Level::study, kUnknown);
     if (!prefix.empty()) {
         found.select
@@ -192,7 +193,7 @@ std::optional<Candidates> of_name(const dicom::Matcher& matcher, std::int64_t pa
         if (name->any_of.size() != 1) return std::nullopt;
         const std::string pattern = dicom::fold_name(name->any_of.front());
         if (!name->whole_value) return of_pattern(matcher.tag, partition, pattern);
-        const std::string group = name_groups(pattern).front();
+        const std::string group = dicom::bare_groups(pattern).front();
         if (group.empty()) return std::nullopt;
         Candidates found = start(Level::study, kUnknown);
         found.select.add(

@@ -38,7 +38,8 @@ class Statement {
 class Connection {
   public:
     virtual ~Connection() = default;
-    /// Prepared once and kept; owned by the connection.
+    /// Prepared once and kept; owned by the connection. Statements may call `fits_words(wanted, stored)`:
+    /// dicom::fits_words of words joined by '^', 1 or 0.
     virtual Result<std::shared_ptr<Statement>> prepare(std::string_view sql) = 0;
     /// Runs statements without parameters.
     virtual Status execute(std::string_view script) = 0;

@@ -4,6 +4,7 @@
 
 #include "dicom/fold.h"
 #include "dicom/tags.h"
+#include "dicom/value_keys.h"
 
 namespace isocenter::index::sql {
 namespace {
@@ -213,13 +214,13 @@ void bind_value(Run& run, const Column& column, std::string_view value) {
             run.bind_or_null(dicom::fold_name(value));
             return;
         case Kind::date:
-            bind_optional(date_key(value));
+            bind_optional(dicom::date_key(value));
             return;
         case Kind::time:
-            bind_optional(time_key(value));
+            bind_optional(dicom::time_key(value));
             return;
         case Kind::number:
-            bind_optional(number_key(value));
+            bind_optional(dicom::number_key(value));
             return;
     }
 }

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "dicom/fold.h"
+#include "dicom/name_match.h"
 #include "index/sql/condition.h"
 #include "index/sql/documents.h"
 
@@ -13,18 +14,9 @@ namespace {
 // Longer ones cannot be names; this bounds statements.
 constexpr std::size_t kMostWords = 32;
 
-// A pattern and what it means beside itself. Components that are absent at the end have no '^': `DOE^*` finds
-// `DOE`.
-std::vector<std::string> forms_of(const std::string& pattern) {
-    std::vector<std::string> forms{pattern};
-    if (pattern.size() > 2 && pattern.ends_with("^*"))
-        forms.emplace_back(without_carets(std::string_view(pattern).substr(0, pattern.size() - 1)));
-    return forms;
-}
-
 Fragment group_pattern(const std::string& pattern) {
     Fragment part;
-    for (const std::string& form : forms_of(pattern)) {
+    for (const std::string& form : dicom::forms_of(pattern)) {
         if (!part.sql.empty()) part.add(" OR ");
         part.add(has_wildcard(form) ? "g.folded GLOB ?" : "g.folded = ?");
         part.value(has_wildcard(form) ? to_glob(form) : form);
@@ -43,14 +35,14 @@ Fragment one_pattern(const Column& column, const std::string& table, const std::
     if (pattern.find('=') == std::string::npos) {
         return group_exists(column, table)
             .add("(")
-            .add(group_pattern(std::string(without_carets(pattern))))
+            .add(group_pattern(std::string(dicom::without_carets(pattern))))
             .add("))");
     }
     std::vector<Fragment> groups;
     std::int64_t number = 0;
     for (const std::string& group : pattern_groups(pattern)) {
         ++number;
-        if (group.empty()) continue;
+        if (group.empty() || dicom::fits_anything(group)) continue;
         groups.push_back(group_exists(column, table)
                              .add("g.component_group = ? AND (")
                              .value(number)
@@ -73,7 +65,7 @@ Result<Fragment> any_of_many(const Column& column, const std::string& table,
             parts.push_back(one_pattern(column, table, pattern));
             continue;
         }
-        for (const std::string& form : forms_of(std::string(without_carets(pattern))))
+        for (const std::string& form : dicom::forms_of(std::string(dicom::without_carets(pattern))))
             (has_wildcard(form) ? wild : whole).push_back(form);
     }
     if (parts.size() > kMostSpelledOut) return fail(ErrorCode::too_large, "The list of values is too long.");
@@ -118,6 +110,7 @@ Fragment adjacent(const Column& column, const std::string& table, const std::vec
 
 // Every query word needs a stored word of its own. Words that begin alike form nested sets, so it is enough
 // (Hall's theorem) that each query word begins as many stored words as there are query words that it begins.
+// With wildcards the sets overlap in any way, and the words are paired one by one (Connection::prepare).
 Fragment any_order(const Column& column, const std::string& table, const std::vector<std::string>& words) {
     std::map<std::string, std::int64_t> needed;
     for (const std::string& word : words) {
@@ -135,13 +128,19 @@ Fragment any_order(const Column& column, const std::string& table, const std::ve
         first = false;
         exists.add("count(*) FILTER (WHERE ").add(word_prefix("w", word)).add(") >= ?").value(count);
     }
+    if (words.size() > 1 && std::ranges::any_of(words, has_wildcard)) {
+        std::string list;
+        for (const std::string& word : words)
+            (list += list.empty() ? "" : "^") += word;
+        exists.add(" AND fits_words(?, group_concat(w.word, '^'))").value(std::move(list));
+    }
     return exists.add(")");
 }
 
 }  // namespace
 
 std::vector<std::string> pattern_groups(std::string_view pattern) {
-    return name_groups(pattern);
+    return dicom::bare_groups(pattern);
 }
 
 Result<Fragment> name_condition(const Column& column, const std::string& table,

@@ -1,6 +1,7 @@
 // How person names are filed for search: see the tables name_group, name_word and study_name_trigram.
 
 #include "dicom/fold.h"
+#include "dicom/name_match.h"
 #include "dicom/tags.h"
 #include "index/sql/entity_rows.h"
 
@@ -53,7 +54,7 @@ Status file_trigrams(Connection& connection, std::int64_t study, const FiledName
 NameRows name_rows(std::string_view folded) {
     NameRows rows;
     std::int64_t group = 0;
-    for (const std::string& text : name_groups(folded)) {
+    for (const std::string& text : dicom::bare_groups(folded)) {
         ++group;
         if (text.empty()) continue;
         rows.groups.emplace_back(group, text);

@@ -8,6 +8,7 @@
 #include "dicom/fold.h"
 #include "dicom/frame_table.h"
 #include "dicom/tags.h"
+#include "dicom/value_keys.h"
 #include "index/sql/attributes.h"
 #include "index/sql/candidates.h"
 #include "index/sql/documents.h"
@@ -129,7 +130,7 @@ Status run_check(Connection& connection, const Check& check, std::vector<std::st
 
 bool is_number(std::string_view stored, std::optional<double> key) {
     // SQLite prints 15 digits.
-    const auto number = number_key(stored);
+    const auto number = dicom::number_key(stored);
     return key && number && std::abs(*number - *key) <= 1e-12 * std::max(1.0, std::abs(*key));
 }
 
@@ -145,13 +146,13 @@ bool is_derived(const Run& run, int at, Kind kind) {
             key = dicom::fold_name(value);
             break;
         case Kind::date:
-            key = date_key(value);
+            key = dicom::date_key(value);
             break;
         case Kind::time:
-            key = time_key(value);
+            key = dicom::time_key(value);
             break;
         case Kind::number:
-            return run.is_null(at + 1) ? !number_key(value) : is_number(run.text(at + 1), number_key(value));
+            return run.is_null(at + 1) ? !dicom::number_key(value) : is_number(run.text(at + 1), dicom::number_key(value));
     }
     return run.is_null(at + 1) ? !key || key->empty() : key && run.text(at + 1) == *key;
 }

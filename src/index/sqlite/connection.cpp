@@ -4,6 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
+#include <vector>
+
+#include "dicom/name_match.h"
 
 #include "index/sqlite/gathering_vfs.h"
 
@@ -38,6 +42,23 @@ Error failure(sqlite3* handle, int code) {
     // Constraint messages name columns only; syntax messages can quote the statement, which holds no values.
     if (error.code == ErrorCode::internal) error.detail += std::string(": ") + sqlite3_errmsg(handle);
     return error;
+}
+
+std::vector<std::string> words_of(sqlite3_value* value) {
+    const auto* text = reinterpret_cast<const char*>(sqlite3_value_text(value));
+    std::string_view rest =
+        text == nullptr ? "" : std::string_view(text, static_cast<std::size_t>(sqlite3_value_bytes(value)));
+    std::vector<std::string> words;
+    while (!rest.empty()) {
+        const std::size_t end = std::min(rest.find('^'), rest.size());
+        words.emplace_back(rest.substr(0, end));
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    return words;
+}
+
+void fits_words(sqlite3_context* context, int, sqlite3_value** values) {
+    sqlite3_result_int(context, dicom::fits_words(words_of(values[0]), words_of(values[1])) ? 1 : 0);
 }
 
 class SqliteStatement : public sql::Statement {
@@ -130,6 +151,9 @@ Status SqliteConnection::configure(const ConnectionOptions& options) {
     sqlite3_busy_timeout(handle_, options.busy_milliseconds);
     sqlite3_limit(handle_, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, kLongestPattern);
     sqlite3_db_config(handle_, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+    sqlite3_create_function_v2(handle_, "fits_words", 2,
+                               SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, nullptr, fits_words,
+                               nullptr, nullptr, nullptr);
     // No mmap: mapped pages count as resident memory once per connection, and reads from the system's page
     // cache cost about a microsecond a page.
     std::string script = "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 0;";
