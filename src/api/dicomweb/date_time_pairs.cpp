@@ -99,16 +99,20 @@ ZonedSpan in_utc(ZonedSpan span, int zone_minutes) {
 std::string shift_moment(const std::string& moment, int minutes) {
     if (moment.empty() || minutes == 0) return moment;
     using namespace std::chrono;
-    const year_month_day date{year{digits(moment, 0, 4)}, month{static_cast<unsigned>(digits(moment, 4, 2))},
+    const int year_number = (moment.front() - '0') * 1000 + digits(moment, 1, 3);
+    const year_month_day date{year{year_number}, month{static_cast<unsigned>(digits(moment, 4, 2))},
                               day{static_cast<unsigned>(digits(moment, 6, 2))}};
     const int minute = digits(moment, 8, 2) * 60 + digits(moment, 10, 2) + minutes;
     const auto total = sys_days(date).time_since_epoch().count() * 1440 + minute;
     const auto day_number = total >= 0 ? total / 1440 : -((-total + 1439) / 1440);
     const auto rest = total - day_number * 1440;
     const year_month_day moved{sys_days{days{static_cast<int>(day_number)}}};
-    return fmt::format("{:04}{:02}{:02}{:02}{:02}{}", static_cast<int>(moved.year()),
-                       static_cast<unsigned>(moved.month()), static_cast<unsigned>(moved.day()), rest / 60,
-                       rest % 60, moment.substr(12));
+    // One day before year 0 and one after 9999 at most: years of four places that sort as they should.
+    const int moved_year = static_cast<int>(moved.year());
+    const int moved_thousands = moved_year < 0 ? -1 : moved_year / 1000;
+    return fmt::format("{}{:03}{:02}{:02}{:02}{:02}{}", static_cast<char>('0' + moved_thousands),
+                       moved_year - moved_thousands * 1000, static_cast<unsigned>(moved.month()),
+                       static_cast<unsigned>(moved.day()), rest / 60, rest % 60, moment.substr(12));
 }
 
 std::optional<int> read_zone(std::string_view text) {

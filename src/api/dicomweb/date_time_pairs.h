@@ -14,7 +14,8 @@ namespace isocenter::api {
 /// '+' of a client that did not encode it. Nothing when ill-formed.
 std::optional<int> read_zone(std::string_view text);
 
-/// `moment`, which is `yyyyMMddHHMMSS.FFFFFF` or empty, `minutes` later.
+/// `moment`, which is `yyyyMMddHHMMSS.FFFFFF` or empty, `minutes` later. A year before 0 or after 9999 begins
+/// with the character before '0' or behind '9', so that moments stay comparable as texts.
 std::string shift_moment(const std::string& moment, int minutes);
 
 /// The first time whose range runs over midnight without being one span with a range of dates: it means

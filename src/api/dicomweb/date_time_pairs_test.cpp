@@ -80,6 +80,18 @@ TEST(DateTimePairs, AZoneIsCheckedAgainstTheObjects) {
     }
 }
 
+TEST(DateTimePairs, MomentsBeyondTheCalendarOfFourDigitsStayInOrder) {
+    const std::string last = "99991231235959.999999";
+    const std::string first = "00000101000000.000000";
+    EXPECT_GT(shift_moment(last, 1), last);
+    EXPECT_EQ(shift_moment(last, 1).size(), last.size());
+    EXPECT_EQ(shift_moment(shift_moment(last, 840), -840), last);
+    EXPECT_LT(shift_moment(first, -1), first);
+    EXPECT_EQ(shift_moment(shift_moment(first, -840), 840), first);
+    EXPECT_EQ(shift_moment("20231231233000.5", 60), "20240101003000.5");
+    EXPECT_EQ(shift_moment("00010101003000.5", -60), "00001231233000.5");
+}
+
 TEST(DateTimePairs, AZoneMovesListsToo) {
     const SpanRow rows[] = {
         {"StudyDate=20240102,20240101&StudyTime=1000,0900", "20231231220000.000000", "20240102215959.999999"},
