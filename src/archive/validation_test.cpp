@@ -149,11 +149,14 @@ TEST(Validation, SeveralValuesOfAnIndexedAttribute) {
     EXPECT_THAT(failed_tags(lenient), ElementsAre(tags::StudyDescription));
 }
 
-TEST(Attributes, FirstValuesTrimmedWithoutComputedOnes) {
+TEST(Attributes, ValuesTrimmedWithoutComputedOnes) {
     dicom::DataSet data_set = valid();
     data_set.set_text(tags::Modality, std::string_view("X\0", 2));
     data_set.set_text(tags::ModalitiesInStudy, "MR");
     data_set.set_text(tags::PatientName, "Doe^Jane=X^Y ");
+    data_set.set_text(tags::StudyDescription, "one \\ two");
+    data_set.set_text(tags::StudyDate, "20240101\\20240102");
+    data_set.set_text(tags::InstitutionName, "here\\" + std::string(1024, 'x'));
     dicom::Element sequence;
     sequence.tag = tags::RequestAttributesSequence;
     sequence.vr = dicom::Vr::SQ;
@@ -163,6 +166,9 @@ TEST(Attributes, FirstValuesTrimmedWithoutComputedOnes) {
     const auto values = index::searchable_values(data_set, {});
     EXPECT_THAT(values, ::testing::Contains(std::pair(tags::Modality, std::string("X"))));
     EXPECT_THAT(values, ::testing::Contains(std::pair(tags::PatientName, std::string("Doe^Jane=X^Y"))));
+    EXPECT_THAT(values, ::testing::Contains(std::pair(tags::StudyDescription, std::string("one\\two"))));
+    EXPECT_THAT(values, ::testing::Contains(std::pair(tags::StudyDate, std::string("20240101"))));
+    EXPECT_THAT(values, ::testing::Contains(std::pair(tags::InstitutionName, std::string("here"))));
     for (const auto& [tag, text] : values)
         EXPECT_NE(tag, tags::ModalitiesInStudy);
     const auto requests = index::request_items(data_set, {});

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "dicom/charset.h"
+#include "dicom/dictionary.h"
 #include "dicom/query.h"
 #include "dicom/tags.h"
 
@@ -26,6 +27,31 @@ bool is_computed_or_key(dicom::Tag tag) {
            tag == tags::SeriesInstanceUID || tag == tags::SOPInstanceUID;
 }
 
+/// Attributes of which rows show all values, though the standard knows one. The modality of a series is one
+/// of those of its study, and what dates, times and numbers mean is told of one value.
+bool keeps_all_values(dicom::Tag tag) {
+    const auto entry = dicom::find_entry(tag);
+    if (!entry || tag == tags::Modality) return false;
+    return entry->vr == dicom::Vr::LO || entry->vr == dicom::Vr::SH || entry->vr == dicom::Vr::CS ||
+           entry->vr == dicom::Vr::PN;
+}
+
+/// `first` and the values behind it, joined by '\'; `first` alone when that is too long.
+std::string all_values(const dicom::DataSet& data_set, dicom::Tag tag, std::string first) {
+    const dicom::Element* element = data_set.find(tag);
+    if (first.empty() || element == nullptr || !dicom::is_multi_valued_text(element->vr)) return first;
+    if (element->bytes.find('\\') == std::string::npos) return first;
+    const auto values =
+        dicom::Charset::of(data_set, dicom::Charset()).decode_values(element->bytes, element->vr);
+    std::string all = first;
+    for (std::size_t i = 1; i < values.size(); ++i) {
+        std::string_view value = dicom::trim_padding(values[i]);
+        value.remove_prefix(std::min(value.find_first_not_of(' '), value.size()));
+        (all += '\\') += value;
+    }
+    return all.size() > kMaxIndexedBytes ? first : all;
+}
+
 std::string first_value(const dicom::DataSet& item, dicom::Tag tag, const dicom::Charset& inherited) {
     const dicom::Element* element = item.find(tag);
     if (element == nullptr || !dicom::is_text(element->vr)) return {};
@@ -45,6 +71,7 @@ AttributeValues searchable_values(const dicom::DataSet& data_set, const std::vec
         if (is_hidden(hidden, dicom::to_hex8(attribute.tag))) continue;
         std::string text = data_set.text(attribute.tag);
         if (text.empty() || text.size() > kMaxIndexedBytes) continue;
+        if (keeps_all_values(attribute.tag)) text = all_values(data_set, attribute.tag, std::move(text));
         values.emplace_back(attribute.tag, std::move(text));
     }
     return values;

@@ -8,9 +8,9 @@
 
 namespace isocenter::index {
 
-/// Values of the searchable attributes for the index: first values, trimmed, UTF-8, as they are written: also
-/// dates, times and numbers that are none. Left out: empty ones, those at `hidden` paths, and what the index
-/// computes itself.
+/// Values of the searchable attributes for the index: trimmed, UTF-8, as they are written: also dates, times
+/// and numbers that are none. First values, of text and names all, joined by '\'. Left out: empty ones, those
+/// at `hidden` paths, and what the index computes itself.
 AttributeValues searchable_values(const dicom::DataSet& data_set, const std::vector<std::string>& hidden);
 
 /// The items of RequestAttributesSequence that say anything.

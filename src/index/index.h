@@ -31,7 +31,8 @@ struct EntityKey {
     friend bool operator==(const EntityKey&, const EntityKey&) = default;
 };
 
-/// An attribute value as text in UTF-8: the first value, trimmed; PN with its groups joined by '='.
+/// An attribute value as text in UTF-8, trimmed; PN with its groups joined by '='. Of texts and names several
+/// values may be joined by '\': the first one is compared.
 using AttributeValues = std::vector<std::pair<dicom::Tag, std::string>>;
 
 /// One item of RequestAttributesSequence.

@@ -199,6 +199,16 @@ TEST_P(IndexContract, SearchByNameWords) {
     EXPECT_THAT(ids(std::vector<std::string>(100, "a"), true), IsEmpty());
 }
 
+TEST_P(IndexContract, OfSeveralValuesTheFirstIsCompared) {
+    add(key_of("1", "2", "3"), {{tags::StudyDescription, "one\\two"}, {tags::PatientName, "Doe\\Roe"}});
+    const auto ids = [&](dicom::Match match) { return uids(studies_with(tags::StudyDescription, match)); };
+    EXPECT_THAT(ids(dicom::MatchText{{"one"}}), ElementsAre("1"));
+    EXPECT_THAT(ids(dicom::MatchText{{"ONE"}, false}), ElementsAre("1"));
+    EXPECT_THAT(ids(dicom::MatchText{{"two", "one\\two"}}), IsEmpty());
+    EXPECT_THAT(ids(dicom::MatchWildcard{{"*two"}}), IsEmpty());
+    EXPECT_THAT(uids(studies_with(tags::PatientName, name_of("doe"))), ElementsAre("1"));
+}
+
 TEST_P(IndexContract, SearchByDatesAndTimes) {
     add(key_of("1", "2", "3"), {{tags::StudyDate, "20240101"}, {tags::StudyTime, "1000"}});
     add(key_of("4", "5", "6"), {{tags::StudyDate, "20240102"}, {tags::StudyTime, "235959.5"}});

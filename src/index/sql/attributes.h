@@ -30,6 +30,11 @@ std::span<const Column> columns_of(dicom::Level level);
 /// `patient_id_fold`, `study_date_sort`.
 std::string derived_name(const Column& column);
 
+/// What is compared of a stored text or name: of several values, which '\' separates, the first.
+inline std::string_view first_of(std::string_view stored) {
+    return stored.substr(0, stored.find('\\'));
+}
+
 /// Number by which names are filed in name_group and name_word.
 inline std::int64_t tag_number(dicom::Tag tag) {
     return std::int64_t{tag.value()};

@@ -29,25 +29,34 @@ Field field_of(const Column& column, const std::string& table) {
     return {table + "." + std::string(column.name), table + "." + derived_name(column), column.kind};
 }
 
+// The value that is compared: of several the first.
+std::string compared(const Field& field) {
+    if (field.shape != Shape::plain || (field.kind != Kind::text && field.kind != Kind::name))
+        return field.stored;
+    return "iif(instr(" + field.stored + ", '\\') = 0, " + field.stored + ", substr(" + field.stored +
+           ", 1, instr(" + field.stored + ", '\\') - 1))";
+}
+
 Result<Fragment> compare(const Field& field, const dicom::MatchText& match) {
     // Dates and times are compared by what they mean, however they were written.
     if (field.kind == Kind::date || field.kind == Kind::time) return equals_any(field.derived, match.any_of);
     const bool folds = field.shape == Shape::plain && (field.kind == Kind::text || field.kind == Kind::name);
-    if (match.case_sensitive || !folds) return equals_any(field.stored, match.any_of);
+    if (match.case_sensitive || !folds) return equals_any(compared(field), match.any_of);
     return equals_any(field.derived,
                       field.kind == Kind::name ? folded_names(match.any_of) : folded(match.any_of));
 }
 
 Result<Fragment> compare(const Field& field, const dicom::MatchWildcard& match) {
+    const std::string stored = compared(field);
     if (match.any_of.size() > kMostSpelledOut) {
         Fragment any;
-        any.add("EXISTS (SELECT 1 FROM json_each(?) p WHERE ").add(field.stored).add(" GLOB p.value)");
+        any.add("EXISTS (SELECT 1 FROM json_each(?) p WHERE ").add(stored).add(" GLOB p.value)");
         return any.value(json_list(globs(match.any_of)));
     }
     std::vector<Fragment> parts;
     for (const std::string& pattern : match.any_of) {
         Fragment part;
-        part.add(field.stored).add(has_wildcard(pattern) ? " GLOB ?" : " = ?");
+        part.add(stored).add(has_wildcard(pattern) ? " GLOB ?" : " = ?");
         parts.push_back(part.value(has_wildcard(pattern) ? to_glob(pattern) : pattern));
     }
     return join(parts, "OR");

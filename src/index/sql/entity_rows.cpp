@@ -125,8 +125,8 @@ EntityRow read_row(Level level, const Run& run) {
 }  // namespace
 
 FiledNames names_of(const EntityRow& study) {
-    return {dicom::fold_name(value_of(study, dicom::tags::PatientName)),
-            dicom::fold_name(value_of(study, dicom::tags::ReferringPhysicianName))};
+    return {dicom::fold_name(first_of(value_of(study, dicom::tags::PatientName))),
+            dicom::fold_name(first_of(value_of(study, dicom::tags::ReferringPhysicianName)))};
 }
 
 Result<std::optional<FiledNames>> load_filed_names(Connection& connection, std::int64_t study) {
@@ -208,10 +208,10 @@ void bind_value(Run& run, const Column& column, std::string_view value) {
     };
     switch (column.kind) {
         case Kind::text:
-            run.bind_or_null(dicom::fold_case(value));
+            run.bind_or_null(dicom::fold_case(first_of(value)));
             return;
         case Kind::name:
-            run.bind_or_null(dicom::fold_name(value));
+            run.bind_or_null(dicom::fold_name(first_of(value)));
             return;
         case Kind::date:
             bind_optional(dicom::date_key(value));

@@ -140,10 +140,10 @@ bool is_derived(const Run& run, int at, Kind kind) {
     std::optional<std::string> key;
     switch (kind) {
         case Kind::text:
-            key = dicom::fold_case(value);
+            key = dicom::fold_case(first_of(value));
             break;
         case Kind::name:
-            key = dicom::fold_name(value);
+            key = dicom::fold_name(first_of(value));
             break;
         case Kind::date:
             key = dicom::date_key(value);
@@ -152,7 +152,8 @@ bool is_derived(const Run& run, int at, Kind kind) {
             key = dicom::time_key(value);
             break;
         case Kind::number:
-            return run.is_null(at + 1) ? !dicom::number_key(value) : is_number(run.text(at + 1), dicom::number_key(value));
+            return run.is_null(at + 1) ? !dicom::number_key(value)
+                                       : is_number(run.text(at + 1), dicom::number_key(value));
     }
     return run.is_null(at + 1) ? !key || key->empty() : key && run.text(at + 1) == *key;
 }
