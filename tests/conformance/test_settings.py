@@ -136,6 +136,18 @@ def test_unknown_values_match(configured):
     assert found(face, "PatientName=doe*&PatientID=other") == []
 
 
+def test_items_with_unknown_values_are_shown(configured):
+    """What makes a series match stands in its row."""
+    face = configured("standard.unknown_matches=true")
+    instance = plain(RequestAttributesSequence=[Attributes(ScheduledProcedureStepID="S1")])
+    keep_on_standard(face, instance)
+    sequence = "RequestAttributesSequence"
+    query = f"{sequence}.ScheduledProcedureStepID=S1&{sequence}.RequestedProcedureID=R9"
+    (row,) = face.get(f"/series?{query}", JSON).json()
+    (item,) = row["00400275"]["Value"]
+    assert item["00400009"]["Value"] == ["S1"]
+
+
 # --- standard.duplicates (D18)
 
 

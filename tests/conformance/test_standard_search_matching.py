@@ -52,6 +52,7 @@ def test_uid_ignores_the_trailing_nul(standard):
         ("Yamada^*=%E5%B1%B1*", [1]),
         ("=%E5%B1%B1*", [1]),
         ("Yamada^*=x*", []),
+        ("Muller*=*", [0]),
         ("%EF%BC%B9amada^tarou", [1]),
     ],
 )
@@ -278,6 +279,29 @@ def test_time_zone_of_the_query(standard):
     assert hits(standard, f"{dates}&TimezoneOffsetFromUTC=-1000", made, anchor) == [0, 2]
 
 
+def test_time_zone_and_the_ends_of_the_calendar(standard):
+    """A range to the last day or from the first one stays one in every zone."""
+    made, anchor = keep(
+        standard, *[{"StudyDate": d, "StudyTime": "1000"} for d in ("20240101", "99991231", "00010101")]
+    )
+    for zone in ("%2B0000", "-1200", "%2B1400"):
+        query = f"StudyTime=00-23&TimezoneOffsetFromUTC={zone}"
+        assert hits(standard, f"StudyDate=20200101-99991231&{query}", made, anchor) == [0, 1]
+        assert hits(standard, f"StudyDate=00010101-20240601&{query}", made, anchor) == [0, 2]
+
+
+def test_time_zone_and_old_forms(standard):
+    """Dates and times in old forms are found by their meaning, with a zone in the query as without."""
+    made, anchor = keep(
+        standard,
+        {"StudyDate": b"2024.01.31", "StudyTime": b"10:10:10"},
+        {"StudyDate": b"20240131", "StudyTime": b"10:10:11"},
+    )
+    query = "StudyDate=20240131&StudyTime=101010"
+    assert hits(standard, query, made, anchor) == [0]
+    assert hits(standard, f"{query}&TimezoneOffsetFromUTC=%2B0000", made, anchor) == [0]
+
+
 def test_sequence_items(standard):
     """Paths with the same sequence must hold in the same item."""
 
@@ -331,6 +355,8 @@ def test_one_of_several_stored_values(standard):
         ("jör", [1]),
         ("jor mul", [1]),
         ("d*e", [0]),
+        ("j*n d?e", [0]),
+        ("j*n jo", []),
         ("john,doe", [0]),
     ],
 )

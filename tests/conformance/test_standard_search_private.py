@@ -41,3 +41,41 @@ def test_private_attribute_of_one_instance_among_others(standard):
     path = f"/studies/{target.study}/series"
     assert len(rows(standard, path, "00411002=wanted&00410010=ACME")) == 1
     assert rows(standard, path, "00411002=wanted&00410010=MECA") == []
+
+
+def test_private_attributes_by_their_vr(standard):
+    """5.4: values of every kind are compared as those of standard attributes."""
+    patient = word()
+    made = plain(PatientID=patient, SpecificCharacterSet="ISO_IR 192").put(0x00090010, "LO", b"ACME")
+    values = {
+        0x01: ("LO", "text"),
+        0x02: ("US", [5, 7]),
+        0x03: ("FD", 1.5),
+        0x04: ("IS", b"007 "),
+        0x05: ("DS", b"2.50"),
+        0x06: ("DA", b"20240131"),
+        0x07: ("PN", "Ä^B"),
+        0x08: ("TM", b"1010"),
+    }
+    for element, (vr, value) in values.items():
+        made.put(0x00091000 + element, vr, value)
+    keep_on_standard(standard, made)
+    found = "01=te* 02=7 03=1.5 04=7 05=2.5 06=20240101-20240201 07=a^b 07=*^b=* 08=10-11 01=no,text"
+    missed = "01=7 02=57 02=5? 03=1.6 04=8 05=2.51 06=-20240130 07=b 08=11- 01=TEXT"
+    for queries, hit in ((found, [0]), (missed, [])):
+        for query in queries.split():
+            full = f"000910{query}&00090010=ACME"
+            assert hits(standard, full, [made], f"PatientID={patient}", "instances") == hit, query
+
+
+def test_private_attribute_comes_back(standard):
+    """5.3: all match attributes; with the creator of its block, which may be another one than that of the
+    query."""
+    made = plain().put(0x00090011, "LO", b"ACME").put(0x00091101, "US", 7).put(0x00091102, "US", 8)
+    keep_on_standard(standard, made)
+    expected = {"00090011": {"vr": "LO", "Value": ["ACME"]}, "00091101": {"vr": "US", "Value": [7]}}
+    for level in ("instances", "series", "studies"):
+        for value in ("7", ""):
+            (row,) = rows(standard, f"/{level}", f"StudyInstanceUID={made.study}&00091001={value}&00090010=ACME")
+            assert {tag: each for tag, each in row.items() if tag.startswith("0009")} == expected
+            assert list(row) == sorted(row)

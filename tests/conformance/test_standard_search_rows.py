@@ -198,6 +198,46 @@ def test_all_on_instance_rows_is_the_whole_metadata(standard):
     assert {tag: found.get(tag) for tag in metadata} == metadata
 
 
+def test_all_has_whole_sequences(standard):
+    """5.3: the request attributes as well, of which the index keeps two IDs of the items that have one."""
+    items = [
+        Attributes(
+            ScheduledProcedureStepID="S1", RequestedProcedureID="P1", RequestedProcedureDescription="head"
+        ),
+        Attributes(RequestedProcedureDescription="neck"),
+    ]
+    instance = keep_on_standard(standard, plain(RequestAttributesSequence=items))
+    stored = standard.metadata(path_of(instance))[0]["00400275"]
+    for path in ("/instances", study_path(instance, "/instances"), series_path(instance, "/instances")):
+        query = f"SOPInstanceUID={instance.sop}&includefield=all"
+        assert row(standard, path, query)["00400275"] == stored
+    xml = standard.get(f"/instances?SOPInstanceUID={instance.sop}&includefield=all", XML_PARTS)
+    assert b"neck" in expect.status(xml, 200).content
+
+
+def test_all_values_are_shown(standard):
+    """C.2.2.3: also those that an object has too many of, of which the first is compared."""
+    values = {
+        "StudyDescription": "one\\two",
+        "PatientID": f"{word()}\\second",
+        "ReferringPhysicianName": "Dr^A\\Dr^B=x",
+        "InstitutionName": "here\\\\there",
+    }
+    instance = keep_on_standard(standard, plain(**values))
+    by_first = f"PatientID={values['PatientID'].partition(chr(92))[0]}&StudyDescription=o*e"
+    for path in ("/series", "/instances"):
+        query = f"{by_first}&ReferringPhysicianName=dr^a&InstitutionName=here&includefield=InstitutionName"
+        found = row(standard, path, query)
+        assert found["00081030"]["Value"] == ["one", "two"]
+        assert found["00100020"]["Value"] == values["PatientID"].split("\\")
+        assert found["00080090"]["Value"] == [
+            {"Alphabetic": "Dr^A"},
+            {"Alphabetic": "Dr^B", "Ideographic": "x"},
+        ]
+        assert found["00080080"]["Value"] == ["here", None, "there"]
+    assert search(standard, "/studies", f"StudyInstanceUID={instance.study}&StudyDescription=one*two") == []
+
+
 @pytest.mark.parametrize(
     "make, listed",
     [

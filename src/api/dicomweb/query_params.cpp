@@ -275,13 +275,22 @@ Status Parser::apply_unindexed(const Filter& filter) {
     if (used) return {};
     const bool comparable = tag.is_private() && !is_creator && !filter.path.nested();
     if (!comparable) return ignore(filter.name);
+    request_.private_attributes.push_back({creator_of(tag)->value, tag});
     if (filter.value.empty() || filter.value == "*") return {};
-    // The query does not say which VR the attribute has; that of a text takes both separators and wildcards.
-    AttributePath text = filter.path;
-    text.vr = dicom::Vr::LO;
-    ISO_TRY(const Conditions conditions, read_match_value(text, filter.name, filter.value, options_));
-    for (const dicom::Match& match : conditions)
-        request_.checks.emplace_back(PrivateValue{creator_of(tag)->value, tag, match});
+    // The query does not say which VR the attribute has, nor how many values.
+    PrivateValue wanted{request_.private_attributes.back(), {}};
+    AttributePath path = filter.path;
+    path.multi_valued = true;
+    for (const dicom::Vr vr : kComparedAs) {
+        path.vr = vr;
+        // Hexadecimal digits have no case: lower, as in row_check.cpp.
+        const std::string value = vr == dicom::Vr::AT ? http::to_lower(filter.value) : filter.value;
+        auto conditions = read_match_value(path, filter.name, value, options_);
+        // Of a text, which takes both separators and wildcards, everything is a value within limits.
+        if (!conditions && vr == dicom::Vr::LO) return conditions.error();
+        if (conditions) wanted.readings.push_back({vr, *std::move(conditions)});
+    }
+    request_.checks.emplace_back(std::move(wanted));
     return {};
 }
 
@@ -352,7 +361,8 @@ void Parser::finish() {
     pin(tags::SeriesInstanceUID, scope_.series.str());
     if (profile_.standard && !scope_.study.empty()) query.order = dicom::Query::Order::by_number;
     query.want_document =
-        !request_.checks.empty() || needs_document(profile_, query.level, request_.return_set);
+        !request_.checks.empty() || !request_.private_attributes.empty() ||
+        needs_document(profile_, query.level, request_.return_set);
 }
 
 Result<SearchRequest> Parser::parse(std::string_view query) {

@@ -30,6 +30,7 @@ struct SearchRequest {
     dicom::Query query;
     ReturnSet return_set;
     std::vector<RowCheck> checks;       ///< beside the query; rows then carry their document
+    std::vector<PrivateAttribute> private_attributes;  ///< that rows show where their document has them
     bool unknown_matches = false;       ///< absent values pass the checks
     std::vector<std::string> warnings;  ///< texts for Warning headers: ASCII, no agent
 };

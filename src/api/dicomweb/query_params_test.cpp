@@ -428,8 +428,10 @@ TEST(StandardQuery, PrivateAttributesAreCheckedByCreator) {
         EXPECT_TRUE(parsed.request->warnings.empty());
         ASSERT_EQ(parsed.request->checks.size(), 1U);
         const auto& wanted = std::get<PrivateValue>(parsed.request->checks.front());
-        EXPECT_EQ(wanted.creator, "ACME");
-        EXPECT_TRUE(std::holds_alternative<dicom::MatchWildcard>(wanted.match));
+        EXPECT_EQ(wanted.attribute.creator, "ACME");
+        ASSERT_EQ(wanted.readings.size(), 3U) << "as LO, LT and PN";
+        EXPECT_TRUE(
+            std::holds_alternative<dicom::MatchWildcard>(wanted.readings.front().conditions.front()));
     }
     EXPECT_FALSE(parse(standard(), "00231001=v1", SearchResource::all_instances).request.ok());
 }

@@ -1,12 +1,16 @@
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
+#include "api/dicomweb/match_value.h"
 #include "archive/archive.h"
 #include "dicom/query.h"
+#include "dicom/vr.h"
 
 namespace isocenter::api {
 
@@ -27,13 +31,25 @@ struct ZonedPair {
     dicom::Match time_match;
     int zone_minutes = 0;
 };
-/// One of the values of a private attribute, in whatever block its creator has reserved
-/// (standard-face.md 5.1).
-struct PrivateValue {
+/// A private attribute, in whatever block its creator has reserved (standard-face.md 5.1).
+struct PrivateAttribute {
     std::string creator;
     dicom::Tag tag;  ///< the low byte of the element counts
-    dicom::Match match;
 };
+/// A condition on the values of one. Which VR they have only the object says, so the value that is asked for
+/// has been read in every way.
+struct PrivateValue {
+    PrivateAttribute attribute;
+    struct Reading {
+        dicom::Vr vr;  ///< as of kComparedAs
+        Conditions conditions;
+    };
+    std::vector<Reading> readings;  ///< in which the value makes sense; none by a VR: it matches nothing
+};
+/// One VR of each kind of comparison. Values of no such kind (binary ones and sequences) meet no condition.
+inline constexpr std::array kComparedAs{dicom::Vr::LO, dicom::Vr::LT, dicom::Vr::PN, dicom::Vr::DA,
+                                        dicom::Vr::TM, dicom::Vr::IS, dicom::Vr::UI, dicom::Vr::AT,
+                                        dicom::Vr::AS};
 
 /// What the index cannot compare: looked up in the stored document of each row that the index finds.
 using RowCheck = std::variant<ZonedSpan, ZonedPair, PrivateValue>;
@@ -45,8 +61,13 @@ struct RowCheckRules {
 /// Whether `row`, which carries its document, passes.
 bool passes(const RowCheck& check, const index::SearchRow& row, const RowCheckRules& rules);
 
-/// Whether one stored value (UTF-8, trimmed; dates and times in the form of MatchRange) meets a condition of
-/// text, UIDs, a range or emptiness; other conditions are never met.
+/// Whether one stored value (UTF-8, trimmed; dates and times in the form of MatchRange, names folded) meets a
+/// condition; one of moments is never met.
 bool meets(const dicom::Match& match, std::string_view value);
+
+/// Where a stored document has the attribute, ascending: the tag of the block's creator and that of the
+/// attribute.
+std::vector<std::pair<dicom::Tag, dicom::Tag>> find_private(std::string_view document,
+                                                            const PrivateAttribute& attribute);
 
 }  // namespace isocenter::api

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "api/dicomweb/test_query.h"
 #include "dicom/tags.h"
 
 namespace isocenter::api {
@@ -52,8 +53,19 @@ TEST(RowCheck, DatesAndTimesAreThoseOfTheRequestsClock) {
     EXPECT_FALSE(holds_at({"20231231"}, dicom::MatchRange{"", "232959.999999"}, -600));
 }
 
+/// The condition that a query means, of the creator ACME.
+RowCheck private_value(const std::string& value, const std::string& options = {}) {
+    const auto parsed = parse(standard(), "00231001=" + value + "&00230010=ACME" + options);
+    return parsed.request->checks.at(0);
+}
+
+/// A document with one private attribute.
+index::SearchRow row_with_private(const std::string& element) {
+    return row_with(R"({"00230010":{"vr":"LO","Value":["ACME"]},"00231001":)" + element + "}");
+}
+
 TEST(RowCheck, PrivateAttributesInAnyBlock) {
-    const PrivateValue wanted{"ACME", {0x0023, 0x1001}, dicom::MatchText{{"v1", "v2"}}};
+    const RowCheck wanted = private_value("v1,v2");
     const auto found = [&](const char* json) { return passes(wanted, row_with(json), {}); };
     EXPECT_TRUE(
         found(R"({"00230010":{"vr":"LO","Value":["ACME"]},"00231001":{"vr":"LO","Value":["x","v2"]}})"));
@@ -62,25 +74,56 @@ TEST(RowCheck, PrivateAttributesInAnyBlock) {
     EXPECT_FALSE(found(R"({"00230011":{"vr":"LO","Value":["ACME"]},"00231001":{"vr":"LO","Value":["v1"]}})"));
     EXPECT_FALSE(found(R"({"00230010":{"vr":"LO","Value":["ACME"]},"00231001":{"vr":"LO","Value":["v"]}})"));
     EXPECT_FALSE(found(R"({"00230010":{"vr":"LO"},"00231001":{"vr":"LO"}})"));
-    const PrivateValue number{"ACME", {0x0023, 0x1001}, dicom::MatchText{{"7"}}};
-    EXPECT_TRUE(passes(
-        number, row_with(R"({"00230010":{"vr":"LO","Value":["ACME"]},"00231001":{"vr":"US","Value":[7]}})"),
-        {}));
 }
 
-TEST(RowCheck, PatternsCountCharacters) {
-    const auto fits = [](std::string pattern, std::string_view value) {
-        return meets(dicom::MatchWildcard{{std::move(pattern)}}, value);
+TEST(RowCheck, PrivateAttributesByTheirVr) {
+    const auto found = [](const std::string& value, const std::string& element, const char* options = "") {
+        return passes(private_value(value, options), row_with_private(element), {});
     };
-    EXPECT_TRUE(fits("S?", "S2"));
-    EXPECT_TRUE(fits("?x", "\xC3\xA9x"));
-    EXPECT_FALSE(fits("??x", "\xC3\xA9x"));
-    EXPECT_TRUE(fits("a*b*c", "aXbYbZc"));
-    EXPECT_FALSE(fits("a*b", "abc"));
-    EXPECT_TRUE(fits("a**", "a"));
+    EXPECT_TRUE(found("7", R"({"vr":"US","Value":[5,7]})"));
+    EXPECT_FALSE(found("57", R"({"vr":"US","Value":[5,7]})"));
+    EXPECT_FALSE(found("x", R"({"vr":"US","Value":[5,7]})"));
+    EXPECT_TRUE(found("1.50", R"({"vr":"FD","Value":[1.5]})"));
+    EXPECT_TRUE(found("2.5", R"({"vr":"DS","Value":["2.50"]})"));
+    EXPECT_TRUE(found("007", R"({"vr":"IS","Value":[7]})"));
+    EXPECT_TRUE(found("0010000d", R"({"vr":"AT","Value":["0010000D"]})"));
+    EXPECT_TRUE(found("20240101-20240301", R"({"vr":"DA","Value":["2024.02.29"]})"));
+    EXPECT_FALSE(found("20240101-20240301", R"({"vr":"DA","Value":["20240302"]})"));
+    EXPECT_TRUE(found("10-1030", R"({"vr":"TM","Value":["103059"]})"));
+    EXPECT_TRUE(found("1.2.3", R"({"vr":"UI","Value":["1.2.3"]})"));
+    const std::string name = R"({"vr":"PN","Value":[{"Alphabetic":"\u00c4dam^B"}]})";
+    EXPECT_TRUE(found("adam^b", name));
+    EXPECT_TRUE(found("a*=*", name));
+    EXPECT_FALSE(found("b adam", name));
+    EXPECT_TRUE(found("b%20ad", name, "&fuzzymatching=true"));
+    EXPECT_TRUE(found("a,b", R"({"vr":"LO","Value":["x","b"]})"));
+    EXPECT_FALSE(found("a,b", R"({"vr":"LO","Value":["x","b"]})", "&multiplevaluematching=true"));
+    EXPECT_TRUE(found("a,b", R"({"vr":"LO","Value":["b","a"]})", "&multiplevaluematching=true"));
+    EXPECT_FALSE(found("QUJD", R"({"vr":"OB","InlineBinary":"QUJD"})"));
+    const char* empty = "&emptyvaluematching=true";
+    EXPECT_TRUE(found("%22%22", R"({"vr":"US"})", empty));
+    EXPECT_FALSE(found("%22%22", R"({"vr":"US","Value":[5]})", empty));
+    EXPECT_FALSE(found("%22%22", R"({"vr":"OB","InlineBinary":"QUJD"})", empty));
+    EXPECT_TRUE(passes(private_value("%22%22", empty), row_with("{}"), {})) << "absent";
+}
+
+TEST(RowCheck, MomentsOfOldFormsAreFoundByTheirMeaning) {
+    index::SearchRow row = row_with("{}");
+    row.study = {{tags::StudyDate, "2024.01.01"}, {tags::StudyTime, "10:30:00"}};
+    const std::string moment = "20240101103000.000000";
+    EXPECT_TRUE(passes(ZonedSpan{tags::StudyDate, tags::StudyTime, moment, moment}, row, {}));
+    row.study = {{tags::StudyDate, "2024"}, {tags::StudyTime, "10:30:00"}};
+    EXPECT_FALSE(passes(ZonedSpan{tags::StudyDate, tags::StudyTime, "", moment}, row, {}));
+}
+
+TEST(RowCheck, ValuesMeetConditions) {
+    EXPECT_TRUE(meets(dicom::MatchWildcard{{"a*b*c"}}, "aXbYbZc"));
+    EXPECT_FALSE(meets(dicom::MatchWildcard{{"*"}}, ""));
     EXPECT_TRUE(meets(dicom::MatchEmpty{}, ""));
     EXPECT_FALSE(meets(dicom::MatchEmpty{}, "x"));
-    EXPECT_FALSE(meets(dicom::MatchNumber{{1}}, "1"));
+    EXPECT_TRUE(meets(dicom::MatchNumber{{1}}, "+1.0"));
+    EXPECT_FALSE(meets(dicom::MatchNumber{{1}}, "x"));
+    EXPECT_FALSE(meets(dicom::MatchMoment{tags::StudyTime, "", ""}, "x"));
 }
 
 TEST(RowCheck, UnknownValuesPassWhenTheyMay) {
@@ -90,7 +133,7 @@ TEST(RowCheck, UnknownValuesPassWhenTheyMay) {
     index::SearchRow without = row_with("{}");
     without.study.pop_back();
     EXPECT_TRUE(passes(span, without, rules));
-    const PrivateValue wanted{"ACME", {0x0023, 0x1001}, dicom::MatchText{{"v1"}}};
+    const RowCheck wanted = private_value("v1");
     EXPECT_TRUE(passes(wanted, row_with("{}"), rules));
     EXPECT_TRUE(passes(
         wanted, row_with(R"({"00230010":{"vr":"LO","Value":["ACME"]},"00231001":{"vr":"LO"}})"), rules));

@@ -58,19 +58,26 @@ void append_name(std::string& out, std::string_view name) {
     out += '}';
 }
 
-/// `,"Value":[...]` of one value in the form of its VR.
+void append_one(std::string& out, Vr vr, std::string_view text) {
+    const auto number = vr == Vr::IS || vr == Vr::US ? to_json_number(text) : std::nullopt;
+    if (number)
+        out += *number;
+    else if (text.empty())
+        out += "null";
+    else if (vr == Vr::PN)
+        append_name(out, text);
+    else
+        append_string(out, text);
+}
+
+/// `,"Value":[...]` in the form of their VR of the values that '\' separates.
 void append_value(std::string& out, Vr vr, std::string_view text) {
     out += ",\"Value\":[";
-    if (vr == Vr::PN) {
-        append_name(out, text);
-    } else if (vr == Vr::IS || vr == Vr::US) {
-        const auto number = to_json_number(text);
-        if (number)
-            out += *number;
-        else
-            append_string(out, text);
-    } else {
-        append_string(out, text);
+    for (bool first = true; first || !text.empty(); first = false) {
+        const std::size_t end = std::min(text.find('\\'), text.size());
+        if (!first) out += ',';
+        append_one(out, vr, text.substr(0, end));
+        text.remove_prefix(std::min(end + 1, text.size()));
     }
     out += ']';
 }
@@ -86,6 +93,7 @@ void append_values(std::string& out, const std::vector<std::string>& texts) {
 }
 
 void append_requests(std::string& out, const std::vector<index::RequestItem>& requests) {
+    if (requests.empty()) return;
     out += ",\"Value\":[";
     for (std::size_t i = 0; i < requests.size(); ++i) {
         out += i == 0 ? "{" : ",{";
@@ -160,6 +168,7 @@ RowWriter::RowWriter(const Profile& profile, const SearchRequest& request, std::
       level_(request.query.level),
       base_uri_(std::move(base_uri)),
       syntaxes_(std::move(syntaxes)),
+      private_(request.private_attributes),
       whole_document_(request.return_set.whole_document),
       want_document_(request.query.want_document) {
     for (const dicom::Matcher& matcher : request.query.matchers) {
@@ -188,8 +197,8 @@ std::vector<index::RequestItem> RowWriter::matching(const std::vector<index::Req
     std::ranges::copy_if(items, std::back_inserter(kept), [this](const index::RequestItem& item) {
         return std::ranges::all_of(item_conditions_, [&item](const dicom::Matcher& condition) {
             const bool step = condition.tag == tags::ScheduledProcedureStepID;
-            return meets(condition.match,
-                         step ? item.scheduled_procedure_step_id : item.requested_procedure_id);
+            const std::string& value = step ? item.scheduled_procedure_step_id : item.requested_procedure_id;
+            return (condition.or_unknown && value.empty()) || meets(condition.match, value);
         });
     });
     return kept;
@@ -214,10 +223,24 @@ void RowWriter::filter_document(const index::SearchRow& row) {
     view.strip_padding = profile_.standard;
     view.hidden = profile_.standard ? nullptr : &row.document->hidden;
     if (profile_.utf8_character_set) view.character_set = "ISO_IR 192";
-    view.only = whole_document_ ? nullptr : &wanted_;
+    const std::vector<Tag> wanted = wanted_of(row.document->json);
+    view.only = whole_document_ ? nullptr : &wanted;
     dicom::append_filtered(filtered_, row.document->json, view);
     for (const auto& [tag, json] : split_attributes(filtered_))
         stored_.push_back({tag, json});
+}
+
+/// The tags that this document is asked for, ascending.
+std::vector<Tag> RowWriter::wanted_of(std::string_view document) const {
+    std::vector<Tag> wanted = wanted_;
+    if (whole_document_ || private_.empty()) return wanted;
+    for (const PrivateAttribute& attribute : private_) {
+        for (const auto& [creator, tag] : find_private(document, attribute))
+            wanted.insert(wanted.end(), {creator, tag});
+    }
+    std::ranges::sort(wanted);
+    wanted.erase(std::ranges::unique(wanted).begin(), wanted.end());
+    return wanted;
 }
 
 std::string_view RowWriter::stored(Tag tag) const {
@@ -252,8 +275,8 @@ bool RowWriter::append_computed(std::string& out, const Field& field, const inde
     if (tag == tags::RetrieveURL) return list({resource_path(row.key, level_)});
     if (tag == tags::AvailableTransferSyntaxUID)
         return level_ == Level::instance && syntaxes_ && list(syntaxes_(row.key));
-    if (tag == tags::RequestAttributesSequence && !field.field.whole && level_ != Level::study &&
-        !row.requests.empty()) {
+    const bool whole = field.field.whole || (whole_document_ && stored(tag).size() > kEmptyElement.size());
+    if (tag == tags::RequestAttributesSequence && !whole && level_ != Level::study && !row.requests.empty()) {
         out += field.head;
         append_requests(out, matching(row.requests));
         out += '}';
@@ -276,7 +299,10 @@ bool RowWriter::append_indexed(std::string& out, const Field& field, const index
     if (tag == tags::SOPInstanceUID) return level_ == Level::instance && text(row.key.instance.view());
     if (!field.indexed) return false;
     for (const index::AttributeValues* values : {&row.study, &row.series, &row.instance}) {
-        if (const std::string* value = find_value(*values, tag)) return text(*value);
+        const std::string* value = find_value(*values, tag);
+        if (value == nullptr) continue;
+        // The compatibility faces know one value of what the index keeps.
+        return text(profile_.standard ? *value : std::string_view(*value).substr(0, value->find('\\')));
     }
     return false;
 }
@@ -312,23 +338,21 @@ void RowWriter::append_field(std::string& out, const Field& field, const index::
 void RowWriter::append(std::string& out, const index::SearchRow& row) {
     filter_document(row);
     out += '{';
+    // What the document was asked for beside the fields: everything, or private attributes.
     auto next = stored_.begin();
+    const auto append_others = [&](std::optional<Tag> before) {
+        for (; next != stored_.end() && (!before || next->tag < *before); ++next)
+            (out += out.back() == '{' ? "\"" : ",\"")
+                .append(dicom::to_hex8(next->tag))
+                .append("\":")
+                .append(next->json);
+    };
     for (const Field& field : fields_) {
-        if (whole_document_) {
-            for (; next != stored_.end() && next->tag < field.field.tag; ++next)
-                (out += out.back() == '{' ? "\"" : ",\"")
-                    .append(dicom::to_hex8(next->tag))
-                    .append("\":")
-                    .append(next->json);
-            if (next != stored_.end() && next->tag == field.field.tag) ++next;
-        }
+        append_others(field.field.tag);
+        if (next != stored_.end() && next->tag == field.field.tag) ++next;
         append_field(out, field, row);
     }
-    for (; whole_document_ && next != stored_.end(); ++next)
-        (out += out.back() == '{' ? "\"" : ",\"")
-            .append(dicom::to_hex8(next->tag))
-            .append("\":")
-            .append(next->json);
+    append_others(std::nullopt);
     out += '}';
     // What one long document took is not kept for the rows behind it.
     constexpr std::size_t kKeptBytes = 64 * 1024;

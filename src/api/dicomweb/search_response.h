@@ -38,6 +38,7 @@ class RowWriter {
     bool append_computed(std::string& out, const Field& field, const index::SearchRow& row) const;
     bool append_indexed(std::string& out, const Field& field, const index::SearchRow& row) const;
     bool append_stored(std::string& out, const Field& field) const;
+    std::vector<dicom::Tag> wanted_of(std::string_view document) const;
     void append_field(std::string& out, const Field& field, const index::SearchRow& row);
     /// The items that meet the query's conditions on members of the sequence (PS3.4 C.2.2.2.6).
     std::vector<index::RequestItem> matching(const std::vector<index::RequestItem>& items) const;
@@ -49,7 +50,8 @@ class RowWriter {
     Syntaxes syntaxes_;
     std::vector<Field> fields_;
     std::vector<dicom::Matcher> item_conditions_;  ///< on members of RequestAttributesSequence
-    std::vector<dicom::Tag> wanted_;               ///< of the document; empty with whole_document_
+    std::vector<dicom::Tag> wanted_;               ///< of the document; not looked at with whole_document_
+    std::vector<PrivateAttribute> private_;        ///< of the document too, wherever it has them
     bool whole_document_ = false;
     bool want_document_ = false;
     bool index_first_ = true;  ///< which of two sources of a value wins
