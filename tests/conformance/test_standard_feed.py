@@ -1,5 +1,6 @@
 """Change feed on /dicom-web: the entries of /v2, and a cursor with long poll."""
 
+import shutil
 import threading
 import time
 
@@ -7,7 +8,7 @@ import pytest
 
 from support import expect
 from support.cases import keep_on_standard, plain
-from support.client import study_path
+from support.client import Face, study_path
 
 pytestmark = pytest.mark.feed
 
@@ -100,6 +101,34 @@ def test_long_poll_ends_empty(standard):
     entries, following = page(standard, cursor, wait=1)
     assert entries == [] and following == cursor
     assert 0.8 < time.monotonic() - started < 10
+
+
+@pytest.mark.own_process
+def test_cursor_of_an_archive_that_was_emptied(spawn, http, tmp_path):
+    """A cursor never skips: one that stands behind no entry of this feed is refused, with what to do."""
+    folder = tmp_path / "archive"
+
+    def started():
+        server = spawn(data=folder).start()
+        return server, Face(http, f"{server.base}/dicom-web", "dicom-web")
+
+    server, face = started()
+    keep_on_standard(face, *[plain() for _ in range(3)])
+    cursor = at_end(face)
+    assert server.stop() == 0
+    shutil.rmtree(folder)
+    server, face = started()
+    for count in range(5):
+        for query in (f"cursor={cursor}", f"cursor={cursor}&wait=20"):
+            problem = expect.problem(face.get("/changefeed?" + query), 410)
+            assert problem["parameter"] == "cursor" and "cursor=0" in problem["detail"]
+        assert len(page(face, "0")[0]) == count
+        keep_on_standard(face, plain())
+    known = at_end(face)
+    assert server.stop() == 0
+    server, face = started()
+    assert page(face, known) == ([], known), "a restart changes no cursor"
+    assert server.stop() == 0
 
 
 @pytest.mark.parametrize(

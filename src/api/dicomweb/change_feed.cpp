@@ -27,8 +27,10 @@ class FeedText : public BatchedText {
         if (feed.query.latest_only) return;
         head_ = feed.by_cursor ? "{\"entries\":[" : "[";
         tail_ = "]";
-        const std::int64_t last = changes_.empty() ? feed.query.after : changes_.back().sequence;
-        if (feed.by_cursor) tail_ += ",\"next\":\"" + to_cursor(last) + "\"}";
+        if (!feed.by_cursor) return;
+        FeedCursor following{feed.query.after, feed.entry_mark};
+        if (!changes_.empty()) following = {changes_.back().sequence, entry_mark(changes_.back())};
+        tail_ += ",\"next\":\"" + to_cursor(following) + "\"}";
     }
 
   private:
@@ -101,6 +103,7 @@ class FeedExchange : public http::Exchange {
 
     std::optional<http::WaitFor> wait_before_finish() override {
         if (feed_.wait_seconds == 0 || !face_.change_signal) return std::nullopt;
+        if (!changes_ && !knows_cursor()) return std::nullopt;
         http::WaitFor wait{face_.change_signal, face_.change_signal->generation(), deadline_};
         read();
         const bool over =
@@ -117,6 +120,28 @@ class FeedExchange : public http::Exchange {
     }
 
   private:
+    /// Whether the feed has the entry that the cursor stands behind; entries stay what they are, so that once
+    /// is enough. Tells it as an error of `changes_` otherwise.
+    bool knows_cursor() {
+        const std::int64_t sequence = feed_.query.after;
+        if (!feed_.by_cursor || sequence == 0) return true;
+        index::ChangeQuery query;
+        query.after = sequence - 1;
+        query.up_to = sequence;
+        query.limit = 1;
+        query.with_documents = false;
+        auto entry = face_.archive.changes(query);
+        if (entry.ok() && !entry->empty() && entry_mark(entry->front()) == feed_.entry_mark) return true;
+        unknown_cursor_ = entry.ok();
+        if (unknown_cursor_) {
+            entry = fail(ErrorCode::out_of_range,
+                         "The feed has no entry that the cursor stands behind: the archive was emptied or "
+                         "restored. Begin anew with cursor=0.");
+        }
+        changes_ = std::move(entry);
+        return false;
+    }
+
     /// Entries and as many of their documents as may be held: these are of one moment.
     void read() {
         index::ChangeQuery query = feed_.query;
@@ -132,8 +157,13 @@ class FeedExchange : public http::Exchange {
     }
 
     http::Response answer() {
-        if (!changes_) read();
+        if (!changes_ && knows_cursor()) read();
         auto& changes = *changes_;
+        if (unknown_cursor_) {
+            ErrorDetails details;
+            details.parameter = "cursor";
+            return error_response(face_.profile, request_, changes.error(), 410, details);
+        }
         if (!changes) return error_response(face_.profile, request_, changes.error());
         if (feed_.query.latest_only && changes->empty()) return http::empty_response(204);
         http::Response response;
@@ -150,6 +180,7 @@ class FeedExchange : public http::Exchange {
     const std::chrono::steady_clock::time_point deadline_;
     DocumentReader documents_;
     std::optional<Result<std::vector<index::Change>>> changes_;
+    bool unknown_cursor_ = false;
 };
 
 /// Answers a request that was refused before it began.

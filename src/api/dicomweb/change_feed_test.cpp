@@ -68,10 +68,14 @@ TEST(FeedParams, CursorsAreForTheStandardFace) {
     ASSERT_TRUE(first.ok());
     EXPECT_TRUE(first->by_cursor);
     EXPECT_EQ(first->wait_seconds, 60U);
-    for (const char* query : {"cursor=", "cursor=1", "cursor=f1", "cursor=f1zz", "cursor=f1-1",
-                              "cursor=0&wait=61", "cursor=0&wait=x", "cursor=0&limit=0"})
+    for (const char* query : {"cursor=", "cursor=1", "cursor=f1", "cursor=f1zz", "cursor=f1-1", "cursor=f11-",
+                              "cursor=f11-zz", "cursor=0&wait=61", "cursor=0&wait=x", "cursor=0&limit=0"})
         EXPECT_FALSE(parse(standard_profile(), query).ok()) << query;
-    EXPECT_EQ(read_cursor(to_cursor(INT64_MAX)), INT64_MAX);
+    const auto last = read_cursor(to_cursor({INT64_MAX, "0123456789ab"}));
+    ASSERT_TRUE(last.has_value());
+    EXPECT_EQ(last->sequence, INT64_MAX);
+    EXPECT_EQ(last->mark, "0123456789ab");
+    EXPECT_EQ(to_cursor(*read_cursor("0")), "0");
 }
 
 TEST(FeedParams, TheStandardFaceTellsWhatItDoesNotKnow) {
@@ -147,6 +151,49 @@ TEST(ChangeFeed, ACursorNeverSkipsNorRepeats) {
         }
     }
     EXPECT_EQ(seen, 6);
+}
+
+std::string next_of(const http::Response& page) {
+    return json::value_to<std::string>(json_of(page).at("next"));
+}
+
+TEST(ChangeFeed, ACursorOfAnotherArchiveIsRefused) {
+    Profile profile = standard_profile();
+    profile.gone_for_deleted = false;
+    RouteCaller before(profile);
+    before.stored.store({object("1.1.1.1"), object("1.1.1.2"), object("1.1.1.3")});
+    const std::string cursor = next_of(get(before, "cursor=0"));
+    EXPECT_EQ(next_of(get(before, "cursor=" + cursor)), cursor);
+
+    // Emptied: shorter than the cursor, then longer, with the same instances and with others.
+    RouteCaller after(profile);
+    EXPECT_EQ(next_of(get(after, "cursor=0")), "0");
+    const auto refused = [&after](const std::string& query) {
+        const http::Response response = get(after, query);
+        EXPECT_EQ(response.status, 410U) << query;
+        const json::value problem = json_of(response);
+        EXPECT_EQ(problem.at("parameter"), json::value("cursor"));
+        EXPECT_NE(problem.at("detail").as_string().find("cursor=0"), std::string::npos);
+    };
+    refused("cursor=" + cursor);
+    refused("cursor=" + cursor + "&wait=60");
+    for (const char* instance : {"1.1.1.1", "1.1.1.2", "1.1.1.3", "1.1.1.4"})
+        after.stored.store({object(instance)});
+    refused("cursor=" + cursor);
+    // Nobody can tell what a cursor without a mark stands behind.
+    refused("cursor=f13");
+    EXPECT_EQ(json_of(get(after, "cursor=0")).at("entries").as_array().size(), 4U);
+}
+
+TEST(ChangeFeed, ARefusedCursorIsNotWaitedFor) {
+    RouteCaller test(standard_profile());
+    const auto routes = change_feed_routes(test.face);
+    const http::Route& route = RouteCaller::find(routes, http::Method::get, "/changefeed");
+    const http::Request request = RouteCaller::request("cursor=f13-0123456789ab&wait=30");
+    const http::PathParams params;
+    auto exchange = *route.exchange({request, params});
+    EXPECT_FALSE(exchange->wait_before_finish().has_value());
+    EXPECT_EQ(exchange->finish().status, 410U);
 }
 
 TEST(ChangeFeed, ALongPollWaitsForItsFirstEntry) {

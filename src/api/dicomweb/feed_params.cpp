@@ -7,6 +7,7 @@
 
 #include "api/dicomweb/query_params.h"
 #include "base/clock.h"
+#include "base/digest.h"
 #include "http/ascii.h"
 #include "http/url.h"
 
@@ -15,6 +16,7 @@ namespace {
 
 constexpr unsigned kMaxWaitSeconds = 60;
 constexpr std::string_view kCursorPrefix = "f1";
+constexpr std::size_t kMarkDigits = 12;
 constexpr std::string_view kWait = "wait";
 constexpr std::size_t kMaxWarnings = 16;
 constexpr std::size_t kMaxShownName = 64;
@@ -111,10 +113,11 @@ Status FeedParser::read_times() {
 }
 
 Status FeedParser::read_cursor_form(const std::string& cursor) {
-    const auto after = read_cursor(cursor);
+    auto after = read_cursor(cursor);
     if (!after) return bad("cursor must be 0 or the value of next in an earlier answer.");
     request_.by_cursor = true;
-    request_.query.after = *after;
+    request_.query.after = after->sequence;
+    request_.entry_mark = std::move(after->mark);
     if (const std::string* text = find(kWait)) {
         ISO_TRY(const auto seconds, read_count(kWait, *text, kMaxWaitSeconds, true));
         request_.wait_seconds = static_cast<unsigned>(seconds);
@@ -195,21 +198,36 @@ Result<FeedRequest> parse_latest(const Profile& profile, std::string_view query,
     return FeedParser(profile, std::move(items), bad_parameter).parse_latest();
 }
 
-std::string to_cursor(std::int64_t sequence) {
-    char digits[16];
-    const auto end = std::to_chars(digits, digits + sizeof digits, sequence, 16);
-    return std::string(kCursorPrefix) + std::string(digits, end.ptr);
+std::string entry_mark(const index::Change& change) {
+    std::string entry = std::to_string(change.sequence) + ' ' + std::to_string(change.time) + ' ' +
+                        std::to_string(static_cast<int>(change.action));
+    for (const std::string_view uid :
+         {change.key.study.view(), change.key.series.view(), change.key.instance.view()})
+        entry += ' ' + std::string(uid);
+    return to_hex(sha256(as_bytes(entry))).substr(0, kMarkDigits);
 }
 
-std::optional<std::int64_t> read_cursor(std::string_view text) {
-    if (text == "0") return 0;
+std::string to_cursor(const FeedCursor& cursor) {
+    if (cursor.sequence == 0) return "0";
+    char digits[16];
+    const auto end = std::to_chars(digits, digits + sizeof digits, cursor.sequence, 16);
+    return std::string(kCursorPrefix) + std::string(digits, end.ptr) + '-' + cursor.mark;
+}
+
+std::optional<FeedCursor> read_cursor(std::string_view text) {
+    FeedCursor cursor;
+    if (text == "0") return cursor;
     if (!text.starts_with(kCursorPrefix)) return std::nullopt;
     text.remove_prefix(kCursorPrefix.size());
-    std::int64_t sequence = 0;
+    if (const std::size_t dash = text.find('-'); dash != std::string_view::npos) {
+        cursor.mark = text.substr(dash + 1);
+        text = text.substr(0, dash);
+        if (cursor.mark.size() != kMarkDigits) return std::nullopt;
+    }
     const char* end = text.data() + text.size();
-    const auto read = std::from_chars(text.data(), end, sequence, 16);
-    if (text.empty() || read.ec != std::errc{} || read.ptr != end || sequence < 0) return std::nullopt;
-    return sequence;
+    const auto read = std::from_chars(text.data(), end, cursor.sequence, 16);
+    if (text.empty() || read.ec != std::errc{} || read.ptr != end || cursor.sequence < 0) return std::nullopt;
+    return cursor;
 }
 
 }  // namespace isocenter::api

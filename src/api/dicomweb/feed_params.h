@@ -15,6 +15,7 @@ namespace isocenter::api {
 struct FeedRequest {
     index::ChangeQuery query;
     bool by_cursor = false;             ///< answer with the cursor of the next read
+    std::string entry_mark;             ///< of the cursor: that of the entry it stands behind
     unsigned wait_seconds = 0;          ///< with a cursor: how long to wait for the first entry
     std::vector<std::string> warnings;  ///< texts for Warning headers: ASCII, no agent
 };
@@ -26,10 +27,18 @@ Result<FeedRequest> parse_feed(const Profile& profile, std::string_view query, s
 /// The same for `changefeed/latest`.
 Result<FeedRequest> parse_latest(const Profile& profile, std::string_view query, std::string& bad_parameter);
 
-/// The place after an entry in the feed: stable, opaque to clients, valid for good since sequences have no
-/// gaps and rise in commit order.
-std::string to_cursor(std::int64_t sequence);
+/// A place in the feed, behind an entry: stable, opaque to clients, valid for good since sequences have no
+/// gaps and rise in commit order. An archive that was emptied or restored counts the same sequences anew, for
+/// other entries: the mark tells these apart.
+struct FeedCursor {
+    std::int64_t sequence = 0;
+    std::string mark;  ///< empty: none was given, which no entry has
+};
+
+/// Of what an entry says for good.
+std::string entry_mark(const index::Change& change);
+std::string to_cursor(const FeedCursor& cursor);
 /// `0` is the beginning. Nothing when ill-formed.
-std::optional<std::int64_t> read_cursor(std::string_view text);
+std::optional<FeedCursor> read_cursor(std::string_view text);
 
 }  // namespace isocenter::api
