@@ -21,6 +21,9 @@ namespace isocenter::archive {
 
 /// The message of `not_found` for an entity that does not exist.
 inline constexpr std::string_view kNoSuchEntity = "no such study, series or instance";
+/// The message of `changed`.
+inline constexpr std::string_view kChangedMeanwhile =
+    "Instances were removed or replaced while the answer was made.";
 
 struct ArchiveOptions {
     /// A group of instances is committed at the latest when it has this many or this many bytes.
@@ -74,8 +77,9 @@ class Archive {
     Result<index::Revision> revision(const index::EntityKey& entity);
 
     // --- retrieve: bytes
-    /// The stored bytes, or a range of them. `corrupt` when the object is missing or shorter than the index
-    /// says.
+    // `corrupt` when the object is missing or shorter than the index says, `changed` when its record is gone.
+
+    /// The stored bytes, or a range of them.
     Result<std::unique_ptr<ByteSource>> open_object(const index::InstanceRecord& record,
                                                     std::optional<ByteRange> range = {});
     /// The object with its data set in explicit VR little endian (from implicit, big endian or deflated):
@@ -130,6 +134,9 @@ class Archive {
 
   private:
     Error absence_of_document(const index::InstanceRecord& record);
+    /// `opened`, or why the object could not be opened.
+    Result<std::unique_ptr<ByteSource>> unless_removed(const index::InstanceRecord& record,
+                                                       Result<std::unique_ptr<ByteSource>> opened);
 
     friend class StoreBatch;
     struct State;

@@ -245,7 +245,7 @@ Result<std::unique_ptr<ByteSource>> open_rewritten(blob::BlobStore& blobs, const
 
 Result<std::unique_ptr<ByteSource>> Archive::open_as_explicit_little_endian(const Location& location,
                                                                             std::string_view syntax) {
-    return open_rewritten(state_->core.blobs, location, syntax);
+    return unless_removed(location.record, open_rewritten(state_->core.blobs, location, syntax));
 }
 
 Status Archive::check_decodable(const Location& location) {

@@ -12,9 +12,10 @@ Result<std::unique_ptr<ByteSource>> Archive::open_bulk(const Location& location,
                                     [&](const dicom::BulkValue& value) { return value.path == path; });
     if (found == bulk.end()) return fail(ErrorCode::not_found, "the instance has no such bulk value");
     blob::BlobStore& blobs = state_->core.blobs;
-    if (!found->encapsulated)
-        return open_value(blobs, location, found->range, found->range, swap_unit(found->vr));
-    ISO_TRY(auto items, open_value(blobs, location, found->range, found->range, 1));
+    const unsigned unit = found->encapsulated ? 1 : swap_unit(found->vr);
+    ISO_TRY(auto items,
+            unless_removed(location.record, open_value(blobs, location, found->range, found->range, unit)));
+    if (!found->encapsulated) return items;
     return make_fragments_source(std::move(items), location.layout.big_endian);
 }
 

@@ -105,7 +105,7 @@ Result<std::unique_ptr<ByteSource>> Archive::open_frame(const Location& location
     }
     switch (frames.kind) {
         case dicom::FrameTable::Kind::native:
-            return open_native(state_->core.blobs, location, number);
+            return unless_removed(location.record, open_native(state_->core.blobs, location, number));
         case dicom::FrameTable::Kind::encapsulated:
             break;
         case dicom::FrameTable::Kind::unknown:
@@ -113,7 +113,9 @@ Result<std::unique_ptr<ByteSource>> Archive::open_frame(const Location& location
             return fail(ErrorCode::unsupported, "the frames of this instance cannot be told apart");
     }
     std::vector<ByteRange> ranges = frames.ranges_of(number);
-    if (ranges.size() == 1) return open_stored(state_->core.blobs, location.record, ranges.front());
+    if (ranges.size() == 1)
+        return unless_removed(location.record,
+                              open_stored(state_->core.blobs, location.record, ranges.front()));
     return make_ranges_source(state_->core.blobs, location.record.blob, std::move(ranges));
 }
 
@@ -140,7 +142,7 @@ Result<std::string> Archive::pixel_syntax(const Location& location) {
     if (layout.deflated || layout.big_endian || layout.frames.fragments.empty()) return std::string();
     ByteRange first = layout.frames.fragments.front();
     first.length = std::min(first.length, kMaxImageHeaderBytes);
-    ISO_TRY(auto source, open_stored(state_->core.blobs, location.record, first));
+    ISO_TRY(auto source, open_object(location.record, first));
     ISO_TRY(const std::string beginning, read_all(*source, first.length));
     const auto header = dicom::read_image_header(as_bytes(beginning));
     if (header) return std::string(header->transfer_syntax);
@@ -159,7 +161,7 @@ Error Archive::absence_of_document(const index::InstanceRecord& record) {
     if (!records) return records.error();
     if (std::none_of(records->begin(), records->end(),
                      [&](const auto& each) { return each.id == record.id; }))
-        return fail(ErrorCode::not_found, "no such instance");
+        return fail(ErrorCode::changed, std::string(kChangedMeanwhile));
     return fail(ErrorCode::corrupt, "the stored metadata cannot be read");
 }
 

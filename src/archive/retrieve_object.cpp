@@ -27,7 +27,17 @@ Result<std::unique_ptr<ByteSource>> Archive::open_object(const index::InstanceRe
     if (range && (range->offset > whole.length || range->length > whole.length - range->offset)) {
         return fail(ErrorCode::out_of_range, "the range passes the end of the object");
     }
-    return open_stored(state_->core.blobs, record, range.value_or(whole));
+    return unless_removed(record, open_stored(state_->core.blobs, record, range.value_or(whole)));
+}
+
+// Blobs go after their records: one that is missing was removed while the caller held the record, unless the
+// record is there.
+Result<std::unique_ptr<ByteSource>> Archive::unless_removed(const index::InstanceRecord& record,
+                                                            Result<std::unique_ptr<ByteSource>> opened) {
+    if (opened || opened.error().code != ErrorCode::corrupt) return opened;
+    const auto found = state_->core.database.members->records({&record.id, 1}, false);
+    if (!found || (!found->records.empty() && found->records.front().blob == record.blob)) return opened;
+    return fail(ErrorCode::changed, std::string(kChangedMeanwhile), opened.error().message);
 }
 
 unsigned swap_unit(std::string_view vr) {

@@ -73,6 +73,24 @@ TEST(Retrieve, AMissingOrShortObjectIsCorrupt) {
     EXPECT_EQ(text_of(test.archive->open_object(record)), "corrupt");
 }
 
+TEST(Retrieve, AnObjectThatWasRemovedMeanwhileIsNoDamage) {
+    TestArchive test;
+    dicom::DataSet image = make_data_set("1.2", "1.3", "1.4");
+    set_pixels(image, 2, 2, 1, std::string(8, 'x'));
+    ASSERT_TRUE(test.store({to_part10(image)})[0].created);
+    const auto location = *test.archive->locate(key_of("1.2", "1.3", "1.4"));
+    const auto all = [&] {
+        return std::vector{text_of(test.archive->open_object(location->record)),
+                           text_of(test.archive->open_frame(*location, 1)),
+                           text_of(test.archive->open_bulk(*location, "7FE00010")),
+                           text_of(test.archive->open_as_explicit_little_endian(*location))};
+    };
+    ASSERT_TRUE(test.memory.remove(location->record.blob).ok());
+    EXPECT_EQ(all(), std::vector<std::string>(4, "corrupt"));
+    ASSERT_TRUE(test.archive->remove(key_of("1.2")).ok());
+    EXPECT_EQ(all(), std::vector<std::string>(4, "changed"));
+}
+
 TEST(Retrieve, ImplicitVrBecomesExplicit) {
     TestArchive test;
     dicom::DataSet data_set = make_data_set("1.2", "1.3", "1.4");

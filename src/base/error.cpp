@@ -32,6 +32,8 @@ std::string_view to_string(ErrorCode code) {
             return "overloaded";
         case ErrorCode::unavailable:
             return "unavailable";
+        case ErrorCode::changed:
+            return "changed";
         case ErrorCode::timed_out:
             return "timed_out";
         case ErrorCode::cancelled:

@@ -22,6 +22,7 @@ enum class ErrorCode {
     out_of_range,  ///< a byte range or frame outside of what exists
     overloaded,    ///< try again later: queues or memory budget are full
     unavailable,   ///< a dependency (disk, database, remote store) failed
+    changed,       ///< what an answer is made of was removed or replaced meanwhile: another try sees the new
     timed_out,
     cancelled,
     corrupt,   ///< stored data contradicts itself

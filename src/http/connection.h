@@ -70,6 +70,7 @@ class Connection {
 
     // Answers (send_response.cpp)
     void ready(Response response);
+    void take_over(Response response);
     void fill_piece(std::size_t index);
     Awaitable<bool> send_response(bool keep_alive);
     Awaitable<bool> send_piece(std::string_view head, std::size_t index, std::string_view tail);
@@ -117,7 +118,7 @@ class Connection {
     std::optional<FileSlice> slice_;
     Piece pieces_[2];
     bool source_ended_ = false;
-    std::optional<ErrorCode> source_failure_;
+    std::optional<Error> source_failure_;
 };
 
 }  // namespace isocenter::http

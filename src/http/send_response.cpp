@@ -13,6 +13,8 @@ namespace {
 constexpr std::string_view kLastChunk = "0\r\n\r\n";
 /// Of one piece: as many files are open at most, twice for each connection.
 constexpr std::size_t kMostCuts = 16;
+/// Of an answer whose content goes while it is made.
+constexpr int kMostTries = 3;
 
 /// Size line of a chunk.
 std::string chunk_head(std::uint64_t size) {
@@ -23,9 +25,33 @@ std::string chunk_head(std::uint64_t size) {
 
 }  // namespace
 
-/// Runs on the lane: takes the response over and reads the first piece of a source, so that its failure can
-/// still become an error response and a short one costs no further turn on the lane.
+/// Runs on the lane. Failures of the first piece of a source can still become an error response, or another
+/// try where that may see what the source could not.
 void Connection::ready(Response response) {
+    take_over(std::move(response));
+    const Route* route = call_->match.route;
+    const bool repeatable = route != nullptr && route->handler && call_->request.method == Method::get;
+    const auto may_pass = [](ErrorCode code) {
+        return code == ErrorCode::changed || code == ErrorCode::not_found || code == ErrorCode::gone;
+    };
+    for (int tried = 1; tried < kMostTries && repeatable && source_failure_; ++tried) {
+        if (!may_pass(source_failure_->code)) break;
+        source_.reset();
+        take_over(route->handler(*context_));
+    }
+    if (!source_failure_) return;
+    source_.reset();
+    // What is damaged is so the next time too; all else may pass.
+    Error error = fail(ErrorCode::corrupt, "The stored object cannot be read.", "first piece of the body");
+    if (source_failure_->code == ErrorCode::changed)
+        error = *source_failure_;
+    else if (source_failure_->code != ErrorCode::corrupt)
+        error = fail(ErrorCode::unavailable, source_failure_->message, error.detail);
+    response_ = shared_.service.refuse(*call_, error);
+}
+
+/// With the first piece of a source, so that a short one costs no further turn on the lane.
+void Connection::take_over(Response response) {
     shared_.service.complete(*call_, response);
     if (auto* source = std::get_if<std::unique_ptr<ByteSource>>(&response.body)) {
         source_ = std::move(*source);
@@ -46,14 +72,7 @@ void Connection::ready(Response response) {
     const std::uint64_t had = pieces_[0].total();
     // Too short or too long is an error as well, and here it can still be told.
     if (announced && (had > *announced || (source_ended_ && had < *announced)))
-        source_failure_ = source_failure_.value_or(ErrorCode::corrupt);
-    if (!source_failure_) return;
-    source_.reset();
-    // What is damaged is so the next time too; all else may pass.
-    const ErrorCode code =
-        *source_failure_ == ErrorCode::corrupt ? ErrorCode::corrupt : ErrorCode::unavailable;
-    const Error error = fail(code, "The stored object cannot be read.", "first piece of the body");
-    response_ = shared_.service.refuse(*call_, error);
+        source_failure_ = source_failure_.value_or(fail(ErrorCode::corrupt, "the body is not as announced"));
 }
 
 std::uint64_t Connection::Piece::total() const {
@@ -71,8 +90,8 @@ void Connection::fill_piece(std::size_t index) {
     if (!piece.buffer) piece.buffer = shared_.buffers.take();
     auto* mixed = stream_.is_tls() ? nullptr : dynamic_cast<MixedSource*>(source_.get());
     const auto failed = [this](const Error& error) {
-        source_failure_ = error.code;
-        log_event(LogLevel::error, "response_body_failed",
+        source_failure_ = error;
+        log_event(error.code == ErrorCode::changed ? LogLevel::info : LogLevel::error, "response_body_failed",
                   {{"request_id", std::string_view(call_->request.request_id)},
                    {"route", call_->label()},
                    {"code", to_string(error.code)},

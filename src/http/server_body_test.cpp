@@ -1,6 +1,7 @@
 // Bodies that are sources: by the kernel, with a length, in chunks; clients that leave or read slowly.
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 
 #include "http/server.h"
@@ -140,8 +141,31 @@ TEST(ServerBody, ASourceThatFailsAtOnceIsAnError) {
         const bool passes = path == "/busy";
         EXPECT_EQ(response.status, passes ? 503U : 500U) << path;
         EXPECT_EQ(response.body,
-                  (passes ? "unavailable" : "corrupt") + std::string(" The stored object cannot be read."));
+                  passes ? "unavailable broken source" : "corrupt The stored object cannot be read.");
     }
+}
+
+TEST(ServerBody, WhatChangesBeforeTheStatusIsTriedAgain) {
+    TestServer test;
+    std::atomic<int> calls = 0;
+    const auto failing = [&calls](int times) {
+        return [&calls, times](const RequestContext&) {
+            auto source = std::make_unique<PatternSource>(pattern(1000), true);
+            if (++calls <= times) source->fail_at(10, ErrorCode::changed);
+            return source_response(std::move(source));
+        };
+    };
+    test.get("/twice", failing(2));
+    test.get("/always", failing(1000));
+    RawClient client(test.start());
+    EXPECT_TRUE(client.ask("GET /twice HTTP/1.1\r\nHost: x\r\n\r\n").body == pattern(1000));
+    EXPECT_EQ(calls, 3);
+    calls = 0;
+    const RawResponse refused = client.ask("GET /always HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_EQ(refused.status, 503U);
+    EXPECT_EQ(refused.body, "changed broken source");
+    EXPECT_FALSE(refused.headers.get("Retry-After").empty());
+    EXPECT_EQ(calls, 3);
 }
 
 TEST(ServerBody, ASourceThatFailsLaterBreaksTheConnection) {

@@ -33,6 +33,7 @@ unsigned status_of(ErrorCode code) {
             return 501;
         case ErrorCode::overloaded:
         case ErrorCode::unavailable:
+        case ErrorCode::changed:
         case ErrorCode::timed_out:
             return 503;
     }

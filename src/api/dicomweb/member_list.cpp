@@ -12,8 +12,7 @@ constexpr std::uint64_t kFreeBytes = 16 * 1024;
 }  // namespace
 
 Error changed_meanwhile() {
-    return fail(ErrorCode::unavailable, "Instances were removed or replaced while the answer was made.",
-                "members");
+    return fail(ErrorCode::changed, std::string(archive::kChangedMeanwhile), "members");
 }
 
 Status hold_list(MemoryBudget::Lease& memory, std::uint64_t bytes) {

@@ -110,7 +110,7 @@ http::Response answer(const Face& face, SearchResource resource, const http::Req
     for (int tried = 1;; ++tried) {
         auto response = try_answer(face, resource, context);
         if (response) return *std::move(response);
-        if (response.error().code != ErrorCode::unavailable || tried == kMostRenewals)
+        if (response.error().code != ErrorCode::changed || tried == kMostRenewals)
             return refuse(face, context.request, response.error());
     }
 }
