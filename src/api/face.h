@@ -69,6 +69,8 @@ std::vector<http::Route> remove_routes(const Face& face);
 std::vector<http::Route> change_feed_routes(const Face& face);
 /// OPTIONS of the face's root (PS3.18 8.9) and of every path in `others`. Empty on the compatibility faces.
 std::vector<http::Route> capabilities_routes(const Face& face, const std::vector<http::Route>& others);
+/// OPTIONS of every path in `others` alone.
+std::vector<http::Route> options_routes(const Face& face, const std::vector<http::Route>& others);
 
 /// `/api.json` and `/api.yaml`: the OpenAPI document of `others` below the face's prefix. Made once.
 std::vector<http::Route> openapi_routes(const Face& face, const std::vector<http::Route>& others);

@@ -162,11 +162,25 @@ void describe_get(RouteDescription& out, const http::Route& route, bool standard
         if (part == "latest") out.query_parameters = {{"includeMetadata", "boolean", "With the metadata."}};
         out.response_types = {"application/json"};
         out.statuses = {200, 400};
+        // A cursor of another feed.
+        if (standard && part != "latest") out.statuses.push_back(410);
         if (part == "latest") out.statuses.insert(out.statuses.begin() + 1, 204);
         return;
     }
     if (out.path_parameters.empty()) return describe_wado_uri(out);
     describe_part(out, part, entity_of(out.path_parameters), standard);
+}
+
+/// PS3.18 8.9 for the root.
+void describe_options(RouteDescription& out, const http::Route& route) {
+    if (route.pattern != "/") {
+        out.summary = "Tell which methods the resource has.";
+        out.statuses = {204};
+        return;
+    }
+    out.summary = "Describe what can be done here.";
+    out.response_types = {"application/json", "application/vnd.sun.wadl+xml"};
+    out.statuses = {200, 304, 406};
 }
 
 void describe_store(RouteDescription& out, bool standard) {
@@ -210,8 +224,7 @@ RouteDescription describe_route(const http::Route& route, bool standard) {
             break;
         case http::Method::options:
             out.group = "Capabilities";
-            out.summary = "Describe what can be done here.";
-            out.statuses = {200, 204, 304, 406};
+            describe_options(out, route);
             break;
         case http::Method::head:
         case http::Method::put:

@@ -170,6 +170,15 @@ Match Router::find(Method method, std::string_view path) const {
     return match;
 }
 
+std::string Router::methods() const {
+    std::vector<Method> methods{Method::options};
+    for (const Mount& mount : mounts_) {
+        for (const Route& route : mount.routes)
+            methods.push_back(route.method);
+    }
+    return allow_header(methods);
+}
+
 std::string path_template(std::string_view pattern) {
     std::string text(pattern);
     if (text.ends_with(kTail)) text.replace(text.size() - kTail.size(), kTail.size(), "}");

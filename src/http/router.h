@@ -29,6 +29,8 @@ class Router {
     Router(const Router&) = delete;
     Router& operator=(const Router&) = delete;
     Match find(Method method, std::string_view path) const;
+    /// Value of Allow for the server as a whole: the methods of all paths.
+    std::string methods() const;
     const std::vector<Mount>& mounts() const { return mounts_; }
 
   private:

@@ -136,6 +136,16 @@ TEST(Server, KnowsWhatItHasNot) {
     EXPECT_EQ(client.ask(get("/hello/x")).body, "hello x");
 }
 
+TEST(Server, TellsWhatItCanDoInGeneral) {
+    TestServer test;
+    test.get("/hello/{name}", hello);
+    RawClient client(test.start());
+    const RawResponse response = client.ask("OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_EQ(response.status, 204U);
+    EXPECT_EQ(response.headers.get("Allow"), "GET, HEAD, POST, OPTIONS");
+    EXPECT_EQ(client.ask("GET * HTTP/1.1\r\nHost: x\r\n\r\n").status, 400U);
+}
+
 TEST(Server, HeadHasTheHeadersOfGetAndNoBody) {
     TestServer test;
     test.get("/hello/{name}", hello);

@@ -26,6 +26,11 @@ std::optional<Response> Service::begin(Call& call, std::string_view local_author
     if (!answer && call.match.bad_escape)
         answer =
             write_error(call, fail(ErrorCode::invalid_request, "The path has a broken percent escape."), 400);
+    // RFC 9110 9.3.7: of the server in general.
+    if (!answer && call.request.path == "*") {
+        answer = empty_response(204);
+        answer->headers.set("Allow", router_.methods());
+    }
     if (!answer && call.match.route == nullptr) {
         const bool known = !call.match.allowed.empty();
         const Error error = known ? fail(ErrorCode::unsupported, "The resource does not have this method.")
@@ -66,7 +71,7 @@ Response Service::reject(Call& call, unsigned status, std::string_view message) 
 Response Service::refuse(Call& call, const Error& error, unsigned status) const {
     if (status == 0) status = status_of(error.code);
     if (status >= 500) {
-        log_event(LogLevel::error, "request_failed",
+        log_event(error.code == ErrorCode::changed ? LogLevel::warning : LogLevel::error, "request_failed",
                   {{"request_id", std::string_view(call.request.request_id)},
                    {"route", call.label()},
                    {"status", status},

@@ -72,6 +72,13 @@ def test_openapi_says_which_methods_there_are(root):
     assert {"get", "post"} <= studies
 
 
+def test_openapi_has_the_capabilities(root):
+    """standard-face.md 1.1: OPTIONS of the root is mandatory, and that of every resource is described."""
+    paths = described(root, "/dicom-web/api.json")["paths"]
+    assert "200" in paths["/dicom-web"]["options"]["responses"]
+    assert [path for path, methods in paths.items() if "options" not in methods] == []
+
+
 def test_openapi_outside_of_the_faces(root):
     """What belongs to no face has a document of its own."""
     document = described(root, "/api.json")

@@ -42,6 +42,7 @@ def test_strict_accept_wants_an_accept(configured):
         expect.problem(face.get(path), 406)
         expect.status(face.get(path, "*/*"), 200)
     expect.status(face.get("/studies?accept=application/dicom%2Bjson"), 200)
+    expect.problem(face.request("OPTIONS", "/"), 406)
 
 
 def test_strict_accept_never_refuses_data(configured):

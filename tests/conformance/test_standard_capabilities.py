@@ -87,7 +87,7 @@ def wadl(standard):
     return document.find(WADL + "resources")
 
 
-@pytest.mark.parametrize("accept", [None, "*/*", "application/json"])
+@pytest.mark.parametrize("accept", [None, "", "*/*", "application/json"])
 def test_json_capabilities(standard, accept):
     response = expect.status(options(standard, accept=accept), 200)
     assert expect.media_type(response) == "application/json"
@@ -193,6 +193,7 @@ def test_unacceptable_capabilities(standard):
         ("/studies", {"GET", "HEAD", "POST", "OPTIONS"}),
         ("/studies/2.25.1", {"GET", "POST", "DELETE"}),
         ("/studies/2.25.1/metadata", {"GET", "HEAD"}),
+        ("/api.json", {"GET", "HEAD", "OPTIONS"}),
     ],
 )
 def test_options_elsewhere(standard, path, allowed):

@@ -139,11 +139,10 @@ void append_children_json(std::string& out, const Node& node, bool first) {
 // --- the resource
 
 /// WADL when it is asked for with a higher weight than JSON; nothing when neither is.
-std::optional<bool> wants_wadl(const http::Request& request) {
-    if (!request.headers.has("Accept")) return false;
+std::optional<bool> wants_wadl(const Profile& profile, const http::Request& request) {
     double wadl = 0;
     double json = 0;
-    for (const http::MediaType& range : http::parse_accept(request.headers.joined("Accept"))) {
+    for (const http::MediaType& range : read_accept(profile, request).header) {
         const std::string essence = range.essence();
         const bool any = essence == "*/*" || essence == "application/*";
         if (any || essence == kWadl || essence == "application/xml")
@@ -156,7 +155,7 @@ std::optional<bool> wants_wadl(const http::Request& request) {
 
 http::Response answer(const Face& face, const std::vector<http::Route>& routes,
                       const http::Request& request) {
-    const auto wadl = wants_wadl(request);
+    const auto wadl = wants_wadl(face.profile, request);
     if (!wadl) {
         ErrorDetails details;
         details.asked = asked_ranges(request);
@@ -242,6 +241,14 @@ std::vector<http::Route> capabilities_routes(const Face& face, const std::vector
     routes.push_back(options_route("/", [&face, described](const http::RequestContext& context) {
         return answer(face, *described, context.request);
     }));
+    for (http::Route& route : options_routes(face, others))
+        routes.push_back(std::move(route));
+    return routes;
+}
+
+std::vector<http::Route> options_routes(const Face& face, const std::vector<http::Route>& others) {
+    if (!face.profile.standard) return {};
+    std::vector<http::Route> routes;
     for (const auto& [pattern, allow] : allowed_methods(others)) {
         if (pattern == "/" || pattern.empty()) continue;
         routes.push_back(options_route(pattern, [allow = allow](const http::RequestContext&) {

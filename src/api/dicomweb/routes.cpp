@@ -34,8 +34,9 @@ std::vector<http::Route> face_routes(const Face& face) {
     for (const RouteGroup group : kGroups)
         add(group(face));
     // These describe the others: what they say cannot drift from the table.
-    auto described = openapi_routes(face, routes);
     add(capabilities_routes(face, routes));
+    auto described = openapi_routes(face, routes);
+    add(options_routes(face, described));
     add(std::move(described));
     return routes;
 }

@@ -7,6 +7,8 @@
 #include "api/manage/openapi.h"
 #include "api/manage/start_page.h"
 #include "api/route_caller.h"
+#include "http/ascii.h"
+#include "http/router.h"
 
 namespace isocenter::api {
 namespace {
@@ -129,6 +131,31 @@ TEST(OpenApi, TheServersOwnRoutesHaveADocument) {
     EXPECT_TRUE(paths.at("/cohorts").at("post").as_object().contains("requestBody"));
 }
 
+/// The documents describe all but themselves.
+TEST(OpenApi, NamesEveryRouteOfAFace) {
+    for (const Profile* profile : {&v1_profile(), &v2_profile(), &standard_profile()}) {
+        RouteCaller test(*profile);
+        const auto routes = face_routes(test.face);
+        const json::value document = json_of(RouteCaller::call(
+            RouteCaller::find(routes, http::Method::get, "/api.json"), RouteCaller::request()));
+        std::size_t described = 0;
+        for (const http::Route& route : routes) {
+            if (route.pattern.starts_with("/api.")) continue;
+            const std::string path =
+                test.face.prefix + (route.pattern == "/" ? "" : http::path_template(route.pattern));
+            const json::value* item = document.at("paths").as_object().if_contains(path);
+            ASSERT_NE(item, nullptr) << path;
+            const std::string method = http::to_lower(to_string(route.method));
+            EXPECT_TRUE(item->as_object().contains(method)) << method << ' ' << path;
+            ++described;
+        }
+        std::size_t named = 0;
+        for (const auto& path : document.at("paths").as_object())
+            named += path.value().as_object().size();
+        EXPECT_EQ(named, described);
+    }
+}
+
 TEST(Capabilities, JsonAndWadlHoldTheSameTree) {
     const auto routes = some_routes();
     const json::value tree = json::parse(capabilities_json("http://test/dicom-web", routes));
@@ -158,10 +185,24 @@ TEST(Capabilities, OptionsOfTheRootAndOfOtherPaths) {
     EXPECT_EQ(RouteCaller::call(root, request).headers.get("Content-Type"), "application/vnd.sun.wadl+xml");
     request.headers.set("Accept", "image/png");
     EXPECT_EQ(RouteCaller::call(root, request).status, 406U);
+    request.headers.set("Accept", "");
+    EXPECT_EQ(RouteCaller::call(root, request).headers.get("Content-Type"), "application/json");
     const http::Response studies =
         RouteCaller::call(RouteCaller::find(routes, http::Method::options, "/studies"), request);
     EXPECT_EQ(studies.status, 204U);
     EXPECT_EQ(studies.headers.get("Allow"), "GET, HEAD, POST, OPTIONS");
+    Profile strict_profile = standard_profile();
+    strict_profile.strict_accept = true;
+    RouteCaller strict(strict_profile);
+    const auto strict_routes = capabilities_routes(strict.face, some_routes());
+    request.headers = {};
+    EXPECT_EQ(RouteCaller::call(RouteCaller::find(strict_routes, http::Method::options, "/"), request).status,
+              406U);
+    const auto all = face_routes(test.face);
+    const http::Response document =
+        RouteCaller::call(RouteCaller::find(all, http::Method::options, "/api.json"), request);
+    EXPECT_EQ(document.status, 204U);
+    EXPECT_EQ(document.headers.get("Allow"), "GET, HEAD, OPTIONS");
     RouteCaller other(v2_profile());
     EXPECT_TRUE(capabilities_routes(other.face, some_routes()).empty());
 }
