@@ -85,7 +85,10 @@ Result<DataSet> make_data_set(std::vector<Element> elements) {
 }
 
 void declare_utf8(DataSet& data_set) {
-    if (!is_beyond_ascii(data_set)) return;
+    if (is_beyond_ascii(data_set)) force_utf8(data_set);
+}
+
+void force_utf8(DataSet& data_set) {
     replace_character_sets(data_set);
     data_set.set({.tag = tags::SpecificCharacterSet, .vr = Vr::CS, .bytes = "ISO_IR 192"});
 }

@@ -24,5 +24,7 @@ Result<DataSet> make_data_set(std::vector<Element> elements);
 
 /// Names UTF-8 in (0008,0005), at the top and in items that have their own, when any text is beyond ASCII.
 void declare_utf8(DataSet& data_set);
+/// The same for text that is not held.
+void force_utf8(DataSet& data_set);
 
 }  // namespace isocenter::dicom

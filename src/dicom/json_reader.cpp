@@ -54,6 +54,9 @@ Result<Members> members_of(const JsonNode& object) {
         if (!node.is(node.key == "Value" ? Kind::array : Kind::string))
             return wrong(node.key + " is of another JSON type");
     }
+    const bool alone = members.value == nullptr && members.inline_binary == nullptr;
+    if (members.bulk_uri != nullptr && members.bulk_uri->text.empty() && alone)
+        return wrong("BulkDataURI refers to nothing");
     // An explicit null says the same as absence, but counted as a member above.
     for (const JsonNode** place : {&members.vr, &members.value, &members.bulk_uri, &members.inline_binary})
         if (*place != nullptr && (*place)->is(Kind::null)) *place = nullptr;

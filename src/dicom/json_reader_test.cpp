@@ -129,6 +129,8 @@ TEST(JsonReader, RefusesWhatIsWrongAndSaysWhere) {
              R"({"7FE00010":{"vr":"OW","InlineBinary":"?"}})",
              R"({"7FE00010":{"vr":"OW","InlineBinary":"","BulkDataURI":""}})",
              R"({"00280010":{"vr":"US","Value":[65536]}})",
+             R"({"7FE00010":{"vr":"OW","BulkDataURI":""}})",
+             R"({"7FE00010":{"vr":"OW","BulkDataURI":null}})",
              R"({"00280010":{"vr":"US","Value":[1,null]}})",
              R"({"00880200":{"vr":"SQ","Value":[1]}})",
              R"({"00880200":{"vr":"SQ","BulkDataURI":"x"}})",

@@ -194,6 +194,7 @@ class Reader {
         if (bulk) {
             const std::string_view uri = attribute(bulk, "uri");
             element.bulk_uri = uri.empty() ? attribute(bulk, "uuid") : uri;
+            if (element.bulk_uri.empty()) return wrong("BulkData refers to nothing");
             element.held = false;
             return element;
         }

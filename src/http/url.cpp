@@ -5,6 +5,49 @@
 #include "http/ascii.h"
 
 namespace isocenter::http {
+namespace {
+
+bool is_alpha(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/// RFC 3986 3.1.
+bool has_scheme(std::string_view reference) {
+    const std::size_t colon = reference.find_first_of(":/?#");
+    if (colon == std::string_view::npos || reference[colon] != ':') return false;
+    const std::string_view scheme = reference.substr(0, colon);
+    return !scheme.empty() && is_alpha(scheme.front()) && std::ranges::all_of(scheme, [](char c) {
+        return is_alpha(c) || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+    });
+}
+
+/// RFC 3986 5.2.4; `path` begins with '/'.
+std::string without_dot_segments(std::string_view path) {
+    std::string out;
+    while (!path.empty()) {
+        const std::size_t end = std::min(path.find('/', 1), path.size());
+        const std::string_view segment = path.substr(0, end);
+        path.remove_prefix(end);
+        const bool up = segment == "/..";
+        if (!up && segment != "/.") {
+            out += segment;
+            continue;
+        }
+        if (up) out.erase(std::min(out.rfind('/'), out.size()));
+        if (path.empty()) out += '/';
+    }
+    return out;
+}
+
+/// Where the path of a URI with an authority begins.
+std::size_t path_begin(std::string_view uri) {
+    const std::size_t authority = uri.find("://");
+    if (authority == std::string_view::npos) return uri.size();
+    return std::min(uri.find_first_of("/?#", authority + 3), uri.size());
+}
+
+}  // namespace
+
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space) {
     std::string out;
     out.reserve(text.size());
@@ -45,6 +88,27 @@ std::optional<std::vector<QueryItem>> parse_query(std::string_view query) {
         items.push_back(std::move(item));
     }
     return items;
+}
+
+std::string resolve_reference(std::string_view base, std::string_view reference) {
+    const std::size_t begin = path_begin(base);
+    const std::string_view authority = base.substr(0, begin);
+    const std::string_view path = base.substr(begin, base.find_first_of("?#", begin) - begin);
+    std::string uri;
+    if (has_scheme(reference))
+        uri = reference;
+    else if (reference.starts_with("//"))
+        uri = std::string(base.substr(0, base.find("//"))) + std::string(reference);
+    else if (reference.starts_with('/'))
+        uri = std::string(authority) + std::string(reference);
+    else if (reference.empty() || reference.front() == '?' || reference.front() == '#')
+        uri = std::string(authority) + std::string(path) + std::string(reference);
+    else
+        uri = std::string(authority) + std::string(path.substr(0, path.rfind('/') + 1)) +
+              (path.empty() ? "/" : "") + std::string(reference);
+    const std::size_t from = path_begin(uri);
+    const std::size_t to = std::min(uri.find_first_of("?#", from), uri.size());
+    return uri.replace(from, to - from, without_dot_segments(std::string_view(uri).substr(from, to - from)));
 }
 
 }  // namespace isocenter::http

@@ -24,4 +24,7 @@ struct QueryItem {
 /// The items of a query string in order, '+' read as a blank. Nothing when an escape is broken.
 std::optional<std::vector<QueryItem>> parse_query(std::string_view query);
 
+/// `reference` as an absolute one (RFC 3986 5.2); `base` is an http URI. No escapes are changed.
+std::string resolve_reference(std::string_view base, std::string_view reference);
+
 }  // namespace isocenter::http

@@ -60,5 +60,36 @@ TEST(ParseQuery, RefusesBrokenEscapes) {
     EXPECT_FALSE(parse_query("%zz=1"));
 }
 
+// The examples of RFC 3986 5.4 that an http base has.
+TEST(ResolveReference, FollowsTheRfc) {
+    const struct {
+        const char* reference;
+        const char* absolute;
+    } examples[] = {{"g:h", "g:h"},
+                    {"g", "http://a/b/c/g"},
+                    {"./g", "http://a/b/c/g"},
+                    {"g/", "http://a/b/c/g/"},
+                    {"/g", "http://a/g"},
+                    {"//g", "http://g"},
+                    {"?y", "http://a/b/c/d;p?y"},
+                    {"g?y", "http://a/b/c/g?y"},
+                    {"", "http://a/b/c/d;p"},
+                    {".", "http://a/b/c/"},
+                    {"..", "http://a/b/"},
+                    {"../g", "http://a/b/g"},
+                    {"../../g", "http://a/g"},
+                    {"../../../g", "http://a/g"},
+                    {"/../g", "http://a/g"},
+                    {"g/./h", "http://a/b/c/g/h"},
+                    {"g/../h", "http://a/b/c/h"},
+                    {"g?y/../x", "http://a/b/c/g?y/../x"},
+                    {"1:2", "http://a/b/c/1:2"},
+                    {"cid:5@x/../y", "cid:5@x/../y"},
+                    {"https://x/y/../z", "https://x/z"}};
+    for (const auto& [reference, absolute] : examples)
+        EXPECT_EQ(resolve_reference("http://a/b/c/d;p?q", reference), absolute) << reference;
+    EXPECT_EQ(resolve_reference("http://a", "g"), "http://a/g");
+}
+
 }  // namespace
 }  // namespace isocenter::http

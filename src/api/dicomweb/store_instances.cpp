@@ -240,7 +240,7 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
     MetadataStore& metadata() {
         if (!metadata_) {
             const std::uint64_t limit = face_.options.max_instance_bytes;
-            metadata_.emplace(request_.base_url + request_.path + "/",
+            metadata_.emplace(request_.base_url + request_.path,
                               Spool(limit == 0 ? kDefaultBulkLimit : limit, face_.options.spool_folder));
         }
         return *metadata_;

@@ -6,6 +6,8 @@
 #include <iterator>
 
 #include "archive/picture.h"
+#include "base/utf8.h"
+#include "dicom/element_builder.h"
 #include "dicom/json_reader.h"
 #include "dicom/json_tree.h"
 #include "dicom/part10_writer.h"
@@ -13,7 +15,7 @@
 #include "dicom/transfer_syntax.h"
 #include "dicom/video_header.h"
 #include "dicom/xml.h"
-#include "http/ascii.h"
+#include "http/url.h"
 
 namespace isocenter::api {
 namespace {
@@ -22,6 +24,8 @@ namespace {
 constexpr std::uint64_t kMaxMetadataBytes = 256ULL << 20U;
 /// Profiles and thumbnails may stand before the part of an image that describes it.
 constexpr std::uint64_t kMaxImageHeaderBytes = 1ULL << 20U;
+/// Of text that is looked at at a time.
+constexpr std::size_t kTextBytes = 64 * 1024;
 
 /// The n of `frames/<n>`, from 1 on.
 std::optional<std::size_t> frame_number(std::string_view text) {
@@ -30,6 +34,33 @@ std::optional<std::size_t> frame_number(std::string_view text) {
     if (error != std::errc() || end != text.data() + text.size() || number == 0) return std::nullopt;
     return number;
 }
+
+/// Text that comes in pieces.
+class Utf8Check {
+  public:
+    void write(std::string_view piece) {
+        if (!well_formed_) return;
+        text_ += piece;
+        std::string_view left = text_;
+        while (!left.empty() && well_formed_) {
+            const std::size_t length = utf8_sequence_length(left);
+            // The rest of a sequence may come with the next piece.
+            if (length == 0 && left.size() < kMostBytes) break;
+            beyond_ascii_ = beyond_ascii_ || length > 1;
+            well_formed_ = length != 0;
+            left.remove_prefix(length);
+        }
+        text_.erase(0, text_.size() - left.size());
+    }
+    bool is_well_formed() const { return well_formed_ && text_.empty(); }
+    bool is_beyond_ascii() const { return beyond_ascii_; }
+
+  private:
+    static constexpr std::size_t kMostBytes = 4;
+    std::string text_;
+    bool well_formed_ = true;
+    bool beyond_ascii_ = false;
+};
 
 class BatchSink : public ByteSink {
   public:
@@ -108,8 +139,8 @@ std::string_view without_slash(std::string_view uri) {
 
 }  // namespace
 
-MetadataStore::MetadataStore(std::string request_uri, Spool spool)
-    : request_uri_(std::move(request_uri)), spool_(std::move(spool)) {}
+MetadataStore::MetadataStore(std::string_view request_uri, Spool spool)
+    : request_uri_(without_slash(request_uri)), spool_(std::move(spool)) {}
 
 void MetadataStore::begin_part(Kind kind, std::uint64_t number, const http::MediaType& type,
                                std::string_view location) {
@@ -169,27 +200,27 @@ Result<std::vector<dicom::Salvaged>> MetadataStore::read(const TextPart& part, c
     return sets;
 }
 
-/// `uri` as an absolute reference; enough of RFC 3986 5.2 for what clients send.
-std::string MetadataStore::resolve(std::string_view uri) const {
-    if (uri.find("://") != std::string_view::npos || uri.starts_with("cid:") || uri.starts_with("urn:"))
-        return std::string(uri);
-    if (uri.starts_with('/')) {
-        const std::size_t authority = request_uri_.find("://");
-        const std::size_t path = request_uri_.find('/', authority == std::string::npos ? 0 : authority + 3);
-        return request_uri_.substr(0, path) + std::string(uri);
-    }
-    return request_uri_.substr(0, request_uri_.rfind('/') + 1) + std::string(uri);
+std::string MetadataStore::absolute(std::string_view uri) const {
+    return http::resolve_reference(request_uri_, uri);
+}
+
+/// What senders mean who take the request URI for a folder.
+std::string MetadataStore::below_request(std::string_view uri) const {
+    return http::resolve_reference(request_uri_ + '/', uri);
 }
 
 /// A location is resolved once, and its parts are put in order once, however many links there are.
 void MetadataStore::place_parts() {
     constexpr std::string_view kFrames = "/frames/";
     for (BulkPart& part : bulk_) {
-        const std::string location = resolve(without_slash(part.uri));
+        const std::string location = absolute(without_slash(part.uri));
+        const std::string below = below_request(without_slash(part.uri));
         places_[location].parts.push_back(&part);
+        below_.emplace(below, location);
         const std::size_t frames = location.rfind(kFrames);
         if (frames == std::string::npos) continue;
         Place& place = places_[location.substr(0, frames)];
+        below_.emplace(below.substr(0, below.rfind(kFrames)), location.substr(0, frames));
         const auto number = frame_number(std::string_view(location).substr(frames + kFrames.size()));
         if (!number || !place.frames.emplace(*number, &part).second) place.ill_named = true;
     }
@@ -205,7 +236,11 @@ void MetadataStore::place_parts() {
 /// Parts of that location in the order received, or its `<uri>/frames/<n>` in the order of n, each from 1 on
 /// once (standard-face.md 4.2).
 Result<MetadataStore::Place*> MetadataStore::place_of(std::string_view uri) {
-    const auto found = places_.find(resolve(without_slash(uri)));
+    auto found = places_.find(absolute(without_slash(uri)));
+    const std::string below = below_request(without_slash(uri));
+    if (found == places_.end()) found = places_.find(below);
+    if (const auto other = below_.find(below); found == places_.end() && other != below_.end())
+        found = places_.find(other->second);
     if (found == places_.end()) return fail(ErrorCode::malformed_dicom, "a bulk data part is missing");
     Place& place = found->second;
     if (place.ill_named)
@@ -215,15 +250,38 @@ Result<MetadataStore::Place*> MetadataStore::place_of(std::string_view uri) {
 }
 
 /// Marks the places that `set` refers to; an error when one has no parts. A place may have as many parts as
-/// it has links: they are not walked for each.
-Status MetadataStore::mark_places(const dicom::DataSet& set) {
+/// it has links: they are not walked for each. Names the character set of text among them.
+Status MetadataStore::mark_places(dicom::DataSet& set) {
     std::vector<const dicom::Element*> linked;
     collect_links(set, linked);
+    bool utf8 = false;
     for (const dicom::Element* element : linked) {
         ISO_TRY(Place* const place, place_of(element->bulk_uri));
         place->used = true;
+        if (utf8 || !dicom::uses_character_set(element->vr)) continue;
+        ISO_TRY(utf8, is_utf8_text(*place));
     }
+    if (utf8) dicom::force_utf8(set);
     return {};
+}
+
+/// Whether the parts are UTF-8 beyond ASCII, which says of itself that it is no other character set.
+Result<bool> MetadataStore::is_utf8_text(Place& place) {
+    if (place.utf8) return *place.utf8;
+    bool beyond_ascii = false;
+    for (const BulkPart* part : place.parts) {
+        Utf8Check check;
+        const auto source = spool_.open(part->range);
+        std::vector<std::byte> buffer(kTextBytes);
+        for (;;) {
+            ISO_TRY(const std::size_t n, source->read(buffer));
+            if (n == 0) break;
+            check.write(as_text(ByteView(buffer).first(n)));
+        }
+        if (!check.is_well_formed()) return *(place.utf8 = false);
+        beyond_ascii = beyond_ascii || check.is_beyond_ascii();
+    }
+    return *(place.utf8 = beyond_ascii);
 }
 
 std::vector<PartFailure> MetadataStore::unused_parts() {

@@ -25,8 +25,9 @@ namespace isocenter::api {
 /// any order, so bulk values wait in a temporary file. Used by one thread at a time.
 class MetadataStore {
   public:
-    /// `request_uri`: what relative links are resolved against. Bulk values wait in `spool`.
-    MetadataStore(std::string request_uri, Spool spool);
+    /// `request_uri`: what relative links and locations are resolved against, and what they may be below.
+    /// Bulk values wait in `spool`.
+    MetadataStore(std::string_view request_uri, Spool spool);
 
     enum class Kind { json, xml, bulk };
     /// A part begins, the one of that number; `location` is its Content-Location.
@@ -64,9 +65,10 @@ class MetadataStore {
         /// In the order received, or of the frames' numbers; many links may share them.
         std::vector<BulkPart*> parts;
         std::map<std::size_t, BulkPart*> frames;
-        bool ill_named = false;   ///< a frame has no number, or that of another
-        bool incomplete = false;  ///< the frames are no row, or there is a whole beside them
-        bool used = false;        ///< an instance refers to it
+        bool ill_named = false;      ///< a frame has no number, or that of another
+        bool incomplete = false;     ///< the frames are no row, or there is a whole beside them
+        bool used = false;           ///< an instance refers to it
+        std::optional<bool> utf8{};  ///< the parts are text in UTF-8 beyond ASCII; nothing: not looked at
     };
     static std::uint64_t reading_bytes(const TextPart& part);
     static Result<std::vector<dicom::Salvaged>> read(const TextPart& part, const Reserve& reserve);
@@ -77,10 +79,12 @@ class MetadataStore {
     Result<std::vector<std::unique_ptr<ByteSource>>> sources_of(const dicom::Element& element);
     void place_parts();
     Result<Place*> place_of(std::string_view uri);
-    Status mark_places(const dicom::DataSet& set);
+    Status mark_places(dicom::DataSet& set);
+    Result<bool> is_utf8_text(Place& place);
     std::vector<PartFailure> unused_parts();
     Status count_frames(const dicom::DataSet& set);
-    std::string resolve(std::string_view uri) const;
+    std::string absolute(std::string_view uri) const;
+    std::string below_request(std::string_view uri) const;
 
     std::string request_uri_;
     Spool spool_;
@@ -90,6 +94,8 @@ class MetadataStore {
     bool cut_ = false;
     std::vector<BulkPart> bulk_;
     std::unordered_map<std::string, Place> places_;  ///< of `bulk_`, by absolute references
+    /// The same by what relative references mean below the request URI; keys of `places_`.
+    std::unordered_map<std::string, std::string> below_;
     /// Of the object under way: the link to pictures, and the pixels that they became.
     std::string pictures_uri_;
     ByteRange native_pixels_;

@@ -4,6 +4,8 @@
 
 #include "api/dicomweb/spool.h"
 #include "archive/test_archive.h"
+#include "dicom/json_filter.h"
+#include "dicom/tags.h"
 #include "dicom/xml.h"
 
 namespace isocenter::api {
@@ -34,7 +36,7 @@ class MetadataStoreTest : public ::testing::Test {
 
     archive::TestArchive stored;
     archive::StoreBatch batch{*stored.archive, {}};
-    MetadataStore store{"http://test/studies/", Spool(1ULL << 30U, "")};
+    MetadataStore store{"http://test/studies", Spool(1ULL << 30U, "")};
     std::uint64_t parts = 0;
     std::uint64_t most = UINT64_MAX;
     std::vector<std::uint64_t> asked;
@@ -112,6 +114,11 @@ TEST_F(MetadataStoreTest, LinksFindTheirPartsByTheirAbsoluteLocations) {
     } equal[] = {{"a/1", "a/1"},
                  {"a/2", "http://test/studies/a/2"},
                  {"http://test/studies/a/3/", "a/3"},
+                 {"a/6", "http://test/a/6"},
+                 {"http://test/a/7", "a/7"},
+                 {"./a/8", "../a/8"},
+                 {"a/9", "/a/9/frames/1"},
+                 {"/studies/a/10", "a/10/frames/1"},
                  {"/b/4", "http://test/b/4"},
                  {"cid:5", "cid:5"}};
     int number = 0;
@@ -125,6 +132,58 @@ TEST_F(MetadataStoreTest, LinksFindTheirPartsByTheirAbsoluteLocations) {
     ASSERT_EQ(outcomes.size(), std::size(equal));
     for (std::size_t i = 0; i < outcomes.size(); ++i)
         EXPECT_TRUE(outcomes[i].created) << equal[i].link << ": " << outcomes[i].message;
+}
+
+TEST_F(MetadataStoreTest, LinksToNothingFailTheirInstance) {
+    part(Kind::json, instance("1.1.1.1", link("")));
+    part(Kind::json, instance("1.1.1.2", R"(,"7FE00010":{"vr":"OB","BulkDataURI":null})"));
+    part(
+        Kind::xml,
+        R"(<NativeDicomModel><DicomAttribute tag="7FE00010" vr="OB"><BulkData uri=""/></DicomAttribute></NativeDicomModel>)");
+    ASSERT_TRUE(finish().ok());
+    ASSERT_EQ(outcomes.size(), 3U);
+    for (const archive::StoreOutcome& outcome : outcomes)
+        EXPECT_EQ(outcome.failure, StoreFailure::not_understood);
+}
+
+TEST_F(MetadataStoreTest, TextOfBulkPartsNamesItsCharacterSet) {
+    const std::string latin = R"(,"00080005":{"vr":"CS","Value":["ISO_IR 100"]})";
+    const std::string text = R"(,"0040A160":{"vr":"UT","BulkDataURI":"u)";
+    const std::string long_text(64 * 1024 - 1, 'x');  // a character lies across two pieces
+    const struct {
+        std::string members;
+        std::string bytes;
+        const char* set;
+    } cases[] = {{text, "\xC3\xA4 \xC3\xB6", "ISO_IR 192"},
+                 {latin + text, "\xC3\xA4", "ISO_IR 192"},
+                 {latin + text, "\xE4 and more", "ISO_IR 100"},
+                 {text, long_text + "\xC3\xA4", "ISO_IR 192"},
+                 {text, "ascii", ""}};
+    int number = 0;
+    for (const auto& [members, bytes, set] : cases) {
+        const std::string uid = std::to_string(++number);
+        part(Kind::json, instance("1.1.1." + uid, members + uid + "\"}"));
+        part(Kind::bulk, bytes, "u" + uid, "text/plain; charset=utf-8");
+    }
+    const auto failures = finish();
+    ASSERT_TRUE(failures.ok());
+    EXPECT_TRUE(failures->empty());
+    for (int i = 1; i <= number; ++i) {
+        const auto location =
+            stored.archive->locate(archive::key_of("1.1", "1.1.1", "1.1.1." + std::to_string(i)));
+        ASSERT_TRUE(location.ok()) << i;
+        const auto documents = stored.archive->documents({&(*location)->record.id, 1});
+        ASSERT_TRUE(documents.ok());
+        const std::string_view set =
+            dicom::find_attribute(documents->front().json, dicom::tags::SpecificCharacterSet);
+        const auto& expected = cases[i - 1];
+        EXPECT_EQ(set.empty() ? "" : set,
+                  *expected.set == '\0' ? std::string()
+                                        : R"({"vr":"CS","Value":[")" + std::string(expected.set) + R"("]})")
+            << i;
+        const std::string_view value = dicom::find_attribute(documents->front().json, {0x0040, 0xA160});
+        EXPECT_EQ(value.find("\xEF\xBF\xBD"), std::string_view::npos) << i;
+    }
 }
 
 TEST_F(MetadataStoreTest, FramesThatAreNoRowFailTheirInstance) {
