@@ -27,6 +27,27 @@ const DataSet* descendant(const DataSet& node, std::string_view code, std::strin
     return nullptr;
 }
 
+/// A value of a concept, and the plane that it was measured in.
+struct PlaneValue {
+    const DataSet* item;
+    std::string plane;  ///< empty where none is named
+};
+
+/// The first child of the concept in each node (fhir-sync.md 11.5); what belongs to an event is not looked
+/// into.
+void find_values(const DataSet& node, const DoseConcept& row, std::string plane,
+                 std::vector<PlaneValue>& found, int depth = 0) {
+    if (const auto* own = child(node, "113764")) {
+        if (const auto code = read_code(*own, "0040A168")) plane = code->meaning;
+    }
+    if (const auto* item = child(node, row.code, row.designator)) found.push_back({item, plane});
+    if (depth == kDeepestContent) return;
+    for (const auto* item : items_of(node, kContentSequence)) {
+        if (node_of(*item) == DoseNode::event && !event_uid(*item).empty()) continue;
+        find_values(*item, row, plane, found, depth + 1);
+    }
+}
+
 void find_events(const DataSet& node, std::vector<const DataSet*>& events, int depth = 0) {
     if (node_of(node) == DoseNode::event && !event_uid(node).empty()) events.push_back(&node);
     if (depth == kDeepestContent) return;
@@ -74,20 +95,29 @@ bool set_value(json::object& component, const DataSet& item, DoseConcept::Kind k
     return true;
 }
 
+/// A biplane system accumulates each plane in a container of its own (TID 10001): both are told, one
+/// component each. Their sum is nothing that the report says. R4 has no place for the plane in a component
+/// but the text of its code: codings beside the concept's would have to mean the same as it.
 json::array components_of(const DataSet& node, DoseNode kind, const Context& context) {
     json::array components;
     for (const auto& row : kDoseConcepts) {
         if (kind == DoseNode::summary ? !row.in_summary : !row.in_event) continue;
         // TID 10013 keeps the values of an event in a container of their own (113829).
-        const auto* item = descendant(node, row.code, row.designator);
-        if (item == nullptr) continue;
-        json::object component{{"code",
-                                {{"coding", json::array{make_coding(system_of(row.designator), row.code)}},
-                                 {"text", row.meaning}}}};
-        if (set_value(component, *item, row.kind)) {
-            components.push_back(std::move(component));
-        } else {
-            context.invalid(row.code, first_text(*item, "0040A040"), "content item without a usable value");
+        std::vector<PlaneValue> values;
+        find_values(node, row, {}, values);
+        for (const auto& [item, plane] : values) {
+            auto text = std::string{row.meaning};
+            if (values.size() > 1 && !plane.empty()) text += ", " + plane;
+            json::object component{
+                {"code",
+                 {{"coding", json::array{make_coding(system_of(row.designator), row.code)}},
+                  {"text", text}}}};
+            if (set_value(component, *item, row.kind)) {
+                components.push_back(std::move(component));
+            } else {
+                context.invalid(row.code, first_text(*item, "0040A040"),
+                                "content item without a usable value");
+            }
         }
     }
     return components;

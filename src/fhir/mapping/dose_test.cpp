@@ -141,6 +141,49 @@ TEST_F(DoseMapping, Dose_Table_EveryConceptOnceAsTheReferenceCounts) {
             item = testing::item("CODE", {});
             item["0040A168"] = sequence({testing::code("1", "99LAKE", "value")});
         }
+/// A report of a biplane system (TID 10001): the accumulated dose is told once for each plane.
+json::object biplane_report() {
+    auto report = dose_report();
+    const auto plane = [](const char* code, const char* meaning, double area, double dose) {
+        auto name = testing::item("CODE", testing::code("113764", "DCM", "Acquisition Plane"));
+        name["0040A168"] = sequence({testing::code(code, "DCM", meaning)});
+        auto container =
+            testing::item("CONTAINER", testing::code("113702", "DCM", "Accumulated X-Ray Dose Data"));
+        container["0040A730"] = sequence({name, testing::number_item("113722", area, "Gy.m2"),
+                                          testing::number_item("113725", dose, "Gy")});
+        return container;
+    };
+    report["0040A730"] =
+        sequence({plane("113620", "Plane A", 0.00012, 0.5), plane("113621", "Plane B", 0.00034, 0.7)});
+    return report;
+}
+
+TEST_F(DoseMapping, Dose_Summary_TellsTheValuesOfBothPlanesApart) {
+    const auto summary = observations({biplane_report()})[0].resource;
+    std::vector<std::string> told;
+    for (const auto& component : summary.at("component").as_array())
+        told.push_back(std::string(component.at("code").at("text").as_string()) + ": " +
+                       json::serialize(component.at("valueQuantity").at("value")));
+    EXPECT_EQ(told,
+              (std::vector<std::string>{"Dose (RP) Total, Plane A: 5E-1", "Dose (RP) Total, Plane B: 7E-1",
+                                        "Dose Area Product Total, Plane A: 1.2E-4",
+                                        "Dose Area Product Total, Plane B: 3.4E-4"}));
+    for (const auto& component : summary.at("component").as_array())
+        EXPECT_EQ(component.at("code").at("coding").as_array().size(), 1U);
+}
+
+TEST_F(DoseMapping, Dose_Summary_FirstChildOfEachNodeWinsAndOneValueNamesNoPlane) {
+    auto report = biplane_report();
+    auto& planes = report["0040A730"].as_object()["Value"].as_array();
+    planes.pop_back();
+    auto& children = planes[0].as_object()["0040A730"].as_object()["Value"].as_array();
+    children.push_back(testing::number_item("113722", 9, "Gy.m2"));
+    const auto components = observations({report})[0].resource.at("component").as_array();
+    ASSERT_EQ(components.size(), 2U);
+    EXPECT_EQ(components[1].at("code").at("text"), "Dose Area Product Total");
+    EXPECT_EQ(components[1].at("valueQuantity").at("value"), 0.00012);
+}
+
         item["0040A043"] = sequence({testing::code(std::string{row.code}, std::string{row.designator}, "x")});
         items.push_back(item);
     }
