@@ -1,6 +1,7 @@
 #include "fhir/mapping/attributes.h"
 
 #include <algorithm>
+#include <array>
 #include <tuple>
 
 namespace isocenter::fhir {
@@ -51,6 +52,34 @@ bool is_uid(const DataSet& data_set, std::string_view tag) {
     const auto* element = element_of(data_set, tag);
     const auto* vr = element != nullptr ? element->if_contains("vr") : nullptr;
     return vr != nullptr && *vr == "UI";
+}
+
+std::string group_of(const json::value& value, std::string_view group) {
+    const auto* name = value.if_object();
+    const auto* text = name != nullptr ? name->if_contains(group) : nullptr;
+    return text != nullptr && text->is_string() ? trimmed(text->as_string()) : std::string{};
+}
+
+/// `order` of the parts family, given, middle and prefix (PS3.5 6.2.1); the suffix comes last.
+std::string display_name(std::string_view name, const std::array<std::size_t, 4>& order) {
+    const auto parts = split(name, '^');
+    std::string shown;
+    for (const std::size_t index : order) {
+        if (index >= parts.size()) continue;
+        const auto part = trimmed(parts[index]);
+        if (!part.empty()) shown += (shown.empty() ? "" : " ") + part;
+    }
+    const auto suffix = parts.size() > 4 ? trimmed(parts[4]) : std::string{};
+    return suffix.empty() ? shown : shown + ", " + suffix;
+}
+
+/// Many names of East Asia have no alphabetic group, and there the family's stands first.
+std::string display_of(const json::value& person) {
+    auto shown = display_name(group_of(person, "Alphabetic"), {3, 1, 2, 0});
+    for (const auto* group : {"Ideographic", "Phonetic"}) {
+        if (shown.empty()) shown = display_name(group_of(person, group), {3, 0, 1, 2});
+    }
+    return shown;
 }
 
 auto rank(const DataSet& data_set) {
@@ -127,35 +156,23 @@ std::vector<const DataSet*> items_of(const DataSet& data_set, std::string_view t
     return items;
 }
 
-std::vector<std::string> names_by_position(const DataSet& data_set, std::string_view tag,
-                                           std::string_view group) {
+std::vector<std::string> names_of(const DataSet& data_set, std::string_view tag, std::string_view group) {
     std::vector<std::string> names;
     const auto* values = values_of(data_set, tag);
     if (values == nullptr) return names;
     for (const auto& value : *values) {
-        const auto* name = value.if_object();
-        const auto* text = name != nullptr ? name->if_contains(group) : nullptr;
-        names.push_back(text != nullptr && text->is_string() ? trimmed(text->as_string()) : std::string{});
+        if (auto name = group_of(value, group); !name.empty()) names.push_back(std::move(name));
     }
     return names;
 }
 
-std::vector<std::string> names_of(const DataSet& data_set, std::string_view tag, std::string_view group) {
-    auto names = names_by_position(data_set, tag, group);
-    std::erase(names, std::string{});
-    return names;
-}
-
-std::string display_name(std::string_view name) {
-    const auto parts = split(name, '^');
-    std::string shown;
-    for (const std::size_t index : {3U, 1U, 2U, 0U}) {
-        if (index >= parts.size()) continue;
-        const auto part = trimmed(parts[index]);
-        if (!part.empty()) shown += (shown.empty() ? "" : " ") + part;
-    }
-    const auto suffix = parts.size() > 4 ? trimmed(parts[4]) : std::string{};
-    return suffix.empty() ? shown : shown + ", " + suffix;
+std::vector<std::string> displays_of(const DataSet& data_set, std::string_view tag) {
+    std::vector<std::string> displays;
+    const auto* values = values_of(data_set, tag);
+    if (values == nullptr) return displays;
+    for (const auto& value : *values)
+        displays.push_back(display_of(value));
+    return displays;
 }
 
 bool has_value(const DataSet& data_set, std::string_view tag) {

@@ -32,11 +32,9 @@ std::vector<std::string> all_texts(const DataSet& data_set, std::string_view tag
 std::vector<const DataSet*> items_of(const DataSet& data_set, std::string_view tag);
 /// One group (`Alphabetic`, `Ideographic`, `Phonetic`) of each name that has it.
 std::vector<std::string> names_of(const DataSet& data_set, std::string_view tag, std::string_view group);
-/// One per value of the attribute, empty where it has no such group: other attributes go by these positions.
-std::vector<std::string> names_by_position(const DataSet& data_set, std::string_view tag,
-                                           std::string_view group);
-/// A name for display: `Dr. Ada Byron, PhD` from `Byron^Ada^^Dr.^PhD`.
-std::string display_name(std::string_view name);
+/// What to call each person of an attribute: `Dr. Ada Byron, PhD` for `Byron^Ada^^Dr.^PhD`, in the first
+/// group that is filled. One per value, empty for who has no name: other attributes go by these positions.
+std::vector<std::string> displays_of(const DataSet& data_set, std::string_view tag);
 /// Without blanks, tabs and ends of lines around it, and without what FHIR's strings may not have.
 std::string trimmed(std::string_view text);
 std::vector<std::string> split(std::string_view text, char separator);

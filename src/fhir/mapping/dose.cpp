@@ -209,8 +209,9 @@ json::object make_summary(const DataSet& report, const std::vector<const DataSet
                       {"text", "Radiation exposure and protection information"}};
     if (const auto time = summary_time(report, context); !time.empty()) result["effectiveDateTime"] = time;
     if (const auto* person = descendant(report, "113850", "DCM")) {
-        const auto people = names_of(*person, "0040A123", "Alphabetic");
-        if (!people.empty()) result["performer"] = json::array{{{"display", display_name(people.front())}}};
+        const auto people = displays_of(*person, "0040A123");
+        if (!people.empty() && !people.front().empty())
+            result["performer"] = json::array{{{"display", people.front()}}};
     }
     add_target_region(result, report);
     std::set<std::string> members;

@@ -56,6 +56,15 @@ TEST_F(DoseMapping, Dose_Summary_Elements) {
     EXPECT_EQ(summary.at("hasMember").at(0).at("reference"), "@event/urn:oid:2.25.77");
 }
 
+TEST_F(DoseMapping, Dose_Performer_IsNamedByAnyGroupOfTheName) {
+    auto report = dose_report();
+    auto authority = testing::item("PNAME", testing::code("113850", "DCM", "Irradiation Authorizing"));
+    authority["0040A123"] = element(json::object{{"Ideographic", "山田^花子"}});
+    report["0040A730"].as_object()["Value"].as_array().push_back(authority);
+    EXPECT_EQ(observations({report})[0].resource.at("performer"),
+              (json::array{json::object{{"display", "山田 花子"}}}));
+}
+
 TEST_F(DoseMapping, Dose_Summary_OwnValuesOnlyAndZeroIsAValue) {
     const auto summary = observations({dose_report()})[0].resource;
     EXPECT_EQ(value_of(summary, "113812", "valueInteger"), 0);

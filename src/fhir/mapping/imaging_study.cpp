@@ -71,22 +71,32 @@ json::value person_identifier(const DataSet& person) {
 
 /// Names and the items that identify them stand at the same positions (PS3.3 C.7.2.1); a person without name
 /// is known by the id alone, one with neither is left out.
-json::array people_of(const Agreement& instances, std::string_view names_tag, std::string_view ids_tag) {
-    const auto& source = instances.source(names_tag);
-    const auto names = names_by_position(source, names_tag, "Alphabetic");
+json::array people_in(const DataSet& source, std::string_view names_tag, std::string_view ids_tag) {
+    const auto names = displays_of(source, names_tag);
     const auto ids = items_of(source, ids_tag);
     json::array people;
     for (std::size_t at = 0; at < std::max(names.size(), ids.size()); ++at) {
         json::object person;
-        if (at < names.size()) {
-            if (auto display = display_name(names[at]); !display.empty()) person["display"] = display;
-        }
+        if (at < names.size() && !names[at].empty()) person["display"] = names[at];
         if (at < ids.size()) {
             if (auto id = person_identifier(*ids[at]); !id.is_null()) person["identifier"] = std::move(id);
         }
         if (!person.empty()) people.push_back(std::move(person));
     }
     return people;
+}
+
+/// Those of the first instance that names somebody, else of the first that identifies somebody.
+json::array people_of(const Agreement& instances, std::string_view names_tag, std::string_view ids_tag) {
+    const auto names_somebody = [&](const DataSet& instance) {
+        const auto names = displays_of(instance, names_tag);
+        return std::any_of(names.begin(), names.end(), [](const auto& name) { return !name.empty(); });
+    };
+    const auto* source = instances.decider(names_somebody);
+    if (source == nullptr)
+        source = instances.decider(
+            [&](const DataSet& instance) { return !people_in(instance, names_tag, ids_tag).empty(); });
+    return source == nullptr ? json::array{} : people_in(*source, names_tag, ids_tag);
 }
 
 /// Accession numbers of the study and of its requests.

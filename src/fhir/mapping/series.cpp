@@ -81,8 +81,7 @@ json::array performers_of(const Agreement& series) {
         std::string_view function;
     };
     for (const auto& role : {Role{"00081050", "PRF"}, Role{"00081070", "SPRF"}}) {
-        for (const auto& name : names_of(series.source(role.tag), role.tag, "Alphabetic")) {
-            const auto display = display_name(name);
+        for (const auto& display : displays_of(series.source(role.tag), role.tag)) {
             if (display.empty()) continue;
             performers.push_back(
                 {{"function",
