@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <map>
 
 #include "base/percent.h"
@@ -16,16 +17,38 @@ const PartitionRule* rule_of(std::string_view partition, const Options& options)
     return found == options.partitions.end() ? nullptr : &found->second;
 }
 
+bool is_letter(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+bool is_hexadecimal(char c) {
+    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/// RFC 3986, section 2: what may stand in a URI; `%` only before two hexadecimal digits.
+bool has_characters_of_uris(std::string_view text) {
+    constexpr std::string_view kMarks = "-._~:/?#[]@!$&'()*+,;=";
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        const char c = text[at];
+        const bool escape =
+            c == '%' && at + 2 < text.size() && is_hexadecimal(text[at + 1]) && is_hexadecimal(text[at + 2]);
+        if (!is_letter(c) && !is_digit(c) && kMarks.find(c) == kMarks.npos && !escape) return false;
+    }
+    return true;
+}
+
 /// RFC 3986: a scheme, a colon, and something behind it.
 bool is_absolute_uri(std::string_view text) {
     const auto colon = text.find(':');
     if (colon == text.npos || colon == 0 || colon + 1 == text.size()) return false;
-    const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
-    if (!is_letter(text[0]) || text.find(' ') != text.npos || !is_in_fhir(text)) return false;
-    for (const char c : text.substr(0, colon)) {
-        if (!is_letter(c) && !(c >= '0' && c <= '9') && c != '+' && c != '-' && c != '.') return false;
-    }
-    return true;
+    const auto scheme = text.substr(0, colon);
+    const auto may_name = [](char c) {
+        return is_letter(c) || is_digit(c) || c == '+' || c == '-' || c == '.';
+    };
+    return is_letter(text[0]) && std::all_of(scheme.begin(), scheme.end(), may_name) &&
+           has_characters_of_uris(text);
 }
 
 /// FHIR wants UUIDs in lower case. Empty for what is none.
@@ -35,11 +58,24 @@ std::string uuid_uri(std::string_view uuid) {
         const bool dash = at == 8 || at == 13 || at == 18 || at == 23;
         const char c =
             uuid[at] >= 'A' && uuid[at] <= 'F' ? static_cast<char>(uuid[at] - 'A' + 'a') : uuid[at];
-        const bool digit = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-        if (dash ? c != '-' : !digit) return {};
+        if (dash ? c != '-' : !is_hexadecimal(c)) return {};
         text += c;
     }
     return uuid.size() == 36 ? text : std::string{};
+}
+
+/// The URI that an issuer's text is; empty for text that only has a colon in it, as in `NORTH:MAIN`, which
+/// servers refuse as a system. So no scheme counts but `urn:` and those with an authority (`http://...`).
+std::string uri_of_issuer(const std::string& issuer) {
+    constexpr std::string_view kOid = "urn:oid:";
+    constexpr std::string_view kUuid = "urn:uuid:";
+    if (!is_absolute_uri(issuer)) return {};
+    if (issuer.starts_with(kOid)) return oid_uri(std::string_view(issuer).substr(kOid.size()));
+    if (issuer.starts_with(kUuid)) return uuid_uri(std::string_view(issuer).substr(kUuid.size()));
+    const auto parts = split(issuer, ':');
+    if (parts[0] == "urn") return parts.size() > 2 && !parts[1].empty() && !parts[2].empty() ? issuer : "";
+    const bool has_authority = parts[1].size() > 2 && parts[1].starts_with("//") && parts[1][2] != '/';
+    return has_authority ? issuer : "";
 }
 
 std::string system_by_issuer(const DataSet& data_set, const Options& options) {
@@ -50,7 +86,14 @@ std::string system_by_issuer(const DataSet& data_set, const Options& options) {
     if (issuer.empty()) return {};
     if (const auto mapped = options.issuer_map.find(issuer); mapped != options.issuer_map.end())
         return mapped->second;
-    return is_absolute_uri(issuer) ? issuer : "urn:isocenter:issuer:" + percent_encode(issuer);
+    const auto uri = uri_of_issuer(issuer);
+    return uri.empty() ? "urn:isocenter:issuer:" + percent_encode(issuer) : uri;
+}
+
+/// Empty where it has several values: none of them could be said to be the patient's (7.1).
+std::string patient_id_of(const DataSet& data_set) {
+    const auto* values = values_of(data_set, "00100020");
+    return values != nullptr && values->size() == 1 ? exact_text(data_set, "00100020") : std::string{};
 }
 
 }  // namespace
@@ -129,7 +172,7 @@ json::array accession_identifiers(const std::vector<const DataSet*>& data_sets, 
 
 std::optional<Identifier> patient_identity(const DataSet& data_set, std::string_view partition,
                                            const Options& options) {
-    auto id = exact_text(data_set, "00100020");
+    auto id = patient_id_of(data_set);
     if (id.empty()) return {};
     std::string system;
     if (options.is_issuer_id_used) system = system_by_issuer(data_set, options);
@@ -145,7 +188,7 @@ std::optional<Identifier> patient_identity(const StudySnapshot& study, const Opt
         instances.push_back(&instance);
     const Agreement agreement{std::move(instances)};
     const auto* source =
-        agreement.decider([](const DataSet& instance) { return !exact_text(instance, "00100020").empty(); });
+        agreement.decider([](const DataSet& instance) { return !patient_id_of(instance).empty(); });
     if (source == nullptr) return {};
     return patient_identity(*source, study.partition, options);
 }

@@ -161,6 +161,27 @@ TEST_F(PatientMapping, Patient_Id_MissingEverywhereIsUnusable) {
 
 class PatientSystem : public ::testing::Test {
   protected:
+TEST_F(PatientMapping, Patient_Id_OfSeveralValuesIsNobodys) {
+    auto several = image("2.25.2", 2);
+    several["00100020"] = json::object{{"vr", "LO"}, {"Value", {"A1", "B1"}}};
+    several["00080012"] = element("20240102");
+    Snapshot snapshot{study_of({several}), {}, {}};
+    const auto wanted = compute_wanted(snapshot, options_, records_);
+    ASSERT_FALSE(wanted.ok()) << "neither A1 nor B1 is a guess to be made";
+    EXPECT_EQ(wanted.error().detail, "00100020");
+    EXPECT_FALSE(patient_identity(several, "Microsoft.Default", options_));
+    const auto single = [](const char* id) {
+        auto instance = image("2.25.2", 1);
+        instance["00100020"] = element(id);
+        return instance;
+    };
+    for (const char* id : {"LK-2207", "A1"}) {
+        EXPECT_EQ(patient({single(id), several}).at("identifier").at(0).at("value"), id);
+        ASSERT_EQ(records_.size(), 1U);
+        EXPECT_EQ(records_[0].value, "A1\\B1");
+    }
+}
+
     std::string system(const json::object& attributes) {
         auto instance = image("2.25.2", 1);
         for (const auto& [tag, value] : attributes)
@@ -192,6 +213,14 @@ TEST_F(PatientSystem, Issuer_TextThroughMapThenUriThenEncoded) {
     EXPECT_EQ(system({}), "urn:lakeside:mrn");
     options_.is_issuer_id_used = false;
     EXPECT_EQ(system({{"00100021", element("LAKESIDE")}}), "urn:lakeside:mrn");
+    for (const char* uri : {"urn:oid:1.2.3", "urn:uuid:01234567-89ab-cdef-0123-456789abcdef",
+                            "http://x.test/a%20b", "urn:lakeside:mrn", "ftp://x.test"})
+        EXPECT_EQ(system({{"00100021", element(uri)}}), uri);
+    EXPECT_EQ(system({{"00100021", element("A:B")}}), "urn:isocenter:issuer:A%3AB");
+    for (const char* text :
+         {"urn:", "urn:oid", "urn:oid:1.2.03", "urn:oid:A", "urn:uuid:AB", "http:", "http://", "//x",
+          "http://a|b", "http://x.test/%zz", "ORG: MAIN", "C:\\data", "urn:a:", "urn:é:b"})
+        EXPECT_TRUE(system({{"00100021", element(text)}}).starts_with("urn:isocenter:issuer:")) << text;
 }
 
 TEST_F(PatientSystem, Partition_HasItsOwnSystem) {

@@ -21,9 +21,33 @@ Status check_uids(const StudySnapshot& study) {
     return {};
 }
 
+/// All values, as they are stored.
+std::string stored_patient_id(const DataSet& instance) {
+    const auto* values = values_of(instance, "00100020");
+    if (values == nullptr || values->size() < 2) return stored_text(instance, "00100020");
+    std::string text;
+    for (const auto& value : *values) {
+        if (&value != &values->front()) text += '\\';
+        if (const auto* id = value.if_string()) text.append(id->data(), id->size());
+    }
+    return text;
+}
+
+Error no_patient_id(const Agreement& instances) {
+    const auto& all = instances.instances();
+    const bool several = std::any_of(all.begin(), all.end(), [](const DataSet* instance) {
+        const auto* values = values_of(*instance, "00100020");
+        return values != nullptr && values->size() > 1;
+    });
+    return fail(ErrorCode::malformed_dicom,
+                several ? "PatientID has several values, so it is no patient's"
+                        : "no instance of the study has a usable PatientID",
+                "00100020");
+}
+
 void record_other_patients(const Agreement& instances, const Identifier& winner, const Context& context) {
     for (const auto* instance : instances.instances()) {
-        const auto other = stored_text(*instance, "00100020");
+        const auto other = stored_patient_id(*instance);
         if (other.empty() || other == winner.value) continue;
         context.records.push_back({ValidationRecord::Kind::disagreement, "00100020", other,
                                    "instances of the study differ in PatientID"});
@@ -63,9 +87,7 @@ Status add_study(Wanted& wanted, const Snapshot& snapshot, const Context& contex
     const Agreement instances{pointers_to(study.instances)};
     record_control_characters(instances, context);
     const auto identity = patient_identity(study, context.options);
-    if (!identity)
-        return fail(ErrorCode::malformed_dicom, "no instance of the study has a usable PatientID",
-                    "00100020");
+    if (!identity) return no_patient_id(instances);
     record_other_patients(instances, *identity, context);
     const Agreement latest{pointers_to(snapshot.latest.instances)};
     wanted.patient = wanted_patient(*identity, latest.instances().empty() ? instances : latest, context);

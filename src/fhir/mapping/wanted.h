@@ -54,7 +54,7 @@ struct Wanted {
 };
 
 /// The identity of the patient a data set belongs to: system by issuer, partition or setting; value =
-/// PatientID. Nothing when it has no PatientID. Equal identities are the same patient.
+/// PatientID. Nothing when it has no PatientID or several. Equal identities are the same patient.
 std::optional<Identifier> patient_identity(const boost::json::object& data_set, std::string_view partition,
                                            const Options& options);
 
