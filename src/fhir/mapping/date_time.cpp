@@ -72,6 +72,23 @@ std::optional<TimeOfDay> parse_time(std::string_view tm) {
     return time;
 }
 
+bool has_form_of_offset(std::string_view text) {
+    return text.size() == 5 && (text[0] == '+' || text[0] == '-') && all_digits(text.substr(1));
+}
+
+/// The parts of a DT; what its date lacks has no time either.
+struct DateTime {
+    std::string_view date;
+    std::string_view time;
+    std::string_view offset;  ///< with its sign, or empty
+};
+
+DateTime split_date_time(std::string_view dt) {
+    const auto sign = std::min(dt.find_first_of("+-"), dt.size());
+    const auto moment = dt.substr(0, sign);
+    return {moment.substr(0, 8), moment.substr(std::min<std::size_t>(8, moment.size())), dt.substr(sign)};
+}
+
 std::string format_offset(int minutes) {
     char text[16];
     const int absolute = std::abs(minutes);
@@ -123,9 +140,12 @@ std::optional<std::string> to_fhir_date(std::string_view da) {
     return text;
 }
 
+bool is_time(std::string_view tm) {
+    return parse_time(tm).has_value();
+}
+
 std::optional<std::string> to_fhir_offset(std::string_view offset) {
-    if (offset.size() != 5 || (offset[0] != '+' && offset[0] != '-') || !all_digits(offset.substr(1)))
-        return {};
+    if (!has_form_of_offset(offset)) return {};
     const int hours = to_int(offset.substr(1, 2));
     const int minutes = to_int(offset.substr(3, 2));
     if (minutes > 59 || hours * 60 + minutes > 14 * 60) return {};
@@ -145,13 +165,17 @@ std::optional<std::string> to_fhir_date_time(std::string_view da, std::string_vi
 
 std::optional<std::string> to_fhir_date_time(std::string_view dt, std::string_view offset,
                                              const std::string& zone) {
-    std::string own{offset};
-    if (const auto sign = dt.find_first_of("+-"); sign != dt.npos) {
-        if (auto named = to_fhir_offset(dt.substr(sign))) own = *named;
-        dt = dt.substr(0, sign);
-    }
-    const auto date = dt.substr(0, 8);
-    return to_fhir_date_time(date, dt.size() > 8 ? dt.substr(8) : std::string_view{}, own, zone);
+    const auto parts = split_date_time(dt);
+    // `2024-99` is no year with an offset.
+    if (!parts.offset.empty() && !has_form_of_offset(parts.offset)) return {};
+    const auto own = to_fhir_offset(parts.offset);
+    return to_fhir_date_time(parts.date, parts.time, own ? *own : offset, zone);
+}
+
+bool is_date_time(std::string_view dt) {
+    const auto parts = split_date_time(dt);
+    return to_fhir_date(parts.date) && (parts.time.empty() || is_time(parts.time)) &&
+           (parts.offset.empty() || to_fhir_offset(parts.offset));
 }
 
 }  // namespace isocenter::fhir

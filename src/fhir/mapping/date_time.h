@@ -11,6 +11,9 @@ namespace isocenter::fhir {
 /// is no day of the calendar.
 std::optional<std::string> to_fhir_date(std::string_view da);
 
+/// Whether `tm` is a TM, whole or partial.
+bool is_time(std::string_view tm);
+
 /// `+0530` as `+05:30`; nothing beyond 14 hours or of another form.
 std::optional<std::string> to_fhir_offset(std::string_view offset);
 
@@ -20,8 +23,12 @@ std::optional<std::string> to_fhir_offset(std::string_view offset);
 std::optional<std::string> to_fhir_date_time(std::string_view da, std::string_view tm,
                                              std::string_view offset, const std::string& zone);
 
-/// DT (`20240229134501.25+0530`) likewise.
+/// DT (`20240229134501.25+0530`) likewise; an own offset beyond 14 hours counts as absent. Nothing, too,
+/// where what follows a sign is not four digits.
 std::optional<std::string> to_fhir_date_time(std::string_view dt, std::string_view offset,
                                              const std::string& zone);
+
+/// Whether the above gives all that is in `dt`, and nothing was invalid.
+bool is_date_time(std::string_view dt);
 
 }  // namespace isocenter::fhir

@@ -60,6 +60,12 @@ TEST(DateTime_Value, ReadsDtWithItsOwnOffset) {
     EXPECT_EQ(to_fhir_date_time("20240229134501.5+0530", {}, "UTC"), "2024-02-29T13:45:01.5+05:30");
     EXPECT_EQ(to_fhir_date_time("20240229134501", "+01:00", "UTC"), "2024-02-29T13:45:01+01:00");
     EXPECT_EQ(to_fhir_date_time("202402", {}, "UTC"), "2024-02");
+    EXPECT_EQ(to_fhir_date_time("2024+0100", {}, "UTC"), "2024");
+}
+
+TEST(DateTime_Value, IsNoneWithAnEndThatIsNoOffset) {
+    for (const auto* text : {"2024-99", "2024-", "20240229134501+01:00", "20240229134501+01"})
+        EXPECT_FALSE(to_fhir_date_time(text, {}, "UTC")) << text;
 }
 
 }  // namespace

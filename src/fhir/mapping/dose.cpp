@@ -131,9 +131,9 @@ std::string date_time_item(const DataSet& node, std::string_view code, const Dat
     if (stored.empty()) return {};
     const auto moment =
         to_fhir_date_time(stored, offset_of(report, context), context.options.default_time_zone);
-    if (moment) return *moment;
-    context.invalid(code, stored, "is no date and time");
-    return {};
+    if (!is_date_time(stored))
+        context.invalid(code, stored, "is no date and time, or has parts that are none");
+    return moment.value_or("");
 }
 
 std::string summary_time(const DataSet& report, const Context& context) {

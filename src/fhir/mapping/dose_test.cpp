@@ -87,6 +87,26 @@ TEST_F(DoseMapping, Dose_Event_Elements) {
     EXPECT_FALSE(event.contains("effectiveDateTime"));
 }
 
+TEST_F(DoseMapping, Dose_Time_WhatIsNoDateTimeLeavesARecord) {
+    const auto begun = [&](const char* stored) {
+        auto report = dose_report();
+        auto start = testing::item("DATETIME", testing::code("113809", "DCM", "Start of X-Ray Irradiation"));
+        start["0040A120"] = element(stored);
+        report["0040A730"].as_object()["Value"].as_array().push_back(start);
+        return std::string(observations({report})[0].resource.at("effectiveDateTime").as_string());
+    };
+    EXPECT_EQ(begun("20240229134501+0100"), "2024-02-29T13:45:01+01:00");
+    EXPECT_TRUE(records_.empty());
+    for (const auto& [stored, told] : {std::pair("2024-99", "2024-03-01T10:15:00+00:00"),
+                                       {"20240229134501+", "2024-03-01T10:15:00+00:00"},
+                                       {"20240229134501+9900", "2024-02-29T13:45:01+00:00"},
+                                       {"202402299999", "2024-02-29"}}) {
+        EXPECT_EQ(begun(stored), told) << stored;
+        ASSERT_EQ(records_.size(), 1U) << stored;
+        EXPECT_EQ(records_[0].tag + records_[0].value, std::string("113809") + stored);
+    }
+}
+
 TEST_F(DoseMapping, Dose_Event_ValuesOfAnEventInItAreNotItsOwn) {
     auto report = dose_report();
     auto& content = report["0040A730"].as_object()["Value"].as_array();
@@ -121,35 +141,6 @@ TEST_F(DoseMapping, Dose_Event_InSeveralReportsComesFromTheNewest) {
     EXPECT_EQ(made[1].resource.at("status"), "preliminary");
 }
 
-TEST_F(DoseMapping, Dose_Value_WithoutNumberOrOfOtherTypeIsLeftOut) {
-    auto report = dose_report();
-    auto broken = testing::number_item("113725", "", "mGy");
-    auto other = testing::item("TEXT", testing::code("113722", "DCM", "text instead"));
-    auto fraction = testing::number_item("113731", 2.5, "1");
-    report["0040A730"] = sequence({broken, other, fraction});
-    const auto summary = observations({report})[0].resource;
-    ASSERT_EQ(summary.at("component").as_array().size(), 1U);
-    EXPECT_EQ(value_of(summary, "113731", "valueQuantity").at("value"), 2.5);
-    EXPECT_EQ(records_.size(), 2U);
-}
-
-TEST_F(DoseMapping, Dose_Reports_OthersAreNoneAndTheSwitchHolds) {
-    auto report = dose_report();
-    report["0040A043"] = sequence({testing::code("126000", "DCM", "Imaging Measurement Report")});
-    EXPECT_TRUE(observations({report}).empty());
-    options_.generate_observations = false;
-    EXPECT_TRUE(observations({dose_report()}).empty());
-}
-
-TEST_F(DoseMapping, Dose_Table_EveryConceptOnceAsTheReferenceCounts) {
-    auto report = dose_report();
-    json::array items;
-    for (const auto& row : kDoseConcepts) {
-        auto item = testing::number_item(std::string{row.code}, 3, "mGy");
-        if (row.kind == DoseConcept::Kind::text || row.kind == DoseConcept::Kind::coded) {
-            item = testing::item("CODE", {});
-            item["0040A168"] = sequence({testing::code("1", "99LAKE", "value")});
-        }
 /// A report of a biplane system (TID 10001): the accumulated dose is told once for each plane.
 json::object biplane_report() {
     auto report = dose_report();
@@ -193,6 +184,35 @@ TEST_F(DoseMapping, Dose_Summary_FirstChildOfEachNodeWinsAndOneValueNamesNoPlane
     EXPECT_EQ(components[1].at("valueQuantity").at("value"), 0.00012);
 }
 
+TEST_F(DoseMapping, Dose_Value_WithoutNumberOrOfOtherTypeIsLeftOut) {
+    auto report = dose_report();
+    auto broken = testing::number_item("113725", "", "mGy");
+    auto other = testing::item("TEXT", testing::code("113722", "DCM", "text instead"));
+    auto fraction = testing::number_item("113731", 2.5, "1");
+    report["0040A730"] = sequence({broken, other, fraction});
+    const auto summary = observations({report})[0].resource;
+    ASSERT_EQ(summary.at("component").as_array().size(), 1U);
+    EXPECT_EQ(value_of(summary, "113731", "valueQuantity").at("value"), 2.5);
+    EXPECT_EQ(records_.size(), 2U);
+}
+
+TEST_F(DoseMapping, Dose_Reports_OthersAreNoneAndTheSwitchHolds) {
+    auto report = dose_report();
+    report["0040A043"] = sequence({testing::code("126000", "DCM", "Imaging Measurement Report")});
+    EXPECT_TRUE(observations({report}).empty());
+    options_.generate_observations = false;
+    EXPECT_TRUE(observations({dose_report()}).empty());
+}
+
+TEST_F(DoseMapping, Dose_Table_EveryConceptOnceAsTheReferenceCounts) {
+    auto report = dose_report();
+    json::array items;
+    for (const auto& row : kDoseConcepts) {
+        auto item = testing::number_item(std::string{row.code}, 3, "mGy");
+        if (row.kind == DoseConcept::Kind::text || row.kind == DoseConcept::Kind::coded) {
+            item = testing::item("CODE", {});
+            item["0040A168"] = sequence({testing::code("1", "99LAKE", "value")});
+        }
         item["0040A043"] = sequence({testing::code(std::string{row.code}, std::string{row.designator}, "x")});
         items.push_back(item);
     }

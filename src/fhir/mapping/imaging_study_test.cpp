@@ -88,6 +88,14 @@ TEST_F(StudyMapping, ImagingStudy_Started_OffsetAndInvalidOffset) {
 }
 
 TEST_F(StudyMapping, ImagingStudy_Modality_IsTheUnionOfTheSeriesSorted) {
+TEST_F(StudyMapping, ImagingStudy_Started_InvalidTimeLeavesARecord) {
+    EXPECT_EQ(with("00080030", element("2515")).at("started"), "2024-02-29");
+    ASSERT_EQ(records_.size(), 1U);
+    EXPECT_EQ(records_[0].tag + records_[0].value, "000800302515");
+    EXPECT_EQ(with("00080030", element("")).at("started"), "2024-02-29");
+    EXPECT_TRUE(records_.empty()) << "an absent time is none that is invalid";
+}
+
     auto other = image("2.25.3", 1);
     other["00080060"] = element("PT");
     auto third = image("2.25.4", 1);

@@ -42,7 +42,7 @@ boost::json::array accession_identifiers(const std::vector<const DataSet*>& data
 /// Records attributes that the mapping reads and whose text FHIR cannot hold as it is.
 void record_control_characters(const Agreement& instances, const Context& context);
 
-/// Date, time and (0008,0201) of `source` as dateTime; an invalid offset or date is recorded and counts as
+/// Date, time and (0008,0201) of `source` as dateTime; an invalid one is recorded and counts as
 /// absent.
 std::string started(const DataSet& source, std::string_view date_tag, std::string_view time_tag,
                     const Context& context);

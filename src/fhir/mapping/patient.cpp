@@ -21,6 +21,8 @@ struct Sex {
     std::string_view dicom;
     std::string_view fhir;
 };
+/// What programs write that know no date (7.7).
+constexpr std::string_view kNoDate = "0001-01-01";
 constexpr std::array kSexes{Sex{"M", "male"}, Sex{"F", "female"}, Sex{"O", "other"}};
 
 void append_words(json::array& list, std::string_view part) {
@@ -92,7 +94,7 @@ json::object make_patient(const Identifier& identity, const Agreement& demograph
     if (!gender.empty()) patient["gender"] = gender;
     const auto birth = demographics.text("00100030");
     if (const auto date = to_fhir_date(birth)) {
-        patient["birthDate"] = *date;
+        if (*date != kNoDate) patient["birthDate"] = *date;
     } else if (!birth.empty()) {
         context.invalid("00100030", birth, "PatientBirthDate is no date");
     }

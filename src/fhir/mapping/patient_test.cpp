@@ -92,6 +92,8 @@ TEST_F(PatientMapping, Patient_BirthDate_KeepsPartialDates) {
     EXPECT_EQ(with("00100030", "1961").at("birthDate"), "1961");
     EXPECT_FALSE(with("00100030", "19611331").contains("birthDate"));
     EXPECT_EQ(records_.size(), 1U);
+    EXPECT_FALSE(with("00100030", "00010101").contains("birthDate"));
+    EXPECT_TRUE(records_.empty()) << "what programs write that know no date";
 }
 
 TEST_F(PatientMapping, Patient_Validation_EnforcedFailsTheStudy) {
@@ -159,8 +161,6 @@ TEST_F(PatientMapping, Patient_Id_MissingEverywhereIsUnusable) {
     EXPECT_EQ(compute_wanted(snapshot, options_, records_).error().code, ErrorCode::malformed_dicom);
 }
 
-class PatientSystem : public ::testing::Test {
-  protected:
 TEST_F(PatientMapping, Patient_Id_OfSeveralValuesIsNobodys) {
     auto several = image("2.25.2", 2);
     several["00100020"] = json::object{{"vr", "LO"}, {"Value", {"A1", "B1"}}};
@@ -182,6 +182,8 @@ TEST_F(PatientMapping, Patient_Id_OfSeveralValuesIsNobodys) {
     }
 }
 
+class PatientSystem : public ::testing::Test {
+  protected:
     std::string system(const json::object& attributes) {
         auto instance = image("2.25.2", 1);
         for (const auto& [tag, value] : attributes)
@@ -211,8 +213,6 @@ TEST_F(PatientSystem, Issuer_TextThroughMapThenUriThenEncoded) {
     EXPECT_EQ(system({{"00100021", element("https://lakeside.test/id")}}), "https://lakeside.test/id");
     EXPECT_EQ(system({{"00100021", element("North & South")}}), "urn:isocenter:issuer:North%20%26%20South");
     EXPECT_EQ(system({}), "urn:lakeside:mrn");
-    options_.is_issuer_id_used = false;
-    EXPECT_EQ(system({{"00100021", element("LAKESIDE")}}), "urn:lakeside:mrn");
     for (const char* uri : {"urn:oid:1.2.3", "urn:uuid:01234567-89ab-cdef-0123-456789abcdef",
                             "http://x.test/a%20b", "urn:lakeside:mrn", "ftp://x.test"})
         EXPECT_EQ(system({{"00100021", element(uri)}}), uri);
@@ -221,6 +221,8 @@ TEST_F(PatientSystem, Issuer_TextThroughMapThenUriThenEncoded) {
          {"urn:", "urn:oid", "urn:oid:1.2.03", "urn:oid:A", "urn:uuid:AB", "http:", "http://", "//x",
           "http://a|b", "http://x.test/%zz", "ORG: MAIN", "C:\\data", "urn:a:", "urn:é:b"})
         EXPECT_TRUE(system({{"00100021", element(text)}}).starts_with("urn:isocenter:issuer:")) << text;
+    options_.is_issuer_id_used = false;
+    EXPECT_EQ(system({{"00100021", element("LAKESIDE")}}), "urn:lakeside:mrn");
 }
 
 TEST_F(PatientSystem, Partition_HasItsOwnSystem) {

@@ -15,9 +15,10 @@ std::string started(const DataSet& source, std::string_view date_tag, std::strin
                     const Context& context) {
     const auto date = first_text(source, date_tag);
     if (date.empty()) return {};
+    const auto time = first_text(source, time_tag);
+    if (!time.empty() && !is_time(time)) context.invalid(time_tag, time, "is no time");
     const auto offset = offset_of(source, context);
-    const auto moment =
-        to_fhir_date_time(date, first_text(source, time_tag), offset, context.options.default_time_zone);
+    const auto moment = to_fhir_date_time(date, time, offset, context.options.default_time_zone);
     if (moment) return *moment;
     context.invalid(date_tag, date, "is no date");
     return {};
