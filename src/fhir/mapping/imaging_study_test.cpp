@@ -326,6 +326,20 @@ TEST_F(StudyMapping, Instance_Elements_SopClassNumberTitle) {
 }
 
 TEST_F(StudyMapping, Instance_Legacy_Codings) {
+TEST_F(StudyMapping, Instance_Title_OfEveryStructuredReport) {
+    const auto title = [&](const char* modality, const char* sop_class) {
+        auto report = testing::dose_report();
+        report["00080060"] = element(modality);
+        report["00080016"] = element(sop_class);
+        const auto instance = first_series(study({report})).at("instance").at(0).as_object();
+        return instance.contains("title") ? std::string(instance.at("title").as_string()) : std::string{};
+    };
+    EXPECT_EQ(title("US", "1.2.840.10008.5.1.4.1.1.88.33"), "X-Ray Radiation Dose Report");
+    EXPECT_EQ(title("KO", "1.2.840.10008.5.1.4.1.1.88.59"), "X-Ray Radiation Dose Report");
+    EXPECT_EQ(title("SR", "1.2.3.4"), "X-Ray Radiation Dose Report") << "a class of a maker's own";
+    EXPECT_EQ(title("CT", "1.2.840.10008.5.1.4.1.1.2"), "");
+}
+
     options_.legacy_codings = true;
     const auto series = first_series(study({image("2.25.2", 1)}));
     EXPECT_EQ(series.at("modality"), (json::object{{"system", "DCM"}, {"code", "CT"}}));

@@ -49,10 +49,18 @@ json::object sop_class_of(const DataSet& instance, const Context& context) {
     return make_coding(kUriSystem, "urn:oid:" + uid);
 }
 
+/// Whether it is one of the SR documents of PS3.3 A.35. Modality alone does not tell: those of ultrasound
+/// have the modality of the examination, key object selections have KO.
+bool is_structured_report(const DataSet& instance) {
+    constexpr std::string_view kStandardClasses = "1.2.840.10008.5.1.4.1.1.88.";
+    return first_text(instance, "00080016").starts_with(kStandardClasses) ||
+           first_text(instance, "00080060") == "SR";
+}
+
 /// The document's title; for a structured report what its root is called.
 std::string title_of(const DataSet& instance) {
     auto title = first_text(instance, "00420010");
-    if (!title.empty() || first_text(instance, "00080060") != "SR") return title;
+    if (!title.empty() || !is_structured_report(instance)) return title;
     const auto root = read_code(instance, "0040A043");
     return root ? root->meaning : std::string{};
 }
