@@ -4,6 +4,7 @@
 
 #include "fhir/mapping/body_parts.h"
 #include "fhir/mapping/codings.h"
+#include "fhir/mapping/legacy_snomed.h"
 #include "fhir/mapping/modalities.h"
 #include "fhir/mapping/parts.h"
 #include "fhir/mapping/test_study.h"
@@ -87,7 +88,6 @@ TEST_F(StudyMapping, ImagingStudy_Started_OffsetAndInvalidOffset) {
     EXPECT_FALSE(with("00080020", element("")).contains("started"));
 }
 
-TEST_F(StudyMapping, ImagingStudy_Modality_IsTheUnionOfTheSeriesSorted) {
 TEST_F(StudyMapping, ImagingStudy_Started_InvalidTimeLeavesARecord) {
     EXPECT_EQ(with("00080030", element("2515")).at("started"), "2024-02-29");
     ASSERT_EQ(records_.size(), 1U);
@@ -96,6 +96,7 @@ TEST_F(StudyMapping, ImagingStudy_Started_InvalidTimeLeavesARecord) {
     EXPECT_TRUE(records_.empty()) << "an absent time is none that is invalid";
 }
 
+TEST_F(StudyMapping, ImagingStudy_Modality_IsTheUnionOfTheSeriesSorted) {
     auto other = image("2.25.3", 1);
     other["00080060"] = element("PT");
     auto third = image("2.25.4", 1);
@@ -177,15 +178,6 @@ TEST_F(StudyMapping, ImagingStudy_People_EmptyNamesShiftNoIds) {
               (json::array{person_of("Rita Reader", "1"), nameless}));
 }
 
-TEST_F(StudyMapping, ImagingStudy_Texts_DescriptionLocationNote) {
-    auto instance = image("2.25.2", 1);
-    instance["00081030"] = element("CT chest");
-    instance["00080080"] = element("Lakeside");
-    instance["00081040"] = element("Radiology");
-    auto made = study({instance});
-    EXPECT_EQ(made.at("description"), "CT chest");
-    EXPECT_EQ(made.at("location").at("display"), "Lakeside, Radiology");
-    EXPECT_FALSE(made.contains("note"));
 TEST_F(StudyMapping, ImagingStudy_People_AreNamedByTheFirstGroupThatIsFilled) {
     const auto only = [](const char* group, const char* name) {
         return element(json::object{{group, name}, {"Alphabetic", ""}});
@@ -220,6 +212,15 @@ TEST_F(StudyMapping, ImagingStudy_People_AreKnownByAnIdAlone) {
         << "the instance that has a name decides";
 }
 
+TEST_F(StudyMapping, ImagingStudy_Texts_DescriptionLocationNote) {
+    auto instance = image("2.25.2", 1);
+    instance["00081030"] = element("CT chest");
+    instance["00080080"] = element("Lakeside");
+    instance["00081040"] = element("Radiology");
+    auto made = study({instance});
+    EXPECT_EQ(made.at("description"), "CT chest");
+    EXPECT_EQ(made.at("location").at("display"), "Lakeside, Radiology");
+    EXPECT_FALSE(made.contains("note"));
     options_.description_as_note = true;
     EXPECT_EQ(study({instance}).at("note"), (json::array{json::object{{"text", "CT chest"}}}));
 }
@@ -325,7 +326,6 @@ TEST_F(StudyMapping, Instance_Elements_SopClassNumberTitle) {
     EXPECT_EQ(report.at("title"), "X-Ray Radiation Dose Report");
 }
 
-TEST_F(StudyMapping, Instance_Legacy_Codings) {
 TEST_F(StudyMapping, Instance_Title_OfEveryStructuredReport) {
     const auto title = [&](const char* modality, const char* sop_class) {
         auto report = testing::dose_report();
@@ -340,6 +340,7 @@ TEST_F(StudyMapping, Instance_Title_OfEveryStructuredReport) {
     EXPECT_EQ(title("CT", "1.2.840.10008.5.1.4.1.1.2"), "");
 }
 
+TEST_F(StudyMapping, Instance_Legacy_Codings) {
     options_.legacy_codings = true;
     const auto series = first_series(study({image("2.25.2", 1)}));
     EXPECT_EQ(series.at("modality"), (json::object{{"system", "DCM"}, {"code", "CT"}}));
@@ -393,8 +394,24 @@ TEST(Codings_Systems, OthersByUidAndRetiredSnomed) {
     item["0008010C"] = element("1.2.3");
     EXPECT_EQ(read_code(item)->system, "urn:oid:1.2.3");
     EXPECT_EQ(read_code(testing::code("C-B02C9", "SRT", "agent"))->value, "349358000");
+    for (const auto& [retired, code] : {std::pair("G-D101", "47625008"),
+                                        {"C-111A1", "77004003"},
+                                        {"C-B1031", "35321007"},
+                                        {"P5-08000", "77477000"},
+                                        {"R-10206", "399348003"},
+                                        {"F-10450", "102538003"}})
+        EXPECT_EQ(read_code(testing::code(retired, "SRT", "of a dose report"))->value, code) << retired;
     EXPECT_EQ(read_code(testing::code("Q-0000", "SRT", "unlisted"))->system, "");
     EXPECT_FALSE(read_code(json::object{}));
+}
+
+TEST(LegacySnomed, CodesAreInOrderEachOnce) {
+    std::string_view before;
+    for (const LegacyCode& row : kLegacySnomed) {
+        EXPECT_LT(before, row.key);
+        EXPECT_EQ(row.value.find_first_not_of("0123456789"), std::string_view::npos) << row.value;
+        before = row.key;
+    }
 }
 
 }  // namespace
