@@ -42,7 +42,10 @@ Status check_options(const CastOptions& options) {
     const auto refuse = [](const std::string& text) { return fail(ErrorCode::invalid_request, text); };
     const fhir::StudyFilter& filter = options.filter;
     if (!filter.date.empty() && !fhir::is_date_range(filter.date))
-        return refuse("--date takes YYYYMMDD, YYYYMMDD-YYYYMMDD, YYYYMMDD- or -YYYYMMDD, not " + filter.date);
+        return refuse(
+            "--date takes YYYYMMDD, YYYYMMDD-YYYYMMDD, YYYYMMDD- or -YYYYMMDD, days that there are and the "
+            "earlier one first, not " +
+            filter.date);
     if (!options.backfill && !options.check && !filter.is_empty())
         return refuse(
             "--date, --modality, --patient-id and --partition choose the studies of --backfill or --check");

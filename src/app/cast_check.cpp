@@ -34,6 +34,7 @@ Result<fhir::ReconciliationResult> check_cast(const Settings& all, std::string_v
     ISO_CHECK(check_targets_differ(all));
     ISO_TRY(const Settings settings, settings_of_target(all, target));
     ISO_TRY(const fhir::Options content, cast_content_options(settings, target));
+    ISO_CHECK(fhir::check_filter(options.filter, fhir::synchronised_partitions(content)));
     if (is_classic(settings) && fhir::synchronised_partitions(content).size() > 1)
         return fail(
             ErrorCode::invalid_request,

@@ -70,6 +70,8 @@ Result<std::unique_ptr<CastEngine>> CastEngine::make(const Settings& settings, c
                                                      const Wishes& wishes) {
     ISO_TRY(const Settings chosen, settings_of_target(settings, wishes.target));
     ISO_TRY(const fhir::Options content, cast_content_options(chosen, wishes.target));
+    if (wishes.backfill)
+        ISO_CHECK(fhir::check_filter(*wishes.backfill, fhir::synchronised_partitions(content)));
     ISO_TRY(const CastAuth auth, cast_auth(chosen));
     ISO_TRY(auto state, CastState::open(sides.state, wishes.target));
     return std::unique_ptr<CastEngine>(

@@ -230,17 +230,14 @@ Result<fhir::StudyFilter> study_filter_of(std::string_view query) {
                         item.name + ": a backfill takes target, date, modality, patientId and partition");
         *member = item.value;
     }
-    if (!filter.date.empty() && !fhir::is_date_range(filter.date))
-        return fail(ErrorCode::invalid_request,
-                    "date takes 20240229, 20240101-20241231, 20240101- or -20241231");
     return filter;
 }
 
 http::Response backfill(const CastView& cast, const http::RequestContext& context) {
     const auto filter = study_filter_of(context.request.query);
     if (!filter) return refuse(context, filter.error());
-    cast.engine.backfill(*filter);
-    return answer(202, {{"backfill", "asked for"}});
+    const Status begun = cast.engine.backfill(*filter);
+    return begun ? answer(202, {{"backfill", "asked for"}}) : refuse(context, begun.error());
 }
 
 /// The target that the request names; without a name the default one.

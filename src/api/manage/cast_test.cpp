@@ -85,7 +85,8 @@ TEST_F(CastRoutes, a_backfill_is_asked_for_and_shown) {
     bench.engine.read_step();
     const auto status = [&] { return json_of(call(http::Method::get, "/cast/status")); };
     EXPECT_FALSE(status().as_object().contains("backfill"));
-    for (const char* query : {"date=2024", "modality=", "study=1.2", "date=%4"})
+    for (const char* query : {"date=2024", "modality=", "study=1.2", "date=%4", "date=20240229-20240101",
+                              "date=99999999", "partition=nope"})
         EXPECT_EQ(call(http::Method::post, "/cast/backfill", query).status, 400U) << query;
     EXPECT_FALSE(status().as_object().contains("backfill"));
     bench.studies.uids = {"1.1", "1.2", "1.3"};

@@ -90,7 +90,7 @@ TEST(Backfill, entries_that_were_read_and_not_done_are_not_skipped) {
         // Somebody deletes the second study, which FHIR has.
         bench.feed.add(3, "1.2");
         bench.read_all();
-        bench.engine.backfill({});
+        ASSERT_TRUE(bench.engine.backfill({}).ok());
         bench.pass(seconds(1));
         EXPECT_EQ(bench.stored_low(), 0);
         EXPECT_EQ(bench.engine.status().low, 0);
@@ -212,7 +212,7 @@ TEST(Backfill, of_a_feed_that_ends_before_what_was_read_unsettled_entries_are_no
     bench.pass(seconds(5));
     ASSERT_EQ(bench.stored_low(), 4);
     bench.feed.entries.erase(bench.feed.entries.find(7), bench.feed.entries.end());
-    bench.engine.backfill({});
+    ASSERT_TRUE(bench.engine.backfill({}).ok());
     bench.pass(seconds(3));
     EXPECT_EQ(bench.stored_low(), 4) << "the fifth is not done";
     bench.jobs.act = nullptr;
@@ -270,17 +270,45 @@ TEST(Backfill, may_be_asked_for_while_the_feed_is_followed) {
     bench.studies.uids = {"1.0", "1.1"};
     bench.pass(seconds(5));
     EXPECT_EQ(bench.jobs.runs, Names{"1.0"});
-    bench.engine.backfill({.patient_id = "P1"});
+    ASSERT_TRUE(bench.engine.backfill({.patient_id = "P1"}).ok());
     bench.pass(seconds(2));
     EXPECT_EQ(bench.jobs.runs, (Names{"1.0", "1.0", "1.1"}));
     EXPECT_EQ(bench.studies.filters.front().patient_id, "P1");
     EXPECT_EQ(bench.stored_low(), 1);
 }
 
+TEST(Backfill, of_what_cannot_be_is_refused_before_it_begins) {
+    EngineBench bench;
+    bench.studies.uids = {"1.0"};
+    for (const StudyFilter& filter : {StudyFilter{.date = "20240229-20240101"},
+                                      StudyFilter{.date = "99999999"}, StudyFilter{.partition = "nope"}}) {
+        const Status begun = bench.engine.backfill(filter);
+        ASSERT_FALSE(begun.ok());
+        EXPECT_EQ(begun.error().code, ErrorCode::invalid_request);
+    }
+    bench.pass(seconds(2));
+    EXPECT_TRUE(bench.studies.filters.empty());
+    EXPECT_FALSE(bench.engine.status().backfill);
+    EXPECT_TRUE(bench.engine.backfill({.partition = std::string(kDefaultPartition)}).ok());
+}
+
+TEST(Backfill, of_dates_that_an_older_build_took_is_given_up) {
+    MemoryState state;
+    ASSERT_TRUE(state.begin_backfill(0, {{.date = "20240229-20240101"}, 0, 1, 0}, std::nullopt).ok());
+    EngineBench bench({}, &state);
+    bench.studies.uids = {"1.0"};
+    bench.pass(seconds(2));
+    EXPECT_TRUE(bench.studies.filters.empty());
+    EXPECT_FALSE(bench.engine.status().backfill);
+    EXPECT_FALSE(state.load_backfill()->has_value());
+}
+
 TEST(DateRange, takes_days_and_ranges_open_on_one_side) {
     for (const char* good : {"20240229", "20240101-20241231", "20240101-", "-20241231"})
         EXPECT_TRUE(is_date_range(good)) << good;
-    for (const char* bad : {"", "-", "2024", "2024-01-01", "20240101-2024", "20240101-20240102-"})
+    EXPECT_TRUE(is_date_range("20240229-20240229"));
+    for (const char* bad : {"", "-", "2024", "2024-01-01", "20240101-2024", "20240101-20240102-", "99999999",
+                            "20230229", "20240229-20240101", "20241301-", "-00000101"})
         EXPECT_FALSE(is_date_range(bad)) << bad;
 }
 

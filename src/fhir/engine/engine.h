@@ -115,8 +115,8 @@ class Engine {
     /// Recomputes every study that the archive holds and that fits, beside what the feed tells. It goes on
     /// after a restart until it is done; the same filter again is the same backfill. Where nothing
     /// of the feed was read yet, or the position is beyond its end, the feed is followed from its newest
-    /// entry on; else from where it was.
-    void backfill(const StudyFilter& filter);
+    /// entry on; else from where it was. `invalid_request`, and nothing happens: see check_filter().
+    Status backfill(const StudyFilter& filter);
 
     // The steps that run() repeats; tests call them one by one instead.
     using Time = std::chrono::steady_clock::time_point;

@@ -12,12 +12,18 @@ namespace {
 /// names meanwhile does not wait long behind them.
 constexpr std::size_t kMarkedPerWorker = 4;
 
+bool can_be_walked(const StudyFilter& filter) {
+    return filter.date.empty() || is_date_range(filter.date);
+}
+
 }  // namespace
 
-void Engine::backfill(const StudyFilter& filter) {
+Status Engine::backfill(const StudyFilter& filter) {
+    ISO_CHECK(check_filter(filter, state_->options.partitions));
     const std::lock_guard lock(state_->mutex);
     state_->backfill_wish = filter;
     state_->changed.notify_all();
+    return {};
 }
 
 bool Engine::State::ready_backfill() {
@@ -35,6 +41,10 @@ bool Engine::State::ready_backfill() {
     auto stored = parts.backfills.load_backfill();
     if (!check_store(stored ? Status() : Status(stored.error()))) return false;
     std::optional<Backfill> record = *std::move(stored);
+    if (record && !can_be_walked(record->filter)) {
+        if (!give_up_backfill(*record)) return false;
+        record.reset();
+    }
     if (wish && (beyond_end || !(record && record->filter == *wish))) {
         record = begin_backfill(*wish, begun_epoch);
         if (!record) return false;
@@ -57,6 +67,21 @@ bool Engine::State::ready_backfill() {
         Walking{*record, std::move(walk), true, 0, false, false, {}, {}, {}, {}, 0, {}});
     changed.notify_all();
     return true;
+}
+
+/// Builds that looked less closely at dates have stored what no archive answers to: it would fail at each
+/// start.
+bool Engine::State::give_up_backfill(const Backfill& record) {
+    std::int64_t token = 0;
+    {
+        const std::lock_guard lock(mutex);
+        token = options.lease ? row.token : 0;
+    }
+    log_event(LogLevel::error, "cast_backfill_given_up",
+              {{"target", options.target},
+               {"date", record.filter.date},
+               {"reason", "there are no such dates: ask for another backfill"}});
+    return check_store(parts.backfills.end_backfill(token));
 }
 
 /// Entries that were read and are not done must not be skipped for good, so what is done decides. Jobs of

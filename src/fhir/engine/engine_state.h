@@ -134,6 +134,7 @@ struct Engine::State {
     /// Takes up a stored backfill, or begins the one asked for once the feed's newest number is known.
     /// False: it could not be done now.
     bool ready_backfill();
+    bool give_up_backfill(const Backfill& record);
     /// Whether a backfill moves the position back to the feed's end. Called with the mutex held.
     bool is_beyond_feed() const;
     std::optional<Backfill> begin_backfill(const StudyFilter& filter, std::uint64_t begun_epoch);

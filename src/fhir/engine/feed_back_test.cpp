@@ -132,7 +132,7 @@ TEST_F(FeedBack, jobs_of_single_entries_keep_their_position_until_it_is_certain)
     follow(bench);
     const auto entries = bench.feed.entries;
     bench.feed.entries.clear();
-    bench.engine.backfill({});
+    ASSERT_TRUE(bench.engine.backfill({}).ok());
     bench.pass(seconds(5));
     EXPECT_FALSE(bench.engine.status().backfill) << "done";
     EXPECT_EQ(bench.stored_low(), 5);

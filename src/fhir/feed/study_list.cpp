@@ -5,14 +5,25 @@
 #include <string_view>
 #include <utility>
 
+#include "fhir/mapping/date_time.h"
+
 namespace isocenter::fhir {
 namespace {
 
 constexpr std::size_t kBehindEverything = 1'000'000'000;
 
+/// A day of the calendar; archives refuse others.
 bool is_date(std::string_view text) {
-    return text.size() == 8 &&
-           std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+    const bool eight_digits = text.size() == 8 && std::all_of(text.begin(), text.end(),
+                                                              [](char c) { return c >= '0' && c <= '9'; });
+    return eight_digits && to_fhir_date(text).has_value();
+}
+
+std::string joined(const std::vector<std::string>& names) {
+    std::string text;
+    for (const std::string& name : names)
+        text += (text.empty() ? "" : ", ") + name;
+    return text;
 }
 
 bool holds_all(const std::vector<Key>& page, const std::vector<Key>& keys) {
@@ -28,7 +39,20 @@ bool is_date_range(std::string_view text) {
     const std::string_view from = text.substr(0, dash);
     const std::string_view to = text.substr(dash + 1);
     if (from.empty() && to.empty()) return false;
-    return (from.empty() || is_date(from)) && (to.empty() || is_date(to));
+    const bool in_order = from.empty() || to.empty() || from <= to;
+    return (from.empty() || is_date(from)) && (to.empty() || is_date(to)) && in_order;
+}
+
+Status check_filter(const StudyFilter& filter, const std::vector<std::string>& partitions) {
+    if (!filter.date.empty() && !is_date_range(filter.date))
+        return fail(ErrorCode::invalid_request,
+                    "the date is no day, and no range of days from the earlier to the later: 20240229, "
+                    "20240101-20241231, 20240101- or -20241231");
+    const bool is_known =
+        std::find(partitions.begin(), partitions.end(), filter.partition) != partitions.end();
+    if (filter.partition.empty() || is_known) return {};
+    return fail(ErrorCode::invalid_request,
+                "the partition is none of those that go to this target: " + joined(partitions));
 }
 
 StudyWalk::StudyWalk(StudyList& list, StudyFilter filter, const std::vector<std::string>& partitions)

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/result.h"
 #include "fhir/client/failure.h"
 #include "fhir/engine/dirty_keys.h"
 
@@ -20,8 +21,10 @@ struct StudyFilter {
     bool is_empty() const { return *this == StudyFilter{}; }
     friend bool operator==(const StudyFilter&, const StudyFilter&) = default;
 };
-/// Whether `text` is a date or range of dates as above.
+/// Whether `text` is a date or range of dates as above: of days that there are, the earlier one first.
 bool is_date_range(std::string_view text);
+/// Whether there can be such studies in `partitions`; `invalid_request` with the reason where not.
+Status check_filter(const StudyFilter& filter, const std::vector<std::string>& partitions);
 
 /// The studies that an archive holds, page by page. Thread-safe. Failures: `archive_down`,
 /// `archive_transient`, `cancelled`. Two implementations: any DICOMweb server (http_archive_source.h), and
