@@ -37,6 +37,11 @@ struct CastOptions {
     fhir::StudyFilter filter;
 };
 
+std::string problem_of_entry(const std::string& text) {
+    const std::string problem = "takes the number of an entry of the feed, 0 or greater, not " + text;
+    return is_whole_number(text, 0) ? std::string() : problem;
+}
+
 /// What of the options does not go together.
 Status check_options(const CastOptions& options) {
     const auto refuse = [](const std::string& text) { return fail(ErrorCode::invalid_request, text); };
@@ -158,7 +163,7 @@ void add_cast(CLI::App& app, Command& chosen) {
     command->add_option("--config", options->config, "Configuration file (see `isocenter settings --toml`)");
     command->add_option("--set", options->set, kSetHelp);
     command->add_option("--from", options->from, "Begin after this entry of the feed; 0: replay everything")
-        ->check(CLI::NonNegativeNumber);
+        ->check(problem_of_entry);
     command->add_flag(
         "--backfill", options->backfill,
         "Write every study that the archive holds, beside what the feed tells from now on; goes "

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -34,6 +35,20 @@ struct Opened {
     std::unique_ptr<app::CastState> state;
 };
 
+std::string problem_of_limit(const std::string& text) {
+    return is_whole_number(text, 1) ? std::string() : "takes a number from 1, not " + text;
+}
+
+/// Of a target that is not in the settings any more something may be kept.
+Status check_target(const LetterOptions& options, const app::Settings& settings, app::CastStateFile& file) {
+    std::vector<std::string> names = app::further_targets(settings);
+    names.emplace_back(app::kDefaultTarget);
+    ISO_TRY(std::vector<std::string> kept, app::kept_targets(file));
+    names.insert(names.end(), kept.begin(), kept.end());
+    if (std::find(names.begin(), names.end(), options.target) != names.end()) return {};
+    return app::no_such_target(options.target, std::move(names));
+}
+
 Result<Opened> open_state(const LetterOptions& options) {
     std::vector<std::string> set = options.earlier_set;
     set.insert(set.end(), options.set.begin(), options.set.end());
@@ -46,6 +61,7 @@ Result<Opened> open_state(const LetterOptions& options) {
     Opened opened;
     ISO_TRY(opened.file, app::CastStateFile::open(settings.cast_state_path));
     ISO_TRY(opened.state, app::CastState::open(*opened.file, options.target));
+    ISO_CHECK(check_target(options, settings, *opened.file));
     return opened;
 }
 
@@ -97,6 +113,8 @@ Status show(const LetterOptions& options) {
 Status replay(const LetterOptions& options) {
     if (options.id == 0 && options.letter_class.empty())
         return fail(ErrorCode::invalid_request, "name an ID or a --class");
+    if (options.id != 0 && !(options.letter_class.empty() && options.study.empty()))
+        return fail(ErrorCode::invalid_request, "an ID is one letter: no --class or --study with it");
     ISO_TRY(const fhir::LetterFilter filter, filter_of(options));
     ISO_TRY(const Opened opened, open_state(options));
     if (options.id != 0) return opened.state->ask_replay(options.id);
@@ -158,7 +176,7 @@ void add_cast_state(CLI::App& cast, Command& chosen) {
     CLI::App* listing =
         add_action(*letters, options, chosen, "list", "Print them, newest first, one a line", list);
     listing->add_option("--state", options->state, "open, resolved or discarded");
-    listing->add_option("--limit", options->limit, "At most that many [100]");
+    listing->add_option("--limit", options->limit, "At most that many [100]")->check(problem_of_limit);
     CLI::App* again = add_action(*letters, options, chosen, "replay", "Try again", replay);
     again->add_option("id", options->id, "One letter");
     for (CLI::App* each : {listing, again}) {

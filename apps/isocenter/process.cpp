@@ -1,5 +1,7 @@
 #include "process.h"
 
+#include <charconv>
+
 #include "base/log.h"
 
 namespace isocenter {
@@ -12,6 +14,13 @@ sigset_t block_stop_signals() {
     pthread_sigmask(SIG_BLOCK, &signals, nullptr);
     std::signal(SIGPIPE, SIG_IGN);
     return signals;
+}
+
+bool is_whole_number(const std::string& text, std::int64_t least) {
+    std::int64_t number = 0;
+    const char* end = text.data() + text.size();
+    const auto [at, error] = std::from_chars(text.data(), end, number);
+    return error == std::errc() && at == end && number >= least;
 }
 
 Result<app::Assignments> assignments_of(const std::vector<std::string>& set) {

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <csignal>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,9 @@ sigset_t block_stop_signals();
 /// Of the option --set.
 inline constexpr const char* kSetHelp =
     "Any setting: section.name=value (see `isocenter settings`); commas between the members of a list";
+
+/// Whether `text` is a whole number from `least` on.
+bool is_whole_number(const std::string& text, std::int64_t least);
 
 /// What `--set section.name=value` says.
 Result<app::Assignments> assignments_of(const std::vector<std::string>& set);

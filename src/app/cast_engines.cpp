@@ -1,7 +1,5 @@
 #include "app/cast_engines.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <thread>
 #include <utility>
@@ -15,7 +13,7 @@ Result<std::unique_ptr<CastEngines>> CastEngines::make(const Settings& settings,
     std::vector<std::string> targets = further_targets(settings);
     targets.insert(targets.begin(), std::string(kDefaultTarget));
     if (std::find(targets.begin(), targets.end(), wishes.target) == targets.end())
-        return fail(ErrorCode::invalid_request, fmt::format("there is no target {}", wishes.target));
+        return no_such_target(wishes.target, std::move(targets));
     for (std::string& target : targets) {
         Member member{std::move(target), sides.make_feed(), nullptr};
         CastEngine::Wishes own{.lease = wishes.lease};

@@ -369,6 +369,17 @@ Result<std::uint64_t> CastState::purge(std::int64_t token, Ticks before) {
     return removed;
 }
 
+Result<std::vector<std::string>> kept_targets(index::sql::ConnectionSource& connections) {
+    ISO_TRY(const auto connection, connections.reader());
+    Run run(*connection, "SELECT target FROM cast_target UNION SELECT target FROM cast_letter ORDER BY 1");
+    std::vector<std::string> names;
+    while (true) {
+        ISO_TRY(const bool row, run.next());
+        if (!row) return names;
+        names.push_back(run.string(0));
+    }
+}
+
 Result<std::optional<fhir::Backfill>> CastState::load_backfill() {
     ISO_TRY(const auto connection, connections_.reader());
     Run run(*connection,

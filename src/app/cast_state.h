@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "fhir/engine/state_store.h"
 #include "index/sql/connection.h"
@@ -49,6 +50,9 @@ class CastState : public fhir::CheckpointStore, public fhir::DeadLetterStore, pu
     index::sql::ConnectionSource& connections_;
     const std::string target_;
 };
+
+/// The targets of which something is kept.
+Result<std::vector<std::string>> kept_targets(index::sql::ConnectionSource& connections);
 
 /// One SQLite file with a connection for everything; for a bridge without archive beside it.
 class CastStateFile : public index::sql::ConnectionSource {

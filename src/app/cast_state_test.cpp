@@ -95,6 +95,24 @@ TEST(CastState, letters_of_a_former_version_are_kept) {
     std::filesystem::remove_all(folder);
 }
 
+TEST(CastStateFile, tells_of_which_targets_it_keeps_something) {
+    const auto folder =
+        std::filesystem::temp_directory_path() / ("isocenter-targets-" + std::to_string(getpid()));
+    std::filesystem::create_directories(folder);
+    {
+        const auto file = std::move(*CastStateFile::open((folder / "cast-state.db").string()));
+        const auto looked_at = std::move(*CastState::open(*file, "nothing"));
+        EXPECT_TRUE(looked_at->list({}).ok());
+        EXPECT_TRUE(kept_targets(*file)->empty());
+        const auto followed = std::move(*CastState::open(*file, "research"));
+        ASSERT_TRUE(followed->acquire("x", 0, 1).ok());
+        const auto failed = std::move(*CastState::open(*file, "default"));
+        ASSERT_TRUE(failed->record(0, fhir::make_letter(fhir::LetterClass::dicom, "9.9", 1)).ok());
+        EXPECT_EQ(*kept_targets(*file), (std::vector<std::string>{"default", "research"}));
+    }
+    std::filesystem::remove_all(folder);
+}
+
 TEST(CastStateFile, a_folder_that_is_not_there_is_refused) {
     const auto file = CastStateFile::open("/nonexistent/folder/cast-state.db");
     ASSERT_FALSE(file.ok());

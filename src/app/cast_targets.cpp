@@ -1,6 +1,6 @@
 #include "app/cast_targets.h"
 
-#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -80,11 +80,18 @@ std::vector<std::string> further_targets(const Settings& settings) {
     return names;
 }
 
+Error no_such_target(std::string_view name, std::vector<std::string> names) {
+    names.emplace_back(kDefaultTarget);
+    std::sort(names.begin(), names.end());
+    names.erase(std::unique(names.begin(), names.end()), names.end());
+    return fail(ErrorCode::invalid_request,
+                fmt::format("there is no target {}, only: {}", name, fmt::join(names, ", ")));
+}
+
 Result<Settings> settings_of_target(const Settings& settings, std::string_view name) {
     if (name == kDefaultTarget) return settings;
     const auto target = settings.cast_targets.find(name);
-    if (target == settings.cast_targets.end())
-        return fail(ErrorCode::invalid_request, fmt::format("there is no target {}", name));
+    if (target == settings.cast_targets.end()) return no_such_target(name, further_targets(settings));
     Settings made = settings;
     for (const SettingRow& row : setting_rows()) {
         if (row.key.starts_with("fhir.")) reset(made, row);

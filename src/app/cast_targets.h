@@ -22,6 +22,8 @@ Status assign_target_setting(Settings& settings, std::string_view key, std::stri
 
 /// Names of the further targets.
 std::vector<std::string> further_targets(const Settings& settings);
+/// `invalid_request` that tells the names that there are: these and kDefaultTarget.
+Error no_such_target(std::string_view name, std::vector<std::string> names);
 /// The settings as they are for one target: of `[fhir]` nothing but its own, so that no credentials go to
 /// another server than they are for; of `[cast]` everything that it does not have of its own.
 /// `invalid_request` when there is no such target. kDefaultTarget: the settings themselves.

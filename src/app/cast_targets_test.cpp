@@ -34,6 +34,8 @@ TEST(CastTargets, a_target_has_its_own_server_and_of_the_rest_what_it_does_not_c
     EXPECT_EQ(research->cast_workers, 2U);
     EXPECT_EQ(settings_of_target(*settings, "default")->fhir_endpoint, "http://clinical");
     EXPECT_EQ(settings_of_target(*settings, "none").error().code, ErrorCode::invalid_request);
+    EXPECT_NE(settings_of_target(*settings, "none").error().message.find("default"), std::string::npos)
+        << "the names that there are";
 }
 
 TEST(CastTargets, what_cannot_be_of_one_target_is_refused) {
