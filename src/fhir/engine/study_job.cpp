@@ -29,17 +29,6 @@ Failure failure_of_mapping(const Error& error, FailureKind kind) {
     return {kind, error.message, 0, std::nullopt, error.detail};
 }
 
-/// The partitions of the target that may have studies of the patient.
-std::vector<std::string> partitions_of(const Identifier& patient, const Options& options) {
-    std::vector<std::string> names = synchronised_partitions(options);
-    // Without issuers the partition alone tells whose id it is.
-    if (options.is_issuer_id_used) return names;
-    const json::object id{{"00100020", {{"vr", "LO"}, {"Value", json::array{patient.value}}}}};
-    std::erase_if(names,
-                  [&](const std::string& name) { return patient_identity(id, name, options) != patient; });
-    return names;
-}
-
 }  // namespace
 
 Attempt<void> StudyJob::probe_target() {
@@ -64,35 +53,18 @@ Attempt<Target> StudyJob::target() {
     return Target{client_.base(), capability_->update_creates, false};
 }
 
-/// The patient's latest study in all partitions of the target, read whole: what a search tells of a study
-/// depends on the order of storing. Without instances when that is the job's own, or when there is none.
-Attempt<StudySnapshot> StudyJob::latest_study_of(const Key& key, const Identifier& patient) {
-    std::vector<json::object> studies;
-    std::vector<Key> keys;
-    for (const std::string& partition : partitions_of(patient, options_)) {
-        FHIR_TRY(std::vector<json::object> found, archive_.studies_of_patient(partition, patient.value));
-        for (json::object& study : found) {
-            if (patient_identity(study, partition, options_) != patient) continue;
-            keys.push_back({partition, first_text(study, "0020000D")});
-            studies.push_back(std::move(study));
-        }
-    }
-    const std::optional<std::size_t> at = latest_study(studies);
-    if (!at || keys[*at] == key) return StudySnapshot{};
-    FHIR_TRY(StudyContent content, archive_.read_study(keys[*at]));
-    return StudySnapshot{keys[*at].partition, keys[*at].study_uid, std::move(content.instances), {}};
-}
-
-Attempt<Snapshot> StudyJob::read_archive(Held held) {
+Attempt<Snapshot> StudyJob::read_archive(Held held, FoundPatients& found) {
     Snapshot snapshot;
-    snapshot.study = std::move(held.study);
     if (held.patient) {
-        FHIR_TRY(snapshot.latest, latest_study_of(held.key, *held.patient));
+        FHIR_TRY(found[*held.patient], client_.search("Patient", identifier_query(*held.patient)));
+        FHIR_TRY(snapshot.latest, latest_study_of(held, *held.patient, found[*held.patient]));
     }
     for (const Identifier& each : held.former) {
-        FHIR_TRY(StudySnapshot remaining, latest_study_of(held.key, each));
+        FHIR_TRY(found[each], client_.search("Patient", identifier_query(each)));
+        FHIR_TRY(StudySnapshot remaining, latest_study_of(held, each, found[each]));
         snapshot.former_patients.push_back(std::move(remaining));
     }
+    snapshot.study = std::move(held.study);
     return snapshot;
 }
 
@@ -126,17 +98,14 @@ bool StudyJob::has_orders() {
     return capability_ && capability_->search_parameters.contains("ServiceRequest");
 }
 
-Attempt<Existing> StudyJob::search_all(const Lookups& lookups) {
+Attempt<Existing> StudyJob::search_all(const Wanted& wanted, FoundPatients patients) {
+    const Lookups lookups = make_lookups(wanted, options_);
     Existing existing;
     FHIR_TRY(existing.studies, search(lookups.study));
     FHIR_TRY(existing.endpoints, endpoints(lookups));
-    if (lookups.patient) {
-        FHIR_TRY(existing.patients, search(*lookups.patient));
-    }
-    for (const Lookup& lookup : lookups.former_patients) {
-        FHIR_TRY(std::vector<json::object> found, search(lookup));
-        existing.former_patients.push_back(std::move(found));
-    }
+    if (wanted.patient) existing.patients = std::move(patients[wanted.patient->identity]);
+    for (const WantedResource& former : wanted.former_patients)
+        existing.former_patients.push_back(std::move(patients[former.identity]));
     if (lookups.observations) {
         FHIR_TRY(existing.observations, search(*lookups.observations));
     }
@@ -197,12 +166,13 @@ Attempt<void> StudyJob::make_sure(Held& held, const std::string& version) {
 }
 
 Attempt<StudyJob::Look> StudyJob::look(Held held) {
-    FHIR_TRY(const Snapshot snapshot, read_archive(std::move(held)));
+    FoundPatients patients;
+    FHIR_TRY(const Snapshot snapshot, read_archive(std::move(held), patients));
     Look result;
     auto wanted = compute_wanted(snapshot, options_, result.records);
     if (!wanted) return failed(failure_of_mapping(wanted.error(), FailureKind::unusable));
     result.wanted = std::move(*wanted);
-    FHIR_TRY(result.existing, search_all(make_lookups(result.wanted, options_)));
+    FHIR_TRY(result.existing, search_all(result.wanted, std::move(patients)));
     return result;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -61,12 +62,18 @@ class StudyJob : public ComparingRunner {
     };
     Attempt<Held> first_look(const Key& key, std::string& version);
     Attempt<void> make_sure(Held& held, const std::string& version);
-    Attempt<Snapshot> read_archive(Held held);
-    Attempt<StudySnapshot> latest_study_of(const Key& key, const Identifier& patient);
+    /// What the searches found by each identity, with the locks held.
+    using FoundPatients = std::map<Identifier, std::vector<boost::json::object>>;
+    Attempt<Snapshot> read_archive(Held held, FoundPatients& found);
+    Attempt<StudySnapshot> latest_study_of(const Held& held, const Identifier& patient,
+                                           const std::vector<boost::json::object>& patients);
+    Attempt<std::map<Key, boost::json::object>> rows_of(const Identifier& patient);
+    Attempt<std::vector<Key>> linked_studies(const std::vector<boost::json::object>& patients);
+    Attempt<StudySnapshot> read_whole(const Key& key);
     Attempt<std::vector<Identifier>> former_patients(const Key& key,
                                                      const std::optional<Identifier>& patient);
     Attempt<Look> look(Held held);
-    Attempt<Existing> search_all(const Lookups& lookups);
+    Attempt<Existing> search_all(const Wanted& wanted, FoundPatients patients);
     Attempt<std::vector<boost::json::object>> search(const Lookup& lookup);
     Attempt<std::vector<boost::json::object>> endpoints(const Lookups& lookups);
     bool has_orders();

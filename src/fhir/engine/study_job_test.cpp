@@ -17,6 +17,8 @@ class FakeArchive : public ArchiveSource {
   public:
     Attempt<StudyContent> read_study(const Key& key) override {
         if (key.partition == "north") return StudyContent{north, ""};
+        if (const auto found = studies.find(key.study_uid); found != studies.end())
+            return StudyContent{found->second, ""};
         if (key.study_uid != "2.25.1") return StudyContent{others, ""};
         ++reads;
         return content;
@@ -30,15 +32,18 @@ class FakeArchive : public ArchiveSource {
     Attempt<std::vector<json::object>> studies_of_patient(const std::string& partition,
                                                           const std::string& id) override {
         patients.push_back(id);
+        if (!rows.empty()) return rows;
         if (partition == "north") return north;
         return others;
     }
 
     StudyContent content{{testing::image("2.25.2", 1)}, "v1"};
     std::optional<StudyContent> meanwhile;
-    std::vector<json::object> others;   ///< instances of another study
-    std::vector<json::object> north;    ///< the same in that partition
-    std::vector<std::string> patients;  ///< asked for
+    std::vector<json::object> rows;                            ///< of the search, where they are not `others`
+    std::map<std::string, std::vector<json::object>> studies;  ///< instances, by study
+    std::vector<json::object> others;                          ///< instances of another study
+    std::vector<json::object> north;                           ///< the same in that partition
+    std::vector<std::string> patients;                         ///< asked for
     int reads = 0;
     int checks = 0;
 };
@@ -167,6 +172,104 @@ TEST_F(StudyJobTest, a_study_of_somebody_else_decides_nothing) {
     other["00100040"] = element("M");
     archive.others = {other};
     ASSERT_FALSE(run().failure);
+    EXPECT_EQ(server.last("Patient").at("gender"), "female");
+}
+
+/// An instance of study `uid` in which the patient says so.
+json::object instance_of(const char* uid, const char* date, const char* patient, const char* sex,
+                         const char* created) {
+    json::object made = testing::image(std::string(uid) + ".1", 1);
+    made["00080018"] = element(std::string(uid) + ".1." + created);
+    made["0020000D"] = element(uid);
+    made["00080020"] = element(date);
+    made["00100020"] = element(patient);
+    made["00100040"] = element(sex);
+    made["00080012"] = element(created);
+    return made;
+}
+
+TEST_F(StudyJobTest, a_study_that_is_decided_for_somebody_else_decides_nothing_whatever_its_row_says) {
+    // The row of 2.25.6 names our patient; its newest instance is another's.
+    archive.rows = {instance_of("2.25.6", "20250101", "LK-2207", "M", "20250101"),
+                    instance_of("2.25.5", "20240801", "LK-2207", "O", "20240801")};
+    archive.studies["2.25.6"] = {archive.rows[0], instance_of("2.25.6", "20250101", "B", "M", "20250201")};
+    archive.studies["2.25.5"] = {archive.rows[1]};
+    ASSERT_FALSE(run().failure);
+    EXPECT_EQ(server.last("Patient").at("gender"), "other") << "the next one decides";
+    archive.studies["2.25.5"] = archive.studies["2.25.6"];
+    ASSERT_FALSE(run().failure);
+    EXPECT_EQ(server.last("Patient").at("gender"), "female") << "without others it is the job's own";
+}
+
+TEST_F(StudyJobTest, the_own_study_counts_whatever_its_row_says) {
+    archive.rows = {instance_of("2.25.6", "20230101", "LK-2207", "M", "20230101")};
+    archive.studies["2.25.6"] = archive.rows;
+    ASSERT_FALSE(run().failure);
+    EXPECT_EQ(server.last("Patient").at("gender"), "female") << "the search does not list it, it is later";
+}
+
+TEST_F(StudyJobTest, a_study_that_the_fhir_server_links_to_the_patient_counts_without_a_row) {
+    server.types = {
+        json::object{{"type", "ImagingStudy"}, {"searchParam", json::array{{{"name", "patient"}}}}}};
+    const json::object patient{{"resourceType", "Patient"},
+                               {"id", "p1"},
+                               {"meta", {{"versionId", "1"}, {"source", "http://pacs/v2"}}},
+                               {"identifier", json::array{json::object{{"value", "LK-2207"}}}}};
+    const json::object linked{
+        {"resourceType", "ImagingStudy"},
+        {"id", "s6"},
+        {"meta", {{"versionId", "1"}, {"source", "http://pacs/v2"}}},
+        {"subject", {{"reference", "Patient/p1"}}},
+        {"identifier", json::array{{{"system", "urn:dicom:uid"}, {"value", "urn:oid:2.25.6"}}}}};
+    server.found = {patient, linked};
+    archive.studies["2.25.6"] = {instance_of("2.25.6", "20250101", "LK-2207", "M", "20250201"),
+                                 instance_of("2.25.6", "20250101", "B", "F", "20250101")};
+    ASSERT_FALSE(run().failure);
+    EXPECT_EQ(server.last("Patient").at("gender"), "male");
+    EXPECT_EQ(std::count(server.queries.begin(), server.queries.end(),
+                         "/ImagingStudy?patient=Patient/p1&_elements=identifier,meta"),
+              1);
+    archive.studies["2.25.6"][0]["00100020"] = element("B");
+    ASSERT_FALSE(run().failure);
+    EXPECT_EQ(server.last("Patient").at("gender"), "female") << "it went to another one meanwhile";
+}
+
+TEST_F(StudyJobTest, a_former_patient_is_not_recomputed_from_the_study_that_left) {
+    const json::object patient{{"resourceType", "Patient"},
+                               {"id", "p1"},
+                               {"meta", {{"versionId", "1"}, {"source", "http://pacs/v2"}}},
+                               {"identifier", json::array{json::object{{"value", "FORMER"}}}},
+                               {"gender", "female"}};
+    const json::object study{
+        {"resourceType", "ImagingStudy"},
+        {"id", "s1"},
+        {"meta", {{"versionId", "1"}, {"source", "http://pacs/v2"}}},
+        {"subject", {{"reference", "Patient/p1"}}},
+        {"identifier", json::array{{{"system", "urn:dicom:uid"}, {"value", "urn:oid:2.25.1"}}}}};
+    server.found = {patient, study};
+    // The row of the study still names the former patient and would be the latest.
+    archive.rows = {instance_of("2.25.1", "20260101", "FORMER", "F", "20260101"),
+                    instance_of("2.25.6", "20230101", "FORMER", "M", "20230101")};
+    archive.studies["2.25.6"] = {archive.rows[1]};
+    ASSERT_FALSE(run().failure);
+    // The fake finds one Patient for every identifier: the last entry is the former one.
+    EXPECT_EQ(server.written.back().at(server.written.back().size() - 1).at("resource").at("gender"), "male");
+}
+
+TEST_F(StudyJobTest, a_row_that_tells_no_issuer_is_looked_into) {
+    Options issuers = options();
+    issuers.is_issuer_id_used = true;
+    StudyJob knowing{archive, client, issuers};
+    archive.content = with("00100021", "L");
+    json::object later = instance_of("2.25.6", "20250101", "LK-2207", "M", "20250101");
+    archive.rows = {later};
+    later["00100021"] = element("L");
+    archive.studies["2.25.6"] = {later};
+    const JobRequest request{.key = {"Microsoft.Default", "2.25.1"}, .may_write = [] { return true; }};
+    ASSERT_FALSE(knowing.run(request).failure);
+    EXPECT_EQ(server.last("Patient").at("gender"), "male");
+    archive.studies["2.25.6"][0]["00100021"] = element("ELSEWHERE");
+    ASSERT_FALSE(knowing.run(request).failure);
     EXPECT_EQ(server.last("Patient").at("gender"), "female");
 }
 

@@ -127,6 +127,19 @@ TEST_F(PatientMapping, Patient_Disagreement_OtherIdLeavesARecord) {
     EXPECT_EQ(records_[0].kind, ValidationRecord::Kind::disagreement);
 }
 
+TEST_F(PatientMapping, Patient_Disagreement_AnotherPersonFillsNoGap) {
+    auto newest = image("2.25.2", 1);
+    newest["00080012"] = element("20250101");
+    newest.erase("00100030");
+    auto somebody = image("2.25.2", 2);
+    somebody["00100020"] = element("SOMEBODY");
+    somebody["00100030"] = element("19990909");
+    EXPECT_FALSE(patient({newest, somebody}).contains("birthDate"));
+    auto nameless = image("2.25.2", 3);
+    nameless.erase("00100020");
+    EXPECT_EQ(patient({newest, somebody, nameless}).at("birthDate"), "1961-04-30") << "names nobody else";
+}
+
 TEST_F(PatientMapping, Patient_LatestStudyTellsWhoTheyAre) {
     auto first = image("2.25.50", 1);
     first["00100010"] = person("Earlier^Ngozi");

@@ -62,9 +62,15 @@ std::vector<const DataSet*> pointers_to(const std::vector<DataSet>& data_sets) {
     return pointers;
 }
 
-WantedResource wanted_patient(const Identifier& identity, const Agreement& instances,
+/// What instances say that name somebody else is not the patient's, also where nothing else fills a gap.
+WantedResource wanted_patient(const Identifier& identity, const StudySnapshot& study,
                               const Context& context) {
-    return {identity, {}, make_patient(identity, instances, context)};
+    std::vector<const DataSet*> instances;
+    for (const auto& instance : study.instances) {
+        const auto named = patient_identity(instance, study.partition, context.options);
+        if (!named || *named == identity) instances.push_back(&instance);
+    }
+    return {identity, {}, make_patient(identity, Agreement{std::move(instances)}, context)};
 }
 
 void add_former_patients(Wanted& wanted, const Snapshot& snapshot, const Context& context) {
@@ -72,8 +78,7 @@ void add_former_patients(Wanted& wanted, const Snapshot& snapshot, const Context
         if (study.instances.empty()) continue;
         const auto identity = patient_identity(study, context.options);
         if (!identity || (wanted.patient && wanted.patient->identity == *identity)) continue;
-        wanted.former_patients.push_back(
-            wanted_patient(*identity, Agreement{pointers_to(study.instances)}, context));
+        wanted.former_patients.push_back(wanted_patient(*identity, study, context));
     }
 }
 
@@ -89,8 +94,8 @@ Status add_study(Wanted& wanted, const Snapshot& snapshot, const Context& contex
     const auto identity = patient_identity(study, context.options);
     if (!identity) return no_patient_id(instances);
     record_other_patients(instances, *identity, context);
-    const Agreement latest{pointers_to(snapshot.latest.instances)};
-    wanted.patient = wanted_patient(*identity, latest.instances().empty() ? instances : latest, context);
+    wanted.patient =
+        wanted_patient(*identity, snapshot.latest.instances.empty() ? study : snapshot.latest, context);
     wanted.study = WantedResource{wanted.study_identity, wanted.partition,
                                   make_imaging_study(study, instances, context)};
     if (context.options.generate_observations)
