@@ -169,9 +169,17 @@ Attempt<std::vector<json::object>> HttpArchiveSource::rows_of(const std::string&
 
 Attempt<std::vector<json::object>> HttpArchiveSource::studies_of_patient(const std::string& partition,
                                                                          const std::string& patient_id) {
-    return rows_of(partition,
-                   fmt::format("/studies?PatientID={}&includefield=all&", percent_encode(patient_id)),
-                   "0020000D");
+    const std::string query = fmt::format("/studies?PatientID={}&", percent_encode(patient_id));
+    // By name: "all" of studies leaves out what the standard does not list, the issuer among it.
+    auto rows = rows_of(partition,
+                        query +
+                            "includefield=PatientID&includefield=IssuerOfPatientID&"
+                            "includefield=IssuerOfPatientIDQualifiersSequence&includefield=StudyDate&"
+                            "includefield=StudyTime&",
+                        "0020000D");
+    if (rows || rows.error().status != 400) return rows;
+    // A server that gives no such field: the content of the studies tells the issuer.
+    return rows_of(partition, query, "0020000D");
 }
 
 Attempt<std::vector<Key>> HttpArchiveSource::page(const std::string& partition, const StudyFilter& filter,

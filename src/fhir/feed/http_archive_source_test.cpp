@@ -18,6 +18,8 @@ class FakeArchive : public net::HttpSender {
         asked.push_back(request.url);
         headers = request.headers;
         if (failure) return *failure;
+        if (!refuses.empty() && request.url.find(refuses) != std::string::npos)
+            return net::HttpReply{400, "application/json", {}, "unknown attribute"};
         if (std::find(too_large.begin(), too_large.end(), request.url) != too_large.end())
             return fail(ErrorCode::too_large, "the reply is larger than allowed");
         const bool searches = request.url.find("/studies?") != std::string::npos;
@@ -34,6 +36,7 @@ class FakeArchive : public net::HttpSender {
     std::vector<std::string> asked;
     std::vector<std::string> too_large;
     std::optional<Error> failure;
+    std::string refuses;  ///< requests with this text are answered 400
     unsigned status = 200;
     std::optional<unsigned> search_status;  ///< where searches are answered otherwise
     std::optional<unsigned> series_status;
@@ -263,7 +266,19 @@ TEST_F(HttpArchive, studies_of_a_patient_are_asked_for_by_an_encoded_id) {
     ASSERT_TRUE(archive.studies_of_patient("Microsoft.Default", "A&B 1").has_value());
     EXPECT_EQ(server.asked,
               std::vector<std::string>{
-                  "http://pacs/v1/studies?PatientID=A%26B%201&includefield=all&limit=200&offset=0"});
+                  "http://pacs/v1/studies?PatientID=A%26B%201&includefield=PatientID&"
+                  "includefield=IssuerOfPatientID&includefield=IssuerOfPatientIDQualifiersSequence&"
+                  "includefield=StudyDate&includefield=StudyTime&limit=200&offset=0"});
+}
+
+TEST_F(HttpArchive, a_server_that_refuses_a_field_is_asked_without) {
+    server.refuses = "IssuerOfPatientID";
+    server.body = R"([{"0020000D":{"vr":"UI","Value":["1.2"]}}])";
+    ASSERT_TRUE(archive.studies_of_patient("Microsoft.Default", "A").has_value());
+    EXPECT_EQ(archive.studies_of_patient("Microsoft.Default", "A")->size(), 1U);
+    EXPECT_EQ(server.asked.back(), "http://pacs/v1/studies?PatientID=A&limit=200&offset=1");
+    server.status = 503;
+    EXPECT_EQ(archive.studies_of_patient("Microsoft.Default", "A").error().status, 503U);
 }
 
 TEST_F(HttpArchive, studies_of_a_patient_are_all_of_them_however_few_a_page_has) {
