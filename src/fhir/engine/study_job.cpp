@@ -108,6 +108,10 @@ Attempt<Existing> StudyJob::search_all(const Wanted& wanted, FoundPatients patie
         existing.former_patients.push_back(std::move(patients[former.identity]));
     if (lookups.observations) {
         FHIR_TRY(existing.observations, search(*lookups.observations));
+        for (const Lookup& lookup : report_lookups(wanted, existing.observations)) {
+            FHIR_TRY(std::vector<json::object> found, search(lookup));
+            std::move(found.begin(), found.end(), std::back_inserter(existing.same_reports));
+        }
     }
     if (lookups.orders && has_orders()) {
         auto found = search(*lookups.orders);

@@ -4,6 +4,7 @@
 
 #include "fhir/json_members.h"
 #include "fhir/mapping/codings.h"
+#include "fhir/plan/lookups.h"
 
 namespace isocenter::fhir {
 
@@ -57,6 +58,17 @@ bool is_of_marked_partition(const json::object& resource) {
             return true;
     }
     return false;
+}
+
+bool stands_for(const json::object& resource, const Identifier& identity, const json::object& wanted) {
+    const auto* code = resource.if_contains("code");
+    if (is_withdrawn(resource) || code == nullptr || !code->is_object()) return false;
+    if (!has_identifier(resource, identity)) return false;
+    const auto& codings = list_member(wanted.at("code").as_object(), "coding");
+    return std::any_of(codings.begin(), codings.end(), [&](const json::value& coding) {
+        return has_coding(code->as_object(), text_member(coding.as_object(), "system"),
+                          text_member(coding.as_object(), "code"));
+    });
 }
 
 bool is_of_reference(const json::object& resource, const Identifier& study) {

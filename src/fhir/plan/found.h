@@ -25,4 +25,9 @@ bool is_of_marked_partition(const boost::json::object& resource);
 /// number, but no report and no event (fhir-sync.md 11.3, 11.4, 23.6). What names more is somebody else's.
 bool is_of_reference(const boost::json::object& resource, const Identifier& study);
 
+/// Whether an Observation, of whomever, tells of the same report or event as the wanted one: it has the
+/// identifier, means the same by its code, and is not entered in error.
+bool stands_for(const boost::json::object& resource, const Identifier& identity,
+                const boost::json::object& wanted);
+
 }  // namespace isocenter::fhir

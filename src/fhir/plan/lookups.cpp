@@ -4,6 +4,7 @@
 
 #include "base/percent.h"
 #include "fhir/json_members.h"
+#include "fhir/plan/found.h"
 #include "fhir/plan/orders.h"
 
 namespace isocenter::fhir {
@@ -65,6 +66,24 @@ Lookups make_lookups(const Wanted& wanted, const Options& options) {
         lookups.observations = Lookup{"Observation", identifier_query(identity)};
     if (const auto orders = order_identifiers(wanted); !orders.empty())
         lookups.orders = Lookup{"ServiceRequest", "identifier=" + order_tokens(orders)};
+    return lookups;
+}
+
+std::vector<Lookup> report_lookups(const Wanted& wanted, const std::vector<json::object>& found) {
+    constexpr std::size_t kAtOnce = 40;
+    std::vector<Lookup> lookups;
+    std::size_t asked = 0;
+    for (const auto& each : wanted.observations) {
+        const bool is_there = std::any_of(found.begin(), found.end(), [&](const json::object& hit) {
+            return stands_for(hit, each.identity, each.resource);
+        });
+        if (is_there) continue;
+        if (asked++ % kAtOnce == 0) {
+            lookups.push_back({"Observation", identifier_query(each.identity)});
+        } else {
+            lookups.back().query += "," + to_token(each.identity);
+        }
+    }
     return lookups;
 }
 

@@ -34,11 +34,16 @@ struct Existing {
     std::vector<std::vector<boost::json::object>> former_patients;
     std::vector<boost::json::object> endpoints;  ///< of `endpoint`, else of `endpoint_by_name`
     std::vector<boost::json::object> studies;
-    std::vector<boost::json::object> observations;
+    std::vector<boost::json::object> observations;  ///< that name the study
+    std::vector<boost::json::object> same_reports;  ///< that name a report or event of it; of anybody
     std::vector<boost::json::object> orders;
 };
 
 Lookups make_lookups(const Wanted& wanted, const Options& options);
+
+/// Searches for the reports and events that no Observation in `found` is of: others may tell of them without
+/// naming the study. Several, so that a long list fits.
+std::vector<Lookup> report_lookups(const Wanted& wanted, const std::vector<boost::json::object>& found);
 
 /// Our Endpoint by what the reference finds it by.
 Lookup endpoint_by_name(const Options& options);

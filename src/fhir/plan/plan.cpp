@@ -61,8 +61,18 @@ class Planner {
     /// How others of the bundle refer to a resource that this bundle creates.
     std::string new_reference(const WantedResource& wanted) const {
         const auto type = type_of(wanted);
-        const auto id = resource_id(type, wanted.identity, wanted.partition);
-        return chooses_ids(type) ? type + "/" + id : "urn:uuid:" + id;
+        auto identity = wanted.identity;
+        // Studies may tell of the same event: each has an Observation of its own.
+        if (type == "Observation") identity.value += "|" + wanted_.study_identity.value;
+        const auto id = resource_id(type, identity, wanted.partition);
+        return chooses_ids(type) && !is_taken(type + "/" + id) ? type + "/" + id : "urn:uuid:" + id;
+    }
+
+    /// By an Observation that another archive made of the same study.
+    bool is_taken(const std::string& reference) const {
+        const auto has_it = [&](const json::object& hit) { return reference_of(hit) == reference; };
+        return std::any_of(existing_.observations.begin(), existing_.observations.end(), has_it) ||
+               std::any_of(existing_.same_reports.begin(), existing_.same_reports.end(), has_it);
     }
 
     Result<const json::object*> pick(const std::vector<json::object>& hits) {
@@ -133,12 +143,13 @@ class Planner {
         return context;
     }
 
-    /// Whether another partition has a study, report or event of the same UID, which a condition would find.
+    /// Whether what is not ours has the identifiers, so that a condition would find it: a study, report or
+    /// event of another partition; an Observation of others that means something else.
     bool is_elsewhere(const WantedResource& wanted, const std::string& type) const {
         const auto& hits = type == "ImagingStudy" ? existing_.studies : existing_.observations;
         return std::any_of(hits.begin(), hits.end(), [&](const json::object& hit) {
-            return text_member(hit, "resourceType") == type && is_of_marked_partition(hit) &&
-                   has_identifier(hit, wanted.identity);
+            return text_member(hit, "resourceType") == type && has_identifier(hit, wanted.identity) &&
+                   (is_of_marked_partition(hit) || !is_own(hit, options_));
         });
     }
 
@@ -146,7 +157,10 @@ class Planner {
     std::string condition_of(const WantedResource& wanted, const std::string& type) const {
         const auto own = identifier_query(wanted.identity);
         if (type != "ImagingStudy" && type != "Observation") return own;
-        if (wanted.partition.empty()) return is_elsewhere(wanted, type) ? std::string{} : own;
+        if (wanted.partition.empty()) {
+            if (is_elsewhere(wanted, type)) return {};
+            return type == "ImagingStudy" ? own : own + "&" + identifier_query(wanted_.study_identity);
+        }
         const auto partition =
             identifier_query({"urn:isocenter:partition:" + wanted.partition, wanted_.study_instance_uid});
         return type == "ImagingStudy" ? partition : own + "&" + partition;
@@ -158,7 +172,7 @@ class Planner {
         const auto reference = new_reference(wanted);
         json::object request{{"method", "POST"}, {"url", type}};
         auto full_url = reference;
-        if (chooses_ids(type)) {
+        if (!reference.starts_with("urn:")) {
             request = {{"method", "PUT"}, {"url", reference}};
             full_url = target_.base + "/" + reference;
             resource["id"] = reference.substr(type.size() + 1);
@@ -274,6 +288,19 @@ class Planner {
         return {};
     }
 
+    /// The Observation of another writer that tells of the wanted report or event; of several the smallest.
+    std::string told_by_others(const WantedResource& wanted) const {
+        std::string theirs;
+        for (const auto* hits : {&existing_.observations, &existing_.same_reports}) {
+            for (const auto& hit : *hits) {
+                if (is_own(hit, options_) || !stands_for(hit, wanted.identity, wanted.resource)) continue;
+                if (const auto reference = reference_of(hit); theirs.empty() || reference < theirs)
+                    theirs = reference;
+            }
+        }
+        return theirs;
+    }
+
     void plan_observations() {
         std::map<Identifier, std::vector<const json::object*>> found;
         std::vector<const json::object*> leftover;
@@ -292,9 +319,16 @@ class Planner {
                 return reference_of(*left) < reference_of(*right);
             });
             const auto* used = same.empty() ? nullptr : same.front();
-            references_["@event/" + wanted.identity.value] =
-                used != nullptr ? reference_of(*used) : new_reference(wanted);
-            matched.emplace_back(&wanted, used);
+            const auto theirs = used == nullptr ? told_by_others(wanted) : std::string{};
+            if (theirs.empty()) {
+                references_["@event/" + wanted.identity.value] =
+                    used != nullptr ? reference_of(*used) : new_reference(wanted);
+                matched.emplace_back(&wanted, used);
+            } else {
+                references_["@event/" + wanted.identity.value] = theirs;
+                plan_.findings.push_back({Finding::Kind::observation_left, theirs,
+                                          "another writer's tells of the report or event"});
+            }
             for (std::size_t at = 1; at < same.size(); ++at)
                 note_duplicate(*same[at]);
             found.erase(wanted.identity);

@@ -26,7 +26,8 @@ struct Finding {
     enum class Kind {
         duplicate,
         subject_kept,
-        instances_kept,  ///< of a shared series: the archive has them not, and no deletion named them
+        instances_kept,    ///< of a shared series: the archive has them not, and no deletion named them
+        observation_left,  ///< another writer's tells of the report or event, so ours is not written
     };
     Kind kind = Kind::duplicate;
     std::string reference;  ///< `Type/id` of the resource concerned
@@ -55,7 +56,8 @@ struct Plan {
 Result<Plan> make_plan(const Wanted& wanted, const Existing& existing, const Options& options,
                        const Target& target);
 
-/// The id of a resource of ours: UUIDv5 of `{Type}|{system}|{value}[|{partition}]`.
+/// The id of a resource of ours: UUIDv5 of `{Type}|{system}|{value}[|{partition}]`. The value of an
+/// Observation is followed by that of its study: `{value}|{study}`.
 std::string resource_id(std::string_view type, const Identifier& identity, std::string_view partition);
 
 /// Whether both say the same: order of members, `text`, extensions and `meta` but for `source` do not count.

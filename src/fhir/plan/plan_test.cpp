@@ -1,9 +1,6 @@
-#include "fhir/plan/plan.h"
-
 #include <gtest/gtest.h>
 
-#include "fhir/mapping/test_study.h"
-#include "fhir/plan/lookups.h"
+#include "fhir/plan/test_planning.h"
 
 namespace isocenter::fhir {
 namespace {
@@ -11,61 +8,9 @@ namespace {
 namespace json = boost::json;
 using testing::element;
 using testing::image;
+using testing::kOwn;
+using testing::Planning;
 using testing::study_of;
-
-constexpr auto kOwn = "https://pacs.lakeside.test/v2";
-
-/// A FHIR server of the simplest kind: entries of a plan are applied to what it holds.
-class Planning : public ::testing::Test {
-  protected:
-    Wanted wanted(std::vector<json::object> instances) {
-        Snapshot snapshot{study_of(std::move(instances)), {}, {}};
-        snapshot.study.removed_instances = removed_;
-        std::vector<ValidationRecord> records;
-        auto result = compute_wanted(snapshot, options_, records);
-        EXPECT_TRUE(result.ok());
-        return *result;
-    }
-    Result<Plan> plan(std::vector<json::object> instances) {
-        return make_plan(wanted(std::move(instances)), existing_, options_, target_);
-    }
-    /// Runs the job and applies its bundle; ids of the server's own where the entry names none.
-    Plan apply(std::vector<json::object> instances) {
-        auto made = plan(std::move(instances));
-        EXPECT_TRUE(made.ok());
-        for (const auto& planned : made->entries) {
-            auto& hits = hits_of(planned.type);
-            const std::string url{planned.entry.at("request").at("url").as_string()};
-            std::erase_if(hits, [&](const json::object& hit) {
-                return planned.type + "/" + std::string{hit.at("id").as_string()} == url;
-            });
-            if (planned.action == PlannedEntry::Action::remove) continue;
-            auto resource = planned.entry.at("resource").as_object();
-            if (!resource.contains("id")) resource["id"] = "s" + std::to_string(++last_id_);
-            resource["meta"].as_object()["versionId"] = std::to_string(++version_);
-            hits.push_back(std::move(resource));
-        }
-        return *made;
-    }
-    std::vector<json::object>& hits_of(const std::string& type) {
-        if (type == "Endpoint") return existing_.endpoints;
-        if (type == "ImagingStudy") return existing_.studies;
-        return type == "Patient" ? existing_.patients : existing_.observations;
-    }
-    static const PlannedEntry* entry_of(const Plan& plan, std::string_view type) {
-        for (const auto& entry : plan.entries) {
-            if (entry.type == type) return &entry;
-        }
-        return nullptr;
-    }
-
-    Options options_{.own_endpoint = kOwn, .patient_system_id = "urn:lakeside:mrn"};
-    Target target_{"https://fhir.test/r4", {"Endpoint", "ImagingStudy", "Observation", "Patient"}, false};
-    Existing existing_;
-    std::set<std::string> removed_;
-    int last_id_ = 0;
-    int version_ = 0;
-};
 
 TEST_F(Planning, Create_ClientIds_InTheOrderOfTheBundle) {
     const auto made = plan({image("2.25.2", 1), testing::dose_report()});
@@ -384,64 +329,6 @@ TEST_F(Planning, DuplicatesOfOurs_AreReportedAndGoWhenAskedTo) {
     target_ = {target_.base, target_.update_creates};
     EXPECT_TRUE(plan(instances)->findings.empty());
     EXPECT_TRUE(plan(instances)->entries.empty());
-}
-
-json::object observation(const char* id, const char* system, const char* code, json::array identifiers) {
-    return {{"resourceType", "Observation"},
-            {"id", id},
-            {"meta", {{"versionId", "1"}}},
-            {"identifier", std::move(identifiers)},
-            {"code", {{"coding", json::array{json::object{{"system", system}, {"code", code}}}}}}};
-}
-
-constexpr auto kLoinc = "http://loinc.org";
-constexpr auto kDicomCodes = "http://dicom.nema.org/resources/ontology/DCM";
-const json::object kOfStudy{{"system", "urn:dicom:uid"}, {"value", "urn:oid:2.25.1"}};
-
-// Obligation: 23.12.foreign
-TEST_F(Planning, Observations_OfOthersStay) {
-    auto sourced = observation("o5", kLoinc, "73569-6", {kOfStudy});
-    sourced["meta"].as_object()["source"] = "https://other.test/dicomweb#1a2b";
-    const std::vector<json::object> foreign{
-        observation("o1", kLoinc, "1234-5", {kOfStudy}),
-        // The UID of the report, or of the event, under a system of the writer's choice.
-        observation("o2", kLoinc, "73569-6",
-                    {kOfStudy, json::object{{"system", "urn:ietf:rfc:3986"}, {"value", "urn:oid:2.25.9"}}}),
-        observation("o3", kDicomCodes, "113852",
-                    {kOfStudy, json::object{{"system", "urn:dicom:uid"}, {"value", "urn:oid:2.25.77"}}}),
-        observation("o4", "urn:other:system", "113852", {kOfStudy}), sourced,
-        observation("o6", kDicomCodes, "73569-6", {kOfStudy})};
-    existing_.observations = foreign;
-    apply({image("2.25.2", 1)});
-    EXPECT_EQ(existing_.observations, foreign);
-}
-
-TEST_F(Planning, Observations_OfTheReferenceGo) {
-    const json::object accession{
-        {"type",
-         {{"coding", json::array{json::object{{"system", "http://terminology.hl7.org/CodeSystem/v2-0203"},
-                                              {"code", "ACSN"}}}}}},
-        {"value", "551"}};
-    auto marked_by_server = observation("o3", kDicomCodes, "113852", {kOfStudy});
-    marked_by_server["meta"].as_object()["source"] = "#1a2b";
-    existing_.observations = {
-        observation("o1", kLoinc, "73569-6", {kOfStudy, accession}),
-        observation("o2", kDicomCodes, "113852",
-                    {kOfStudy, json::object{{"system", "urn:ietf:rfc:3986"}, {"value", "urn:oid:2.25.1"}}}),
-        marked_by_server};
-    apply({image("2.25.2", 1)});
-    EXPECT_TRUE(existing_.observations.empty());
-}
-
-TEST_F(Planning, Observations_OfOursWithAnotherIdentifierThanFhirsGo) {
-    for (const json::value& identifier : {json::value("text"), json::value(json::array{"text"})}) {
-        auto ours = observation("o1", kLoinc, "73569-6", {});
-        ours["meta"] = {{"source", kOwn}};
-        ours["identifier"] = identifier;
-        existing_.observations = {ours};
-        apply({image("2.25.2", 1)});
-        EXPECT_TRUE(existing_.observations.empty());
-    }
 }
 
 TEST_F(Planning, Lookups_BothSystemsForTheStudyAndTheNameForTheEndpoint) {
