@@ -155,6 +155,16 @@ void summarise(json::object& study) {
     }
 }
 
+/// Ours, and behind it those where other archives have the study too.
+json::array with_others_endpoints(const json::object& found, const json::object& wanted,
+                                  const MergeContext& context) {
+    auto others = found;
+    drop_our_endpoint(others, context);
+    auto endpoints = list_member(wanted, "endpoint");
+    gain(endpoints, list_member(others, "endpoint"));
+    return endpoints;
+}
+
 void set_series(json::object& study, json::array series) {
     if (series.empty()) {
         study.erase("series");
@@ -171,6 +181,8 @@ json::object merge_study(const json::object& found, const json::object& wanted, 
     if (context.own) {
         const auto subject = found.if_contains("subject") != nullptr ? found.at("subject") : json::value{};
         set_exact(merged, wanted, kElements);
+        if (auto endpoints = with_others_endpoints(found, wanted, context); !endpoints.empty())
+            merged["endpoint"] = std::move(endpoints);
         if (!subject.is_null()) merged["subject"] = subject;
         if (context.options.description_as_note)
             set_exact(merged, wanted, std::array<std::string_view, 1>{"note"});

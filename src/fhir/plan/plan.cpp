@@ -252,7 +252,7 @@ class Planner {
             return {};
         }
         auto merged = withdraw_study(*study_, context);
-        if (context.own && list_member(merged, "series").empty()) {
+        if (context.own && list_member(merged, "series").empty() && list_member(merged, "endpoint").empty()) {
             remove(*study_);
         } else {
             update(*study_, std::move(merged));

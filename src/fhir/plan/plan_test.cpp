@@ -177,6 +177,27 @@ TEST_F(Planning, Foreign_StudyGainsAndKeeps) {
     EXPECT_FALSE(existing_.studies[0].contains("endpoint"));
 }
 
+// Obligation: 23.12.foreign
+TEST_F(Planning, Shared_StudyOfOursStaysWhereAnotherArchiveHasItToo) {
+    const json::value other = {{"reference", "Endpoint/other"}};
+    apply({image("2.25.2", 1)});
+    existing_.studies[0]["endpoint"].as_array().push_back(other);
+    EXPECT_TRUE(apply({image("2.25.2", 1)}).entries.empty());
+    apply({image("2.25.2", 1), image("2.25.2", 2)});
+    EXPECT_EQ(existing_.studies[0].at("endpoint").as_array().size(), 2U);
+    apply({});
+    ASSERT_EQ(existing_.studies.size(), 1U) << "not ours alone to delete";
+    EXPECT_EQ(existing_.studies[0].at("endpoint"), json::array{other});
+    EXPECT_FALSE(existing_.studies[0].contains("series"));
+    EXPECT_EQ(existing_.studies[0].at("numberOfInstances"), 0);
+    EXPECT_TRUE(apply({}).entries.empty());
+    apply({image("2.25.2", 1)});
+    EXPECT_EQ(existing_.studies[0].at("endpoint").as_array().size(), 2U);
+    existing_.studies[0]["endpoint"].as_array().pop_back();
+    apply({});
+    EXPECT_TRUE(existing_.studies.empty());
+}
+
 TEST_F(Planning, Shared_SeriesLosesOnlyNamedInstances) {
     apply({image("2.25.2", 1), image("2.25.2", 2)});
     auto& series = existing_.studies[0]["series"].as_array()[0].as_object();
