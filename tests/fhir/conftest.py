@@ -8,6 +8,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from processes import Archive, Cast  # noqa: E402
 from fhir_server import FhirServer, running_hapi  # noqa: E402
+from updating_server import UpdatingServer  # noqa: E402
 
 
 def pytest_addoption(parser):
@@ -38,6 +39,17 @@ def hapi(request, tmp_path_factory):
 def fhir(hapi):
     hapi.empty()
     return hapi
+
+
+@pytest.fixture
+def served(request, fhir):
+    """The FHIR server's address for the bridge; with the parameter "client ids" it may choose the ids."""
+    if getattr(request, "param", "") != "client ids":
+        yield fhir.base
+        return
+    server = UpdatingServer(fhir.base)
+    yield server.base
+    server.stop()
 
 
 @pytest.fixture

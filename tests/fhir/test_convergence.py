@@ -8,6 +8,7 @@ from fhir_server import eventually
 from images import make_dose_report, make_image, new_uid
 from processes import Archive, Cast
 from shuffled_feed import ShuffledFeed
+from updating_server import chosen_ids
 
 
 def plain(content):
@@ -124,13 +125,14 @@ def recorded(binary, size, tmp_path_factory, hapi):
 
 
 # Obligation: 23.12.convergence.shuffled
-def test_a_shuffled_feed_gives_the_same(binary, recorded, fhir, tmp_path):
+@pytest.mark.parametrize("served", ["server's ids", "client ids"], indirect=True)
+def test_a_shuffled_feed_gives_the_same(binary, recorded, fhir, served, tmp_path):
     archive, content = recorded
     latest = archive.latest()
     feed = ShuffledFeed(archive.base, seed=3, updates=3)
     feed.hide(range(1, latest + 1))
     # The bridge writes its own address into what it makes: it stays that of the recorded run.
-    cast = Cast(binary, archive.base, fhir.base, tmp_path / "shuffled.db", cast__settle_ms=50, cast__gap_grace_s=5,
+    cast = Cast(binary, archive.base, served, tmp_path / "shuffled.db", cast__settle_ms=50, cast__gap_grace_s=5,
                 dicomweb__private_endpoint=f"{feed.root}/v2")
     try:
         for _ in feed.reveal_in_any_order(reach=150, step=40):
@@ -184,16 +186,20 @@ def test_killed_at_random_points_it_gives_the_same(binary, recorded, fhir, tmp_p
 
 
 # Obligation: 23.12.no-duplicates
-@pytest.mark.parametrize("identity", ["auto", "conditional"])
-def test_two_engines_without_a_lease_leave_no_duplicate(binary, recorded, fhir, tmp_path, identity):
+@pytest.mark.parametrize("identity, served", [("auto", ""), ("conditional", ""), ("auto", "client ids")],
+                         indirect=["served"])
+def test_two_engines_without_a_lease_leave_no_duplicate(binary, recorded, fhir, served, tmp_path, identity):
     archive, content = recorded
-    both = [Cast(binary, archive.base, fhir.base, tmp_path / f"{n}.db", cast__lease="false", cast__settle_ms=0,
+    both = [Cast(binary, archive.base, served, tmp_path / f"{n}.db", cast__lease="false", cast__settle_ms=0,
                  cast__identity=identity) for n in range(2)]
     for cast in both:
         cast.caught_up(archive.latest(), 600)
         cast.stop()
         assert cast.open_letters() == []
-    assert differences(plain(fhir.content()), content) == []
+    written = fhir.content()
+    mine, others = chosen_ids(written)
+    assert (others == 0 and mine) if served != fhir.base else (mine == 0 and others), "who chose the ids"
+    assert differences(plain(written), content) == []
 
 
 def test_two_engines_over_one_state_take_turns(binary, recorded, fhir, tmp_path):

@@ -7,9 +7,11 @@ import requests
 from full_study import FullStudy, endpoint, patient
 from images import make_image, new_uid
 from processes import Cast
+from updating_server import chosen_ids
 
 DCM = "http://dicom.nema.org/resources/ontology/DCM"
-SETTINGS = [{}, {"cast__identity": "conditional"}, {"cast__description_as_note": "true"}]
+SETTINGS = [({}, ""), ({"cast__identity": "conditional"}, ""), ({"cast__description_as_note": "true"}, ""),
+            ({}, "client ids")]
 
 
 def plain(resource):
@@ -42,17 +44,19 @@ def reference(resource):
 
 
 # Obligation: 23.12.validity
-@pytest.mark.parametrize("settings", SETTINGS, ids=str)
-def test_every_element_of_the_mapping_is_written_and_valid(binary, archive, fhir, tmp_path, settings):
+@pytest.mark.parametrize("settings, served", SETTINGS, ids=str, indirect=["served"])
+def test_every_element_of_the_mapping_is_written_and_valid(binary, archive, fhir, served, tmp_path, settings):
     fhir.put({"resourceType": "Patient", "id": "other", "identifier": [{"system": "urn:other", "value": "1"}]})
     fhir.put({"resourceType": "ServiceRequest", "id": "order", "status": "active", "intent": "order",
               "subject": {"reference": "Patient/other"}, "identifier": [{"system": "urn:ris", "value": "552"}]})
     full, own = FullStudy(), f"{archive.base}/v2"
     archive.store(*full.files())
-    cast = Cast(binary, archive.base, fhir.base, tmp_path / "state.db", **settings)
+    cast = Cast(binary, archive.base, served, tmp_path / "state.db", **settings)
     cast.caught_up(archive.latest())
     cast.stop()
     assert cast.open_letters() == []
+    # Beside those of the test itself.
+    assert chosen_ids(fhir.content())[0] == (0 if served == fhir.base else 6)
 
     person, = [each for each in fhir.all("Patient").values() if each["id"] != "other"]
     address, = fhir.all("Endpoint").values()
