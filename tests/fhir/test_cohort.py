@@ -143,6 +143,38 @@ def test_documents_inside_a_study_are_listed_with_it(run, cohorts, loaded):
     assert answers[1]["stats"]["archiveRequests"] < 20
 
 
+def test_whoever_the_search_parameter_patient_finds_is_a_patient_of_the_resource(cohorts, loaded, hapi):
+    """Of types that call their patients otherwise, or have several."""
+    one, other = (each["id"] for each in loaded[0][:2])
+    first, second = ({"reference": f"Patient/{each}"} for each in (one, other))
+    made = [
+        {"resourceType": "Task", "status": "requested", "intent": "order", "for": first},
+        {"resourceType": "Appointment", "status": "booked", "start": "2026-01-01T10:00:00Z", "end": "2026-01-01T11:00:00Z",
+         "participant": [{"actor": each, "status": "accepted"} for each in (first, second)]},
+        {"resourceType": "Account", "status": "active", "subject": [second]},
+        {"resourceType": "Provenance", "target": [first], "recorded": "2026-01-01T00:00:00Z", "agent": [{"who": second}]}]
+    wanted = {"Task": [one], "Appointment": sorted([one, other]), "Account": [other], "Provenance": [one]}
+    for resource in made:
+        hapi.put({**resource, "id": "about"})
+    try:
+        for kind, patients in wanted.items():
+            both = {"patient": {"search": f"_id={one},{other}"}}
+            search = {"as": "x", "search": kind + (f"?status={made[0]['status']}" if kind == "Task" else "")}
+            answer = cohorts("POST", json={"clinical": [search]}).json()
+            assert [entry["patient"]["id"] for entry in answer["patients"]] == patients, kind
+            assert all(entry["hits"] == {"x": [f"{kind}/about"]} for entry in answer["patients"])
+            answer = cohorts("POST", json={**both, "clinical": [{**search, "not": True}]}).json()
+            assert {entry["patient"]["id"] for entry in answer["patients"]} == {one, other} - {*patients}, kind
+            answer = cohorts("POST", json={**both, "return": [search]}).json()
+            assert [entry["patient"]["id"] for entry in answer["patients"] if entry["resources"]["x"]] == patients, kind
+    finally:
+        for kind in ("Provenance", "Task", "Appointment", "Account"):
+            hapi.delete(f"{kind}/about")
+    for place in ("clinical", "return"):
+        problem = cohorts("POST", "", 400, json={place: [{"as": "m", "search": "Medication"}]}).json()
+        assert problem["detail"].startswith(f"/{place}/0/search: Medication has no search parameter patient")
+
+
 def test_a_definition_names_the_fhir_server_that_is_asked(run, loaded, binary, hapi, tmp_path):
     """Whatever needs fhir.endpoint fails here, whatever is of the target does not."""
     population, fhir, _, _ = loaded

@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 #include "base/percent.h"
+#include "fhir/cohort/patient_elements.h"
 #include "fhir/cohort/search_text.h"
 #include "fhir/exact_json.h"
 
@@ -39,12 +41,15 @@ bool counts(const json::object& resource) {
     return !has_coding(resource, "verificationStatus", {"entered-in-error", "refuted"});
 }
 
-std::string patient_of(const json::object& resource) {
-    for (const char* name : {"subject", "patient", "beneficiary", "individual"}) {
-        std::string id = referred_id(text_at(resource, name, "reference"), "Patient");
-        if (!id.empty()) return id;
-    }
-    return {};
+/// Those of `ids`, or all when it is empty. A resource that a search by some patients finds may name others,
+/// whom another search finds it for.
+std::vector<std::string> asked_patients(const json::object& resource, const std::vector<std::string>& ids) {
+    std::vector<std::string> patients = patients_of(resource);
+    if (ids.empty()) return patients;
+    std::erase_if(patients, [&](const std::string& patient) {
+        return std::find(ids.begin(), ids.end(), patient) == ids.end();
+    });
+    return patients;
 }
 
 /// The searches that find all hits together: one per date parameter, since servers cannot join two by "or".
@@ -106,15 +111,19 @@ Found<void> each_hit(FhirClient& fhir, const ClinicalSearch& search, const std::
     std::set<std::string> known;
     std::optional<CohortFailure> of_visitor;
     const auto look_at = [&](json::object&& resource) -> Attempt<void> {
-        std::string patient = patient_of(resource);
-        if (patient.empty() || !counts(resource)) return {};
+        std::vector<std::string> patients = asked_patients(resource, ids);
+        if (patients.empty() || !counts(resource)) return {};
         const std::optional<Span> when = rule ? date_of(resource, *rule) : std::nullopt;
         if (search.within && (!when || !overlaps(*when, window))) return {};
         if (!known.insert(std::string(text_at(resource, "id"))).second) return {};
-        auto taken = visit({std::move(patient), std::move(resource), when});
-        if (taken) return {};
-        of_visitor = std::move(taken).error();
-        return failed(FailureKind::cancelled, of_visitor->text);
+        for (std::string& patient : patients) {
+            const bool last = &patient == &patients.back();
+            auto taken = visit({std::move(patient), last ? std::move(resource) : resource, when});
+            if (taken) continue;
+            of_visitor = std::move(taken).error();
+            return failed(FailureKind::cancelled, of_visitor->text);
+        }
+        return {};
     };
     for (std::string form : forms_of(search)) {
         if (!ids.empty()) form += (form.empty() ? "" : "&") + list_parameter("patient", ids);

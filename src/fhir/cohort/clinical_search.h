@@ -24,7 +24,7 @@ struct ClinicalSearch {
 
 /// A resource that counts: not entered in error, and dated inside of the window where one is asked for.
 struct ClinicalHit {
-    std::string patient;  ///< id of the FHIR patient it is about
+    std::string patient;  ///< id of a FHIR patient it is about
     boost::json::object resource;
     std::optional<Span> when;
 };
@@ -33,7 +33,8 @@ Window window_of(const std::optional<Within>& within, const Span& as_of);
 
 /// An upper bound of how many resources hit, for the whole server.
 Found<std::uint64_t> count_hits(FhirClient& fhir, const ClinicalSearch& search);
-/// Every hit of the patients `ids`, or of everybody when it is empty; each resource once.
+/// Every hit of the patients `ids`, or of everybody when it is empty; each resource once for each of its
+/// patients (patient_elements.h).
 Found<void> each_hit(FhirClient& fhir, const ClinicalSearch& search, const std::vector<std::string>& ids,
                      const std::function<Found<void>(ClinicalHit&&)>& visit);
 

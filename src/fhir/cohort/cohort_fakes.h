@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "fhir/cohort/patient_elements.h"
 #include "fhir/cohort/qido_source.h"
 #include "fhir/cohort/study_source.h"
 #include "fhir/mapping/attributes.h"
@@ -111,7 +112,8 @@ class FakeFhir : public net::HttpSender {
             if (name == "_id") {
                 own.emplace(resource.at("id").as_string());
             } else if (name == "patient") {
-                own.insert(std::string(resource.at("subject").at("reference").as_string()).substr(8));
+                for (std::string& id : patients_of(resource))
+                    own.insert(std::move(id));
             } else if (name == "identifier") {
                 if (!resource.contains("identifier")) return false;
                 for (const boost::json::value& each : resource.at("identifier").as_array())

@@ -115,9 +115,14 @@ Found<void> Round::read_hits(std::size_t index) {
         [&](ClinicalHit&& hit) -> Found<void> {
             const auto at = place.find(hit.patient);
             if (at == place.end()) return {};
+            const Member& member = members_[at->second];
+            std::vector<ClinicalHit>& hits = resources_[index][at->second];
+            // What names a merged patient by two ids comes twice, one after the other.
+            const bool is_known =
+                !hits.empty() && text_at(hits.back().resource, "id") == text_at(hit.resource, "id");
             // Of what refers to an order, the order tells; it is read for all at once.
-            if (is_wanted(index, members_[at->second], hit.resource) || !orders_of(hit.resource).empty())
-                resources_[index][at->second].push_back(std::move(hit));
+            if (!is_known && (is_wanted(index, member, hit.resource) || !orders_of(hit.resource).empty()))
+                hits.push_back(std::move(hit));
             return {};
         });
 }

@@ -206,8 +206,15 @@ Found<void> Finder::evaluate(std::size_t index) {
     const auto take = [&](const std::string& patient, std::vector<Hit> hits) {
         Member* member = people_.find(patient);
         if (member == nullptr) return;
-        auto& kept = member->hits[index];
-        kept.insert(kept.end(), std::make_move_iterator(hits.begin()), std::make_move_iterator(hits.end()));
+        std::vector<Hit>& kept = member->hits[index];
+        for (Hit& hit : hits) {
+            // What names a merged patient by two ids is one hit.
+            const bool is_known =
+                member->ids.size() > 1 && std::any_of(kept.begin(), kept.end(), [&](const Hit& other) {
+                    return other.reference == hit.reference;
+                });
+            if (!is_known) kept.push_back(std::move(hit));
+        }
     };
     evaluated_.insert(index);
     if (seeded_[index]) {

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/percent.h"
+#include "fhir/cohort/patient_elements.h"
 
 namespace isocenter::fhir::cohort {
 namespace {
@@ -135,6 +136,9 @@ Result<SearchText> read_search(std::string_view text) {
                          std::all_of(type.begin(), type.end(), is_letter);
     if (!is_type) return bad(fmt::format("\"{}\" is no resource type", type.substr(0, 64)));
     if (type == "Patient") return bad("conditions on the Patient belong into /patient/search");
+    if (!has_patients(type))
+        return bad(
+            fmt::format("{} has no search parameter patient in FHIR R4: nothing tells whose it is", type));
     SearchText search{std::string(type), {}};
     if (question != std::string_view::npos) {
         ISO_TRY(search.query, read_parameters(text.substr(question + 1)));
