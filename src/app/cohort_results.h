@@ -18,6 +18,8 @@ struct CohortResult {
     fhir::cohort::Definition definition;
     fhir::cohort::Selection selection;
     std::string owner;  ///< digest of the caller's token; empty: anybody's
+    std::string text;   ///< the definition as it was written
+    bool frozen = false;
 };
 
 /// Runs by an opaque key, each for a limited time, so that all pages of a run tell of the same patients. The

@@ -113,6 +113,10 @@ struct Ran {
     std::size_t first = 0;
 };
 
+Ran first_page(CohortResult result, std::unique_ptr<CohortRun> run) {
+    return {std::make_shared<const CohortResult>(std::move(result)), std::move(run), {}, 0};
+}
+
 class CohortService : public api::Cohorts {
   public:
     /// `root`: DICOMweb root as clients reach it; empty: as the request did.
@@ -160,10 +164,9 @@ class CohortService : public api::Cohorts {
     std::string owner_of(const CohortPage& page) const;
     CohortAnswer<Ran> run_new(std::string_view text, const CohortPage& page);
     CohortAnswer<Ran> run_saved(const std::string& name, const CohortPage& page);
-    CohortAnswer<Ran> run(cohort::Definition definition, const CohortPage& page);
-    CohortAnswer<Ran> resume(const CohortPage& page);
-    Ran ran(cohort::Definition definition, cohort::Selection selection, std::unique_ptr<CohortRun> run,
-            const CohortPage& page) const;
+    CohortAnswer<Ran> run(std::string_view text, cohort::Definition definition, const CohortPage& page);
+    /// The rest of an earlier run of the definition `text`, at the page's cursor.
+    CohortAnswer<Ran> resume(std::string_view text, const CohortPage& page);
     CohortAnswer<SavedCohort> saved(const std::string& name);
     CohortAnswer<std::string> document(Ran& ran, const CohortPage& page);
     CohortAnswer<std::unique_ptr<ByteSource>> lines(CohortAnswer<Ran> ran, const CohortPage& page);
@@ -208,39 +211,37 @@ std::string CohortService::owner_of(const CohortPage& page) const {
     return forward_token_ ? to_hex(sha256(as_bytes(page.token))) : std::string();
 }
 
-CohortAnswer<Ran> CohortService::resume(const CohortPage& page) {
+CohortAnswer<Ran> CohortService::resume(std::string_view text, const CohortPage& page) {
     if (const auto allowed = check_token(page); !allowed) return tl::unexpected(allowed.error());
     const auto cursor = CohortCursor::parse(page.cursor);
     if (!cursor) return refuse(400, "cursor was not given by an earlier page");
     auto result = results_.find(cursor->key, Clock::now());
     if (!result || result->owner != owner_of(page))
         return refuse(410, "the cursor has expired: run the cohort anew");
+    if (!is_same_definition(result->text, text))
+        return refuse(400, "cursor belongs to a run of another definition");
+    if (page.frozen && !result->frozen) return refuse(400, "cursor belongs to a run, not to what was frozen");
     auto run = begin(result->definition.target, page);
     if (!run) return tl::unexpected(run.error());
     return Ran{std::move(result), *std::move(run), cursor->key, cursor->offset};
 }
 
-Ran CohortService::ran(cohort::Definition definition, cohort::Selection selection,
-                       std::unique_ptr<CohortRun> run, const CohortPage& page) const {
-    auto result = std::make_shared<const CohortResult>(
-        CohortResult{std::move(definition), std::move(selection), owner_of(page)});
-    return Ran{std::move(result), std::move(run), {}, 0};
-}
-
-CohortAnswer<Ran> CohortService::run(cohort::Definition definition, const CohortPage& page) {
+CohortAnswer<Ran> CohortService::run(std::string_view text, cohort::Definition definition,
+                                     const CohortPage& page) {
     if (!page.as_of.empty() && !cohort::read_span(std::string_view(page.as_of)))
         return refuse(400, "asOf must be a date or a dateTime with a zone");
     auto run = begin(definition.target, page);
     if (!run) return tl::unexpected(run.error());
     auto selection = (*run)->find(definition, page.as_of);
     if (!selection) return refuse(selection.error());
-    return ran(std::move(definition), *std::move(selection), *std::move(run), page);
+    return first_page({std::move(definition), *std::move(selection), owner_of(page), std::string(text)},
+                      *std::move(run));
 }
 
 CohortAnswer<Ran> CohortService::run_new(std::string_view text, const CohortPage& page) {
     auto definition = engine_.read(text);
     if (!definition) return refuse(definition.error());
-    if (!page.cursor.empty()) return resume(page);
+    if (!page.cursor.empty()) return resume(text, page);
     if (!definition->name.empty()) {
         if (const auto allowed = check_token(page); !allowed) return tl::unexpected(allowed.error());
         const auto before = store_.find(definition->name);
@@ -254,7 +255,7 @@ CohortAnswer<Ran> CohortService::run_new(std::string_view text, const CohortPage
             if (!kept) return refuse(kept.error());
         }
     }
-    return run(*std::move(definition), page);
+    return run(text, *std::move(definition), page);
 }
 
 CohortAnswer<SavedCohort> CohortService::saved(const std::string& name) {
@@ -267,10 +268,10 @@ CohortAnswer<SavedCohort> CohortService::saved(const std::string& name) {
 CohortAnswer<Ran> CohortService::run_saved(const std::string& name, const CohortPage& page) {
     const auto kept = saved(name);
     if (!kept) return tl::unexpected(kept.error());
-    if (!page.cursor.empty()) return resume(page);
+    if (!page.cursor.empty()) return resume(kept->definition, page);
     auto definition = engine_.read(kept->definition);
     if (!definition) return refuse(definition.error());
-    if (!page.frozen) return run(*std::move(definition), page);
+    if (!page.frozen) return run(kept->definition, *std::move(definition), page);
     auto run = begin(definition->target, page);
     if (!run) return tl::unexpected(run.error());
     if (kept->frozen.empty()) return refuse(404, "the cohort was never frozen");
@@ -282,7 +283,8 @@ CohortAnswer<Ran> CohortService::run_saved(const std::string& name, const Cohort
         const auto readable = (*run)->keep_readable(*selection);
         if (!readable) return refuse(readable.error());
     }
-    return ran(*std::move(definition), *std::move(selection), *std::move(run), page);
+    return first_page({*std::move(definition), *std::move(selection), owner_of(page), kept->definition, true},
+                      *std::move(run));
 }
 
 CohortAnswer<std::string> CohortService::document(Ran& ran, const CohortPage& page) {

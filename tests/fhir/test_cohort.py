@@ -296,6 +296,26 @@ def test_pages_of_a_run_tell_of_the_same_patients(cohorts, loaded, hapi):
     assert cohorts("GET").json() == {"cohorts": []}, "without a name nothing is saved"
 
 
+def test_a_cursor_belongs_to_the_definition_that_ran(cohorts):
+    one, other = {"name": "one", "patient": {"age": {"ge": 0}}}, {"name": "other", "clinical": [{"as": "c", "search": "Condition"}]}
+    try:
+        cursor = cohorts("POST", "?limit=2", json=one).json()["next"]
+        cohorts("POST", "?limit=2", json=other)
+        for method, path, arguments in (("GET", "/other", {}), ("GET", "/other/studies", {}), ("POST", "", {"json": other})):
+            problem = cohorts(method, f"{path}?cursor={cursor}", 400, **arguments).json()
+            assert problem["detail"] == "cursor belongs to a run of another definition"
+        cohorts("GET", f"/other?cursor={cursor}", 400, accept="application/x-ndjson")
+        cohorts("POST", "/one/freeze", 201)
+        cohorts("GET", f"/one?frozen=true&cursor={cursor}", 400)
+        for path in (f"/one?cursor={cursor}", f"/one?cursor={cohorts('GET', '/one?frozen=true&limit=2').json()['next']}"):
+            assert len(cohorts("GET", f"{path}&limit=3").json()["patients"]) == 3
+        cohorts("POST", "", json={**one, "patient": {"age": {"ge": 1}}})
+        cohorts("GET", f"/one?cursor={cursor}", 400)
+    finally:
+        for name in ("one", "other"):
+            cohorts("DELETE", f"/{name}", 204)
+
+
 def older_and_well(population):
     """A patient older than 45 who is not in the cohort."""
     wanted = truth(population)
