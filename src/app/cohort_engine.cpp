@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <tuple>
 #include <utility>
 
@@ -79,6 +80,11 @@ struct CohortEngine::State {
         return targets.find(target.empty() ? std::string(kDefaultTarget) : target);
     }
     bool has_archive() const { return local || !archive_endpoint.empty(); }
+    /// None when the archive does not tell: the searches will show whether it answers.
+    std::set<std::string> partition_names() {
+        if (local) return {std::string(fhir::kDefaultPartition)};
+        return partitions.names().value_or(std::set<std::string>());
+    }
 
     const std::stop_token stop;
     const std::size_t max_patients;
@@ -118,6 +124,7 @@ Result<cohort::Definition> CohortEngine::read(std::string_view definition) const
     if (parsed.has_imaging() && !state_->has_archive())
         return fail(ErrorCode::invalid_request, "/imaging: needs an archive, dicomweb.endpoint");
     if (state_->local) ISO_CHECK(cohort::check_searchable(parsed));
+    if (parsed.names_partition()) ISO_CHECK(cohort::check_partitions(parsed, state_->partition_names()));
     return parsed;
 }
 

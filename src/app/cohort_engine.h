@@ -29,7 +29,8 @@ class CohortEngine {
     static Result<std::unique_ptr<CohortEngine>> open(const Settings& settings, archive::Archive* archive,
                                                       std::stop_token stop);
     ~CohortEngine();
-    /// Reads a definition and checks that this engine can run it; `invalid_request` names the place.
+    /// Reads a definition and checks that this engine can run it; `invalid_request` names the place. Where
+    /// it names a partition the archive is asked whether there is one.
     Result<fhir::cohort::Definition> read(std::string_view definition) const;
     /// Whether there is a target of that name; empty: the default one.
     bool has_target(const std::string& name) const;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "app/cast_targets.h"
+#include "archive/test_archive.h"
 
 namespace isocenter::app {
 namespace {
@@ -23,6 +24,22 @@ TEST(CohortEngine, a_definition_names_a_target_that_there_is) {
     EXPECT_EQ(read("research")->target, "research");
     EXPECT_EQ(read("elsewhere").error().message, "/target: there is no target of that name");
     EXPECT_TRUE((*engine)->has_target(""));
+}
+
+TEST(CohortEngine, a_partition_is_one_that_the_archive_has) {
+    archive::TestArchive stored;
+    Settings settings;
+    settings.fhir_endpoint = "http://127.0.0.1:9/fhir";
+    settings.dicomweb_endpoint = "http://127.0.0.1:9/v2";
+    constexpr const char* kNamed = R"({"imaging":[{"as":"a","match":{"Modality":"CT"},"partition":"nope"}]})";
+    const auto own = CohortEngine::open(settings, stored.archive.get(), {});
+    EXPECT_EQ((*own)->read(kNamed).error().message,
+              "/imaging/0/partition: the archive has no partition nope");
+    constexpr const char* kDefault =
+        R"({"imaging":[{"as":"a","match":{"Modality":"CT"},"partition":"Microsoft.Default"}]})";
+    EXPECT_TRUE((*own)->read(kDefault).ok());
+    const auto other = CohortEngine::open(settings, nullptr, {});
+    EXPECT_TRUE((*other)->read(kNamed).ok()) << "an archive that is away tells nothing";
 }
 
 TEST(CohortEngine, the_settings_of_every_target_are_looked_at) {

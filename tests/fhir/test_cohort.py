@@ -8,6 +8,7 @@ import requests
 from cohort_data import AS_OF, OSTEOSARCOMA, QUESTION, SNOMED, SYSTEM, coding, images_of, make_population, truth
 from cohort_run import ask, ask_saved, facts_of, load
 from images import make_dose_report, make_image
+from partitioned_archive import PartitionedArchive
 from processes import Archive
 from pydicom.uid import EncapsulatedPDFStorage, XRayRadiationDoseSRStorage
 
@@ -173,6 +174,26 @@ def test_whoever_the_search_parameter_patient_finds_is_a_patient_of_the_resource
     for place in ("clinical", "return"):
         problem = cohorts("POST", "", 400, json={place: [{"as": "m", "search": "Medication"}]}).json()
         assert problem["detail"].startswith(f"/{place}/0/search: Medication has no search parameter patient")
+
+
+def test_a_partition_that_is_not_there_is_told(run, cohorts, loaded, binary, tmp_path):
+    """By the server, and by the command line of an archive that names its partitions."""
+    def of(partition):
+        return {"imaging": [{"as": "any", "match": {"StudyDate": "19000101-20991231"}, "partition": partition}]}
+
+    problem = cohorts("POST", "", 400, json=of("nope")).json()
+    assert problem["detail"] == "/imaging/0/partition: the archive has no partition nope"
+    wanted = cohorts("POST", json=of("Microsoft.Default")).json()["total"]
+    assert wanted["studies"] > 0
+    partitioned = PartitionedArchive(loaded[2])
+    try:
+        asked = (tmp_path, loaded[1], None, "--dicomweb", f"{partitioned.root}/v1")
+        process = ask(binary, of("nope"), *asked)
+        assert process.returncode == 2 and "/imaging/0/partition: the archive has no partition nope" in process.stderr
+        partitioned.others["2.25.1"] = "nope"
+        assert answer_of(ask(binary, of("nope"), *asked))["total"]["studies"] == 0
+    finally:
+        partitioned.stop()
 
 
 def test_a_definition_names_the_fhir_server_that_is_asked(run, loaded, binary, hapi, tmp_path):

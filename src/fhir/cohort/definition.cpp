@@ -316,6 +316,20 @@ bool Definition::has_imaging() const {
     return std::any_of(criteria.begin(), criteria.end(), [](const Criterion& c) { return c.is_imaging(); });
 }
 
+bool Definition::names_partition() const {
+    return std::any_of(criteria.begin(), criteria.end(),
+                       [](const Criterion& c) { return !c.partition.empty(); });
+}
+
+Status check_partitions(const Definition& definition, const std::set<std::string>& known) {
+    for (const Criterion& criterion : definition.criteria) {
+        if (criterion.partition.empty() || known.empty() || known.contains(criterion.partition)) continue;
+        return bad(criterion.pointer + "/partition",
+                   fmt::format("the archive has no partition {}", criterion.partition));
+    }
+    return {};
+}
+
 Status check_searchable(const Definition& definition) {
     for (const Criterion& criterion : definition.criteria) {
         for (const auto& [key, value] : criterion.match) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -87,6 +88,8 @@ struct Definition {
     std::vector<Returned> returned;
 
     bool has_imaging() const;
+    /// Whether an imaging criterion says in which partition it looks.
+    bool names_partition() const;
 };
 
 /// `invalid_request` with a JSON pointer and the reason: `/clinical/0/search: ...`.
@@ -95,6 +98,9 @@ Result<Definition> read_definition(const boost::json::value& document);
 /// Whether an archive that matches dicom::searchable_attributes() and nothing else can match every key of the
 /// imaging criteria; `invalid_request` names the first that it cannot.
 Status check_searchable(const Definition& definition);
+/// Whether every partition that is named is one of `known`; `invalid_request` names the first that is not. An
+/// archive that does not tell its partitions has none `known`, and every name passes.
+Status check_partitions(const Definition& definition, const std::set<std::string>& known);
 /// Whether `name` may name a saved cohort: 1 to 64 letters, digits, `-`, `_`, `.`, the first no point.
 bool is_cohort_name(std::string_view name);
 

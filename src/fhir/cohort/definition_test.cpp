@@ -155,6 +155,18 @@ TEST(CohortDefinition, an_index_matches_what_it_knows) {
     EXPECT_FALSE(checked(R"({"00400275.00321064.00080100":"1"})").ok());
 }
 
+TEST(CohortDefinition, a_partition_that_the_archive_does_not_have_is_no_partition_without_studies) {
+    const Definition named = *read_definition(std::string_view(
+        R"({"imaging":[{"as":"a","match":{"Modality":"CT"}},
+                       {"as":"b","match":{"Modality":"CT"},"partition":"north"}]})"));
+    EXPECT_TRUE(named.names_partition());
+    EXPECT_TRUE(check_partitions(named, {"Microsoft.Default", "north"}).ok());
+    EXPECT_TRUE(check_partitions(named, {}).ok()) << "nobody knows";
+    EXPECT_EQ(check_partitions(named, {"Microsoft.Default", "North"}).error().message,
+              "/imaging/1/partition: the archive has no partition north");
+    EXPECT_FALSE(read_definition(std::string_view(kFounding))->names_partition());
+}
+
 TEST(CohortSearch, values_are_decoded_once_and_encoded_again) {
     EXPECT_EQ(read_search("Observation?code=a%20b,c+d&value-quantity=gt5")->query,
               "code=a%20b%2Cc%2Bd&value-quantity=gt5");
