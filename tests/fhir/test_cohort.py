@@ -10,7 +10,7 @@ from cohort_run import ask, ask_saved, facts_of, load
 from images import make_dose_report, make_image
 from partitioned_archive import PartitionedArchive
 from processes import Archive
-from pydicom.uid import EncapsulatedPDFStorage, XRayRadiationDoseSRStorage
+from pydicom.uid import EncapsulatedPDFStorage, SecondaryCaptureImageStorage, XRayRadiationDoseSRStorage
 
 
 @pytest.fixture(scope="module")
@@ -114,34 +114,41 @@ def test_keys_of_the_archive_may_be_tags_and_paths(cohorts, loaded):
     assert problem["detail"].startswith("/imaging/0/match/KVP: ")
 
 
-def test_documents_inside_a_study_are_listed_with_it(run, cohorts, loaded):
-    """By the index of the server and by QIDO-RS, of the one study that has any."""
+def test_documents_inside_a_study_are_listed_with_it(run, cohorts, loaded, binary, tmp_path):
+    """By the index of the server and by QIDO-RS, of the one study that has any. Those among other objects of Modality OT only where
+    SOPClassUID is matched, which /v2 does not."""
     patient = next(each for each in loaded[0] if each["studies"])
     study, mine = "2.25.7798", {"PatientID": patient["mrn"], "PatientBirthDate": None}
     loaded[3].store(make_image(study, f"{study}.1", f"{study}.1.1", **mine),
                     make_dose_report(study, f"{study}.2", f"{study}.2.1", f"{study}.9", **mine),
                     make_image(study, f"{study}.3", f"{study}.3.1", **mine, SOPClassUID=EncapsulatedPDFStorage, Modality="DOC",
-                               DocumentTitle="Findings"))
+                               DocumentTitle="Findings"),
+                    make_image(study, f"{study}.4", f"{study}.4.1", **mine, SOPClassUID=EncapsulatedPDFStorage, Modality="OT",
+                               DocumentTitle="Scan"),
+                    make_image(study, f"{study}.4", f"{study}.4.2", **mine, SOPClassUID=SecondaryCaptureImageStorage, Modality="OT"))
     both = {study, patient["studies"][0]["uid"]}
     definition = {"imaging": [{"as": "both", "match": {"StudyInstanceUID": ",".join(both)}}]}
     try:
-        answers = cohorts("POST", json=definition).json(), answer_of(run(definition))
+        over_dicom_web = ask(binary, definition, tmp_path, loaded[1], None, "--dicomweb", f"{loaded[2]}/dicom-web")
+        answers = cohorts("POST", json=definition).json(), answer_of(over_dicom_web), answer_of(run(definition))
     finally:
         loaded[3].delete(study)
-    for answer in answers:
+    for number, answer in enumerate(answers):
+        scan = {f"{study}.4.1": EncapsulatedPDFStorage} if number < 2 else {}
         for found in answer["patients"][0]["studies"]:
             documents = {each["sopInstanceUid"]: each for each in found["documents"]}
             if found["studyInstanceUid"] != study:
                 assert not documents
                 continue
             assert {uid: each["sopClassUid"] for uid, each in documents.items()} == {
-                f"{study}.2.1": XRayRadiationDoseSRStorage, f"{study}.3.1": EncapsulatedPDFStorage}
-            assert [each["title"] for each in found["documents"]] == ["X-Ray Radiation Dose Report", "Findings"]
-            for series, document in zip((2, 3), found["documents"]):
+                f"{study}.2.1": XRayRadiationDoseSRStorage, f"{study}.3.1": EncapsulatedPDFStorage, **scan}
+            assert [each["title"] for each in found["documents"]] == [
+                "X-Ray Radiation Dose Report", "Findings", *(["Scan"] if scan else [])]
+            for series, document in zip((2, 3, 4), found["documents"]):
                 place = f"/series/{study}.{series}/instances/{study}.{series}.1"
                 assert document["retrieveUrl"] == found["retrieveUrl"] + place
         assert {found["studyInstanceUid"] for found in answer["patients"][0]["studies"]} == both
-    assert answers[1]["stats"]["archiveRequests"] < 20
+    assert answers[2]["stats"]["archiveRequests"] < 20
 
 
 def test_whoever_the_search_parameter_patient_finds_is_a_patient_of_the_resource(cohorts, loaded, hapi):

@@ -1,5 +1,7 @@
 #include "fhir/cohort/documents.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <string_view>
 #include <vector>
@@ -13,11 +15,20 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr std::string_view kPdf = "1.2.840.10008.5.1.4.1.1.104.1";
+constexpr std::string_view kCda = "1.2.840.10008.5.1.4.1.1.104.2";
+
+/// Series that may hold documents. Where they hold other things, in their thousands, the classes are asked
+/// for too; an archive that cannot match those shows none of them.
+struct Place {
+    const char* modality;
+    bool has_others;
+};
+constexpr Place kPlaces[] = {{"SR", false}, {"DOC", false}, {"OT", true}};
+
 bool is_document(std::string_view sop_class) {
     constexpr std::string_view kReport = "1.2.840.10008.5.1.4.1.1.88.";
     constexpr std::string_view kKeyObjects = "1.2.840.10008.5.1.4.1.1.88.59";
-    constexpr std::string_view kPdf = "1.2.840.10008.5.1.4.1.1.104.1";
-    constexpr std::string_view kCda = "1.2.840.10008.5.1.4.1.1.104.2";
     return (sop_class.starts_with(kReport) && sop_class != kKeyObjects) || sop_class == kPdf ||
            sop_class == kCda;
 }
@@ -54,7 +65,7 @@ std::string study_url(const std::string& root, const StudyKey& study) {
 
 Found<ByStudy> find_documents(const ByStudy& modalities, StudySource& archive, const std::string& root) {
     std::map<StudyKey, std::map<std::string, json::object>> documents;
-    for (const char* modality : {"SR", "DOC"}) {
+    for (const auto& [modality, has_others] : kPlaces) {
         std::map<std::string, std::vector<std::string>> uids;
         for (const auto& [study, held] : modalities) {
             if (has(held, modality)) uids[study.first].push_back(study.second);
@@ -65,6 +76,7 @@ Found<ByStudy> find_documents(const ByStudy& modalities, StudySource& archive, c
                 StudyQuery query;
                 query.partition = partition;
                 query.match = {{"Modality", modality}};
+                if (has_others) query.match["SOPClassUID"] = fmt::format("{},{}", kPdf, kCda);
                 query.level = dicom::Level::instance;
                 query.study_uids = {all.begin() + static_cast<std::ptrdiff_t>(begin),
                                     all.begin() + static_cast<std::ptrdiff_t>(end)};

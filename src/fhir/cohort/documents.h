@@ -18,9 +18,10 @@ using ByStudy = std::map<StudyKey, boost::json::array>;
 std::string study_url(const std::string& root, const StudyKey& study);
 
 /// The structured reports and encapsulated documents (PDF, CDA) of studies, in series of Modality SR and
-/// DOC: `{"sopInstanceUid", "sopClassUid", "title", "retrieveUrl"}`, by SOPInstanceUID; no `title` where
-/// the archive tells none. `modalities`: what ModalitiesInStudy says of each; others than SR and DOC cost
-/// no request. Key object selections, and models to be printed, are no documents.
+/// DOC, and OT where the archive matches SOPClassUID: `{"sopInstanceUid", "sopClassUid", "title",
+/// "retrieveUrl"}`, by SOPInstanceUID; no `title` where the archive tells none. `modalities`: what
+/// ModalitiesInStudy says of each; others than these cost no request. Key object selections, and models to be
+/// printed, are no documents.
 Found<ByStudy> find_documents(const ByStudy& modalities, StudySource& archive, const std::string& root);
 
 }  // namespace isocenter::fhir::cohort

@@ -33,6 +33,20 @@ TEST(CohortDocuments, are_the_reports_and_encapsulated_documents_of_a_study) {
             << "nothing is asked of studies without such series";
 }
 
+TEST(CohortDocuments, in_series_of_other_things_are_asked_for_by_class) {
+    FakeStudies archive;
+    archive.add_instance("1.1", "1.1.2", "OT", kPdf);
+    archive.add_instance("1.1", "1.1.3", "OT", "1.2.840.10008.5.1.4.1.1.7");
+    const auto found = find_documents({{{"Microsoft.Default", "1.1"}, {"CT", "OT"}}}, archive, "http://pacs");
+    ASSERT_TRUE(found.has_value()) << found.error().text;
+    ASSERT_EQ(found->size(), 1U);
+    ASSERT_EQ(found->begin()->second.size(), 1U);
+    EXPECT_EQ(found->begin()->second.at(0).at("sopInstanceUid"), boost::json::value("1.1.2"));
+    ASSERT_EQ(archive.queries.size(), 1U);
+    EXPECT_EQ(archive.queries[0].match.at("SOPClassUID"),
+              kPdf + std::string(",1.2.840.10008.5.1.4.1.1.104.2"));
+}
+
 TEST(CohortDocuments, are_asked_for_fifty_studies_at_a_time_in_their_partition) {
     FakeStudies archive;
     ByStudy modalities;
