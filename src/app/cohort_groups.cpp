@@ -11,15 +11,26 @@ namespace cohort = fhir::cohort;
 namespace json = boost::json;
 using Kind = cohort::CohortFailure::Kind;
 
+/// Deletions have one thread: none of them waits long for a FHIR server that is slow in writing a Group.
+constexpr std::chrono::seconds kMoment{5};
+/// What was frozen later is to be written later.
+constexpr std::chrono::minutes kLong{10};
+
 tl::unexpected<cohort::CohortFailure> of_store(const Error& error) {
     return cohort::not_found({Kind::unavailable, {}, error.message, {}});
 }
 
 }  // namespace
 
+cohort::Found<NameLocks::Turn> CohortGroups::turn(const std::string& name, std::chrono::seconds patience) {
+    auto mine = busy_.take(name, patience);
+    if (mine) return *std::move(mine);
+    return cohort::not_found({Kind::unavailable, {}, "the Group of the cohort is being written", kMoment});
+}
+
 cohort::Found<json::object> CohortGroups::write(CohortRun& run, const std::string& name,
                                                 const cohort::Selection& selection) {
-    const std::lock_guard lock(mutex_);
+    COHORT_TRY(const NameLocks::Turn mine, turn(name, kLong));
     const auto known = store_.group_of(name);
     if (!known) return of_store(known.error());
     const std::string uuid = known->empty() ? cohort::random_uuid() : *known;
@@ -34,7 +45,7 @@ cohort::Found<json::object> CohortGroups::write(CohortRun& run, const std::strin
 }
 
 cohort::Found<void> CohortGroups::remove(CohortRun& run, const std::string& name) {
-    const std::lock_guard lock(mutex_);
+    COHORT_TRY(const NameLocks::Turn mine, turn(name, kMoment));
     const auto uuid = store_.group_of(name);
     if (!uuid) return of_store(uuid.error());
     if (uuid->empty()) return {};
@@ -47,7 +58,7 @@ cohort::Found<void> CohortGroups::remove(CohortRun& run, const std::string& name
 }
 
 cohort::Found<void> CohortGroups::abandon(const std::string& name) {
-    const std::lock_guard lock(mutex_);
+    COHORT_TRY(const NameLocks::Turn mine, turn(name, kMoment));
     const auto uuid = store_.group_of(name);
     if (!uuid) return of_store(uuid.error());
     if (uuid->empty()) return {};

@@ -1,15 +1,17 @@
 #pragma once
 
 #include <boost/json.hpp>
-#include <mutex>
+#include <chrono>
 #include <string>
 
 #include "app/cohort_engine.h"
 #include "app/cohort_store.h"
+#include "app/name_locks.h"
 
 namespace isocenter::app {
 
-/// The FHIR Groups of frozen cohorts, as far as the FHIR server takes them. Thread-safe: one at a time.
+/// The FHIR Groups of frozen cohorts, as far as the FHIR server takes them. Thread-safe: one at a time works
+/// on that of a cohort; who comes second waits, and is `unavailable` when that takes too long.
 class CohortGroups {
   public:
     /// `store` outlives this. `as_caller`: the runs ask with the caller's own token.
@@ -26,11 +28,12 @@ class CohortGroups {
     fhir::cohort::Found<void> abandon(const std::string& name);
 
   private:
+    fhir::cohort::Found<NameLocks::Turn> turn(const std::string& name, std::chrono::seconds patience);
     fhir::cohort::Found<void> leave(const std::string& name, const std::string& uuid);
 
     CohortStore& store_;
     const bool as_caller_;
-    std::mutex mutex_;
+    NameLocks busy_;
 };
 
 }  // namespace isocenter::app
