@@ -8,6 +8,7 @@
 #include "app/cast_state.h"
 #include "app/cohort_engine.h"
 #include "app/cohort_groups.h"
+#include "app/cohort_page.h"
 #include "app/cohort_results.h"
 #include "app/cohort_store.h"
 #include "base/digest.h"
@@ -25,6 +26,9 @@ using api::CohortAnswer;
 using api::CohortPage;
 using api::CohortRefusal;
 using Clock = CohortResults::Clock;
+
+/// Text of patients with which a page is long enough, however few they are.
+constexpr std::size_t kLargestPage = 32U << 20U;
 
 tl::unexpected<CohortRefusal> refuse(unsigned status, std::string message) {
     return tl::unexpected<CohortRefusal>(CohortRefusal{status, std::move(message), std::nullopt});
@@ -289,27 +293,24 @@ CohortAnswer<Ran> CohortService::run_saved(const std::string& name, const Cohort
 
 CohortAnswer<std::string> CohortService::document(Ran& ran, const CohortPage& page) {
     const CohortResult& result = *ran.result;
-    const std::size_t end = std::min(result.selection.members.size(), ran.first + page.limit);
-    json::array patients;
-    for (std::size_t first = ran.first; first < end; first += cohort::kMembersPerRound) {
-        auto objects =
-            ran.run->describe(result.definition, result.selection, first,
-                              std::min(end - first, cohort::kMembersPerRound), retrieve_root(page));
-        if (!objects) return refuse(objects.error());
-        for (json::object& object : *objects)
-            patients.push_back(std::move(object));
-    }
+    const std::size_t most = std::min(result.selection.members.size(), ran.first + page.limit);
+    auto patients =
+        patients_of_page(ran.first, most, kLargestPage, [&](std::size_t first, std::size_t count) {
+            return ran.run->describe(result.definition, result.selection, first, count, retrieve_root(page));
+        });
+    if (!patients) return refuse(patients.error());
     json::object document;
     if (!result.definition.name.empty()) document["name"] = result.definition.name;
     document["asOf"] = result.selection.as_of_text;
     document["total"] = cohort::totals_of(result.selection);
-    if (end < result.selection.members.size()) {
+    if (patients->end < result.selection.members.size()) {
         if (ran.key.empty()) ran.key = results_.add(ran.result, Clock::now());
-        document["next"] = CohortCursor{ran.key, end}.to_text();
+        document["next"] = CohortCursor{ran.key, patients->end}.to_text();
     }
     document["stats"] = ran.run->stats();
-    document["patients"] = std::move(patients);
-    return fhir::serialize_exact(document);
+    std::string text = fhir::serialize_exact(document);
+    text.pop_back();
+    return text.append(",\"patients\":").append(patients->json) + '}';
 }
 
 CohortAnswer<std::unique_ptr<ByteSource>> CohortService::lines(CohortAnswer<Ran> ran,
