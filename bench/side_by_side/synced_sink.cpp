@@ -122,8 +122,7 @@ int main(int count, char** arguments) {
     for (int number = 0;; ++number) {
         const int socket = checked(::accept(listener, nullptr, nullptr), "accept");
         ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        connections.emplace_back([=] {
-            Connection(socket, std::string(arguments[2]) + "/" + std::to_string(number)).serve();
-        });
+        connections.emplace_back(
+            [=] { Connection(socket, std::string(arguments[2]) + "/" + std::to_string(number)).serve(); });
     }
 }

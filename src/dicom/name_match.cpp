@@ -26,9 +26,8 @@ bool fits_group(const std::string& pattern, std::string_view group) {
 bool fits_one(const std::string& pattern, const std::vector<std::string>& groups) {
     if (pattern.find('=') == std::string::npos) {
         const std::string bare(without_carets(pattern));
-        return std::ranges::any_of(groups, [&](const std::string& group) {
-            return !group.empty() && fits_group(bare, group);
-        });
+        return std::ranges::any_of(
+            groups, [&](const std::string& group) { return !group.empty() && fits_group(bare, group); });
     }
     const auto wanted = bare_groups(pattern);
     for (std::size_t i = 0; i < wanted.size(); ++i) {

@@ -185,9 +185,11 @@ def test_killed_at_random_points_it_gives_the_same(binary, recorded, fhir, tmp_p
     assert differences(plain(fhir.content()), content) == []
 
 
+WHO_CHOOSES = [("auto", ""), ("conditional", ""), ("auto", "client ids")]
+
+
 # Obligation: 23.12.no-duplicates
-@pytest.mark.parametrize("identity, served", [("auto", ""), ("conditional", ""), ("auto", "client ids")],
-                         indirect=["served"])
+@pytest.mark.parametrize("identity, served", WHO_CHOOSES, indirect=["served"])
 def test_two_engines_without_a_lease_leave_no_duplicate(binary, recorded, fhir, served, tmp_path, identity):
     archive, content = recorded
     both = [Cast(binary, archive.base, served, tmp_path / f"{n}.db", cast__lease="false", cast__settle_ms=0,

@@ -360,9 +360,8 @@ void Parser::finish() {
     pin(tags::StudyInstanceUID, scope_.study.str());
     pin(tags::SeriesInstanceUID, scope_.series.str());
     if (profile_.standard && !scope_.study.empty()) query.order = dicom::Query::Order::by_number;
-    query.want_document =
-        !request_.checks.empty() || !request_.private_attributes.empty() ||
-        needs_document(profile_, query.level, request_.return_set);
+    query.want_document = !request_.checks.empty() || !request_.private_attributes.empty() ||
+                          needs_document(profile_, query.level, request_.return_set);
 }
 
 Result<SearchRequest> Parser::parse(std::string_view query) {

@@ -29,10 +29,10 @@ struct SearchLimits {
 struct SearchRequest {
     dicom::Query query;
     ReturnSet return_set;
-    std::vector<RowCheck> checks;       ///< beside the query; rows then carry their document
+    std::vector<RowCheck> checks;                      ///< beside the query; rows then carry their document
     std::vector<PrivateAttribute> private_attributes;  ///< that rows show where their document has them
-    bool unknown_matches = false;       ///< absent values pass the checks
-    std::vector<std::string> warnings;  ///< texts for Warning headers: ASCII, no agent
+    bool unknown_matches = false;                      ///< absent values pass the checks
+    std::vector<std::string> warnings;                 ///< texts for Warning headers: ASCII, no agent
 };
 
 /// Reads the query string of a search (standard-face.md 5.1 to 5.4; dicomweb.md 6.2 to 6.4).

@@ -430,8 +430,7 @@ TEST(StandardQuery, PrivateAttributesAreCheckedByCreator) {
         const auto& wanted = std::get<PrivateValue>(parsed.request->checks.front());
         EXPECT_EQ(wanted.attribute.creator, "ACME");
         ASSERT_EQ(wanted.readings.size(), 3U) << "as LO, LT and PN";
-        EXPECT_TRUE(
-            std::holds_alternative<dicom::MatchWildcard>(wanted.readings.front().conditions.front()));
+        EXPECT_TRUE(std::holds_alternative<dicom::MatchWildcard>(wanted.readings.front().conditions.front()));
     }
     EXPECT_FALSE(parse(standard(), "00231001=v1", SearchResource::all_instances).request.ok());
 }

@@ -205,8 +205,8 @@ std::vector<std::pair<Tag, Tag>> find_private(std::string_view document, const P
         if (!reserves) continue;
         const StoredValues names = values_of(creator, json);
         if (names.texts.empty() || names.texts.front() != attribute.creator) continue;
-        const Tag tag{creator.group, static_cast<std::uint16_t>((creator.element << 8U) |
-                                                                (attribute.tag.element & 0xFFU))};
+        const Tag tag{creator.group,
+                      static_cast<std::uint16_t>((creator.element << 8U) | (attribute.tag.element & 0xFFU))};
         const auto there = [tag](const auto& each) { return each.first == tag; };
         if (std::ranges::any_of(attributes, there)) found.emplace_back(creator, tag);
     }

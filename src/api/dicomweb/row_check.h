@@ -47,9 +47,9 @@ struct PrivateValue {
     std::vector<Reading> readings;  ///< in which the value makes sense; none by a VR: it matches nothing
 };
 /// One VR of each kind of comparison. Values of no such kind (binary ones and sequences) meet no condition.
-inline constexpr std::array kComparedAs{dicom::Vr::LO, dicom::Vr::LT, dicom::Vr::PN, dicom::Vr::DA,
-                                        dicom::Vr::TM, dicom::Vr::IS, dicom::Vr::UI, dicom::Vr::AT,
-                                        dicom::Vr::AS};
+inline constexpr std::array kComparedAs{dicom::Vr::LO, dicom::Vr::LT, dicom::Vr::PN,
+                                        dicom::Vr::DA, dicom::Vr::TM, dicom::Vr::IS,
+                                        dicom::Vr::UI, dicom::Vr::AT, dicom::Vr::AS};
 
 /// What the index cannot compare: looked up in the stored document of each row that the index finds.
 using RowCheck = std::variant<ZonedSpan, ZonedPair, PrivateValue>;
