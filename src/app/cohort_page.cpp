@@ -12,7 +12,8 @@ namespace cohort = fhir::cohort;
 cohort::Found<PatientsText> patients_of_page(std::size_t first, std::size_t end, std::size_t most_bytes,
                                              const DescribeMembers& describe) {
     PatientsText page;
-    for (page.end = first; page.end < end && page.json.size() < most_bytes;) {
+    page.end = first;
+    while (page.end < end && (page.end == first || page.json.size() < most_bytes)) {
         const std::size_t count = std::min(end - page.end, cohort::kMembersPerRound);
         COHORT_TRY(const std::vector<boost::json::object> objects, describe(page.end, count));
         for (const boost::json::object& object : objects)

@@ -2,9 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <boost/algorithm/string/replace.hpp>
 #include <boost/json.hpp>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "fhir/mapping/test_study.h"
@@ -33,6 +35,7 @@ class Planning : public ::testing::Test {
     Plan apply(std::vector<boost::json::object> instances) {
         auto made = plan(std::move(instances));
         EXPECT_TRUE(made.ok());
+        std::vector<std::pair<std::string, std::string>> given;  // urn:uuid:..., Type/id
         for (const auto& planned : made->entries) {
             auto& hits = hits_of(planned.type);
             const std::string url{planned.entry.at("request").at("url").as_string()};
@@ -41,11 +44,26 @@ class Planning : public ::testing::Test {
             });
             if (planned.action == PlannedEntry::Action::remove) continue;
             auto resource = planned.entry.at("resource").as_object();
-            if (!resource.contains("id")) resource["id"] = "s" + std::to_string(++last_id_);
+            if (!resource.contains("id")) {
+                const std::string id = "s" + std::to_string(++last_id_);
+                given.emplace_back(planned.entry.at("fullUrl").as_string(), planned.type + "/" + id);
+                resource["id"] = id;
+            }
             resource["meta"].as_object()["versionId"] = std::to_string(++version_);
             hits.push_back(std::move(resource));
         }
+        for (const char* type : {"Endpoint", "ImagingStudy", "Patient", "Observation"}) {
+            for (auto& hit : hits_of(type))
+                hit = with_ids_for(hit, given);
+        }
         return *made;
+    }
+    static boost::json::object with_ids_for(const boost::json::object& resource,
+                                            const std::vector<std::pair<std::string, std::string>>& given) {
+        std::string text = boost::json::serialize(resource);
+        for (const auto& [urn, reference] : given)
+            boost::algorithm::replace_all(text, urn, reference);
+        return boost::json::parse(text).as_object();
     }
     std::vector<boost::json::object>& hits_of(const std::string& type) {
         if (type == "Endpoint") return existing_.endpoints;
