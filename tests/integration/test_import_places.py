@@ -62,6 +62,7 @@ def test_attributes_that_are_missing_are_named(binary, tmp_path, server):
     assert wrong != image
     (tmp_path / "wrong.dcm").write_bytes(wrong)
     for target in (["--data", tmp_path / "own"], ["--server", server.base]):
+        (tmp_path / "journal").unlink(missing_ok=True)  # of another place: the file stays refused there
         assert import_files(binary, tmp_path, tmp_path / "wrong.dcm", *target).returncode == 1
         assert "UID is missing or invalid: 0020000E" in reported(tmp_path)["wrong.dcm"]["reason"]
 
