@@ -76,6 +76,8 @@ Key key_of(const json::object& resource, const Options& options) {
 /// that is decided for another one is found by what the FHIR server was told.
 Attempt<std::vector<Key>> StudyJob::linked_studies(const std::vector<json::object>& patients) {
     std::vector<Key> keys;
+    // Resources may be left from partitions that go elsewhere now, or that are no more.
+    const std::vector<std::string> names = synchronised_partitions(options_);
     {
         const std::lock_guard lock(mutex_);
         if (!capability_ || !capability_->search_parameters["ImagingStudy"].contains("patient")) return keys;
@@ -86,7 +88,8 @@ Attempt<std::vector<Key>> StudyJob::linked_studies(const std::vector<json::objec
                                                     "&_elements=identifier,meta"));
         for (const json::object& study : studies) {
             Key key = key_of(study, options_);
-            if (is_own(study, options_) && !key.study_uid.empty() && !key.partition.empty())
+            const bool is_followed = std::find(names.begin(), names.end(), key.partition) != names.end();
+            if (is_followed && is_own(study, options_) && !key.study_uid.empty())
                 keys.push_back(std::move(key));
         }
     }

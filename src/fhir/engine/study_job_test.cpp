@@ -232,6 +232,13 @@ TEST_F(StudyJobTest, a_study_that_the_fhir_server_links_to_the_patient_counts_wi
     archive.studies["2.25.6"][0]["00100020"] = element("B");
     ASSERT_FALSE(run().failure);
     EXPECT_EQ(server.last("Patient").at("gender"), "female") << "it went to another one meanwhile";
+    archive.studies["2.25.6"][0]["00100020"] = element("LK-2207");
+    server.found[1]
+        .at("identifier")
+        .as_array()
+        .push_back(json::object{{"system", "urn:isocenter:partition:gone"}, {"value", "2.25.6"}});
+    ASSERT_FALSE(run().failure);
+    EXPECT_EQ(server.last("Patient").at("gender"), "female") << "nobody asks the archive for that partition";
 }
 
 TEST_F(StudyJobTest, a_former_patient_is_not_recomputed_from_the_study_that_left) {
