@@ -63,7 +63,7 @@ def test_killed_in_the_middle_it_goes_on_and_does_nothing_twice(binary, archive,
     kills = 0
     assert eventually(cast.backfill)
     for least in (8, 20, 32):
-        assert eventually(lambda: not cast.backfill() or len(cast.backfilled()) >= least, 60)
+        assert eventually(lambda: not cast.backfill() or len(cast.backfilled()) >= least, 180)
         cast.kill()
         assert cast.backfill(), "the test is about the middle"
         kills += 1
@@ -74,7 +74,7 @@ def test_killed_in_the_middle_it_goes_on_and_does_nothing_twice(binary, archive,
             fhir.delete(f"ImagingStudy/{fhir.study(forgotten)['id']}")
         # Without --backfill: what was begun is durable.
         cast.start()
-    assert eventually(lambda: not cast.backfill(), 60)
+    assert eventually(lambda: not cast.backfill(), 180)
     cast.caught_up(archive.latest())
     cast.stop()
     slow.stop()

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "dicom/value_rules.h"
 #include "fhir/engine/study_job.h"
 #include "fhir/json_members.h"
 #include "fhir/mapping/attributes.h"
@@ -76,7 +77,8 @@ Key key_of(const json::object& resource, const Options& options) {
 /// that is decided for another one is found by what the FHIR server was told.
 Attempt<std::vector<Key>> StudyJob::linked_studies(const std::vector<json::object>& patients) {
     std::vector<Key> keys;
-    // Resources may be left from partitions that go elsewhere now, or that are no more.
+    // Resources may be left from partitions that go elsewhere now, or that are no more, and others may have
+    // changed them: the archive is asked for nothing that it cannot have.
     const std::vector<std::string> names = synchronised_partitions(options_);
     {
         const std::lock_guard lock(mutex_);
@@ -89,7 +91,7 @@ Attempt<std::vector<Key>> StudyJob::linked_studies(const std::vector<json::objec
         for (const json::object& study : studies) {
             Key key = key_of(study, options_);
             const bool is_followed = std::find(names.begin(), names.end(), key.partition) != names.end();
-            if (is_followed && is_own(study, options_) && !key.study_uid.empty())
+            if (is_followed && is_own(study, options_) && dicom::is_valid_uid(key.study_uid))
                 keys.push_back(std::move(key));
         }
     }

@@ -239,6 +239,12 @@ TEST_F(StudyJobTest, a_study_that_the_fhir_server_links_to_the_patient_counts_wi
         .push_back(json::object{{"system", "urn:isocenter:partition:gone"}, {"value", "2.25.6"}});
     ASSERT_FALSE(run().failure);
     EXPECT_EQ(server.last("Patient").at("gender"), "female") << "nobody asks the archive for that partition";
+    const std::string no_uid = "2.25." + std::string(60, '6');
+    server.found[1].at("identifier") =
+        json::array{{{"system", "urn:dicom:uid"}, {"value", "urn:oid:" + no_uid}}};
+    archive.studies[no_uid] = archive.studies["2.25.6"];
+    ASSERT_FALSE(run().failure);
+    EXPECT_EQ(server.last("Patient").at("gender"), "female") << "nor for what is no UID";
 }
 
 TEST_F(StudyJobTest, a_former_patient_is_not_recomputed_from_the_study_that_left) {
