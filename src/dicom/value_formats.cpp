@@ -5,16 +5,10 @@
 #include <cstdint>
 #include <optional>
 
+#include "dicom/digits.h"
+
 namespace isocenter::dicom {
 namespace {
-
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-
-bool all_digits(std::string_view text) {
-    return std::all_of(text.begin(), text.end(), is_digit);
-}
 
 /// A number of exactly `digits` digits at the front, taken off `text`.
 std::optional<unsigned> take_number(std::string_view& text, std::size_t digits) {

@@ -1,27 +1,18 @@
 #include "dicom/value_keys.h"
 
-#include <algorithm>
 #include <charconv>
 
+#include "dicom/charset.h"
+#include "dicom/digits.h"
 #include "dicom/value_rules.h"
 
 namespace isocenter::dicom {
 namespace {
 
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-
-bool all_digits(std::string_view text) {
-    return std::all_of(text.begin(), text.end(), is_digit);
-}
-
 std::string_view trimmed(std::string_view text) {
     while (!text.empty() && text.front() == ' ')
         text.remove_prefix(1);
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\0'))
-        text.remove_suffix(1);
-    return text;
+    return trim_padding(text);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <limits>
 
+#include "dicom/digits.h"
 #include "dicom/tag.h"
 
 namespace isocenter::dicom {
@@ -105,10 +106,6 @@ bool append_tag(std::string& bytes, std::string_view text) {
     store(bytes, tag->group);
     store(bytes, tag->element);
     return true;
-}
-
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
 }
 
 std::string_view take_digits(std::string_view& text) {

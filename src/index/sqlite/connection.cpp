@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "dicom/name_match.h"
-
 #include "index/sqlite/gathering_vfs.h"
 
 namespace isocenter::index::sqlite {
