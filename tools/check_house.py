@@ -88,6 +88,42 @@ def awaits_in_conditions(lines):
         position += len(statement)
 
 
+def public_modules():
+    """Of each module, those whose headers its own may include: itself and what follows PUBLIC, to the end."""
+    direct = {}
+    for path in (ROOT / "src").glob("*/CMakeLists.txt"):
+        call = re.search(r"add_module\((\w+)([^)]*)\)", path.read_text(encoding="utf-8"))
+        if call:
+            words = re.search(r"\bPUBLIC((?:\s+[a-z]\w*)*)", call.group(2))
+            direct[call.group(1)] = set(words.group(1).split()) if words else set()
+    reached = {}
+    for module in direct:
+        reached[module], open_ends = {module}, [module]
+        while open_ends:
+            new = direct.get(open_ends.pop(), set()) - reached[module]
+            reached[module] |= new
+            open_ends.extend(new)
+    return reached
+
+
+PUBLIC = public_modules()
+
+
+def check_own_header(path, includes):
+    """What spares most headers a compilation of their own: the source of the same name reads them before all else,
+    and of other modules they include only what every user of this one sees too (cmake/Module.cmake)."""
+    name = path.relative_to(ROOT)
+    if path.suffix == ".h" and name.parts[0] == "src":
+        for number, include in includes:
+            other = include.split("/")[0]
+            if other in PUBLIC and other not in PUBLIC[module_of(path)]:
+                yield f"{name}:{number}: a header of this module may not include {other}, which is not PUBLIC to it"
+    if path.suffix == ".cpp" and path.with_suffix(".h").exists():
+        own = path.with_suffix(".h").name
+        if not includes or pathlib.PurePath(includes[0][1]).name != own:
+            yield f"{name}: includes {own} before all else"
+
+
 def check_cpp(path):
     lines = path.read_text(encoding="utf-8").splitlines()
     name = path.relative_to(ROOT)
@@ -95,14 +131,16 @@ def check_cpp(path):
     is_test = path.name.endswith(("_test.cpp", "contract_test.h", "_bench.cpp"))
     if len(lines) > MAX_LINES:
         yield f"{name}: {len(lines)} lines, at most {MAX_LINES}"
+    includes = [(number, found.group(1)) for number, line in enumerate(lines, 1) if (found := INCLUDE.match(line))]
+    if not path.name.endswith("contract_test.h"):
+        yield from check_own_header(path, includes)
     for number in awaits_in_conditions(lines):
         yield f"{name}:{number}: no co_await in a condition (docs/decisions/0005-coroutines.md)"
+    for number, include in includes:
+        for pattern, owners in OWNERS.items():
+            if re.match(pattern, include) and module not in owners and not is_test:
+                yield f"{name}:{number}: {include} may be included in {', '.join(sorted(owners))} only"
     for number, line in enumerate(lines, 1):
-        include = INCLUDE.match(line)
-        if include:
-            for pattern, owners in OWNERS.items():
-                if re.match(pattern, include.group(1)) and module not in owners and not is_test:
-                    yield f"{name}:{number}: {include.group(1)} may be included in {', '.join(sorted(owners))} only"
         for pattern, allowed, reason in FORBIDDEN:
             subject = line if "TODO" in pattern.pattern else code_only(line)
             if pattern.search(subject) and module not in allowed and not is_test:
