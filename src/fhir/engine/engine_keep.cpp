@@ -78,20 +78,24 @@ void Engine::State::save_position() {
     const std::lock_guard one_at_a_time(saving);
     std::int64_t low = 0;
     std::int64_t newest = 0;
+    std::int64_t known = 0;
     std::int64_t token = 0;
     {
         const std::lock_guard lock(mutex);
         metrics.show(describe());
         if (!active || !state_usable) return;
         low = positions->low();
-        newest = std::max({latest, positions->read_up_to(), row.latest});
+        known = row.latest;
+        newest = std::max({latest, positions->read_up_to(), known});
         token = options.lease ? row.token : 0;
         if (low == saved_low) return;
     }
     if (!check_store(parts.checkpoint.save(token, low, newest, parts.clock.wall()))) return;
     const std::lock_guard lock(mutex);
-    saved_low = low;
-    row.latest = newest;
+    // The feed may have begun anew meanwhile: its newest number is what counts then, and is to be stored too.
+    const bool same_feed = row.latest == known;
+    saved_low = same_feed ? low : -1;
+    if (same_feed) row.latest = newest;
 }
 
 /// Those that somebody wants tried again, and those whose turn it is.

@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <utility>
+
 #include "fhir/engine/engine_fakes.h"
 
 namespace isocenter::fhir {
@@ -107,6 +110,35 @@ TEST_F(FeedBack, work_of_the_former_feed_settles_nothing_of_the_new_one) {
     };
     bench.pass(seconds(60));
     EXPECT_EQ(bench.stored_low(), 3);
+}
+
+/// During whose next save something else happens.
+class InterruptedState : public MemoryState {
+  public:
+    Status save(std::int64_t token, std::int64_t low, std::int64_t latest, Ticks now) override {
+        if (const auto meanwhile = std::exchange(during_save, nullptr)) meanwhile();
+        return MemoryState::save(token, low, latest, now);
+    }
+    std::function<void()> during_save;
+};
+
+TEST_F(FeedBack, a_save_that_is_under_way_does_not_bring_the_former_newest_number_back) {
+    InterruptedState state;
+    EngineOptions options;
+    options.lease = false;
+    EngineBench bench(options, &state);
+    follow(bench);
+    bench.feed.add(6, "1.6");
+    state.during_save = [&] {
+        begin_anew(bench);
+        bench.engine.read_step();
+        bench.clock.advance(seconds(31));
+        bench.engine.read_step();
+    };
+    bench.pass(seconds(8));
+    ASSERT_TRUE(bench.engine.status().feed_reset);
+    EXPECT_EQ(bench.stored_low(), 2);
+    EXPECT_EQ((*bench.state.load())->latest, 2);
 }
 
 TEST_F(FeedBack, jobs_of_single_entries_are_not_repeated_but_a_backfill_begins) {
