@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "api/errors.h"
+#include "base/ascii.h"
 #include "base/log.h"
 #include "http/ascii.h"
 
@@ -72,13 +73,11 @@ Status check_audit_headers(const http::Request& request) {
 }
 
 bool is_version(std::string_view text) {
-    if (text.empty() || text.front() < '0' || text.front() > '9') return false;
+    if (text.empty() || !is_digit(text.front())) return false;
     const std::string_view number = text.substr(0, text.find('-'));
-    const auto digit = [](char c) { return c >= '0' && c <= '9'; };
     const std::size_t dot = number.find('.');
-    if (!std::ranges::all_of(number.substr(0, dot), digit)) return false;
-    return dot == std::string_view::npos ||
-           (dot + 1 < number.size() && std::ranges::all_of(number.substr(dot + 1), digit));
+    if (!all_digits(number.substr(0, dot))) return false;
+    return dot == std::string_view::npos || (dot + 1 < number.size() && all_digits(number.substr(dot + 1)));
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "app/settings_table.h"
+#include "base/ascii.h"
 
 namespace isocenter::app {
 namespace {
@@ -18,10 +19,7 @@ constexpr std::array<std::string_view, 6> kCommon{"cast.listen",           "cast
                                                   "cast.partitions",       "cast.partition_systems"};
 
 bool is_name(std::string_view name) {
-    const auto allowed = [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-               c == '_';
-    };
+    const auto allowed = [](char c) { return is_alphanumeric(c) || c == '-' || c == '_'; };
     return !name.empty() && name != kDefaultTarget && std::all_of(name.begin(), name.end(), allowed);
 }
 

@@ -4,6 +4,8 @@
 
 #include <chrono>
 
+#include "base/ascii.h"
+
 namespace isocenter {
 namespace {
 
@@ -33,7 +35,7 @@ bool take(std::string_view& text, char wanted) {
 std::optional<Ticks> take_fraction(std::string_view& text) {
     Ticks value = 0;
     int digits = 0;
-    while (!text.empty() && text.front() >= '0' && text.front() <= '9') {
+    while (!text.empty() && is_digit(text.front())) {
         if (++digits > 9) return std::nullopt;
         if (digits <= 7) value = value * 10 + (text.front() - '0');
         text.remove_prefix(1);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "dicom/dictionary.h"
 
 namespace isocenter::dicom {
@@ -10,14 +11,9 @@ namespace {
 constexpr std::size_t kMaxDepth = 8;
 constexpr std::size_t kMaxKeyword = 128;
 
-bool is_letter(char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
-
 bool looks_like_keyword(std::string_view text) {
     return !text.empty() && text.size() <= kMaxKeyword && is_letter(text.front()) &&
-           std::all_of(text.begin(), text.end(),
-                       [](char c) { return is_letter(c) || (c >= '0' && c <= '9'); });
+           std::all_of(text.begin(), text.end(), is_alphanumeric);
 }
 
 /// One member of a path; `path` receives its tag and VR.

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/utf8.h"
 #include "dicom/code_elements.h"
 #include "dicom/tags.h"
@@ -31,7 +32,7 @@ std::string normalized(std::string_view term) {
     for (const char byte : term) {
         if (byte >= 'a' && byte <= 'z') {
             out += static_cast<char>(byte - 'a' + 'A');
-        } else if ((byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9')) {
+        } else if ((byte >= 'A' && byte <= 'Z') || is_digit(byte)) {
             out += byte;
         }
     }

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "dicom/digits.h"
+#include "base/ascii.h"
 
 namespace isocenter::dicom {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <charconv>
 
+#include "base/ascii.h"
 #include "dicom/charset.h"
-#include "dicom/digits.h"
 #include "dicom/value_rules.h"
 
 namespace isocenter::dicom {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <optional>
 
+#include "base/ascii.h"
 #include "base/utf8.h"
 #include "dicom/dictionary.h"
 #include "dicom/value_formats.h"
@@ -68,7 +69,7 @@ std::string check_application_entity(std::string_view value) {
 
 std::string check_code(std::string_view value) {
     const bool valid = std::all_of(value.begin(), value.end(), [](char c) {
-        return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == ' ';
+        return (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_' || c == ' ';
     });
     return valid ? check_length(value, 16) : std::string(kInvalidCharacter);
 }

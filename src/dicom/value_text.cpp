@@ -7,7 +7,7 @@
 #include <cstring>
 #include <limits>
 
-#include "dicom/digits.h"
+#include "base/ascii.h"
 #include "dicom/tag.h"
 
 namespace isocenter::dicom {

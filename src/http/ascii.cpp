@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
+
 namespace isocenter::http {
 
 std::string to_lower(std::string_view text) {
@@ -9,13 +11,6 @@ std::string to_lower(std::string_view text) {
     for (char& c : out)
         c = to_lower(c);
     return out;
-}
-
-int hex_value(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
 }
 
 bool equals_ignore_case(std::string_view a, std::string_view b) {
@@ -37,7 +32,7 @@ std::string_view trim(std::string_view text) {
 }
 
 bool is_token_char(char c) {
-    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')) return true;
+    if (is_alphanumeric(c)) return true;
     return c != '\0' && std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
 }
 

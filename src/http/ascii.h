@@ -3,15 +3,14 @@
 #include <string>
 #include <string_view>
 
+#include "base/ascii.h"
+
 namespace isocenter::http {
 
 inline char to_lower(char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 std::string to_lower(std::string_view text);
-
-/// Of a hexadecimal digit of either case; -1 for other characters.
-int hex_value(char c);
 
 /// Compares ASCII letters without regard to case; other bytes exactly.
 bool equals_ignore_case(std::string_view a, std::string_view b);

@@ -6,6 +6,7 @@
 #include <limits>
 #include <string>
 
+#include "base/ascii.h"
 #include "http/ascii.h"
 
 namespace isocenter::http {
@@ -14,15 +15,13 @@ namespace {
 /// Only what a host, port or IP literal is made of: the value is written into links.
 bool is_authority(std::string_view text) {
     return !text.empty() && text.size() <= 256 && std::all_of(text.begin(), text.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-               c == '-' || c == '_' || c == ':' || c == '[' || c == ']';
+        return is_alphanumeric(c) || std::string_view(".-_:[]").find(c) != std::string_view::npos;
     });
 }
 
 bool is_prefix(std::string_view text) {
     return text.size() <= 256 && text.starts_with('/') && std::all_of(text.begin(), text.end(), [](char c) {
-               return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                      c == '.' || c == '-' || c == '_' || c == '~' || c == '/';
+               return is_alphanumeric(c) || std::string_view(".-_~/").find(c) != std::string_view::npos;
            });
 }
 
@@ -93,7 +92,7 @@ bool is_origin(std::string_view text) {
     const std::string_view scheme = text.substr(0, end);
     const bool is_scheme =
         scheme[0] >= 'a' && scheme[0] <= 'z' && std::ranges::all_of(scheme, [](char c) {
-            return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+            return (c >= 'a' && c <= 'z') || is_digit(c) || c == '+' || c == '-' || c == '.';
         });
     const bool is_lower = std::ranges::none_of(text, [](char c) { return c >= 'A' && c <= 'Z'; });
     return is_scheme && is_lower && is_authority(text.substr(end + 3));

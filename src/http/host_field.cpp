@@ -3,19 +3,13 @@
 #include <algorithm>
 #include <boost/asio/ip/address_v6.hpp>
 
-#include "http/ascii.h"
+#include "base/ascii.h"
 
 namespace isocenter::http {
 namespace {
 
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-
 bool is_unreserved(char c) {
-    const char lower = to_lower(c);
-    return is_digit(c) || (lower >= 'a' && lower <= 'z') ||
-           std::string_view("-._~").find(c) != std::string_view::npos;
+    return is_alphanumeric(c) || std::string_view("-._~").find(c) != std::string_view::npos;
 }
 
 bool is_sub_delimiter(char c) {
@@ -56,8 +50,7 @@ bool is_valid_host(std::string_view value) {
     const std::size_t end = literal ? value.find(']') : std::min(value.find(':'), value.size());
     if (end == std::string_view::npos) return false;
     const std::string_view port = value.substr(literal ? end + 1 : end);
-    if (!port.empty() && (port.front() != ':' || !std::ranges::all_of(port.substr(1), is_digit)))
-        return false;
+    if (!port.empty() && (port.front() != ':' || !all_digits(port.substr(1)))) return false;
     return literal ? is_literal(value.substr(1, end - 1)) : is_registered_name(value.substr(0, end));
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "http/ascii.h"
 
 namespace isocenter::http {
@@ -77,7 +78,7 @@ std::optional<double> parse_q(std::string_view text) {
     for (const char c : text) {
         if (c == '.' && scale == 0) {
             scale = 1;
-        } else if (c >= '0' && c <= '9') {
+        } else if (is_digit(c)) {
             digits = true;
             if (scale == 0) {
                 value = value * 10 + (c - '0');

@@ -2,22 +2,18 @@
 
 #include <algorithm>
 
-#include "http/ascii.h"
+#include "base/ascii.h"
 
 namespace isocenter::http {
 namespace {
-
-bool is_alpha(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 
 /// RFC 3986 3.1.
 bool has_scheme(std::string_view reference) {
     const std::size_t colon = reference.find_first_of(":/?#");
     if (colon == std::string_view::npos || reference[colon] != ':') return false;
     const std::string_view scheme = reference.substr(0, colon);
-    return !scheme.empty() && is_alpha(scheme.front()) && std::ranges::all_of(scheme, [](char c) {
-        return is_alpha(c) || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+    return !scheme.empty() && is_letter(scheme.front()) && std::ranges::all_of(scheme, [](char c) {
+        return is_alphanumeric(c) || c == '+' || c == '-' || c == '.';
     });
 }
 

@@ -8,6 +8,7 @@
 
 #include "api/face.h"
 #include "api/manage/service_catalog.h"
+#include "base/ascii.h"
 #include "base/log.h"
 #include "http/ascii.h"
 #include "http/message.h"
@@ -50,7 +51,7 @@ std::string operation_id(const http::Route& route) {
     std::string id = http::to_lower(to_string(route.method));
     bool upper = true;
     for (const char c : route.pattern) {
-        const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        const bool letter = is_alphanumeric(c);
         if (c == '{') id += "By";
         if (letter) id += upper && c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
         upper = !letter;

@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 
+#include "base/ascii.h"
 #include "base/utf8.h"
 #include "fhir/json_members.h"
 
@@ -79,8 +80,7 @@ FailureKind kind_of_status(unsigned status, std::string_view text, bool deletes)
 
 /// Three digits, alone or before a space.
 std::optional<unsigned> parse_status(std::string_view text) {
-    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-    if (text.size() < 3 || !std::all_of(text.begin(), text.begin() + 3, is_digit)) return std::nullopt;
+    if (text.size() < 3 || !all_digits(text.substr(0, 3))) return std::nullopt;
     if (text.size() > 3 && text[3] != ' ') return std::nullopt;
     return static_cast<unsigned>((text[0] - '0') * 100 + (text[1] - '0') * 10 + (text[2] - '0'));
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.h"
 #include "base/percent.h"
 #include "fhir/cohort/patient_elements.h"
 
@@ -17,16 +18,6 @@ constexpr std::size_t kLongestSearch = 4096;
 
 Error bad(std::string reason) {
     return fail(ErrorCode::invalid_request, std::move(reason));
-}
-
-bool is_letter(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-int hex_value(char c) {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
 /// A '+' stays: it is part of codes and zones more often than it is a space.

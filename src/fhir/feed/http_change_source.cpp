@@ -8,6 +8,8 @@
 #include <mutex>
 #include <optional>
 
+#include "base/ascii.h"
+
 namespace isocenter::fhir {
 namespace {
 
@@ -63,8 +65,7 @@ Error refusal(unsigned status) {
 }
 
 bool is_service_segment(std::string_view segment) {
-    return segment == "dicom-web" ||
-           (segment.size() >= 2 && segment[0] == 'v' && segment[1] >= '0' && segment[1] <= '9');
+    return segment == "dicom-web" || (segment.size() >= 2 && segment[0] == 'v' && is_digit(segment[1]));
 }
 
 }  // namespace

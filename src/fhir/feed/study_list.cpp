@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/ascii.h"
 #include "fhir/mapping/date_time.h"
 
 namespace isocenter::fhir {
@@ -14,9 +15,7 @@ constexpr std::size_t kBehindEverything = 1'000'000'000;
 
 /// A day of the calendar; archives refuse others.
 bool is_date(std::string_view text) {
-    const bool eight_digits = text.size() == 8 && std::all_of(text.begin(), text.end(),
-                                                              [](char c) { return c >= '0' && c <= '9'; });
-    return eight_digits && to_fhir_date(text).has_value();
+    return text.size() == 8 && all_digits(text) && to_fhir_date(text).has_value();
 }
 
 std::string joined(const std::vector<std::string>& names) {

@@ -7,15 +7,12 @@
 #include <cstdio>
 #include <memory>
 
+#include "base/ascii.h"
 #include "fhir/mapping/options.h"
 
 namespace isocenter::fhir {
 
 namespace {
-
-bool all_digits(std::string_view text) {
-    return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
 
 int to_int(std::string_view digits) {
     int value = 0;
@@ -29,12 +26,12 @@ std::optional<std::string> digits_of(std::string_view text, std::string_view sep
     std::string digits;
     char used = 0;
     for (std::size_t at = 0; at < text.size(); ++at) {
-        if (text[at] >= '0' && text[at] <= '9') {
+        if (is_digit(text[at])) {
             digits += text[at];
             continue;
         }
         const bool at_joint = digits.size() >= first && (digits.size() - first) % 2 == 0 &&
-                              at + 1 < text.size() && text[at - 1] >= '0' && text[at - 1] <= '9';
+                              at + 1 < text.size() && is_digit(text[at - 1]);
         if (separators.find(text[at]) == separators.npos || !at_joint || (used != 0 && used != text[at]))
             return {};
         used = text[at];

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/ascii.h"
 #include "base/percent.h"
 #include "dicom/value_formats.h"
 #include "fhir/mapping/codings.h"
@@ -17,24 +18,14 @@ const PartitionRule* rule_of(std::string_view partition, const Options& options)
     return found == options.partitions.end() ? nullptr : &found->second;
 }
 
-bool is_letter(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-bool is_hexadecimal(char c) {
-    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
 /// RFC 3986, section 2: what may stand in a URI; `%` only before two hexadecimal digits.
 bool has_characters_of_uris(std::string_view text) {
     constexpr std::string_view kMarks = "-._~:/?#[]@!$&'()*+,;=";
     for (std::size_t at = 0; at < text.size(); ++at) {
         const char c = text[at];
         const bool escape =
-            c == '%' && at + 2 < text.size() && is_hexadecimal(text[at + 1]) && is_hexadecimal(text[at + 2]);
-        if (!is_letter(c) && !is_digit(c) && kMarks.find(c) == kMarks.npos && !escape) return false;
+            c == '%' && at + 2 < text.size() && hex_value(text[at + 1]) >= 0 && hex_value(text[at + 2]) >= 0;
+        if (!is_alphanumeric(c) && kMarks.find(c) == kMarks.npos && !escape) return false;
     }
     return true;
 }
@@ -44,9 +35,7 @@ bool is_absolute_uri(std::string_view text) {
     const auto colon = text.find(':');
     if (colon == text.npos || colon == 0 || colon + 1 == text.size()) return false;
     const auto scheme = text.substr(0, colon);
-    const auto may_name = [](char c) {
-        return is_letter(c) || is_digit(c) || c == '+' || c == '-' || c == '.';
-    };
+    const auto may_name = [](char c) { return is_alphanumeric(c) || c == '+' || c == '-' || c == '.'; };
     return is_letter(text[0]) && std::all_of(scheme.begin(), scheme.end(), may_name) &&
            has_characters_of_uris(text);
 }
@@ -58,7 +47,7 @@ std::string uuid_uri(std::string_view uuid) {
         const bool dash = at == 8 || at == 13 || at == 18 || at == 23;
         const char c =
             uuid[at] >= 'A' && uuid[at] <= 'F' ? static_cast<char>(uuid[at] - 'A' + 'a') : uuid[at];
-        if (dash ? c != '-' : !is_hexadecimal(c)) return {};
+        if (dash ? c != '-' : hex_value(c) < 0) return {};
         text += c;
     }
     return uuid.size() == 36 ? text : std::string{};

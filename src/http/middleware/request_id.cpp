@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "base/digest.h"
 #include "http/middleware/middleware.h"
 
@@ -11,8 +12,7 @@ constexpr std::size_t kMaxBytes = 128;
 /// What may be written into headers and logs as it came.
 bool is_well_formed(std::string_view id) {
     return !id.empty() && id.size() <= kMaxBytes && std::all_of(id.begin(), id.end(), [](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-               c == '_' || c == '.';
+        return is_alphanumeric(c) || c == '-' || c == '_' || c == '.';
     });
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/ascii.h"
 #include "dicom/fold.h"
 #include "dicom/name_match.h"
 #include "dicom/tags.h"
@@ -49,7 +50,7 @@ Candidates start(Level level, int rank) {
 // The part of a prefix whose folded form certainly begins the folded form of the whole: a letter may yet
 // combine with what follows it.
 std::string stable_prefix(std::string_view prefix) {
-    if (!prefix.empty() && !(prefix.back() >= '0' && prefix.back() <= '9')) {
+    if (!prefix.empty() && !is_digit(prefix.back())) {
         do {
             const bool continuation = (static_cast<unsigned char>(prefix.back()) & 0xC0U) == 0x80U;
             prefix.remove_suffix(1);
