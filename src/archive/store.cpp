@@ -30,7 +30,7 @@ Result<index::NewInstance> make_entry(const Received& received, const Verdict& v
     };
     ISO_TRY(entry.document, dicom::to_json(object.data_set, most_bytes, reserve));
     entry.key = verdict.key;
-    entry.attributes = index::searchable_values(object.data_set, verdict.hidden);
+    entry.attributes = index::row_values(object.data_set, verdict.hidden);
     entry.requests = index::request_items(object.data_set, verdict.hidden);
     entry.sop_class_uid = uid_as_sent(object.data_set, tags::SOPClassUID);
     entry.transfer_syntax = object.transfer_syntax;

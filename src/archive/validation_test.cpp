@@ -132,9 +132,9 @@ TEST(Validation, AnInvalidIndexedAttributeFailsOrIsHidden) {
         return std::any_of(values.begin(), values.end(),
                            [&](const auto& value) { return value.first == tag; });
     };
-    EXPECT_FALSE(has(index::searchable_values(data_set, lenient.hidden), tags::Modality));
-    EXPECT_TRUE(has(index::searchable_values(data_set, standard.hidden), tags::Modality));
-    EXPECT_TRUE(has(index::searchable_values(data_set, standard.hidden), tags::StudyDate))
+    EXPECT_FALSE(has(index::row_values(data_set, lenient.hidden), tags::Modality));
+    EXPECT_TRUE(has(index::row_values(data_set, standard.hidden), tags::Modality));
+    EXPECT_TRUE(has(index::row_values(data_set, standard.hidden), tags::StudyDate))
         << "shown as it is written, though it cannot be compared";
 }
 
@@ -163,7 +163,7 @@ TEST(Attributes, ValuesTrimmedWithoutComputedOnes) {
     sequence.items.resize(2);
     sequence.items[1].set_text(tags::ScheduledProcedureStepID, "S1 ");
     data_set.set(std::move(sequence));
-    const auto values = index::searchable_values(data_set, {});
+    const auto values = index::row_values(data_set, {});
     EXPECT_THAT(values, ::testing::Contains(std::pair(tags::Modality, std::string("X"))));
     EXPECT_THAT(values, ::testing::Contains(std::pair(tags::PatientName, std::string("Doe^Jane=X^Y"))));
     EXPECT_THAT(values, ::testing::Contains(std::pair(tags::StudyDescription, std::string("one\\two"))));

@@ -69,6 +69,11 @@ std::optional<Level> searchable_level(Tag tag, std::optional<Tag> sequence) {
     return found->level;
 }
 
+bool is_row_value(Tag tag, Level level) {
+    if (tag == tags::TimezoneOffsetFromUTC) return level != Level::instance;
+    return searchable_level(tag, kNone) == level;
+}
+
 std::optional<Level> searchable_level(const AttributePath& path) {
     if (path.tags.size() > 2) return std::nullopt;
     return searchable_level(path.tag(), path.nested() ? std::optional(path.tags.front()) : std::nullopt);

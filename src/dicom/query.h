@@ -99,7 +99,10 @@ bool is_searchable(Tag tag, std::optional<Tag> sequence);
 /// The level whose record holds the attribute: ModalitiesInStudy is study, Modality series. Nothing when not
 /// searchable.
 std::optional<Level> searchable_level(Tag tag, std::optional<Tag> sequence);
-/// The same of a known path.
+/// Whether the record of this very level holds the attribute: the searchable ones of it, and
+/// TimezoneOffsetFromUTC in those of studies and series, each its own.
+bool is_row_value(Tag tag, Level level);
+/// The same as searchable_level of a known path.
 std::optional<Level> searchable_level(const AttributePath& path);
 
 }  // namespace isocenter::dicom

@@ -35,6 +35,10 @@ TEST(Query, OtherAttributesAreNotSearchable) {
     EXPECT_FALSE(is_searchable(tags::Rows, std::nullopt));
     EXPECT_FALSE(is_searchable(tags::Columns, std::nullopt));
     EXPECT_FALSE(is_searchable(tags::TimezoneOffsetFromUTC, std::nullopt));
+    EXPECT_TRUE(is_row_value(tags::TimezoneOffsetFromUTC, Level::series));
+    EXPECT_FALSE(is_row_value(tags::TimezoneOffsetFromUTC, Level::instance));
+    EXPECT_TRUE(is_row_value(tags::Modality, Level::series));
+    EXPECT_FALSE(is_row_value(tags::Modality, Level::study));
     EXPECT_FALSE(is_searchable(Tag{0x0009, 0x1001}, std::nullopt));
 }
 

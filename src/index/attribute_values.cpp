@@ -64,16 +64,19 @@ std::string first_value(const dicom::DataSet& item, dicom::Tag tag, const dicom:
 
 }  // namespace
 
-AttributeValues searchable_values(const dicom::DataSet& data_set, const std::vector<std::string>& hidden) {
+AttributeValues row_values(const dicom::DataSet& data_set, const std::vector<std::string>& hidden) {
     AttributeValues values;
+    const auto take = [&](dicom::Tag tag) {
+        if (is_hidden(hidden, dicom::to_hex8(tag))) return;
+        std::string text = data_set.text(tag);
+        if (text.empty() || text.size() > kMaxIndexedBytes) return;
+        if (keeps_all_values(tag)) text = all_values(data_set, tag, std::move(text));
+        values.emplace_back(tag, std::move(text));
+    };
     for (const dicom::SearchableAttribute& attribute : dicom::searchable_attributes()) {
-        if (attribute.sequence || is_computed_or_key(attribute.tag)) continue;
-        if (is_hidden(hidden, dicom::to_hex8(attribute.tag))) continue;
-        std::string text = data_set.text(attribute.tag);
-        if (text.empty() || text.size() > kMaxIndexedBytes) continue;
-        if (keeps_all_values(attribute.tag)) text = all_values(data_set, attribute.tag, std::move(text));
-        values.emplace_back(attribute.tag, std::move(text));
+        if (!attribute.sequence && !is_computed_or_key(attribute.tag)) take(attribute.tag);
     }
+    take(tags::TimezoneOffsetFromUTC);
     return values;
 }
 

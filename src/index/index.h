@@ -45,9 +45,8 @@ struct RequestItem {
 /// What the index keeps of an instance, given in one piece when it is stored.
 struct NewInstance {
     EntityKey key;
-    /// Non-empty, valid values of the searchable attributes of all levels (dicom::is_searchable), any order;
-    /// both as searchable_values and request_items read them from `document`, which is asked again when other
-    /// instances go (attribute_values.h).
+    /// Non-empty values of what records of all levels hold, any order; both as row_values and request_items
+    /// read them from `document`, which is asked again when other instances go (attribute_values.h).
     AttributeValues attributes;
     std::vector<RequestItem> requests;
     std::string sop_class_uid;

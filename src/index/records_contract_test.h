@@ -22,6 +22,27 @@ TEST_P(IndexContract, ScansRecordsAndFindsLooseBlobs) {
     EXPECT_THAT(*records().unreferenced_by_walk(keys), ElementsAre(BlobKey("cc/3")));
 }
 
+TEST_P(IndexContract, StudiesAndSeriesHaveAZoneEach) {
+    const auto zones = [&](dicom::Level level) {
+        std::vector<std::string> found;
+        for (const SearchRow& row : rows(query_of(level, {}))) {
+            const AttributeValues& values = level == dicom::Level::study ? row.study : row.series;
+            const auto zone =
+                std::ranges::find(values, tags::TimezoneOffsetFromUTC, &AttributeValues::value_type::first);
+            found.push_back(zone == values.end() ? "none" : zone->second);
+        }
+        return found;
+    };
+    const auto series_zones = [&] { return zones(dicom::Level::series); };
+    add(key_of("1", "2", "3"), {{tags::TimezoneOffsetFromUTC, "+0100"}});
+    add(key_of("1", "4", "5"), {{tags::TimezoneOffsetFromUTC, "-0500"}});
+    add(key_of("1", "6", "7"));
+    EXPECT_THAT(zones(dicom::Level::study), ElementsAre("-0500"));
+    EXPECT_THAT(series_zones(), ::testing::UnorderedElementsAre("+0100", "-0500", "none"));
+    ASSERT_TRUE(index().remove(key_of("1", "4")).ok());
+    EXPECT_THAT(zones(dicom::Level::study), ElementsAre("+0100"));
+}
+
 TEST_P(IndexContract, RewritesRowsFromTheirDocuments) {
     const RequestItem request{"STEP", "PROCEDURE"};
     NewInstance given = instance_of(key_of("1", "2", "3"));

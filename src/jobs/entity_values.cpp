@@ -54,7 +54,7 @@ void EntityValues::add(const index::InstanceRecord& record, const index::Attribu
                        const std::vector<index::RequestItem>& requests) {
     Entity& entity = entity_of(record);
     for (const auto& [tag, text] : values) {
-        if (is_compared(tag) && !text.empty() && dicom::searchable_level(tag, std::nullopt) == level_)
+        if (is_compared(tag) && !text.empty() && dicom::is_row_value(tag, level_))
             take(entity, record, tag, text);
     }
     if (level_ == Level::series && !requests.empty())

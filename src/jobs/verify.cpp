@@ -255,7 +255,7 @@ Status Verification::check_against(const index::InstanceRecord& record, const Re
 
 void Verification::take_values(const index::InstanceRecord& record, const dicom::DataSet& data_set,
                                const std::vector<std::string>& hidden) {
-    const auto values = index::searchable_values(data_set, hidden);
+    const auto values = index::row_values(data_set, hidden);
     const auto requests = index::request_items(data_set, hidden);
     const std::lock_guard lock(mutex_);
     for (EntityValues* each : {&studies_, &series_, &instances_})

@@ -126,6 +126,23 @@ def test_values_that_are_no_dates_times_or_numbers_come_back_as_they_are(standar
     assert search(standard, "/studies", f"{study}&PatientBirthDate=19000101-20300101") == []
 
 
+@pytest.mark.parametrize("query", ["", "&includefield=TimezoneOffsetFromUTC", "&includefield=all"])
+def test_zones_of_studies_and_series(standard, query):
+    """standard-face.md 5.3: TimezoneOffsetFromUTC is there when it is known, each level's own."""
+    eastern = keep_on_standard(standard, image(TimezoneOffsetFromUTC="+0100"))
+    western = keep_on_standard(standard, plain(StudyInstanceUID=eastern.study, TimezoneOffsetFromUTC="-0500"))
+    unknown = keep_on_standard(standard, plain(StudyInstanceUID=eastern.study))
+    found = row(standard, "/studies", f"StudyInstanceUID={eastern.study}{query}")
+    assert found["00080201"] == {"vr": "SH", "Value": ["-0500"]}
+    for instance, zone in ((eastern, "+0100"), (western, "-0500")):
+        found = row(standard, "/series", f"SeriesInstanceUID={instance.series}{query}")
+        assert found["00080201"] == {"vr": "SH", "Value": [zone]}
+        found = row(standard, "/instances", f"SOPInstanceUID={instance.sop}{query}")
+        assert found["00080201"] == {"vr": "SH", "Value": [zone]}
+    found = row(standard, "/series", f"SeriesInstanceUID={unknown.series}{query}")
+    assert not found.get("00080201", {}).get("Value")
+
+
 def test_request_attributes_of_a_series(standard):
     item = Attributes(ScheduledProcedureStepID="SPS")
     instance = keep_on_standard(standard, plain(RequestAttributesSequence=[item]))

@@ -189,7 +189,7 @@ Status Parser::read_filter(const http::QueryItem& item) {
         if (seen("TimezoneOffsetFromUTC")) return bad(item.name + " must not be repeated.");
         zone_minutes_ = read_zone(item.value);
         if (!zone_minutes_ && !item.value.empty()) return bad(item.name + " has the form +HHMM or -HHMM.");
-        if (item.value.empty()) included_.push_back({tags::TimezoneOffsetFromUTC, true, true});
+        if (item.value.empty()) included_.push_back({tags::TimezoneOffsetFromUTC, true, false});
         return {};
     }
     return keep_filter(std::move(filter));

@@ -176,7 +176,7 @@ LevelTags tags_of(Level level) {
 bool in_index(Tag tag, Level level) {
     if (tag == tags::RequestAttributesSequence) return level != Level::study;
     const auto found = dicom::searchable_level(tag, std::nullopt);
-    return found && *found <= level;
+    return (found && *found <= level) || dicom::is_row_value(tag, level);
 }
 
 /// Attributes that a standard row computes.
@@ -271,7 +271,6 @@ bool needs_document(const Profile& profile, Level level, const ReturnSet& set) {
     return std::any_of(set.fields.begin(), set.fields.end(), [&](const ReturnField& field) {
         if (profile.standard) {
             if (computed_always(field.tag)) return false;
-            if (field.tag == tags::TimezoneOffsetFromUTC && !field.whole) return false;
             if (field.tag == tags::RequestAttributesSequence) return field.whole;
             return !in_index(field.tag, level);
         }

@@ -181,7 +181,7 @@ RowWriter::RowWriter(const Profile& profile, const SearchRequest& request, std::
                    "\"" + dicom::to_hex8(field.tag) + "\":{\"vr\":\"" + std::string(to_string(vr)) + '"',
                    false};
         const auto level = dicom::searchable_level(field.tag, std::nullopt);
-        made.indexed = level && *level <= level_;
+        made.indexed = (level && *level <= level_) || dicom::is_row_value(field.tag, level_);
         computed = computed || is_computed_in_compatibility(field.tag);
         wanted_.push_back(field.tag);
         fields_.push_back(std::move(made));
@@ -298,6 +298,11 @@ bool RowWriter::append_indexed(std::string& out, const Field& field, const index
     if (tag == tags::SeriesInstanceUID) return level_ != Level::study && text(row.key.series.view());
     if (tag == tags::SOPInstanceUID) return level_ == Level::instance && text(row.key.instance.view());
     if (!field.indexed) return false;
+    // Of each level its own: a series may have been made in another zone than the study's latest.
+    if (tag == tags::TimezoneOffsetFromUTC) {
+        const std::string* zone = find_value(level_ == Level::study ? row.study : row.series, tag);
+        return zone != nullptr && text(*zone);
+    }
     for (const index::AttributeValues* values : {&row.study, &row.series, &row.instance}) {
         const std::string* value = find_value(*values, tag);
         if (value == nullptr) continue;

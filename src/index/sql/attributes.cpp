@@ -9,6 +9,7 @@ namespace {
 
 namespace tags = dicom::tags;
 
+// Those of dicom::is_row_value.
 constexpr std::array kStudy{
     Column{tags::StudyDate, "study_date", Kind::date},
     Column{tags::StudyTime, "study_time", Kind::time},
@@ -21,6 +22,7 @@ constexpr std::array kStudy{
     Column{tags::PatientBirthDate, "patient_birth_date", Kind::date},
     Column{tags::PatientSex, "patient_sex", Kind::text},
     Column{tags::StudyID, "study_id", Kind::text},
+    Column{tags::TimezoneOffsetFromUTC, "timezone_offset_from_utc", Kind::text},
 };
 
 constexpr std::array kSeries{
@@ -34,6 +36,7 @@ constexpr std::array kSeries{
     Column{tags::SeriesNumber, "series_number", Kind::number},
     Column{tags::PerformedProcedureStepStartDate, "performed_start_date", Kind::date},
     Column{tags::PerformedProcedureStepStartTime, "performed_start_time", Kind::time},
+    Column{tags::TimezoneOffsetFromUTC, "timezone_offset_from_utc", Kind::text},
 };
 
 constexpr std::array kInstance{

@@ -53,7 +53,7 @@ Result<Found> look_up(Connection& connection, const DocumentCodec& codec, std::i
     if (!data_sets || data_sets->size() != 1) return found;
     const std::vector<std::string> hidden =
         run.is_null(2) ? std::vector<std::string>() : read_json_list(run.text(2));
-    found.values = searchable_values(data_sets->front(), hidden);
+    found.values = row_values(data_sets->front(), hidden);
     found.requests = request_items(data_sets->front(), hidden);
     return found;
 }

@@ -6,9 +6,6 @@
 namespace isocenter::index::sqlite {
 namespace {
 
-// Marks the file as ours ("ISOC").
-constexpr std::int64_t kApplicationId = 0x49534F43;
-
 constexpr std::array kMigrations = {
 #include "index_migrations.inc"
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string_view>
 
@@ -7,6 +8,9 @@
 #include "index/sqlite/connection.h"
 
 namespace isocenter::index::sqlite {
+
+/// What SQLite's header says of whose database it is: "ISOC".
+inline constexpr std::int64_t kApplicationId = 0x49534F43;
 
 /// The scripts of schema/sqlite/ in order; script n brings a database from version n - 1 to n.
 std::span<const std::string_view> migrations();

@@ -40,6 +40,30 @@ TEST(Sqlite, RefusesANewerSchemaAndAForeignFile) {
     EXPECT_EQ(open_file(foreign).error().code, ErrorCode::unavailable);
 }
 
+TEST(Sqlite, AnOlderSchemaIsBroughtUpToDateAndKeepsItsRows) {
+    TemporaryFolder folder;
+    const std::string first(sqlite::migrations().front());
+    const std::string ours = "PRAGMA application_id = " + std::to_string(sqlite::kApplicationId);
+    ASSERT_TRUE(run_on(folder, first + ";" + ours + "; PRAGMA user_version = 1").ok());
+    ASSERT_TRUE(run_on(folder,
+                       "INSERT INTO study (id, partition_id, uid, series_count, instance_count, size_bytes, "
+                       "newest_version, newest_instance, patient_id, patient_id_fold) "
+                       "VALUES (1, 1, '1.2', 0, 0, 0, 0, 0, 'P', 'p')")
+                    .ok());
+    const auto database = open_file(folder);
+    ASSERT_TRUE(database.ok());
+    std::vector<SearchRow> found;
+    ASSERT_TRUE(database->index
+                    ->search({},
+                             [&](SearchRow&& row) -> Status {
+                                 found.push_back(std::move(row));
+                                 return {};
+                             })
+                    .ok());
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(found[0].study, (AttributeValues{{dicom::tags::PatientID, "P"}}));
+}
+
 TEST(Sqlite, RefusesUnknownKindsAndPlacesThatDoNotExist) {
     DatabaseOptions options;
     options.kind = "tape";
