@@ -78,7 +78,9 @@ class Recorder:
             uid, series = self.gone[study].pop(self.draw.randrange(len(self.gone[study])))
             self.store(study, series, [uid])
         elif kind < 0.7 and self.reports[study][1] not in instances:
-            self.store(study, self.reports[study][0], [self.reports[study][1]])
+            series, uid, _ = self.reports[study]
+            self.gone[study] = [each for each in self.gone[study] if each[0] != uid]
+            self.store(study, series, [uid])
         else:
             self.store(study, self.draw.choice(self.series[study]), [new_uid() for _ in range(self.draw.randint(1, 5))])
 
