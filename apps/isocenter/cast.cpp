@@ -161,7 +161,7 @@ void add_cast(CLI::App& app, Command& chosen) {
     CLI::App* command =
         app.add_subcommand("cast", "Keep a FHIR server in step with the change feed of a DICOMweb server");
     command->add_option("--config", options->config, "Configuration file (see `isocenter settings --toml`)");
-    command->add_option("--set", options->set, kSetHelp);
+    add_set_option(*command, options->set);
     command->add_option("--from", options->from, "Begin after this entry of the feed; 0: replay everything")
         ->check(problem_of_entry);
     command->add_flag(

@@ -147,7 +147,7 @@ CLI::App* add_action(CLI::App& parent, const std::shared_ptr<LetterOptions>& opt
                      const char* name, const char* help, Status (*act)(const LetterOptions&)) {
     CLI::App* command = parent.add_subcommand(name, help);
     command->add_option("--config", options->config, "Configuration file");
-    command->add_option("--set", options->set, kSetHelp);
+    add_set_option(*command, options->set);
     command->add_option("--target", options->target, "NAME of cast.targets.NAME")->capture_default_str();
     command->callback([options, act, &chosen] {
         chosen = [options, act] {

@@ -35,9 +35,17 @@ Result<app::Assignments> assignments_of(const std::vector<std::string>& set) {
     return assignments;
 }
 
+void add_set_option(CLI::App& command, std::vector<std::string>& set) {
+    command
+        .add_option("--set", set,
+                    "Any setting: section.name=value (see `isocenter settings`); commas between the members "
+                    "of a list")
+        ->allow_extra_args(false);
+}
+
 void add_settings_options(CLI::App& command, SettingsSource& source) {
     command.add_option("--config", source.config, "Configuration file (see `isocenter settings --toml`)");
-    command.add_option("--set", source.set, kSetHelp);
+    add_set_option(command, source.set);
 }
 
 Result<app::Settings> read_settings(const SettingsSource& source, const app::Assignments& last) {

@@ -15,10 +15,6 @@ namespace isocenter {
 /// takes them.
 sigset_t block_stop_signals();
 
-/// Of the option --set.
-inline constexpr const char* kSetHelp =
-    "Any setting: section.name=value (see `isocenter settings`); commas between the members of a list";
-
 /// Whether `text` is a whole number from `least` on.
 bool is_whole_number(const std::string& text, std::int64_t least);
 
@@ -30,6 +26,8 @@ struct SettingsSource {
     std::string config;
     std::vector<std::string> set;
 };
+/// `--set section.name=value`, which may be repeated; what follows the value is not its own.
+void add_set_option(CLI::App& command, std::vector<std::string>& set);
 /// `--config` and `--set`.
 void add_settings_options(CLI::App& command, SettingsSource& source);
 /// File, environment, `--set`, then `last`; the log's level is set as they say.

@@ -53,7 +53,7 @@ void add_serve(CLI::App& app, Command& chosen) {
     serve_command->add_option("--address", options->address, "Address to listen on [127.0.0.1]");
     serve_command->add_option("--port", options->port, "TCP port, 0: any free one [8080]");
     serve_command->add_option("--data", options->data, "Folder for database and objects [data]");
-    serve_command->add_option("--set", options->set, kSetHelp);
+    add_set_option(*serve_command, options->set);
     serve_command->callback([options, &chosen] {
         chosen = [options] {
             const Status status = serve(*options);

@@ -48,3 +48,11 @@ def test_lists_in_the_form_of_the_file_are_refused_with_a_hint(binary, tmp_path,
 @pytest.mark.parametrize("command", [["serve"], ["import"], ["verify"], ["cast"]])
 def test_help_says_how_lists_are_written(binary, command):
     assert "commas" in run(binary, *command, "--help").stdout
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_what_follows_a_setting_is_not_part_of_it(binary, tmp_path, times):
+    settings = ["--set", "storage.sync=none", "--set", "log.level=error"][: 2 * times]
+    (tmp_path / "empty").mkdir()
+    done = run(binary, "import", "--data", tmp_path / "data", *settings, tmp_path / "empty")
+    assert done.returncode == 0, done.stderr
