@@ -131,18 +131,22 @@ class Comparison:
             path = f"/studies/{objects.uid('study', study)}/metadata"
             self.read(name, path, JSON, 1, driver.get(self.ours.root + path, JSON))
 
+    def small(self, i):
+        date = f"20{i // 336 % 24:02}{i // 28 % 12 + 1:02}{i % 28 + 1:02}"
+        return objects.make(objects.uid("study", 100_000 + i), objects.uid("series", 100_000 + i),
+                            objects.uid("instance", 100_000 + i), patient=f"PAT{i}", date=date,
+                            name=f"Family{i % 997}^Given{i % 89}", rows=0, text="x")
+
     def fill_searching(self):
-        count = self.arguments.studies
-
-        def small():
-            for i in range(count):
-                date = f"20{i // 336 % 24:02}{i // 28 % 12 + 1:02}{i % 28 + 1:02}"
-                yield objects.make(objects.uid("study", 100_000 + i), objects.uid("series", 100_000 + i),
-                                   objects.uid("instance", 100_000 + i), patient=f"PAT{i}", date=date,
-                                   name=f"Family{i % 997}^Given{i % 89}", rows=0, text="x")
-
         for server in (self.ours, self.peer):
-            driver.store_all(server.root, small())
+            driver.store_all(server.root, (self.small(i) for i in range(self.arguments.studies)))
+
+    def small_instance(self):
+        some = self.arguments.studies // 3
+        number = 100_000 + some
+        for connections in (1, 4):
+            self.read(f"small instance among {self.arguments.studies:,} studies, {connections} connection(s)",
+                      self.instance_path(number, number, number), DICOM, connections, self.small(some))
 
     def qido(self):
         count = self.arguments.studies
@@ -170,6 +174,7 @@ class Comparison:
                 getattr(self, part)()
         if "qido" in wanted:
             self.fill_searching()
+            self.small_instance()
             self.qido()
         print(f"peak memory: isocenter {self.ours.peak_memory_mb():.0f} MB, Orthanc {self.peer.peak_memory_mb():.0f} MB, "
               f"nginx {self.floor.peak_memory_mb():.0f} MB")
