@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <map>
 
 #include "app/settings_table.h"
 #include "base/ascii.h"
+#include "fhir/client/reference.h"
 
 namespace isocenter::app {
 namespace {
@@ -27,20 +27,6 @@ bool may_differ(std::string_view key) {
     const bool of_target = key.starts_with("fhir.") || key.starts_with("cast.");
     return of_target && !key.starts_with(kTargetPrefix) &&
            std::find(kCommon.begin(), kCommon.end(), key) == kCommon.end();
-}
-
-/// One spelling of the addresses of a server, with its path.
-std::string server_of(std::string url) {
-    url.resize(url.find_last_not_of('/') + 1);
-    const std::size_t authority = url.find("://");
-    if (authority == std::string::npos) return url;
-    const std::size_t path = std::min(url.find('/', authority + 3), url.size());
-    std::string origin = url.substr(0, path);
-    std::transform(origin.begin(), origin.end(), origin.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    const std::string_view standard = origin.starts_with("https:") ? ":443" : ":80";
-    if (origin.ends_with(standard)) origin.resize(origin.size() - standard.size());
-    return origin + url.substr(path);
 }
 
 void reset(Settings& settings, const SettingRow& row) {
@@ -108,7 +94,7 @@ Status check_targets_differ(const Settings& settings) {
     names.insert(names.begin(), std::string(kDefaultTarget));
     for (std::string& name : names) {
         ISO_TRY(const Settings own, settings_of_target(settings, name));
-        const auto [other, is_new] = by_server.emplace(server_of(own.fhir_endpoint), name);
+        const auto [other, is_new] = by_server.emplace(fhir::in_one_spelling(own.fhir_endpoint), name);
         if (!is_new)
             return fail(
                 ErrorCode::invalid_request,

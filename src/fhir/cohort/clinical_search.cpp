@@ -43,8 +43,9 @@ bool counts(const json::object& resource) {
 
 /// Those of `ids`, or all when it is empty. A resource that a search by some patients finds may name others,
 /// whom another search finds it for.
-std::vector<std::string> asked_patients(const json::object& resource, const std::vector<std::string>& ids) {
-    std::vector<std::string> patients = patients_of(resource);
+std::vector<std::string> asked_patients(const json::object& resource, const std::vector<std::string>& ids,
+                                        std::string_view base) {
+    std::vector<std::string> patients = patients_of(resource, base);
     if (ids.empty()) return patients;
     std::erase_if(patients, [&](const std::string& patient) {
         return std::find(ids.begin(), ids.end(), patient) == ids.end();
@@ -111,7 +112,7 @@ Found<void> each_hit(FhirClient& fhir, const ClinicalSearch& search, const std::
     std::set<std::string> known;
     std::optional<CohortFailure> of_visitor;
     const auto look_at = [&](json::object&& resource) -> Attempt<void> {
-        std::vector<std::string> patients = asked_patients(resource, ids);
+        std::vector<std::string> patients = asked_patients(resource, ids, fhir.base());
         if (patients.empty() || !counts(resource)) return {};
         const std::optional<Span> when = rule ? date_of(resource, *rule) : std::nullopt;
         if (search.within && (!when || !overlaps(*when, window))) return {};
@@ -139,16 +140,6 @@ std::string list_parameter(std::string_view name, const std::vector<std::string>
     for (const std::string& value : values)
         parameter += (&value == &values.front() ? "" : ",") + percent_encode(value);
     return parameter;
-}
-
-std::string referred_id(std::string_view reference, std::string_view type) {
-    std::string_view rest = reference.substr(0, reference.find("/_history/"));
-    const std::size_t slash = rest.rfind('/');
-    if (slash == std::string_view::npos) return {};
-    const std::string_view id = rest.substr(slash + 1);
-    rest = rest.substr(0, slash);
-    if (rest != type && !rest.ends_with('/' + std::string(type))) return {};
-    return std::string(id);
 }
 
 std::string_view text_at(const json::object& object, std::string_view name, std::string_view inner) {

@@ -40,8 +40,6 @@ Found<void> each_hit(FhirClient& fhir, const ClinicalSearch& search, const std::
 
 /// `{name}=a,b,c` as part of a form.
 std::string list_parameter(std::string_view name, const std::vector<std::string>& values);
-/// The id in a reference to a resource of `type`: `7` of `Patient/7`, `http://x/fhir/Patient/7/_history/2`.
-std::string referred_id(std::string_view reference, std::string_view type);
 /// A text member, perhaps inside of objects: `subject`, `reference`; empty when absent.
 std::string_view text_at(const boost::json::object& object, std::string_view name,
                          std::string_view inner = {});

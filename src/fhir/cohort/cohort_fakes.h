@@ -105,14 +105,14 @@ class FakeFhir : public net::HttpSender {
                 found.push_back(resource);
         }
     }
-    static bool matches(const boost::json::object& resource,
-                        const std::map<std::string, std::set<std::string>>& wanted) {
+    bool matches(const boost::json::object& resource,
+                 const std::map<std::string, std::set<std::string>>& wanted) const {
         for (const auto& [name, values] : wanted) {
             std::set<std::string> own;
             if (name == "_id") {
                 own.emplace(resource.at("id").as_string());
             } else if (name == "patient") {
-                for (std::string& id : patients_of(resource))
+                for (std::string& id : patients_of(resource, base))
                     own.insert(std::move(id));
             } else if (name == "identifier") {
                 if (!resource.contains("identifier")) return false;

@@ -93,7 +93,7 @@ bool Round::is_wanted(std::size_t index, const Member& member, const json::objec
     return std::any_of(member.studies.begin(), member.studies.end(), [&](const StudyHit& study) {
         const bool hit =
             std::find(study.criteria.begin(), study.criteria.end(), *returned.of) != study.criteria.end();
-        return hit && is_linked(resource, study, orders_[index]);
+        return hit && is_linked(resource, study, orders_[index], sources_.fhir.base());
     });
 }
 
@@ -110,21 +110,21 @@ Found<void> Round::read_hits(std::size_t index) {
         }
     }
     if (ids.empty()) return {};
-    return each_hit(
-        sources_.fhir, {returned.search, returned.within, returned.pointer, as_of_}, ids,
-        [&](ClinicalHit&& hit) -> Found<void> {
-            const auto at = place.find(hit.patient);
-            if (at == place.end()) return {};
-            const Member& member = members_[at->second];
-            std::vector<ClinicalHit>& hits = resources_[index][at->second];
-            // What names a merged patient by two ids comes twice, one after the other.
-            const bool is_known =
-                !hits.empty() && text_at(hits.back().resource, "id") == text_at(hit.resource, "id");
-            // Of what refers to an order, the order tells; it is read for all at once.
-            if (!is_known && (is_wanted(index, member, hit.resource) || !orders_of(hit.resource).empty()))
-                hits.push_back(std::move(hit));
-            return {};
-        });
+    return each_hit(sources_.fhir, {returned.search, returned.within, returned.pointer, as_of_}, ids,
+                    [&](ClinicalHit&& hit) -> Found<void> {
+                        const auto at = place.find(hit.patient);
+                        if (at == place.end()) return {};
+                        const Member& member = members_[at->second];
+                        std::vector<ClinicalHit>& hits = resources_[index][at->second];
+                        // What names a merged patient by two ids comes twice, one after the other.
+                        const bool is_known = !hits.empty() && text_at(hits.back().resource, "id") ==
+                                                                   text_at(hit.resource, "id");
+                        // Of what refers to an order, the order tells; it is read for all at once.
+                        if (!is_known && (is_wanted(index, member, hit.resource) ||
+                                          !orders_of(hit.resource, sources_.fhir.base()).empty()))
+                            hits.push_back(std::move(hit));
+                        return {};
+                    });
 }
 
 /// A server that does not show its orders shows no link by them.
@@ -139,7 +139,7 @@ Found<void> Round::read_orders(std::size_t index) {
                         [](const StudyHit& study) { return study.accession.has_value(); });
         if (!is_known_by_number) continue;
         for (const ClinicalHit& hit : resources_[index][at])
-            ids.merge(orders_of(hit.resource));
+            ids.merge(orders_of(hit.resource, sources_.fhir.base()));
     }
     auto orders = find_orders(ids, sources_.fhir);
     if (!orders) return not_found(failure_at(returned.pointer, orders.error()));
@@ -183,7 +183,7 @@ json::array Round::studies_of(std::size_t at) const {
         for (std::size_t index = 0; index < resources_.size(); ++index) {
             for (const ClinicalHit& hit : resources_[index][at]) {
                 if (text_at(hit.resource, "resourceType") == "DiagnosticReport" &&
-                    is_linked(hit.resource, study, orders_[index]))
+                    is_linked(hit.resource, study, orders_[index], sources_.fhir.base()))
                     reports.insert(reference_to(hit.resource));
             }
         }

@@ -75,6 +75,16 @@ TEST_F(Cohort, dates_are_checked_again_and_errors_never_count) {
     EXPECT_EQ(server.asked_for("recorded-date=ge2024-11-23"), 2U);
 }
 
+TEST_F(Cohort, a_patient_of_another_server_is_nobody_here) {
+    for (const char* id : {"p4", "p5"})
+        patient(id);
+    server.add(R"({"resourceType":"Condition","id":"c1","code":{"text":"x"},
+                   "subject":{"reference":"https://other.example/fhir/Patient/p5"}})");
+    server.add(R"({"resourceType":"Condition","id":"c2","code":{"text":"x"},
+                   "subject":{"reference":"http://FHIR.test:80/fhir/Patient/p4"}})");
+    EXPECT_EQ(ids(R"({"clinical":[{"as":"a","search":"Condition?code=x"}]})"), "p4");
+}
+
 TEST_F(Cohort, ages_hold_for_every_day_a_birth_date_may_mean) {
     const auto born = [&](const char* id, const char* date) {
         server.add(fmt::format(R"({{"resourceType":"Patient","id":"{}","birthDate":"{}"}})", id, date));
@@ -421,11 +431,12 @@ TEST(CohortReports, belong_by_reference_or_accession_number_or_not_at_all) {
                     .as_object()},
         {"other", boost::json::parse(R"({"identifier":[{"value":"551"}]})").as_object()}};
     const auto linked = [&](const char* text) {
-        return is_linked(boost::json::parse(text).as_object(), study, orders);
+        return is_linked(boost::json::parse(text).as_object(), study, orders, "http://f");
     };
     EXPECT_TRUE(linked(
         R"({"imagingStudy":[{"reference":"ImagingStudy/is0"},{"reference":"http://f/ImagingStudy/is1"}]})"));
     EXPECT_FALSE(linked(R"({"imagingStudy":[{"reference":"ImagingStudy/is10"}]})"));
+    EXPECT_FALSE(linked(R"({"imagingStudy":[{"reference":"http://other/ImagingStudy/is1"}]})"));
     constexpr const char* kType = R"("type":{"coding":[{"code":"ACSN"}]})";
     const auto with = [&](const char* member, const char* identifier) {
         return linked(fmt::format("{{\"{}\":[{}]}}", member, identifier).c_str());
@@ -441,6 +452,7 @@ TEST(CohortReports, belong_by_reference_or_accession_number_or_not_at_all) {
     EXPECT_TRUE(with("basedOn", R"({"reference":"ServiceRequest/of-images"})"));
     EXPECT_TRUE(with("basedOn", R"({"reference":"http://f/ServiceRequest/551"})"));
     EXPECT_FALSE(with("basedOn", R"({"reference":"ServiceRequest/other"})"));
+    EXPECT_FALSE(with("basedOn", R"({"reference":"http://other/ServiceRequest/551"})"));
     EXPECT_FALSE(with("basedOn", R"({"reference":"CarePlan/551"})"));
     study.accession.reset();
     EXPECT_FALSE(with("identifier", fmt::format(R"({{{},"value":"551"}})", kType).c_str()));

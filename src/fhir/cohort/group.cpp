@@ -11,6 +11,15 @@ namespace {
 
 namespace json = boost::json;
 
+/// The id in the Location of what the server has made; its own address need not be ours of it.
+std::string made_id(std::string_view location) {
+    constexpr std::string_view kType = "Group/";
+    location = location.substr(0, location.find("/_history/"));
+    const std::size_t at = location.rfind(kType);
+    if (at == std::string_view::npos || (at > 0 && location[at - 1] != '/')) return {};
+    return std::string(location.substr(at + kType.size()));
+}
+
 Identifier identifier_of(const std::string& uuid) {
     return {"urn:ietf:rfc:3986", "urn:uuid:" + uuid};
 }
@@ -89,7 +98,7 @@ Attempt<std::string> write_group(FhirClient& fhir, const std::string& uuid, cons
     }
     FHIR_TRY(const std::vector<EntryReply> replies, fhir.transact({std::move(entry)}));
     if (!reference.empty()) return reference;
-    const std::string id = referred_id(replies.front().location, "Group");
+    const std::string id = made_id(replies.front().location);
     if (id.empty()) return failed(FailureKind::refused, "the FHIR server does not say where the Group is");
     return "Group/" + id;
 }

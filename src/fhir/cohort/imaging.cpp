@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <mutex>
 
+#include "fhir/client/reference.h"
 #include "fhir/cohort/clinical_search.h"
 #include "fhir/cohort/links.h"
 #include "fhir/mapping/attributes.h"
@@ -147,9 +148,9 @@ Found<void> StudySearch::read_imaging_studies() {
                                 const std::lock_guard lock(mutex_);
                                 const Member* member = people_.find(hit.patient);
                                 if (member != nullptr && !uid.empty())
-                                    imaging_studies_[uid].push_back({partition_told(hit.resource), member->id,
-                                                                     reference_to(hit.resource),
-                                                                     orders_of(hit.resource)});
+                                    imaging_studies_[uid].push_back(
+                                        {partition_told(hit.resource), member->id, reference_to(hit.resource),
+                                         orders_of(hit.resource, sources_.fhir.base())});
                                 return {};
                             });
         });
@@ -256,7 +257,7 @@ Found<void> StudySearch::add_other_patients(Holders& holders) {
             const auto status = sources_.fhir.search_each(
                 "Patient", "identifier=" + joined(chunk_of(all, chunk, kStudiesPerRequest)) + "&_count=1000",
                 [&](json::object&& patient) -> Attempt<void> {
-                    if (!replaced_by(patient).empty()) return {};
+                    if (!replaced_by(patient, sources_.fhir.base()).empty()) return {};
                     const std::string id(text_at(patient, "id"));
                     const std::lock_guard lock(mutex_);
                     const Member* member = people_.find(id);
@@ -302,7 +303,8 @@ Found<void> StudySearch::add_other_subjects(Holders& holders) {
     COHORT_TRY(const Patients patients, read_patients(ids, {}, sources_));
     for (const auto& [id, identities] : others) {
         const auto patient = patients.find(id);
-        if (patient != patients.end() && !replaced_by(patient->second).empty()) continue;
+        if (patient != patients.end() && !replaced_by(patient->second, sources_.fhir.base()).empty())
+            continue;
         for (const Identifier& identity : identities)
             holders[identity].insert(id);
     }
@@ -393,8 +395,8 @@ Found<std::set<std::string>> owners_of(const std::vector<json::object>& studies,
     };
     COHORT_CHECK(search("Patient", patients,
                         [](const json::object& found) { return std::string(text_at(found, "id")); }));
-    COHORT_CHECK(search("ImagingStudy", imaging_studies, [](const json::object& found) {
-        return referred_id(text_at(found, "subject", "reference"), "Patient");
+    COHORT_CHECK(search("ImagingStudy", imaging_studies, [&](const json::object& found) {
+        return local_id(text_at(found, "subject", "reference"), "Patient", sources.fhir.base());
     }));
     return ids;
 }

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "fhir/client/reference.h"
 #include "fhir/cohort/clinical_search.h"
 #include "fhir/cohort/people.h"
 
@@ -46,10 +47,10 @@ bool holds(const json::object& holder, const Identifier& accession) {
 
 }  // namespace
 
-std::set<std::string> orders_of(const json::object& resource) {
+std::set<std::string> orders_of(const json::object& resource, std::string_view base) {
     std::set<std::string> ids;
     for (const json::object* order : objects_at(resource, "basedOn")) {
-        std::string id = referred_id(text_at(*order, "reference"), "ServiceRequest");
+        std::string id = local_id(text_at(*order, "reference"), "ServiceRequest", base);
         if (!id.empty()) ids.insert(std::move(id));
     }
     return ids;
@@ -76,16 +77,17 @@ Attempt<Orders> find_orders(const std::set<std::string>& ids, FhirClient& fhir) 
     return orders;
 }
 
-bool is_linked(const json::object& resource, const StudyHit& study, const Orders& orders) {
+bool is_linked(const json::object& resource, const StudyHit& study, const Orders& orders,
+               std::string_view base) {
     if (!study.imaging_study.empty()) {
-        const std::string id = referred_id(study.imaging_study, "ImagingStudy");
+        const std::string id = local_id(study.imaging_study, "ImagingStudy", base);
         for (const char* name : {"imagingStudy", "partOf", "derivedFrom", "focus"}) {
             for (const json::object* reference : objects_at(resource, name)) {
-                if (referred_id(text_at(*reference, "reference"), "ImagingStudy") == id) return true;
+                if (local_id(text_at(*reference, "reference"), "ImagingStudy", base) == id) return true;
             }
         }
     }
-    const std::set<std::string> referred = orders_of(resource);
+    const std::set<std::string> referred = orders_of(resource, base);
     const auto is_referred = [&](const std::string& id) { return referred.contains(id); };
     if (std::any_of(study.orders.begin(), study.orders.end(), is_referred)) return true;
     if (!study.accession) return false;

@@ -4,6 +4,7 @@
 #include <array>
 #include <iterator>
 
+#include "fhir/client/reference.h"
 #include "fhir/cohort/clinical_search.h"
 
 namespace isocenter::fhir::cohort {
@@ -93,16 +94,17 @@ const PatientElements* elements_of(std::string_view type) {
 }
 
 /// Looks at every reference at the end of a path, whichever of its members are lists.
-void add_patients(const json::value& value, std::string_view path, std::vector<std::string>& ids) {
+void add_patients(const json::value& value, std::string_view path, std::string_view base,
+                  std::vector<std::string>& ids) {
     if (value.is_array()) {
         for (const json::value& each : value.get_array())
-            add_patients(each, path, ids);
+            add_patients(each, path, base, ids);
         return;
     }
     if (!value.is_object()) return;
     const json::object& object = value.get_object();
     if (path.empty()) {
-        std::string id = referred_id(text_at(object, "reference"), "Patient");
+        std::string id = local_id(text_at(object, "reference"), "Patient", base);
         if (!id.empty() && std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(std::move(id));
         return;
     }
@@ -110,7 +112,7 @@ void add_patients(const json::value& value, std::string_view path, std::vector<s
     const json::value* member = object.if_contains(name);
     if (member == nullptr) return;
     path.remove_prefix(std::min(path.size(), name.size() + 1));
-    add_patients(*member, path, ids);
+    add_patients(*member, path, base, ids);
 }
 
 }  // namespace
@@ -119,12 +121,12 @@ bool has_patients(std::string_view type) {
     return elements_of(type) != nullptr;
 }
 
-std::vector<std::string> patients_of(const json::object& resource) {
+std::vector<std::string> patients_of(const json::object& resource, std::string_view base) {
     std::vector<std::string> ids;
     const PatientElements* row = elements_of(text_at(resource, "resourceType"));
     if (row == nullptr) return ids;
     for (const std::string_view path : row->paths) {
-        if (!path.empty()) add_patients(resource, path, ids);
+        if (!path.empty()) add_patients(resource, path, base, ids);
     }
     return ids;
 }

@@ -125,11 +125,12 @@ TEST(PatientElements, every_type_is_read_where_its_search_parameter_looks) {
                 json::object resource =
                     at_path(expression.substr(type.size() + 1), reference, as_list).get_object();
                 resource["resourceType"] = type;
-                return patients_of(resource);
+                return patients_of(resource, "http://x.test/fhir");
             };
             EXPECT_EQ(found("http://x.test/fhir/Patient/p1/_history/2"), std::vector<std::string>{"p1"})
                 << line;
             EXPECT_TRUE(found("Group/p1").empty()) << line;
+            EXPECT_TRUE(found("http://other.test/fhir/Patient/p1").empty()) << line;
         }
     }
     EXPECT_EQ(types, 66) << "65 types; AuditEvent has two elements";
@@ -149,7 +150,9 @@ TEST(PatientElements, types_without_patients_are_refused) {
 }
 
 TEST(PatientElements, a_resource_may_be_about_several_patients_and_names_each_once) {
-    const auto found = [](const char* text) { return patients_of(json::parse(text).as_object()); };
+    const auto found = [](const char* text) {
+        return patients_of(json::parse(text).as_object(), "http://x.test/fhir");
+    };
     using Ids = std::vector<std::string>;
     EXPECT_EQ(found(R"({"resourceType":"Appointment","participant":[{"actor":{"reference":"Patient/a"}},{},
                         {"actor":{"reference":"Practitioner/b"}},{"actor":{"reference":"Patient/c"}},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <mutex>
 
+#include "fhir/client/reference.h"
 #include "fhir/cohort/clinical_search.h"
 #include "fhir/json_members.h"
 #include "fhir/parallel.h"
@@ -16,9 +17,9 @@ constexpr std::string_view kPointer = "/patient";
 /// Replaced patients whose successor was replaced in turn; more is a circle.
 constexpr int kMostSteps = 8;
 
-std::string linked(const json::value& link, std::string_view type) {
+std::string linked(const json::value& link, std::string_view type, std::string_view base) {
     if (!link.is_object() || text_at(link.get_object(), "type") != type) return {};
-    return referred_id(text_at(link.get_object(), "other", "reference"), "Patient");
+    return local_id(text_at(link.get_object(), "other", "reference"), "Patient", base);
 }
 
 bool has_age(const json::object& patient, const AgeLimits& limits, const Span& as_of) {
@@ -29,14 +30,14 @@ bool has_age(const json::object& patient, const AgeLimits& limits, const Span& a
     return (!limits.least || ages.least >= *limits.least) && (!limits.most || ages.greatest <= *limits.most);
 }
 
-Member make_member(const json::object& patient, std::size_t criteria) {
+Member make_member(const json::object& patient, std::size_t criteria, std::string_view base) {
     Member member;
     member.id = std::string(text_at(patient, "id"));
     member.ids = {member.id};
     member.identifiers = identifiers_of(patient);
     member.hits.resize(criteria);
     for (const json::value& link : list_member(patient, "link")) {
-        if (std::string other = linked(link, "replaces"); !other.empty()) member.ids.push_back(other);
+        if (std::string other = linked(link, "replaces", base); !other.empty()) member.ids.push_back(other);
     }
     return member;
 }
@@ -50,7 +51,7 @@ Found<Patients> with_successors(const std::set<std::string>& ids, const Sources&
         patients.merge(read);
         wanted.clear();
         for (const auto& [id, patient] : patients) {
-            std::string next = replaced_by(patient);
+            std::string next = replaced_by(patient, sources.fhir.base());
             if (!next.empty() && !patients.contains(next)) wanted.insert(std::move(next));
         }
     }
@@ -58,11 +59,11 @@ Found<Patients> with_successors(const std::set<std::string>& ids, const Sources&
 }
 
 /// Who stands for `id` in the end; empty when that patient is not there.
-std::string in_force(std::string id, const Patients& patients) {
+std::string in_force(std::string id, const Patients& patients, std::string_view base) {
     for (int step = 0; step < kMostSteps; ++step) {
         const auto at = patients.find(id);
         if (at == patients.end()) return {};
-        const std::string next = replaced_by(at->second);
+        const std::string next = replaced_by(at->second, base);
         if (next.empty()) return id;
         id = next;
     }
@@ -99,12 +100,13 @@ Found<Patients> read_patients(const std::set<std::string>& ids, const std::strin
 Found<People> People::load(const std::set<std::string>& ids, const Definition& definition, const Span& as_of,
                            const Sources& sources) {
     COHORT_TRY(const Patients patients, with_successors(ids, sources));
+    const std::string& base = sources.fhir.base();
     std::map<std::string, Member> members;
     for (const auto& [id, patient] : patients) {
-        const std::string own = in_force(id, patients);
+        const std::string own = in_force(id, patients, base);
         if (own.empty() || !has_age(patients.at(own), definition.age, as_of)) continue;
         const auto [at, fresh] = members.try_emplace(own);
-        if (fresh) at->second = make_member(patients.at(own), definition.criteria.size());
+        if (fresh) at->second = make_member(patients.at(own), definition.criteria.size(), base);
         std::vector<std::string>& known = at->second.ids;
         if (std::find(known.begin(), known.end(), id) == known.end()) known.push_back(id);
         if (id == own) continue;
@@ -176,9 +178,9 @@ std::vector<Identifier> identifiers_of(const json::object& resource) {
     return identifiers;
 }
 
-std::string replaced_by(const json::object& patient) {
+std::string replaced_by(const json::object& patient, std::string_view base) {
     for (const json::value& link : list_member(patient, "link")) {
-        if (std::string other = linked(link, "replaced-by"); !other.empty()) return other;
+        if (std::string other = linked(link, "replaced-by", base); !other.empty()) return other;
     }
     return {};
 }

@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "fhir/cohort/definition.h"
@@ -45,7 +46,7 @@ Found<Patients> read_patients(const std::set<std::string>& ids, const std::strin
 std::string patient_form(const Definition& definition, const Span& as_of);
 /// The identifiers of a Patient.
 std::vector<Identifier> identifiers_of(const boost::json::object& resource);
-/// The id of the patient that replaces it; empty when none does.
-std::string replaced_by(const boost::json::object& patient);
+/// The id of the patient of the FHIR server at `base` that replaces it; empty when none does.
+std::string replaced_by(const boost::json::object& patient, std::string_view base);
 
 }  // namespace isocenter::fhir::cohort
