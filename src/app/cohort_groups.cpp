@@ -11,7 +11,6 @@ namespace cohort = fhir::cohort;
 namespace json = boost::json;
 using Kind = cohort::CohortFailure::Kind;
 
-/// Deletions have one thread: none of them waits long for a FHIR server that is slow in writing a Group.
 constexpr std::chrono::seconds kMoment{5};
 /// What was frozen later is to be written later.
 constexpr std::chrono::minutes kLong{10};
@@ -28,9 +27,16 @@ cohort::Found<NameLocks::Turn> CohortGroups::turn(const std::string& name, std::
     return cohort::not_found({Kind::unavailable, {}, "the Group of the cohort is being written", kMoment});
 }
 
+cohort::Found<NameLocks::Turn> CohortGroups::turn_to_freeze(const std::string& name) {
+    return turn(name, kLong);
+}
+
+cohort::Found<NameLocks::Turn> CohortGroups::turn_to_end(const std::string& name) {
+    return turn(name, kMoment);
+}
+
 cohort::Found<json::object> CohortGroups::write(CohortRun& run, const std::string& name,
                                                 const cohort::Selection& selection) {
-    COHORT_TRY(const NameLocks::Turn mine, turn(name, kLong));
     const auto known = store_.group_of(name);
     if (!known) return of_store(known.error());
     const std::string uuid = known->empty() ? cohort::random_uuid() : *known;
@@ -45,7 +51,6 @@ cohort::Found<json::object> CohortGroups::write(CohortRun& run, const std::strin
 }
 
 cohort::Found<void> CohortGroups::remove(CohortRun& run, const std::string& name) {
-    COHORT_TRY(const NameLocks::Turn mine, turn(name, kMoment));
     const auto uuid = store_.group_of(name);
     if (!uuid) return of_store(uuid.error());
     if (uuid->empty()) return {};
@@ -58,7 +63,6 @@ cohort::Found<void> CohortGroups::remove(CohortRun& run, const std::string& name
 }
 
 cohort::Found<void> CohortGroups::abandon(const std::string& name) {
-    COHORT_TRY(const NameLocks::Turn mine, turn(name, kMoment));
     const auto uuid = store_.group_of(name);
     if (!uuid) return of_store(uuid.error());
     if (uuid->empty()) return {};

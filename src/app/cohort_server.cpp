@@ -115,10 +115,11 @@ struct Ran {
     std::unique_ptr<CohortRun> run;
     std::string key;  ///< of the kept result
     std::size_t first = 0;
+    bool is_unsaved = false;  ///< its definition is to be saved, now that it could be answered
 };
 
 Ran first_page(CohortResult result, std::unique_ptr<CohortRun> run) {
-    return {std::make_shared<const CohortResult>(std::move(result)), std::move(run), {}, 0};
+    return {std::make_shared<const CohortResult>(std::move(result)), std::move(run), {}, 0, false};
 }
 
 class CohortService : public api::Cohorts {
@@ -135,7 +136,10 @@ class CohortService : public api::Cohorts {
     CohortAnswer<std::string> post(std::string_view definition, const CohortPage& page) override {
         auto ran = run_new(definition, page);
         if (!ran) return tl::unexpected(std::move(ran).error());
-        return document(*ran, page);
+        auto text = document(*ran, page);
+        if (!text) return text;
+        if (const auto saved = save(*ran, page); !saved) return tl::unexpected(saved.error());
+        return text;
     }
     CohortAnswer<std::string> get(const std::string& name, const CohortPage& page) override {
         auto ran = run_saved(name, page);
@@ -144,7 +148,10 @@ class CohortService : public api::Cohorts {
     }
     CohortAnswer<std::unique_ptr<ByteSource>> post_lines(std::string_view definition,
                                                          const CohortPage& page) override {
-        return lines(run_new(definition, page), page);
+        auto ran = run_new(definition, page);
+        if (!ran) return tl::unexpected(std::move(ran).error());
+        if (const auto saved = save(*ran, page); !saved) return tl::unexpected(saved.error());
+        return lines(std::move(ran), page);
     }
     CohortAnswer<std::unique_ptr<ByteSource>> get_lines(const std::string& name,
                                                         const CohortPage& page) override {
@@ -162,7 +169,14 @@ class CohortService : public api::Cohorts {
     /// A run that asks as the caller where tokens are forwarded, else as the server. `target`: one that the
     /// engine has.
     CohortAnswer<std::unique_ptr<CohortRun>> begin(const std::string& target, const CohortPage& page);
-    /// Removes the Group of a cohort whose frozen list goes, if there is one.
+    /// Saves the definition of a run that is to be saved.
+    CohortAnswer<void> save(const Ran& ran, const CohortPage& page) {
+        if (!ran.is_unsaved) return {};
+        return replace(ran.result->definition.name, ran.result->text, page);
+    }
+    /// Saves a definition under its name. What was frozen of another one goes, with its Group.
+    CohortAnswer<void> replace(const std::string& name, const std::string& text, const CohortPage& page);
+    /// Removes the Group of a cohort whose frozen list goes, if there is one; its turn is the caller's.
     CohortAnswer<void> end_group(const SavedCohort& saved, const CohortPage& page);
     /// Whose a result is: nobody can use what another token found.
     std::string owner_of(const CohortPage& page) const;
@@ -227,7 +241,7 @@ CohortAnswer<Ran> CohortService::resume(std::string_view text, const CohortPage&
     if (page.frozen && !result->frozen) return refuse(400, "cursor belongs to a run, not to what was frozen");
     auto run = begin(result->definition.target, page);
     if (!run) return tl::unexpected(run.error());
-    return Ran{std::move(result), *std::move(run), cursor->key, cursor->offset};
+    return Ran{std::move(result), *std::move(run), cursor->key, cursor->offset, false};
 }
 
 CohortAnswer<Ran> CohortService::run(std::string_view text, cohort::Definition definition,
@@ -246,20 +260,36 @@ CohortAnswer<Ran> CohortService::run_new(std::string_view text, const CohortPage
     auto definition = engine_.read(text);
     if (!definition) return refuse(definition.error());
     if (!page.cursor.empty()) return resume(text, page);
-    if (!definition->name.empty()) {
-        if (const auto allowed = check_token(page); !allowed) return tl::unexpected(allowed.error());
-        const auto before = store_.find(definition->name);
-        if (!before) return refuse(before.error());
-        if (!*before || !is_same_definition((*before)->definition, text)) {
-            if (*before) {
-                if (const auto ended = end_group(**before, page); !ended)
-                    return tl::unexpected(ended.error());
-            }
-            const Status kept = store_.save(definition->name, std::string(text));
-            if (!kept) return refuse(kept.error());
-        }
+    const std::string name = definition->name;
+    if (name.empty()) return run(text, *std::move(definition), page);
+    if (const auto allowed = check_token(page); !allowed) return tl::unexpected(allowed.error());
+    const auto before = store_.find(name);
+    if (!before) return refuse(before.error());
+    const bool is_new = !*before || !is_same_definition((*before)->definition, text);
+    // What was frozen goes only for a definition that was answered.
+    const bool may_wait = *before && !(*before)->frozen.empty();
+    if (is_new && !may_wait) {
+        const auto saved = replace(name, std::string(text), page);
+        if (!saved) return tl::unexpected(saved.error());
     }
-    return run(text, *std::move(definition), page);
+    auto ran = run(text, *std::move(definition), page);
+    if (ran) ran->is_unsaved = is_new && may_wait;
+    return ran;
+}
+
+CohortAnswer<void> CohortService::replace(const std::string& name, const std::string& text,
+                                          const CohortPage& page) {
+    const auto mine = groups_.turn_to_end(name);
+    if (!mine) return refuse(mine.error());
+    const auto before = store_.find(name);
+    if (!before) return refuse(before.error());
+    if (*before && is_same_definition((*before)->definition, text)) return {};
+    if (*before) {
+        if (const auto ended = end_group(**before, page); !ended) return tl::unexpected(ended.error());
+    }
+    const Status kept = store_.save(name, text);
+    if (!kept) return refuse(kept.error());
+    return {};
 }
 
 CohortAnswer<SavedCohort> CohortService::saved(const std::string& name) {
@@ -347,9 +377,16 @@ CohortAnswer<std::string> CohortService::freeze(const std::string& name, const C
     const auto ran = run_saved(name, page);
     if (!ran) return tl::unexpected(ran.error());
     const CohortResult& result = *ran->result;
-    const Status kept =
-        store_.freeze(name, json::serialize(cohort::to_json(result.selection, result.definition)));
+    const auto mine = groups_.turn_to_freeze(name);
+    if (!mine) return refuse(mine.error());
+    const auto kept = store_.freeze(name, result.text,
+                                    json::serialize(cohort::to_json(result.selection, result.definition)));
     if (!kept) return refuse(kept.error());
+    if (!*kept) {
+        // Neither a deletion nor another definition waits for a question that is being answered.
+        if (const auto left = saved(name); !left) return tl::unexpected(left.error());
+        return refuse(409, "the cohort was defined anew while it was run");
+    }
     json::object answer{{"name", name},
                         {"asOf", result.selection.as_of_text},
                         {"total", cohort::totals_of(result.selection)}};
@@ -361,6 +398,8 @@ CohortAnswer<std::string> CohortService::freeze(const std::string& name, const C
 
 CohortAnswer<void> CohortService::remove(const std::string& name, const CohortPage& page) {
     if (const auto allowed = check_token(page); !allowed) return tl::unexpected(allowed.error());
+    const auto mine = groups_.turn_to_end(name);
+    if (!mine) return refuse(mine.error());
     const auto kept = saved(name);
     if (!kept) return tl::unexpected(kept.error());
     if (const auto ended = end_group(*kept, page); !ended) return tl::unexpected(ended.error());

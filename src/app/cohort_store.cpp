@@ -55,10 +55,12 @@ Status CohortStore::save(const std::string& name, const std::string& definition)
     return run.bind(name).bind(definition).run();
 }
 
-Status CohortStore::freeze(const std::string& name, const std::string& frozen) {
+Result<bool> CohortStore::freeze(const std::string& name, const std::string& definition,
+                                 const std::string& frozen) {
     ISO_TRY(const auto lease, connections_.writer());
-    Run run(*lease, "UPDATE cohort SET frozen = ? WHERE name = ?");
-    return run.bind(frozen).bind(name).run();
+    Run run(*lease, "UPDATE cohort SET frozen = ? WHERE name = ? AND definition = ?");
+    ISO_CHECK(run.bind(frozen).bind(name).bind(definition).run());
+    return lease->changed() > 0;
 }
 
 Result<std::string> CohortStore::group_of(const std::string& name) {

@@ -27,7 +27,8 @@ class CohortStore {
     Result<std::optional<SavedCohort>> find(const std::string& name);
     /// Replaces a definition of that name; what was frozen goes when the definition differs.
     Status save(const std::string& name, const std::string& definition);
-    Status freeze(const std::string& name, const std::string& frozen);
+    /// Whether `definition` is still what the name stands for; else nothing is kept.
+    Result<bool> freeze(const std::string& name, const std::string& definition, const std::string& frozen);
     /// UUID of the FHIR Group that holds what was frozen; empty: none was written.
     Result<std::string> group_of(const std::string& name);
     /// Empty: there is none any more.

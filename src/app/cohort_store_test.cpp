@@ -47,7 +47,7 @@ TEST_F(SavedCohorts, are_replaced_by_name_and_outlive_the_process) {
 
 TEST_F(SavedCohorts, what_was_frozen_goes_with_another_definition_and_with_the_cohort) {
     ASSERT_TRUE(store->save("a", "{1}").ok());
-    ASSERT_TRUE(store->freeze("a", "[x]").ok());
+    ASSERT_TRUE(*store->freeze("a", "{1}", "[x]"));
     ASSERT_TRUE(store->save("a", "{1}").ok());
     EXPECT_EQ((*store->find("a"))->frozen, "[x]");
     ASSERT_TRUE(store->save("a", "{2}").ok());
@@ -55,6 +55,13 @@ TEST_F(SavedCohorts, what_was_frozen_goes_with_another_definition_and_with_the_c
     EXPECT_TRUE(*store->remove("a"));
     EXPECT_FALSE(*store->remove("a"));
     EXPECT_FALSE((*store->find("a")).has_value());
+}
+
+TEST_F(SavedCohorts, what_another_definition_found_is_not_frozen) {
+    EXPECT_FALSE(*store->freeze("a", "{1}", "[x]")) << "deleted while it was run";
+    ASSERT_TRUE(store->save("a", "{2}").ok());
+    EXPECT_FALSE(*store->freeze("a", "{1}", "[x]"));
+    EXPECT_EQ((*store->find("a"))->frozen, "");
 }
 
 TEST_F(SavedCohorts, remember_their_group) {
