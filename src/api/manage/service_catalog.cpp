@@ -46,7 +46,7 @@ const std::vector<ParameterDescription>& letter_parameters() {
 
 const std::vector<ParameterDescription>& cohort_parameters() {
     static const std::vector<ParameterDescription> list = {
-        {"asOf", "string", "The day that spans of time end with."},
+        {"asOf", "string", "The day that ages and durations count from; spans back from it end with it."},
         {"limit", "integer", "Largest number of patients, at most 1000."},
         {"cursor", "string", "The value of next in the last answer."},
         {"frozen", "boolean", "Answer from the frozen members."},

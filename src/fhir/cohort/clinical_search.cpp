@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 #include "base/percent.h"
 #include "fhir/cohort/patient_elements.h"
@@ -18,6 +19,12 @@ namespace json = boost::json;
 std::optional<Span> resolved(const std::optional<Bound>& bound, const Span& as_of) {
     if (!bound) return std::nullopt;
     return bound->date ? *bound->date : shifted(as_of, bound->from_as_of);
+}
+
+bool reaches_back(const std::optional<Bound>& from) {
+    if (!from || from->date) return false;
+    const auto& [months, days, time, timed] = from->from_as_of;
+    return std::tuple(months, days, time) < std::tuple(0, 0, std::chrono::seconds{0});
 }
 
 bool has_coding(const json::object& resource, std::string_view name,
@@ -91,7 +98,12 @@ Attempt<void> search_in_pages(FhirClient& fhir, const std::string& type, const s
 
 Window window_of(const std::optional<Within>& within, const Span& as_of) {
     if (!within) return {};
-    return {resolved(within->from, as_of), resolved(within->to, as_of)};
+    Window window{resolved(within->from, as_of), resolved(within->to, as_of)};
+    if (!window.to && reaches_back(within->from)) {
+        window.to = as_of;
+        window.to->timed = false;
+    }
+    return window;
 }
 
 Found<std::uint64_t> count_hits(FhirClient& fhir, const ClinicalSearch& search) {

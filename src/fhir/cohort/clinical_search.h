@@ -29,6 +29,8 @@ struct ClinicalHit {
     std::optional<Span> when;
 };
 
+/// The window at a moment. A duration back from it without another end ends with that day: what came later
+/// was not known then.
 Window window_of(const std::optional<Within>& within, const Span& as_of);
 
 /// An upper bound of how many resources hit, for the whole server.

@@ -75,6 +75,29 @@ TEST_F(Cohort, dates_are_checked_again_and_errors_never_count) {
     EXPECT_EQ(server.asked_for("recorded-date=ge2024-11-23"), 2U);
 }
 
+TEST_F(Cohort, a_span_back_from_the_moment_of_the_question_ends_with_its_day) {
+    for (const char* id : {"before", "of-it", "later"})
+        patient(id);
+    condition("c1", "before", "x", "2018-01-01");
+    condition("c2", "of-it", "x", "2020-01-01T20:00:00Z");
+    condition("c3", "later", "x", "2026-01-01");
+    studies.add("1.1", "mrn-before", "CT", "20191231");
+    studies.add("1.2", "mrn-later", "CT", "20260101");
+    const auto at = [&](const std::string& moment, const std::string& within) {
+        return ids(R"({"asOf":")" + moment +
+                   R"(","clinical":[{"as":"a","search":"Condition?code=x","within":)" + within + "}]}");
+    };
+    for (const char* moment : {"2020-01-01", "2020-01-01T10:00:00Z"})
+        EXPECT_EQ(at(moment, R"({"from":"-P2Y"})"), "before of-it") << moment;
+    EXPECT_EQ(at("2020-01-01", R"({"from":"2018-01-01"})"), "before later of-it")
+        << "a date names no other end";
+    EXPECT_EQ(at("2020-01-01", R"({"from":"-P2Y","to":"P10Y"})"), "before later of-it");
+    EXPECT_EQ(at("2020-01-01", R"({"from":"P1D"})"), "later") << "forward there is no end";
+    EXPECT_EQ(
+        ids(R"({"asOf":"2020-01-01","imaging":[{"as":"ct","match":{"Modality":"CT"},"within":{"from":"-P2Y"}}]})"),
+        "before");
+}
+
 TEST_F(Cohort, a_patient_of_another_server_is_nobody_here) {
     for (const char* id : {"p4", "p5"})
         patient(id);
