@@ -64,7 +64,8 @@ fhir::Attempt<fhir::cohort::StudyRows> LocalStudies::find(const fhir::cohort::St
         });
         if (!summary) return failed(summary.error());
         if (!summary->more) return found;
-        if (rows == query.limit) {
+        const bool is_full = rows == query.limit;
+        if (is_full || (query.most_studies != 0 && found.studies.size() > query.most_studies)) {
             found.complete = false;
             return found;
         }

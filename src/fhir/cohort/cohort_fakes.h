@@ -176,16 +176,19 @@ class FakeStudies : public StudySource {
             if (!query.partition.empty() && is_elsewhere) continue;
             const auto modality = query.match.find("Modality");
             const auto& uids = query.study_uids;
-            const auto held = all_texts(study, "00080061");
+            const auto modalities = all_texts(study, "00080061");
             if (modality != query.match.end() &&
-                std::find(held.begin(), held.end(), modality->second) == held.end())
+                std::find(modalities.begin(), modalities.end(), modality->second) == modalities.end())
                 continue;
             if (!query.patient_id.empty() && query.patient_id != first_text(study, "00100020")) continue;
             if (!uids.empty() &&
                 std::find(uids.begin(), uids.end(), first_text(study, "0020000D")) == uids.end())
                 continue;
             rows.studies.push_back(study);
-            rows.complete = query.limit == 0 || rows.studies.size() < query.limit;
+            const std::size_t held = query.level == dicom::Level::instance ? instances_of_each : 1;
+            const bool is_full = query.limit != 0 && rows.studies.size() * held >= query.limit;
+            const bool is_enough = query.most_studies != 0 && rows.studies.size() > query.most_studies;
+            rows.complete = !is_full && !is_enough;
             if (!rows.complete) break;
         }
         return rows;
@@ -194,6 +197,7 @@ class FakeStudies : public StudySource {
     std::vector<boost::json::object> studies;
     std::vector<std::string> partitions;  ///< of each of them
     std::vector<boost::json::object> instances;
+    std::size_t instances_of_each = 1;  ///< rows of a study in searches for instances
     std::vector<StudyQuery> queries;
 
   private:

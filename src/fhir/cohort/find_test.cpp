@@ -214,7 +214,26 @@ TEST_F(Cohort, a_rare_kind_of_study_begins) {
                      "imaging":[{"as":"xa","match":{"Modality":"XA"}}]})"),
               "p0 p1");
     EXPECT_EQ(server.asked_for("patient=p0,p1&"), 2U) << "conditions and ImagingStudies";
-    EXPECT_EQ(studies.queries[0].limit, 51U);
+    EXPECT_EQ(studies.queries[0].most_studies, 50U);
+}
+
+TEST_F(Cohort, studies_of_many_instances_are_few_studies) {
+    for (int i = 0; i < 50; ++i)
+        patient(fmt::format("p{}", i));
+    studies.add("1.1", "mrn-p7", "CT");
+    studies.instances_of_each = 45;
+    Sources few = sources();
+    few.max_patients = 20;
+    const std::string match = R"({"SOPClassUID":"1.2.840.10008.5.1.4.1.1.2"})";
+    definition = *read_definition(std::string_view(R"({"imaging":[{"as":"ct","match":)" + match + "}]}"));
+    const auto selection = find_patients(definition, "", "2026-11-24", few);
+    ASSERT_TRUE(selection.has_value()) << selection.error().text;
+    ASSERT_EQ(selection->members.size(), 1U);
+    EXPECT_EQ(selection->members[0].id, "p7");
+    for (int i = 0; i < 20; ++i)
+        studies.add(fmt::format("2.{}", i), fmt::format("mrn-p{}", i), "CT");
+    EXPECT_FALSE(find_patients(definition, "", "2026-11-24", few)) << "21 studies are not 20";
+    EXPECT_EQ(studies.queries.back().most_studies, 20U) << "nobody reads on to learn how many more there are";
 }
 
 TEST_F(Cohort, an_identity_of_two_patients_is_a_problem_not_a_guess) {

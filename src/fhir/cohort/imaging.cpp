@@ -71,6 +71,14 @@ std::optional<Identifier> accession_of(const DataSet& study) {
     return Identifier{{}, std::move(number)};
 }
 
+/// Rows of series or instances that are read to learn whether they are of at most so many studies.
+std::size_t most_rows(std::size_t studies) {
+    constexpr std::size_t kRowsOfStudy = 100;
+    constexpr std::size_t kFew = 10'000;
+    constexpr std::size_t kMany = 100'000;
+    return std::clamp((studies + 1) * kRowsOfStudy, kFew, std::max(studies + 1, kMany));
+}
+
 StudyHit make_hit(const DataSet& study, const std::string& partition, const Options& content) {
     StudyHit hit;
     hit.partition = partition;
@@ -359,9 +367,12 @@ Found<void> StudySearch::run() {
 Found<std::optional<std::vector<json::object>>> few_studies(const Criterion& criterion, std::size_t most,
                                                             const Sources& sources) {
     StudyQuery query{partition_of(criterion), criterion.match, criterion.level, {}, {}, most + 1};
+    // The rows of lower levels are many for one study.
+    if (criterion.level != dicom::Level::study) query.limit = most_rows(most);
+    query.most_studies = most;
     auto rows = sources.archive->find(query);
     if (!rows) return not_found(failure_at(criterion.pointer, rows.error()));
-    if (!rows->complete) return std::optional<std::vector<json::object>>();
+    if (!rows->complete || rows->studies.size() > most) return std::optional<std::vector<json::object>>();
     return std::optional(std::move(rows->studies));
 }
 

@@ -10,8 +10,8 @@
 
 namespace isocenter::fhir::cohort {
 
-/// Studies that hit an imaging criterion, for the whole archive, when they are at most `most` rows; nothing
-/// when they are more, or when the criterion cannot lead to patients.
+/// Studies that hit an imaging criterion, for the whole archive, when they are at most `most`; nothing
+/// when they are more, when there are too many rows to tell, or when the criterion cannot lead to patients.
 Found<std::optional<std::vector<boost::json::object>>> few_studies(const Criterion& criterion,
                                                                    std::size_t most, const Sources& sources);
 

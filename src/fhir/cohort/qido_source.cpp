@@ -198,7 +198,8 @@ Attempt<StudyRows> QidoSource::find(const StudyQuery& query) {
                           "the DICOM server has more than one page and heeds no offset");
         }
         offset += rows.size();
-        if (query.limit != 0 && offset >= query.limit) {
+        const bool is_full = query.limit != 0 && offset >= query.limit;
+        if (is_full || (query.most_studies != 0 && found.studies.size() > query.most_studies)) {
             found.complete = false;
             return found;
         }

@@ -70,6 +70,17 @@ TEST_F(Qido, the_default_partition_is_in_the_path_where_there_are_partitions) {
     EXPECT_EQ(pacs.asked_for_partitions, 2) << "once, and once more after a refusal";
 }
 
+TEST_F(Qido, reading_ends_when_there_are_more_studies_than_wanted) {
+    pacs.bodies = {rows(0, 1), rows(1, 1), rows(2, 1)};
+    StudyQuery query;
+    query.most_studies = 1;
+    const auto found = source.find(query);
+    EXPECT_FALSE(found->complete);
+    EXPECT_EQ(pacs.asked.size(), 2U);
+    pacs.bodies = {rows(0, 1)};
+    EXPECT_TRUE(source.find(query)->complete) << "just as many";
+}
+
 TEST_F(Qido, pages_are_read_to_the_end_and_each_study_comes_once) {
     pacs.bodies = {rows(0, 200), rows(150, 50)};
     const auto found = source.find({});

@@ -23,12 +23,13 @@ struct StudyQuery {
     std::vector<std::string> study_uids;       ///< empty: any
     /// At most so many rows are read; 0: all. A study may have several rows when `level` is a lower one.
     std::size_t limit = 0;
+    std::size_t most_studies = 0;  ///< reading ends when more than so many are found; 0: never
     bool every_row = false;  ///< what is found is the rows of `level`, in place of the studies that have them
 };
 
 struct StudyRows {
     std::vector<boost::json::object> studies;
-    bool complete = true;  ///< false: `limit` ended the reading
+    bool complete = true;  ///< false: `limit` or `most_studies` ended the reading
 };
 
 /// What the archive knows of studies. Thread-safe. Failures: `archive_down`, `archive_transient`, `refused`
