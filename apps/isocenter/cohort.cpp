@@ -61,8 +61,7 @@ Status run_on_server(const CohortOptions& options) {
     if (!fhir::cohort::is_cohort_name(options.cohort))
         return fail(ErrorCode::invalid_request,
                     "--server takes the name of a saved cohort, not " + options.cohort);
-    constexpr std::uint64_t kLargestList = 1ULL << 30U;
-    net::HttpClient client(net::HttpClient::Options{.max_reply_bytes = kLargestList});
+    net::HttpClient client(app::patient_client());
     std::unique_ptr<fhir::TokenSource> token;
     if (!options.token_file.empty()) token = std::make_unique<fhir::TokenFile>(options.token_file);
     fhir::AuthorizingSender sender(client, std::move(token));

@@ -129,12 +129,13 @@ Result<cohort::Definition> CohortEngine::read(std::string_view definition) const
 }
 
 struct CohortRun::State {
-    State(CohortEngine::State& engine, Target& target, const std::string& token)
+    State(CohortEngine::State& engine, Target& target, const std::string& token,
+          const std::stop_token& abandoned)
         : content(target.content),
           max_patients(engine.max_patients),
           forwarding(engine.pool, std::make_unique<fhir::GivenToken>(token)),
-          fhir_sender(token.empty() ? target.sender : forwarding),
-          dicom_sender(engine.dicom_sender),
+          fhir_sender(token.empty() ? target.sender : forwarding, abandoned),
+          dicom_sender(engine.dicom_sender, abandoned),
           client(fhir_sender, {.base = target.endpoint}),
           remote(dicom_sender, {.endpoint = engine.archive_endpoint}, engine.partitions),
           archive(engine.local           ? static_cast<cohort::StudySource*>(&*engine.local)
@@ -155,8 +156,10 @@ struct CohortRun::State {
     const std::chrono::steady_clock::time_point begun = std::chrono::steady_clock::now();
 };
 
-CohortRun::CohortRun(CohortEngine& engine, const std::string& target, const std::string& token)
-    : state_(std::make_unique<State>(*engine.state_, engine.state_->find(target)->second, token)) {}
+CohortRun::CohortRun(CohortEngine& engine, const std::string& target, const std::string& token,
+                     const std::stop_token& abandoned)
+    : state_(std::make_unique<State>(*engine.state_, engine.state_->find(target)->second, token, abandoned)) {
+}
 CohortRun::~CohortRun() = default;
 
 cohort::Found<cohort::Selection> CohortRun::find(const cohort::Definition& definition,

@@ -46,8 +46,9 @@ class CohortEngine {
 class CohortRun {
   public:
     /// Asks the FHIR server of `target`, one that the engine has. `token`: asks it with that; empty: as its
-    /// fhir.auth says.
-    CohortRun(CohortEngine& engine, const std::string& target, const std::string& token = {});
+    /// fhir.auth says. Requests end when `abandoned` is requested: the failure is `cancelled`.
+    CohortRun(CohortEngine& engine, const std::string& target, const std::string& token = {},
+              const std::stop_token& abandoned = {});
     ~CohortRun();
     /// `as_of`: empty for the definition's own, else today.
     fhir::cohort::Found<fhir::cohort::Selection> find(const fhir::cohort::Definition& definition,

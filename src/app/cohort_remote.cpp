@@ -121,6 +121,13 @@ class RemoteRun {
 
 }  // namespace
 
+net::HttpClient::Options patient_client() {
+    constexpr std::uint64_t kLargestList = 1ULL << 30U;
+    // The servers that it waits for have limits of their own; this one is for a connection that is dead.
+    constexpr std::chrono::hours kLongestQuestion{24};
+    return {.stall_timeout = kLongestQuestion, .max_reply_bytes = kLargestList};
+}
+
 Status run_remote_cohort(net::HttpSender& sender, const RemoteCohort& cohort, CohortFormat format,
                          const CohortSink& write) {
     const RemoteRun run(sender, cohort);

@@ -15,6 +15,10 @@ struct RemoteCohort {
     std::string as_of;  ///< empty: the definition's own
 };
 
+/// How a server is asked that answers as soon as it can: it sends nothing while it works, however long that
+/// is. A list of studies comes as one reply.
+net::HttpClient::Options patient_client();
+
 /// Has the server run it and hands the answer over as run_cohort does, page by page. Errors: `not_found` when
 /// the server has none of that name, otherwise those of run_cohort, with the server's words.
 Status run_remote_cohort(net::HttpSender& sender, const RemoteCohort& cohort, CohortFormat format,

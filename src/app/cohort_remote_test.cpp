@@ -45,6 +45,10 @@ class RemoteCohorts : public testing::Test {
     std::string text;
 };
 
+TEST(RemoteCohort, a_server_that_works_on_an_answer_is_waited_for) {
+    EXPECT_GE(patient_client().stall_timeout, std::chrono::hours(12));
+}
+
 TEST_F(RemoteCohorts, pages_become_one_document) {
     give_pages();
     ASSERT_TRUE(run(CohortFormat::json, "2026-01-01").ok());

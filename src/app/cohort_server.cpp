@@ -210,7 +210,8 @@ CohortAnswer<void> CohortService::check_token(const CohortPage& page) const {
 CohortAnswer<std::unique_ptr<CohortRun>> CohortService::begin(const std::string& target,
                                                               const CohortPage& page) {
     if (const auto allowed = check_token(page); !allowed) return tl::unexpected(allowed.error());
-    return std::make_unique<CohortRun>(engine_, target, forward_token_ ? page.token : std::string());
+    return std::make_unique<CohortRun>(engine_, target, forward_token_ ? page.token : std::string(),
+                                       page.abandoned);
 }
 
 CohortAnswer<void> CohortService::end_group(const SavedCohort& saved, const CohortPage& page) {

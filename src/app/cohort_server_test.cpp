@@ -41,6 +41,7 @@ class OnePatient {
     std::string base;
     std::function<void()> before_conditions;  ///< called once, before a search of Conditions is answered
     int groups = 0;                           ///< written
+    int patients = 0;                         ///< searches of Patients
 
   private:
     void serve() {
@@ -79,7 +80,10 @@ class OnePatient {
         if (has("colour="))
             return R"({"resourceType":"OperationOutcome","issue":[{"severity":"error","code":"invalid"}]})";
         if (has("_summary=count")) return R"({"resourceType":"Bundle","type":"searchset","total":1})";
-        if (has("/Patient/_search")) return bundle(R"({"resourceType":"Patient","id":"p1"})");
+        if (has("/Patient/_search")) {
+            ++patients;
+            return bundle(R"({"resourceType":"Patient","id":"p1"})");
+        }
         if (has("/Condition/_search")) {
             if (auto call = std::exchange(before_conditions, {})) call();
             return bundle(R"({"resourceType":"Condition","id":"c1","subject":{"reference":"Patient/p1"}})");
@@ -177,6 +181,17 @@ TEST_F(CohortsOfServer, a_definition_that_cannot_be_answered_ends_nothing_frozen
     ASSERT_TRUE(cohorts().post(definition("Condition?code=y"), {}));
     EXPECT_EQ(frozen_status(), 404U);
     EXPECT_NE(cohorts().list()->find("code=y"), std::string::npos);
+}
+
+TEST_F(CohortsOfServer, a_question_ends_when_nobody_waits_for_its_answer) {
+    std::stop_source leaving;
+    fhir.before_conditions = [&] { leaving.request_stop(); };
+    api::CohortPage page;
+    page.abandoned = leaving.get_token();
+    EXPECT_FALSE(cohorts().post(definition("Condition?code=x"), page));
+    EXPECT_EQ(fhir.patients, 0);
+    EXPECT_TRUE(cohorts().get("a", {}));
+    EXPECT_GT(fhir.patients, 0);
 }
 
 TEST_F(CohortsOfServer, a_definition_is_saved_though_it_cannot_be_answered_now) {

@@ -56,6 +56,7 @@ CohortAnswer<CohortPage> page_of(const http::Request& request) {
     CohortPage page;
     page.base_url = request.base_url;
     page.token = bearer_of(request);
+    page.abandoned = request.abandoned;
     for (const http::QueryItem& item : *items) {
         if (item.name == "asOf" && !item.value.empty()) {
             page.as_of = item.value;

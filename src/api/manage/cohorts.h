@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
@@ -26,12 +27,13 @@ using CohortAnswer = tl::expected<T, CohortRefusal>;
 
 /// Which part of an answer is wanted.
 struct CohortPage {
-    std::string as_of;       ///< empty: the definition's own
-    std::size_t limit = 50;  ///< patients
-    std::string cursor;      ///< of an earlier page; empty: run anew
-    bool frozen = false;     ///< read what freeze() kept
-    std::string base_url;    ///< `https://pacs.example`, for links to studies
-    std::string token;       ///< bearer token of the caller, for forwarding only; empty: none
+    std::string as_of;          ///< empty: the definition's own
+    std::size_t limit = 50;     ///< patients
+    std::string cursor;         ///< of an earlier page; empty: run anew
+    bool frozen = false;        ///< read what freeze() kept
+    std::string base_url;       ///< `https://pacs.example`, for links to studies
+    std::string token;          ///< bearer token of the caller, for forwarding only; empty: none
+    std::stop_token abandoned;  ///< requested when nobody waits for the answer any more
 };
 
 struct CohortStudy {

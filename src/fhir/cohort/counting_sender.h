@@ -2,16 +2,21 @@
 
 #include <atomic>
 #include <cstdint>
+#include <stop_token>
+#include <utility>
 
 #include "net/http_client.h"
 
 namespace isocenter::fhir::cohort {
 
-/// Counts the requests it passes on. Thread-safe when what it passes them to is.
+/// Counts the requests it passes on, none of them once `stop` was requested (`cancelled`). Thread-safe when
+/// what it passes them to is.
 class CountingSender : public net::HttpSender {
   public:
-    explicit CountingSender(net::HttpSender& sender) : sender_(sender) {}
+    explicit CountingSender(net::HttpSender& sender, std::stop_token stop = {})
+        : sender_(sender), stop_(std::move(stop)) {}
     Result<net::HttpReply> send(const net::HttpRequest& request) override {
+        if (stop_.stop_requested()) return fail(ErrorCode::cancelled, "nobody waits for the answer");
         ++requests_;
         return sender_.send(request);
     }
@@ -19,6 +24,7 @@ class CountingSender : public net::HttpSender {
 
   private:
     net::HttpSender& sender_;
+    const std::stop_token stop_;
     std::atomic<std::uint64_t> requests_{0};
 };
 
