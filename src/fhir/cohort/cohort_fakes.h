@@ -30,8 +30,8 @@ inline std::string unescaped(std::string_view text) {
     return out;
 }
 
-/// Holds resources and answers searches by `patient`, `_id`, `identifier` and `code`; every other parameter
-/// is taken as met, as by a server that is generous with dates. Thread-safe.
+/// Holds resources and answers searches by `patient`, `_id`, `identifier`, `link` and `code`; every other
+/// parameter is taken as met, as by a server that is generous with dates. Thread-safe.
 class FakeFhir : public net::HttpSender {
   public:
     void add(std::string_view text) {
@@ -68,6 +68,7 @@ class FakeFhir : public net::HttpSender {
     std::vector<std::string> asked;
     std::size_t page_size = 1000;
     std::string closed_type;  ///< nobody may search it
+    bool ignores_link = false;
     std::size_t longest_reply = 1U << 30U;
     unsigned answer_status = 200;
     std::string answer_body;
@@ -119,6 +120,10 @@ class FakeFhir : public net::HttpSender {
                 for (const boost::json::value& each : resource.at("identifier").as_array())
                     own.insert(std::string(each.at("system").as_string()) + '|' +
                                std::string(each.at("value").as_string()));
+            } else if (name == "link" && !ignores_link) {
+                if (!resource.contains("link")) return false;
+                for (const boost::json::value& each : resource.at("link").as_array())
+                    own.emplace(each.at("other").at("reference").as_string());
             } else if (name == "code") {
                 own.emplace(resource.at("code").at("text").as_string());
             } else {

@@ -20,8 +20,8 @@ TEST_F(Cohort, the_smallest_condition_begins_and_the_others_see_only_its_patient
     EXPECT_EQ(ids(R"({"clinical":[{"as":"lab","search":"Observation?code=high"},
                                   {"as":"rare","search":"Condition?code=rare"}]})"),
               "p000 p002");
-    EXPECT_EQ(server.asked.size(), 5U)
-        << "two counts, the smallest condition, its patients, the other condition";
+    EXPECT_EQ(server.asked.size(), 6U)
+        << "two counts, the smallest condition, its patients, whom they replace, the other condition";
     EXPECT_EQ(server.asked.back(), "/Observation/_search code=high&patient=p000,p001,p002&_count=1000");
 }
 
@@ -181,6 +181,38 @@ TEST_F(Cohort, a_replaced_patient_and_its_successor_are_one_person) {
     ASSERT_EQ(selection->members.size(), 1U);
     EXPECT_EQ(selection->members[0].id, "new");
     EXPECT_EQ(selection->members[0].studies.size(), 1U);
+}
+
+TEST_F(Cohort, a_replaced_patient_is_known_whichever_condition_begins) {
+    patient("old", R"(,"link":[{"type":"replaced-by","other":{"reference":"Patient/new"}}])");
+    patient("oldest", R"(,"link":[{"type":"replaced-by","other":{"reference":"Patient/old"}}])");
+    patient("new");
+    patient("other");
+    condition("c1", "new", "y");
+    condition("c2", "old", "z");
+    condition("c3", "oldest", "w");
+    for (const char* id : {"c4", "c5"})
+        condition(id, "other", "z");
+    const auto both = [](const char* one, const char* two) {
+        return fmt::format(R"({{"clinical":[{{"as":"a","search":"Condition?code={}"}},
+                                {{"as":"b","search":"Condition?code={}"}}]}})",
+                           one, two);
+    };
+    EXPECT_EQ(ids(both("y", "z")), "new");
+    EXPECT_EQ(ids(both("y", "w")), "new") << "over several steps";
+    condition("c6", "other", "y");
+    condition("c7", "other", "y");
+    condition("c8", "other", "y");
+    server.asked.clear();
+    EXPECT_EQ(ids(both("y", "w")), "new") << "begun with the replaced one";
+
+    server.ignores_link = true;
+    std::erase_if(server.resources, [](const auto& each) { return each.at("id").as_string() == "c3"; });
+    for (int i = 0; i < 50; ++i)
+        patient(fmt::format("p{}", i));
+    server.page_size = 20;
+    EXPECT_EQ(ids(R"({"clinical":[{"as":"z","search":"Condition?code=z"}]})"), "new other")
+        << "a server that answers with everybody is asked no further";
 }
 
 TEST_F(Cohort, studies_belong_by_identifier_and_by_imaging_study) {

@@ -70,6 +70,58 @@ std::string in_force(std::string id, const Patients& patients, std::string_view 
     return {};
 }
 
+/// Patients whom one of `ids`, at most kIdsPerSearch, replaces. None where the server refuses the search, or
+/// answers another: then what those in force name themselves has to do.
+Found<Patients> replaced_of(const std::vector<std::string>& ids, const Sources& sources) {
+    std::vector<std::string> references;
+    for (const std::string& id : ids)
+        references.push_back("Patient/" + id);
+    Patients found;
+    bool is_ignored = false;
+    const auto status = sources.fhir.search_each(
+        "Patient", list_parameter("link", references) + "&_count=1000",
+        [&](json::object&& patient) -> Attempt<void> {
+            is_ignored = list_member(patient, "link").empty();
+            if (is_ignored) return failed(FailureKind::cancelled, "the server ignores the parameter link");
+            const std::string next = replaced_by(patient, sources.fhir.base());
+            if (std::find(ids.begin(), ids.end(), next) == ids.end()) return {};
+            std::string id(text_at(patient, "id"));
+            found[std::move(id)] = std::move(patient);
+            return {};
+        });
+    if (is_ignored || (!status && failure_at(kPointer, status.error()).kind == CohortFailure::Kind::refused))
+        return Patients();
+    if (!status) return not_found(failure_at(kPointer, status.error()));
+    return found;
+}
+
+/// Adds those whom the patients replace: a server need not let the successor name them.
+Found<void> add_replaced(Patients& patients, const Sources& sources) {
+    std::vector<std::string> wanted;
+    for (const auto& [id, patient] : patients) {
+        if (replaced_by(patient, sources.fhir.base()).empty()) wanted.push_back(id);
+    }
+    for (int step = 0; step < kMostSteps && !wanted.empty(); ++step) {
+        std::mutex mutex;
+        std::vector<std::string> added;
+        COHORT_CHECK(in_parallel(
+            chunks_of(wanted.size(), kIdsPerSearch), sources.workers, [&](std::size_t chunk) -> Found<void> {
+                const std::size_t begin = chunk * kIdsPerSearch;
+                const std::size_t end = std::min(wanted.size(), begin + kIdsPerSearch);
+                COHORT_TRY(Patients found, replaced_of({wanted.begin() + static_cast<std::ptrdiff_t>(begin),
+                                                        wanted.begin() + static_cast<std::ptrdiff_t>(end)},
+                                                       sources));
+                const std::lock_guard lock(mutex);
+                for (auto& [id, patient] : found) {
+                    if (patients.try_emplace(id, std::move(patient)).second) added.push_back(id);
+                }
+                return {};
+            }));
+        wanted = std::move(added);
+    }
+    return {};
+}
+
 }  // namespace
 
 Found<Patients> read_patients(const std::set<std::string>& ids, const std::string& query,
@@ -99,7 +151,8 @@ Found<Patients> read_patients(const std::set<std::string>& ids, const std::strin
 
 Found<People> People::load(const std::set<std::string>& ids, const Definition& definition, const Span& as_of,
                            const Sources& sources) {
-    COHORT_TRY(const Patients patients, with_successors(ids, sources));
+    COHORT_TRY(Patients patients, with_successors(ids, sources));
+    COHORT_CHECK(add_replaced(patients, sources));
     const std::string& base = sources.fhir.base();
     std::map<std::string, Member> members;
     for (const auto& [id, patient] : patients) {

@@ -18,7 +18,7 @@ inline constexpr std::size_t kIdsPerSearch = 100;
 /// Candidates with their FHIR patients. A patient that was replaced by another is the same person as it.
 class People {
   public:
-    /// Loads the patients `ids`, follows `replaced-by`, and keeps those of the right age that match
+    /// Loads the patients `ids`, follows `replaced-by` both ways, and keeps those of the right age that match
     /// `patient_query`.
     static Found<People> load(const std::set<std::string>& ids, const Definition& definition,
                               const Span& as_of, const Sources& sources);
