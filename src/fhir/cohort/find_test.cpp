@@ -145,6 +145,20 @@ TEST_F(Cohort, at_least_not_and_groups) {
     EXPECT_EQ(ids(group), "p1 p3");
 }
 
+TEST_F(Cohort, studies_that_were_to_be_absent_are_not_listed) {
+    patient("p1");
+    condition("c1", "p1", "x");
+    studies.add("1.1", "mrn-p1", "CT");
+    studies.add("1.2", "mrn-p1", "MR");
+    const auto selection = find(R"({"clinical":[{"as":"x","search":"Condition?code=x"}],
+        "imaging":[{"as":"ct","match":{"Modality":"CT"},"not":true},
+                   {"as":"mr","match":{"Modality":"MR"},"min":0}],"any":[["x","ct"]]})");
+    ASSERT_TRUE(selection.has_value()) << selection.error().text;
+    ASSERT_EQ(selection->members.size(), 1U);
+    ASSERT_EQ(selection->studies(), 1U);
+    EXPECT_EQ(selection->members[0].studies[0].uid, "1.2");
+}
+
 TEST_F(Cohort, relations_keep_hits_near_the_first_or_any_other) {
     for (const char* id : {"p1", "p2"})
         patient(id);

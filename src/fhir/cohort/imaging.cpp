@@ -218,6 +218,8 @@ void StudySearch::add(Member& member, const json::object& study, std::size_t cri
     const auto& within = definition_.criteria[criterion].within;
     if (within && (!hit.when || !overlaps(*hit.when, window_of(within, as_of_)))) return;
     member.hits[criterion].push_back({hit.uid, hit.when});
+    // What was to be absent is no study of the answer, whatever else lets its patient in.
+    if (definition_.criteria[criterion].absent) return;
     if (const auto at = imaging_studies_.find(hit.uid); at != imaging_studies_.end()) {
         for (const Told& told : at->second) {
             const bool usable = told.patient == member.id && is_about(told, hit.partition);
