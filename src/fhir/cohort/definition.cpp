@@ -85,6 +85,23 @@ Status check_key(const dicom::AttributePath& path, const std::string& pointer) {
     return {};
 }
 
+/// Each relation after those that decide which hits it looks at, whatever the order of writing; those that
+/// depend on one another in a circle as written.
+std::vector<Relation> by_dependency(std::vector<Relation> left) {
+    std::vector<Relation> ordered;
+    while (!left.empty()) {
+        const auto is_ready = [&](const Relation& relation) {
+            return std::none_of(left.begin(), left.end(),
+                                [&](const Relation& other) { return other.of == relation.to; });
+        };
+        auto next = std::find_if(left.begin(), left.end(), is_ready);
+        if (next == left.end()) next = left.begin();
+        ordered.push_back(*next);
+        left.erase(next);
+    }
+    return ordered;
+}
+
 class Reader {
   public:
     Result<Definition> read(const json::value& document);
@@ -303,6 +320,7 @@ Result<Definition> Reader::read(const json::value& document) {
         const json::value* value = document.get_object().if_contains(name);
         if (value != nullptr) ISO_CHECK(items(reader)(*value, std::string("/") + name));
     }
+    result_.relations = by_dependency(std::move(result_.relations));
     if (!result_.name.empty() && !is_cohort_name(result_.name))
         return bad("/name", "must have 1 to 64 letters, digits, '-', '_' or '.', the first no point");
     if (!result_.as_of_text.empty() && !read_span(result_.as_of_text))

@@ -83,7 +83,7 @@ struct Definition {
     AgeLimits age;
     std::string patient_query;  ///< further parameters of Patient, encoded
     std::vector<Criterion> criteria;
-    std::vector<Relation> relations;
+    std::vector<Relation> relations;            ///< in the order in which they take hits away
     std::vector<std::vector<std::size_t>> any;  ///< groups of criteria, of each of which one must hold
     std::vector<Returned> returned;
 

@@ -183,6 +183,23 @@ TEST_F(Cohort, relations_keep_hits_near_the_first_or_any_other) {
     EXPECT_EQ(ids(head + R"(}]})"), "p1 p2");
 }
 
+TEST_F(Cohort, relations_of_relations_do_not_depend_on_the_order_of_writing) {
+    patient("p5");
+    condition("a1", "p5", "a", "2026-01-01");
+    condition("b1", "p5", "b", "2025-01-01");
+    condition("b2", "p5", "b", "2026-01-05");
+    condition("c1", "p5", "c", "2026-01-08");
+    const std::string head = R"({"clinical":[{"as":"a","search":"Condition?code=a"},
+        {"as":"b","search":"Condition?code=b"},{"as":"c","search":"Condition?code=c"}],"relations":[)";
+    const std::string b = R"({"of":"b","to":"a","from":"P0D","until":"P10D"})";
+    const std::string c = R"({"of":"c","to":"b","from":"P0D","until":"P10D","pick":"first"})";
+    EXPECT_EQ(ids(head + b + ',' + c + "]}"), "p5");
+    EXPECT_EQ(ids(head + c + ',' + b + "]}"), "p5");
+    const std::string circle = R"({"of":"b","to":"c","from":"-P10D","until":"P0D"})";
+    EXPECT_EQ(ids(head + c + ',' + circle + "]}"), "") << "as written: c after the first b";
+    EXPECT_EQ(ids(head + circle + ',' + c + "]}"), "p5");
+}
+
 TEST_F(Cohort, a_replaced_patient_and_its_successor_are_one_person) {
     patient("old", R"(,"link":[{"type":"replaced-by","other":{"reference":"Patient/new"}}])");
     patient("new", R"(,"link":[{"type":"replaces","other":{"reference":"Patient/old"}}])");
