@@ -99,12 +99,23 @@ class FakeFhir : public net::HttpSender {
             for (const std::string& value : split(std::string_view(item).substr(equals + 1), ','))
                 wanted[item.substr(0, equals)].insert(unescaped(value));
         }
+        std::set<std::string> elements = wanted["_elements"];
+        wanted.erase("_elements");
         found.clear();
         for (const boost::json::object& resource : resources) {
             if (resource.at("resourceType").as_string() == std::string_view(type) &&
                 matches(resource, wanted))
-                found.push_back(resource);
+                found.push_back(elements.empty() ? resource : part_of(resource, elements));
         }
+    }
+    /// What a server has to give of a resource of which only some elements are asked for.
+    static boost::json::object part_of(const boost::json::object& resource, std::set<std::string> elements) {
+        elements.insert({"resourceType", "id", "meta"});
+        boost::json::object part;
+        for (const auto& member : resource) {
+            if (elements.contains(std::string(member.key()))) part[member.key()] = member.value();
+        }
+        return part;
     }
     bool matches(const boost::json::object& resource,
                  const std::map<std::string, std::set<std::string>>& wanted) const {

@@ -267,6 +267,20 @@ TEST_F(Cohort, studies_belong_by_identifier_and_by_imaging_study) {
     EXPECT_EQ(selection->members[1].studies[1].imaging_study, "");
 }
 
+TEST_F(Cohort, of_imaging_studies_only_what_is_needed_is_read) {
+    patient("p1");
+    studies.add("1.1", "mrn-p1", "CT");
+    resource(
+        "ImagingStudy", "is1", "p1", "-",
+        R"(,"identifier":[{"system":"urn:dicom:uid","value":"urn:oid:1.1"}],"series":[{"uid":"1.1.1"}])");
+    const auto selection = find(R"({"imaging":[{"as":"ct","match":{"Modality":"CT"}}]})");
+    ASSERT_TRUE(selection.has_value()) << selection.error().text;
+    EXPECT_EQ(selection->members[0].studies[0].imaging_study, "ImagingStudy/is1");
+    const auto searches = server.asked_for("/ImagingStudy/_search");
+    EXPECT_GT(searches, 2U);
+    EXPECT_EQ(server.asked_for("/ImagingStudy/_search _elements="), searches);
+}
+
 TEST_F(Cohort, a_rare_kind_of_study_begins) {
     for (int i = 0; i < 50; ++i) {
         patient(fmt::format("p{}", i));

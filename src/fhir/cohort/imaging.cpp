@@ -20,6 +20,8 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::string_view kOid = "urn:oid:";
+/// What is read of ImagingStudies: their lists of instances can be long.
+constexpr std::string_view kElements = "_elements=identifier,subject,basedOn,status";
 constexpr std::string_view kPartitionSystem = "urn:isocenter:partition:";
 
 std::string partition_of(const Criterion& criterion) {
@@ -148,7 +150,7 @@ Found<void> StudySearch::read_imaging_studies() {
         ids.insert(ids.end(), member.ids.begin(), member.ids.end());
     return in_parallel(
         chunks_of(ids.size(), kIdsPerSearch), sources_.workers, [&](std::size_t chunk) -> Found<void> {
-            static const SearchText search{"ImagingStudy", {}};
+            static const SearchText search{"ImagingStudy", std::string(kElements)};
             static const std::optional<Within> always;
             return each_hit(sources_.fhir, {search, always, "/imaging", as_of_},
                             chunk_of(ids, chunk, kIdsPerSearch), [&](ClinicalHit&& hit) -> Found<void> {
@@ -293,7 +295,8 @@ Found<void> StudySearch::add_other_subjects(Holders& holders) {
             std::vector<std::string> tokens;
             for (const std::string& uid : chunk_of(uids, chunk, kStudiesPerRequest))
                 add_study_tokens(tokens, uid);
-            const SearchText search{"ImagingStudy", "identifier=" + joined(tokens)};
+            const SearchText search{"ImagingStudy",
+                                    fmt::format("{}&identifier={}", kElements, joined(tokens))};
             static const std::optional<Within> always;
             return each_hit(sources_.fhir, {search, always, "/imaging", as_of_}, {},
                             [&](ClinicalHit&& hit) -> Found<void> {
@@ -388,27 +391,28 @@ Found<std::set<std::string>> owners_of(const std::vector<json::object>& studies,
         if (identity) patients.push_back(to_token(*identity));
         add_study_tokens(imaging_studies, first_text(study, "0020000D"));
     }
-    const auto search = [&](const char* type, const std::vector<std::string>& tokens,
+    const auto search = [&](const char* type, const char* elements, const std::vector<std::string>& tokens,
                             const std::function<std::string(const json::object&)>& id_of) -> Found<void> {
         std::mutex mutex;
-        return in_parallel(
-            chunks_of(tokens.size(), kStudiesPerRequest), sources.workers,
-            [&](std::size_t chunk) -> Found<void> {
-                const auto status = sources.fhir.search_each(
-                    type,
-                    "identifier=" + joined(chunk_of(tokens, chunk, kStudiesPerRequest)) + "&_count=1000",
-                    [&](json::object&& found) -> Attempt<void> {
-                        const std::lock_guard lock(mutex);
-                        if (std::string id = id_of(found); !id.empty()) ids.insert(std::move(id));
-                        return {};
-                    });
-                if (!status) return not_found(failure_at(criterion.pointer, status.error()));
-                return {};
-            });
+        return in_parallel(chunks_of(tokens.size(), kStudiesPerRequest), sources.workers,
+                           [&](std::size_t chunk) -> Found<void> {
+                               const auto status = sources.fhir.search_each(
+                                   type,
+                                   fmt::format("_elements={}&identifier={}&_count=1000", elements,
+                                               joined(chunk_of(tokens, chunk, kStudiesPerRequest))),
+                                   [&](json::object&& found) -> Attempt<void> {
+                                       const std::lock_guard lock(mutex);
+                                       if (std::string id = id_of(found); !id.empty())
+                                           ids.insert(std::move(id));
+                                       return {};
+                                   });
+                               if (!status) return not_found(failure_at(criterion.pointer, status.error()));
+                               return {};
+                           });
     };
-    COHORT_CHECK(search("Patient", patients,
+    COHORT_CHECK(search("Patient", "identifier", patients,
                         [](const json::object& found) { return std::string(text_at(found, "id")); }));
-    COHORT_CHECK(search("ImagingStudy", imaging_studies, [&](const json::object& found) {
+    COHORT_CHECK(search("ImagingStudy", "subject", imaging_studies, [&](const json::object& found) {
         return local_id(text_at(found, "subject", "reference"), "Patient", sources.fhir.base());
     }));
     return ids;
