@@ -53,6 +53,38 @@ Status make_folders(const std::string& folder) {
     return {};
 }
 
+/// Files can be renamed between folders that have the same.
+struct Mount {
+    unsigned device_major;
+    unsigned device_minor;
+    std::uint64_t id;  ///< 0 where the kernel does not tell: one device may be mounted at several places
+    bool operator==(const Mount&) const = default;
+};
+
+Result<Mount> mount_of(const std::string& folder) {
+    struct statx info {};
+    if (::statx(AT_FDCWD, folder.c_str(), 0, STATX_BASIC_STATS | STATX_MNT_ID, &info) != 0)
+        return unavailable("the store's folder cannot be read", errno);
+    const bool told = (info.stx_mask & STATX_MNT_ID) != 0;
+    return Mount{info.stx_dev_major, info.stx_dev_minor, told ? info.stx_mnt_id : 0};
+}
+
+/// Any of the folders may be a mount point or a symbolic link. From another file system nothing can be
+/// renamed into it, and what syncs objects/ would not sync it.
+Status check_mounts(const std::string& folder) {
+    ISO_TRY(const Mount incoming, mount_of(folder + "/incoming"));
+    for (int i = -1; i < 256; ++i) {
+        const std::string name = i < 0 ? "objects" : "objects/" + prefix_name(static_cast<unsigned>(i));
+        ISO_TRY(const Mount mount, mount_of(folder + "/" + name));
+        if (mount == incoming) continue;
+        return fail(ErrorCode::unavailable,
+                    name +
+                        " and incoming of the store's folder are on different file systems: "
+                        "mount or link the whole folder, not a part of it");
+    }
+    return {};
+}
+
 void remove_leftovers(const std::string& incoming) {
     std::error_code error;
     for (fs::directory_iterator it(incoming, error), end; !error && it != end; it.increment(error)) {
@@ -63,39 +95,40 @@ void remove_leftovers(const std::string& incoming) {
 
 }  // namespace
 
-DiskBlobStore::DiskBlobStore(const StoreOptions& options, int root_descriptor, int lock_descriptor)
+DiskBlobStore::DiskBlobStore(const StoreOptions& options, int objects_descriptor, int lock_descriptor)
     : objects_(options.folder + "/objects/"),
       incoming_(options.folder + "/incoming/"),
       sync_(options.sync),
-      root_descriptor_(root_descriptor),
+      objects_descriptor_(objects_descriptor),
       lock_descriptor_(lock_descriptor),
       cache_(options.open_files) {}
 
 DiskBlobStore::~DiskBlobStore() {
     ::close(lock_descriptor_);
-    ::close(root_descriptor_);
+    ::close(objects_descriptor_);
 }
 
 Result<std::unique_ptr<DiskBlobStore>> DiskBlobStore::open_folder(const StoreOptions& options) {
     if (options.folder.empty()) return fail(ErrorCode::invalid_request, "the disk store needs a folder");
     ISO_CHECK(make_folders(options.folder));
-    const int root = ::open(options.folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (root < 0) return unavailable("the store's folder cannot be opened", errno);
+    ISO_CHECK(check_mounts(options.folder));
+    const int objects = ::open((options.folder + "/objects").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (objects < 0) return unavailable("the store's folder cannot be opened", errno);
     // Beside the lock of a data folder, which is another promise: one process holds the whole folder. This
     // one is shared by all who have the store open, so the names differ by more than case.
     const int lock = ::open((options.folder + "/objects.lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0640);
     if (lock < 0) {
         const int error = errno;
-        ::close(root);
+        ::close(objects);
         return unavailable("the store's folder cannot be written", error);
     }
-    std::unique_ptr<DiskBlobStore> store(new DiskBlobStore(options, root, lock));
+    std::unique_ptr<DiskBlobStore> store(new DiskBlobStore(options, objects, lock));
     // The lock is exclusive only while nobody else has the store open: then nothing in incoming is in use.
     if (::flock(lock, LOCK_EX | LOCK_NB) == 0) remove_leftovers(store->incoming_);
     if (::flock(lock, LOCK_SH) != 0) return unavailable("the store's folder cannot be locked", errno);
-    if (options.sync != SyncMode::none && ::syncfs(root) != 0) {
+    // The folders themselves: where objects and incoming are links, two file systems have a part in them.
+    if (options.sync != SyncMode::none && (::syncfs(objects) != 0 || ::syncfs(lock) != 0))
         return unavailable("the store could not make data durable", errno);
-    }
     return store;
 }
 
@@ -132,7 +165,7 @@ Status DiskBlobStore::make_visible(BlobWriter& writer) {
 void DiskBlobStore::make_durable(std::span<BlobWriter* const> writers, std::vector<Status>& statuses) {
     if (sync_ == SyncMode::none) return;
     if (sync_ == SyncMode::files) return sync_files(writers, statuses);
-    if (::syncfs(root_descriptor_) == 0) return;
+    if (::syncfs(objects_descriptor_) == 0) return;
     const Status failed = unavailable("the store could not make data durable", errno);
     for (Status& status : statuses) {
         if (status) status = failed;

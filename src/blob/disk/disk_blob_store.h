@@ -14,7 +14,8 @@ class DiskWriter;
 class DiskBlobStore final : public BlobStore {
   public:
     /// Makes the folders; removes what a killed process left in incoming, unless another process has the
-    /// store open. `unavailable` when the folder cannot be used.
+    /// store open. `unavailable` when the folder cannot be used, or when parts of it are on other file
+    /// systems: objects are renamed into place, and one syncfs is to reach them all.
     static Result<std::unique_ptr<DiskBlobStore>> open_folder(const StoreOptions& options);
     ~DiskBlobStore() override;
     DiskBlobStore(const DiskBlobStore&) = delete;
@@ -29,7 +30,7 @@ class DiskBlobStore final : public BlobStore {
     Status check() override;
 
   private:
-    DiskBlobStore(const StoreOptions& options, int root_descriptor, int lock_descriptor);
+    DiskBlobStore(const StoreOptions& options, int objects_descriptor, int lock_descriptor);
     Result<OpenFile> open_file(const BlobKey& key);
     Status make_visible(BlobWriter& writer);
     void make_durable(std::span<BlobWriter* const> writers, std::vector<Status>& statuses);
@@ -40,7 +41,7 @@ class DiskBlobStore final : public BlobStore {
     std::string objects_;   ///< ends in '/'
     std::string incoming_;  ///< ends in '/'
     SyncMode sync_;
-    int root_descriptor_;
+    int objects_descriptor_;
     int lock_descriptor_;
     DescriptorCache cache_;
 };

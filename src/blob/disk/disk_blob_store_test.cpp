@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -167,6 +168,76 @@ TEST(DiskBlobStore, ASecondProcessLeavesUploadsOfTheFirstAlone) {
     BlobWriter* const raw = writer.get();
     ASSERT_TRUE(fixture.store().commit({&raw, 1}).front().ok());
     EXPECT_EQ(*(*second)->size(raw->key()), 13U);
+}
+
+/// A folder of its own on the file system that is in memory.
+class OtherFileSystem {
+  public:
+    OtherFileSystem() : path_(fs::path("/dev/shm") / ("blob-" + random_hex(8))) {
+        std::error_code ignored;
+        fs::create_directories(path_, ignored);
+    }
+    ~OtherFileSystem() {
+        std::error_code ignored;
+        fs::remove_all(path_, ignored);
+    }
+    OtherFileSystem(const OtherFileSystem&) = delete;
+    OtherFileSystem& operator=(const OtherFileSystem&) = delete;
+
+    const fs::path& path() const { return path_; }
+    bool is_another() const {
+        struct stat here {};
+        struct stat there {};
+        return ::stat(fs::temp_directory_path().c_str(), &here) == 0 && ::stat(path_.c_str(), &there) == 0 &&
+               here.st_dev != there.st_dev;
+    }
+
+  private:
+    fs::path path_;
+};
+
+TEST(DiskBlobStore, PartsOnAnotherFileSystemAreRefusedByName) {
+    const OtherFileSystem other;
+    if (!other.is_another()) GTEST_SKIP() << "there is one file system only";
+    for (const std::string linked : {"objects", "objects/7f", "incoming"}) {
+        const DiskFixture fixture;
+        fs::remove_all(fixture.folder() / linked);
+        fs::create_directory_symlink(other.path(), fixture.folder() / linked);
+        StoreOptions options;
+        options.folder = fixture.folder().string();
+        const auto opened = open_store(options);
+        ASSERT_FALSE(opened.ok()) << linked;
+        EXPECT_EQ(opened.error().code, ErrorCode::unavailable);
+        EXPECT_NE(opened.error().message.find(linked == "incoming" ? "objects and incoming"
+                                                                   : linked + " and incoming"),
+                  std::string::npos)
+            << opened.error().message;
+    }
+}
+
+// syncfs itself cannot be seen from here; its descriptor can.
+TEST(DiskBlobStore, WhatIsSyncedIsTheFileSystemOfTheObjects) {
+    const OtherFileSystem other;
+    if (!other.is_another()) GTEST_SKIP() << "there is one file system only";
+    const DiskFixture unused;
+    const fs::path folder = unused.folder() / "linked";
+    fs::create_directories(folder);
+    for (const char* name : {"objects", "incoming"}) {
+        fs::create_directory(other.path() / name);
+        fs::create_directory_symlink(other.path() / name, folder / name);
+    }
+    StoreOptions options;
+    options.folder = folder.string();
+    const auto store = open_store(options);
+    ASSERT_TRUE(store.ok()) << store.error().message;
+    put(**store, "far away");
+    std::vector<fs::path> held;
+    for (const auto& entry : fs::directory_iterator("/proc/self/fd")) {
+        std::error_code gone;
+        held.push_back(fs::read_symlink(entry.path(), gone));
+    }
+    EXPECT_NE(std::ranges::find(held, other.path() / "objects"), held.end());
+    EXPECT_EQ(std::ranges::find(held, folder), held.end());
 }
 
 TEST(DiskBlobStore, AFullDiskIsReportedAndCleanedUp) {
