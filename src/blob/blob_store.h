@@ -38,7 +38,7 @@ class BlobStore {
     virtual Result<std::uint64_t> size(const BlobKey& key) = 0;
     /// Removing what is not there is success.
     virtual Status remove(const BlobKey& key) = 0;
-    /// Up to `limit` keys greater than `after`, ascending: for the janitor and verification.
+    /// Up to `limit` keys greater than `after`, ascending; what comes or goes during a walk may be missed.
     virtual Result<std::vector<BlobKey>> list(const BlobKey& after, std::size_t limit) = 0;
     /// Whether the store can be written and read now; for readiness. May do one small write.
     virtual Status check() = 0;

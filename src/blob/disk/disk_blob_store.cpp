@@ -9,8 +9,10 @@
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <system_error>
+#include <utility>
 
 #include "blob/disk/disk_writer.h"
 #include "blob/disk/slice_source.h"
@@ -230,24 +232,43 @@ Status DiskBlobStore::remove(const BlobKey& key) {
     return {};
 }
 
-Result<std::vector<BlobKey>> DiskBlobStore::list(const BlobKey& after, std::size_t limit) {
-    std::vector<BlobKey> keys;
-    for (unsigned i = 0; i < 256 && keys.size() < limit; ++i) {
-        const std::string prefix = prefix_name(i);
-        if (prefix < after.view().substr(0, 2)) continue;
-        std::vector<BlobKey> found;
-        std::error_code error;
-        for (fs::directory_iterator it(objects_ + prefix, error), end; !error && it != end;
-             it.increment(error)) {
-            BlobKey key(prefix + "/" + it->path().filename().string());
-            if (key > after && is_key(key.view())) found.push_back(std::move(key));
-        }
-        if (error) return fail(ErrorCode::unavailable, "the store cannot be listed", error.message());
-        std::sort(found.begin(), found.end());
-        const auto count = std::min(found.size(), limit - keys.size());
-        std::move(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(count),
-                  std::back_inserter(keys));
+/// The keys of a folder that are greater than `after`, descending: the next one is at the end.
+Result<std::vector<BlobKey>> DiskBlobStore::read_folder(const std::string& prefix, const BlobKey& after) {
+    std::vector<BlobKey> found;
+    std::error_code error;
+    for (fs::directory_iterator it(objects_ + prefix, error), end; !error && it != end; it.increment(error)) {
+        BlobKey key(prefix + "/" + it->path().filename().string());
+        if (key > after && is_key(key.view())) found.push_back(std::move(key));
     }
+    if (error) return fail(ErrorCode::unavailable, "the store cannot be listed", error.message());
+    std::sort(found.begin(), found.end(), std::greater<>());
+    return found;
+}
+
+// A folder is read once for all the calls that walk through it: it may have many times their limit.
+Result<std::vector<BlobKey>> DiskBlobStore::list(const BlobKey& after, std::size_t limit) {
+    Walk walk;
+    if (const std::lock_guard lock(walk_mutex_); !walk_.left.empty() && walk_.last == after)
+        walk = std::exchange(walk_, Walk());
+    if (walk.left.empty()) {
+        while (walk.next_folder < 256 && prefix_name(walk.next_folder) < after.view().substr(0, 2))
+            ++walk.next_folder;
+    }
+    std::vector<BlobKey> keys;
+    while (keys.size() < limit) {
+        if (!walk.left.empty()) {
+            keys.push_back(std::move(walk.left.back()));
+            walk.left.pop_back();
+        } else if (walk.next_folder < 256) {
+            ISO_TRY(walk.left, read_folder(prefix_name(walk.next_folder++), after));
+        } else {
+            break;
+        }
+    }
+    if (walk.left.empty() || keys.empty()) return keys;
+    walk.last = keys.back();
+    const std::lock_guard lock(walk_mutex_);
+    walk_ = std::move(walk);
     return keys;
 }
 

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <string>
+#include <vector>
 
 #include "blob/disk/descriptor_cache.h"
 #include "blob/registry.h"
@@ -31,7 +33,14 @@ class DiskBlobStore final : public BlobStore {
 
   private:
     DiskBlobStore(const StoreOptions& options, int objects_descriptor, int lock_descriptor);
+    /// What a walk has read and not yet listed: of one folder at most.
+    struct Walk {
+        BlobKey last;  ///< the key that was listed last
+        std::vector<BlobKey> left;
+        unsigned next_folder = 0;
+    };
     Result<OpenFile> open_file(const BlobKey& key);
+    Result<std::vector<BlobKey>> read_folder(const std::string& prefix, const BlobKey& after);
     Status make_visible(BlobWriter& writer);
     void make_durable(std::span<BlobWriter* const> writers, std::vector<Status>& statuses);
     void sync_files(std::span<BlobWriter* const> writers, std::vector<Status>& statuses);
@@ -44,6 +53,8 @@ class DiskBlobStore final : public BlobStore {
     int objects_descriptor_;
     int lock_descriptor_;
     DescriptorCache cache_;
+    std::mutex walk_mutex_;
+    Walk walk_;  ///< the latest
 };
 
 Result<std::unique_ptr<BlobStore>> open_disk_store(const StoreOptions& options);

@@ -303,6 +303,32 @@ TEST(DiskBlobStore, AFolderThatCannotBeSyncedTakesBackWhatWasShown) {
     }
 }
 
+TEST(DiskBlobStore, AFolderIsReadOnceForAllCallsThatWalkThroughIt) {
+    DiskFixture fixture;
+    const fs::path folder = fixture.folder() / "objects" / "7f";
+    const fs::path away = fixture.folder() / "away";
+    std::vector<BlobKey> keys;
+    for (int i = 0; i < 5; ++i) {
+        const std::string name = "7f" + random_hex(15);
+        std::ofstream(folder / name) << "x";
+        keys.emplace_back("7f/" + name);
+    }
+    const BlobKey later("80/80" + random_hex(15));
+    std::ofstream(fixture.folder() / "objects" / later.str()) << "x";
+    std::sort(keys.begin(), keys.end());
+    const auto from = [&](std::ptrdiff_t first, std::ptrdiff_t end) {
+        return std::vector<BlobKey>(keys.begin() + first, keys.begin() + end);
+    };
+    EXPECT_EQ(*fixture.store().list(BlobKey(), 2), from(0, 2));
+    fs::rename(folder, away);
+    EXPECT_EQ(*fixture.store().list(keys[1], 2), from(2, 4)) << "without a look at the folder";
+    EXPECT_EQ(*fixture.store().list(keys[3], 9), (std::vector{keys[4], later}));
+    EXPECT_FALSE(fixture.store().list(BlobKey(), 2).ok()) << "another walk looks";
+    fs::rename(away, folder);
+    EXPECT_EQ(*fixture.store().list(BlobKey(), 3), from(0, 3));
+    EXPECT_EQ(*fixture.store().list(keys[1], 2), from(2, 4)) << "where no walk has been";
+}
+
 TEST(DiskBlobStore, AFileThatShrankIsCorrupt) {
     DiskFixture fixture;
     const BlobKey key = put(fixture.store(), "0123456789");
