@@ -231,6 +231,53 @@ TEST(StandardStore, KeepsCompletePartsOfABrokenBody) {
     EXPECT_EQ(face.post("/studies", kMultipart, "nothing").status, 400U);
 }
 
+TEST(StandardStore, ABodyWithAnotherBoundaryIsNotCalledOneWithoutParts) {
+    TestFace face(standard_profile());
+    const std::string other = "--C\r\n" + kDicomPart + "\r\n" + object() + "\r\n--C--\r\n";
+    const Answer refused = face.post("/studies", kMultipart, other);
+    EXPECT_EQ(refused.status, 400U);
+    EXPECT_NE(refused.body.find("no boundary of its content type"), std::string::npos) << refused.body;
+    const Answer empty = face.post("/studies", kMultipart, "");
+    EXPECT_EQ(empty.status, 400U);
+    EXPECT_NE(empty.body.find("holds no part"), std::string::npos) << empty.body;
+}
+
+/// An instance as metadata whose document is a part of its own.
+std::string described(const std::string& uid) {
+    return R"({"00080016":{"vr":"UI","Value":["1.2.840.10008.5.1.4.1.1.104.1"]},"00080018":{"vr":"UI","Value":[")" +
+           uid + R"("]},"0020000D":{"vr":"UI","Value":["1.1"]},"0020000E":{"vr":"UI","Value":["1.2"]},)" +
+           R"("00420011":{"vr":"OB","BulkDataURI":"bulk/)" + uid + "\"}}";
+}
+
+TEST(StandardStore, TheLimitOfAnInstanceIsNotThatOfARequestWithMetadata) {
+    ApiOptions options;
+    options.max_instance_bytes = 10'000;
+    TestFace face(standard_profile(), options);
+    std::vector<std::pair<std::string, std::string>> parts;
+    parts.emplace_back("Content-Type: application/dicom+json\r\n",
+                       "[" + described("1.3") + "," + described("1.4") + "," + described("1.5") + "]");
+    for (const auto& [uid, bytes] :
+         {std::pair("1.3", 6'000), std::pair("1.4", 10'000), std::pair("1.5", 6'000)})
+        parts.emplace_back(
+            "Content-Type: application/octet-stream\r\nContent-Location: bulk/" + std::string(uid) + "\r\n",
+            std::string(static_cast<std::size_t>(bytes), 'x'));
+    const Answer stored = face.post(
+        "/studies", {{"Content-Type", "multipart/related; type=\"application/dicom+json\"; boundary=B"}},
+        multipart(parts));
+    EXPECT_EQ(stored.status, 202U) << stored.body;
+    const auto failed = stored.body.find("\"00081198\"");
+    ASSERT_NE(failed, std::string::npos) << stored.body;
+    EXPECT_NE(stored.body.find("42752", failed), std::string::npos) << "A700H " << stored.body;
+    EXPECT_NE(stored.body.find("\"1.4\"", failed), std::string::npos) << stored.body;
+    EXPECT_EQ(stored.body.find("0008119A"), std::string::npos) << stored.body;
+    for (const auto& [uid, status] : {std::pair("1.3", 200U), std::pair("1.4", 404U), std::pair("1.5", 200U)})
+        EXPECT_EQ(
+            face.get(std::string("/studies/1.1/series/1.2/instances/") + uid, accept("application/dicom"))
+                .status,
+            status)
+            << uid;
+}
+
 TEST(StandardStore, AUidThatIsInAnotherSeriesIsToldOf) {
     TestFace face(standard_profile());
     EXPECT_FALSE(face.post("/studies", kSingle, object()).headers.has("Warning"));

@@ -14,7 +14,8 @@
 namespace isocenter::api {
 namespace {
 
-constexpr std::uint64_t kDefaultBulkLimit = 64ULL << 30U;
+/// Of all that waits for the metadata of a request; server.max_body_bytes may be less.
+constexpr std::uint64_t kMaxBulkBytes = 64ULL << 30U;
 /// Per instance: a hostile one can have millions.
 constexpr std::size_t kLoggedViolations = 20;
 
@@ -239,9 +240,9 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
 
     MetadataStore& metadata() {
         if (!metadata_) {
-            const std::uint64_t limit = face_.options.max_instance_bytes;
             metadata_.emplace(request_.base_url + request_.path,
-                              Spool(limit == 0 ? kDefaultBulkLimit : limit, face_.options.spool_folder));
+                              Spool(kMaxBulkBytes, face_.options.spool_folder),
+                              face_.options.max_instance_bytes);
         }
         return *metadata_;
     }
@@ -393,7 +394,7 @@ class StoreExchange : public http::Exchange, private http::MultipartHandler {
             return refuse_body("The multipart body breaks off between its parts.");
         // Only an empty body surely has no part: the sender of anything else must hear that nothing is
         // stored.
-        if (!standard && end == End::no_boundary && any_bytes_)
+        if (end == End::no_boundary && any_bytes_)
             return refuse_body("The multipart body has no boundary of its content type.");
         if (end == End::in_part) close_open_part();
         if (end == End::in_boundary) (void)on_part_end();

@@ -62,33 +62,43 @@ class Utf8Check {
     bool beyond_ascii_ = false;
 };
 
+/// `limit` 0: none.
 class BatchSink : public ByteSink {
   public:
-    explicit BatchSink(archive::StoreBatch& batch) : batch_(batch) {}
+    BatchSink(archive::StoreBatch& batch, std::uint64_t limit) : batch_(batch), limit_(limit) {}
     Status write(ByteView bytes) override {
+        size_ += bytes.size();
+        if (is_over_limit()) return fail(ErrorCode::too_large, "the instance is larger than allowed");
         batch_.write(bytes);
         return {};
     }
+    bool is_over_limit() const { return limit_ != 0 && size_ > limit_; }
 
   private:
     archive::StoreBatch& batch_;
+    const std::uint64_t limit_;
+    std::uint64_t size_ = 0;
 };
 
-/// What pictures become; no element holds more (PS3.5 7.1.1).
+/// What pictures become. `limit` is that of an instance, 0: none; no element holds more than PS3.5 7.1.1 has.
 class SpoolSink : public ByteSink {
   public:
-    explicit SpoolSink(Spool& spool) : spool_(spool), begin_(spool.size()) {}
+    SpoolSink(Spool& spool, std::uint64_t limit)
+        : spool_(spool),
+          begin_(spool.size()),
+          limit_(limit == 0 ? kMaxElementBytes : std::min(limit, kMaxElementBytes)) {}
     Status write(ByteView bytes) override {
-        constexpr std::uint64_t kMaxElementBytes = 0xFFFFFFFEU;
-        if (range().length + bytes.size() > kMaxElementBytes)
-            return fail(ErrorCode::too_large, "The pixels of a picture are too many for an element.");
+        if (range().length + bytes.size() > limit_)
+            return fail(ErrorCode::too_large, "The pixels of a picture are too many.");
         return spool_.write(bytes);
     }
     ByteRange range() const { return {begin_, spool_.size() - begin_}; }
 
   private:
+    static constexpr std::uint64_t kMaxElementBytes = 0xFFFFFFFEU;
     Spool& spool_;
     const std::uint64_t begin_;
+    const std::uint64_t limit_;
 };
 
 bool same_pixels(const dicom::ImageHeader& a, const dicom::ImageHeader& b) {
@@ -139,8 +149,10 @@ std::string_view without_slash(std::string_view uri) {
 
 }  // namespace
 
-MetadataStore::MetadataStore(std::string_view request_uri, Spool spool)
-    : request_uri_(without_slash(request_uri)), spool_(std::move(spool)) {}
+MetadataStore::MetadataStore(std::string_view request_uri, Spool spool, std::uint64_t max_instance_bytes)
+    : request_uri_(without_slash(request_uri)),
+      spool_(std::move(spool)),
+      max_instance_bytes_(max_instance_bytes) {}
 
 void MetadataStore::begin_part(Kind kind, std::uint64_t number, const http::MediaType& type,
                                std::string_view location) {
@@ -346,7 +358,7 @@ Result<std::string> MetadataStore::syntax_of_pixels(dicom::DataSet& set) {
 
 /// GIF and PNG are no DICOM: their pixels are stored, uncompressed (PS3.18 table 10.5.2-1).
 Status MetadataStore::transform_pictures(dicom::DataSet& set, const std::vector<BulkPart*>& parts) {
-    SpoolSink sink(spool_);
+    SpoolSink sink(spool_, max_instance_bytes_);
     std::optional<dicom::ImageHeader> first;
     std::uint64_t frames = 0;
     for (const BulkPart* part : parts) {
@@ -394,9 +406,12 @@ void MetadataStore::store_one(dicom::Salvaged& described, std::uint64_t part, ar
     const auto syntax = syntax_of_pixels(set);
     if (!syntax) return batch.fail_instance(failure_of(syntax.error()), syntax.error().message, set);
     const dicom::BulkProvider bulk = [this](const dicom::Element& element) { return sources_of(element); };
-    BatchSink sink(batch);
-    if (const auto written = dicom::write_part10({}, set, *syntax, bulk, sink); !written)
-        return batch.fail_instance(StoreFailure::not_understood, written.error().message, set);
+    BatchSink sink(batch, max_instance_bytes_);
+    if (const auto written = dicom::write_part10({}, set, *syntax, bulk, sink); !written) {
+        const bool too_large = sink.is_over_limit();
+        return batch.fail_instance(too_large ? StoreFailure::out_of_resources : StoreFailure::not_understood,
+                                   written.error().message, set);
+    }
     batch.end_instance();
 }
 

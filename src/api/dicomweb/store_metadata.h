@@ -26,8 +26,8 @@ namespace isocenter::api {
 class MetadataStore {
   public:
     /// `request_uri`: what relative links and locations are resolved against, and what they may be below.
-    /// Bulk values wait in `spool`.
-    MetadataStore(std::string_view request_uri, Spool spool);
+    /// Bulk values wait in `spool`. `max_instance_bytes`: of an object as it is stored; 0: no limit.
+    MetadataStore(std::string_view request_uri, Spool spool, std::uint64_t max_instance_bytes);
 
     enum class Kind { json, xml, bulk };
     /// A part begins, the one of that number; `location` is its Content-Location.
@@ -88,6 +88,7 @@ class MetadataStore {
 
     std::string request_uri_;
     Spool spool_;
+    std::uint64_t max_instance_bytes_;
     Kind kind_ = Kind::json;
     std::vector<TextPart> metadata_;
     std::uint64_t metadata_bytes_ = 0;

@@ -36,7 +36,7 @@ class MetadataStoreTest : public ::testing::Test {
 
     archive::TestArchive stored;
     archive::StoreBatch batch{*stored.archive, {}};
-    MetadataStore store{"http://test/studies", Spool(1ULL << 30U, "")};
+    MetadataStore store{"http://test/studies", Spool(1ULL << 30U, ""), 0};
     std::uint64_t parts = 0;
     std::uint64_t most = UINT64_MAX;
     std::vector<std::uint64_t> asked;
