@@ -199,6 +199,7 @@ void StoreBatch::State::end_instance() {
     outcome.sop_instance_uid = uid_as_sent(data_set, tags::SOPInstanceUID);
     outcome.implicit_vr = received->object.implicit_vr;
     Verdict verdict = validate(data_set, policy);
+    check_transfer_syntax(received->object, verdict);
     outcome.violations = std::move(verdict.violations);
     if (outcome.violations.size() > kMaxViolations) {
         outcome.violations.resize(kMaxViolations);

@@ -210,6 +210,16 @@ Verdict identify(const dicom::DataSet& data_set, const StorePolicy& policy) {
     return verdict;
 }
 
+void check_transfer_syntax(const dicom::Part10Object& object, Verdict& verdict) {
+    if (verdict.failure || dicom::is_valid_uid(object.transfer_syntax)) return;
+    const bool is_missing = object.transfer_syntax.empty();
+    verdict.violations.clear();
+    add(verdict.violations, is_missing ? missing(tags::TransferSyntaxUID)
+                                       : violation(tags::TransferSyntaxUID, "The value is no UID."));
+    reject(verdict, StoreFailure::unsupported_syntax,
+           is_missing ? "compressed pixel data without a transfer syntax" : "the transfer syntax is no UID");
+}
+
 Verdict validate(const dicom::DataSet& data_set, const StorePolicy& policy) {
     Verdict verdict = identify(data_set, policy);
     if (is_standard(policy.validation)) {

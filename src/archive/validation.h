@@ -23,6 +23,9 @@ struct Verdict {
 /// Looks at the identifiers alone: the first part of validate, and the same failure. Pure.
 Verdict identify(const dicom::DataSet& data_set, const StorePolicy& policy);
 
+/// Refuses an object whose Transfer Syntax UID is none: it is a label on everything that is retrieved. Pure.
+void check_transfer_syntax(const dicom::Part10Object& object, Verdict& verdict);
+
 /// Applies dicomweb.md 4.5 (strict_indexed, lenient) or standard-face.md 4.3 (standard, standard_checked).
 /// Pure.
 Verdict validate(const dicom::DataSet& data_set, const StorePolicy& policy);

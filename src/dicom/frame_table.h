@@ -59,8 +59,8 @@ struct ObjectLayout {
     bool big_endian = false;            ///< values of more than one byte are to be swapped
     bool deflated =
         false;  ///< offsets count in the inflated data set, which begins at data_set_offset in the file
-    /// The data set is not encoded as the transfer syntax of the file meta says: these bytes may not go out
-    /// under that label, nor under another one, for the label is among them.
+    /// The data set is not encoded as the transfer syntax of the file meta says, or there is none: these
+    /// bytes may not go out under that label, nor under another one, for the label is among them.
     bool mislabelled = false;
     /// Fragments under a transfer syntax of native pixel data, or native ones under one of compressed ones.
     bool foreign_pixels = false;

@@ -87,6 +87,17 @@ void widen_pixel_cells(Part10Object& object) {
     }
 }
 
+/// A file without a label is what its data set shows: every reader of native pixel data gets by with that.
+/// How fragments are compressed is nothing to guess; then there is no syntax.
+std::string unlabelled_syntax(const Encoding& encoding, const ObjectLayout& layout) {
+    const bool fragments = std::ranges::any_of(layout.bulk, &BulkValue::encapsulated);
+    if (fragments || layout.frames.kind == FrameTable::Kind::encapsulated ||
+        layout.frames.kind == FrameTable::Kind::unknown)
+        return {};
+    if (encoding.big_endian) return std::string(kExplicitVrBigEndian);
+    return std::string(encoding.explicit_vr ? kExplicitVrLittleEndian : kImplicitVrLittleEndian);
+}
+
 }  // namespace
 
 struct Part10Reader::State {
@@ -190,6 +201,10 @@ Result<Part10Object> Part10Reader::State::finish() {
     const FrameTable::Kind kind = object.layout.frames.kind;
     object.layout.foreign_pixels =
         known && kind != FrameTable::Kind::none && (kind == FrameTable::Kind::native) == syntax.encapsulated;
+    if (transfer_syntax.empty()) {
+        object.transfer_syntax = unlabelled_syntax(body->encoding(), object.layout);
+        object.layout.mislabelled = !object.transfer_syntax.empty();
+    }
     object.data_set = body->take_data_set();
     if (object.layout.big_endian) widen_pixel_cells(object);
     return object;

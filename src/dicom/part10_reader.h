@@ -25,9 +25,11 @@ struct ReaderLimits {
 
 /// A DICOM object without its bulk values.
 struct Part10Object {
-    DataSet meta;                 ///< group 0002
-    std::string transfer_syntax;  ///< (0002,0010) without padding
-    DataSet data_set;             ///< without group lengths and trailing padding; bulk values by place only
+    DataSet meta;  ///< group 0002
+    /// (0002,0010) without padding, and unchecked. Where it is missing: the native one that the data set is
+    /// encoded in, as a wrong label (ObjectLayout::mislabelled); empty when there are fragments.
+    std::string transfer_syntax;
+    DataSet data_set;  ///< without group lengths and trailing padding; bulk values by place only
     ObjectLayout layout;
     std::uint64_t size_bytes = 0;
     bool implicit_vr = false;
@@ -37,10 +39,10 @@ struct Part10Object {
 /// bounded by ReaderLimits. Reads little and big endian, implicit and explicit VR, deflated, undefined
 /// lengths, UN with undefined length (implicit VR inside, PS3.5 6.2.2 note), private blocks; and what is
 /// wrong but common: a data set whose VR encoding is not what the transfer syntax says, odd lengths, zero VR
-/// bytes, a missing group length in the file meta, a missing delimiter of an item that the next item, the end
-/// of the sequence or of a defined length ends as well. UN of a known public element gets its dictionary VR
-/// when it parses. Top-level (7FE0,0008/0009/0010), (0042,0011) and waveform
-/// data always stay in the object, whatever their size. Not thread-safe.
+/// bytes, a missing group length or transfer syntax in the file meta, a missing delimiter of an item that the
+/// next item, the end of the sequence or of a defined length ends as well. UN of a known public element gets
+/// its dictionary VR when it parses. Top-level (7FE0,0008/0009/0010), (0042,0011) and waveform data always
+/// stay in the object, whatever their size. Not thread-safe.
 class Part10Reader {
   public:
     explicit Part10Reader(ReaderLimits limits = {});

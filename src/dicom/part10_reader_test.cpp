@@ -210,6 +210,9 @@ TEST(Part10Reader, LabelsThatContradictTheDataSet) {
         {kImplicitVrLittleEndian, big_id, false, true, true},
         {"1.2.3.4", implicit_id, true, false, false},
         {"1.2.840.10008.1.2.4.50", implicit_id, true, false, true},
+        {"", kId, false, false, true},
+        {"", implicit_id, true, false, true},
+        {"", big_id, false, true, true},
     };
     for (const Case& each : cases) {
         const Part10Object object = read_good(file_of(each.syntax, each.data_set));
@@ -218,7 +221,21 @@ TEST(Part10Reader, LabelsThatContradictTheDataSet) {
         EXPECT_EQ(object.layout.big_endian, each.big) << each.syntax;
         EXPECT_EQ(object.layout.mislabelled, each.mislabelled) << each.syntax;
         EXPECT_EQ(is_mislabelled(encode_layout(object.layout)), each.mislabelled) << each.syntax;
-        EXPECT_EQ(object.transfer_syntax, each.syntax);
+        const std::string_view detected = each.implicit
+                                              ? kImplicitVrLittleEndian
+                                              : (each.big ? kExplicitVrBigEndian : kExplicitVrLittleEndian);
+        EXPECT_EQ(object.transfer_syntax, each.syntax.empty() ? detected : each.syntax);
+    }
+}
+
+TEST(Part10Reader, FragmentsWithoutALabelHaveNoSyntax) {
+    const std::string fragments = explicit_element(tags::PixelData, "OB", "", kUndefined) + item("") +
+                                  item("\xFF\xD8\xFF\xE0") + sequence_end();
+    const std::string icon = explicit_element({0x0088, 0x0200}, "SQ", item(fragments));
+    for (const std::string& data_set : {kId + fragments, kId + icon}) {
+        const Part10Object object = read_good(file_of("", data_set));
+        EXPECT_EQ(object.transfer_syntax, "");
+        EXPECT_FALSE(object.layout.mislabelled);
     }
 }
 

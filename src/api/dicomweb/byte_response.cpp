@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 #include "api/errors.h"
@@ -103,13 +104,23 @@ class OpenedSources final : public Sources {
     std::size_t next_ = 0;
 };
 
+/// A line of a part's head, in which no value ends the line.
+void append_field(std::string& head, std::string_view name, std::string_view value) {
+    head.append(name).append(": ");
+    std::ranges::transform(value, std::back_inserter(head), [](char c) {
+        const auto code = static_cast<unsigned char>(c);
+        return code < 0x20 || code == 0x7F ? ' ' : c;
+    });
+    head += "\r\n";
+}
+
 std::string part_head(const PartPlan& part, std::string_view boundary, bool first) {
     std::string head = (first ? "--" : "\r\n--") + std::string(boundary) + "\r\n";
-    head += "Content-Type: " + part.content_type + "\r\n";
-    if (!part.content_location.empty()) head += "Content-Location: " + part.content_location + "\r\n";
+    append_field(head, "Content-Type", part.content_type);
+    if (!part.content_location.empty()) append_field(head, "Content-Location", part.content_location);
     if (part.length && !part.content_location.empty())
-        head += "Content-Length: " + std::to_string(*part.length) + "\r\n";
-    if (!part.content_range.empty()) head += "Content-Range: " + part.content_range + "\r\n";
+        append_field(head, "Content-Length", std::to_string(*part.length));
+    if (!part.content_range.empty()) append_field(head, "Content-Range", part.content_range);
     return head + "\r\n";
 }
 

@@ -40,6 +40,19 @@ TEST(MultipartResponse, FollowsTheFramingOfTheStandard) {
     EXPECT_EQ(read(*response), expected);
 }
 
+TEST(MultipartResponse, NoValueEndsItsLine) {
+    std::vector<PartPlan> parts;
+    parts.push_back(
+        {"a/b; transfer-syntax=1.2\r\nX-Evil: 1\r\n\r\nGARBAGE", "http://h/\n\x7f", 1, text("d")});
+    auto response = multipart_response("a/b", "B", std::move(parts));
+    ASSERT_TRUE(response);
+    const std::string body = read(*response);
+    EXPECT_EQ(response->content_length, body.size());
+    EXPECT_EQ(body,
+              "--B\r\nContent-Type: a/b; transfer-syntax=1.2  X-Evil: 1    GARBAGE\r\n"
+              "Content-Location: http://h/  \r\nContent-Length: 1\r\n\r\nd\r\n--B--\r\n");
+}
+
 TEST(MultipartResponse, AMissingFirstObjectIsAnErrorAndUnknownLengthsAreChunked) {
     std::vector<PartPlan> missing;
     missing.push_back({"a/b", {}, 3, broken()});

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "dicom/value_rules.h"
+
 namespace isocenter::api {
 
 http::Handler answering(
@@ -40,9 +42,18 @@ http::Response not_acceptable(const Face& face, const http::Request& request, st
                           details);
 }
 
+namespace {
+
+/// Older versions stored what is no UID: that becomes no part of a header field.
+std::string label_of(const index::InstanceRecord& record) {
+    return dicom::is_valid_uid(record.transfer_syntax) ? record.transfer_syntax : std::string();
+}
+
+}  // namespace
+
 StoredForm stored_form(const Face& face, const archive::Location& location) {
     StoredForm form;
-    form.syntax = location.record.transfer_syntax;
+    form.syntax = label_of(location.record);
     form.has_pixels = location.record.frames != 0;
     form.decodable = archive::Archive::can_decode(location.record.transfer_syntax);
     form.mislabelled = location.layout.mislabelled;
@@ -70,7 +81,7 @@ StoredForm object_form(const Face& face, const index::InstanceRecord& record) {
         if (const auto location = with_layout(record)) return object_form(face, **location);
     }
     StoredForm form;
-    form.syntax = record.transfer_syntax;
+    form.syntax = label_of(record);
     form.has_pixels = record.frames != 0;
     form.mislabelled = dicom::is_mislabelled(record.layout);
     return form;
@@ -112,7 +123,7 @@ std::vector<std::string> available_objects(const Face& face, const archive::Loca
 std::vector<std::string> available_syntaxes(const Face& face, const index::EntityKey& instance) {
     std::vector<std::string> list;
     const auto location = face.archive.locate(instance);
-    if (!location || (*location)->record.transfer_syntax.empty()) return list;
+    if (!location || label_of((*location)->record).empty()) return list;
     const StoredForm form = object_form(face, **location);
     for (const std::string_view syntax : {std::string_view("*"), dicom::kExplicitVrLittleEndian}) {
         const Wish wish{"application/dicom", true, std::string(syntax)};

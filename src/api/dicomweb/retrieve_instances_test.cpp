@@ -103,6 +103,30 @@ TEST(RetrieveInstances, WhatGoesBeforeItsTurnBreaksTheAnswerOff) {
     }
 }
 
+TEST(RetrieveInstances, AStoredLabelThatIsNoUidGetsIntoNoHeader) {
+    RouteCaller test(standard_profile());
+    store_many(test, 1);
+    {
+        const auto writer = test.stored.database.connections->writer();
+        ASSERT_TRUE(
+            (*writer)
+                ->execute("UPDATE instance SET transfer_syntax = '1.2\"' || char(13, 10) || 'X-Evil: 1'")
+                .ok());
+    }
+    const auto routes = retrieve_instances_routes(test.face);
+    const http::Route& route = RouteCaller::find(routes, http::Method::get, kInstance);
+    const auto path = params_of({{"study", "1.1"}, {"series", "1.1.1"}, {"instance", "1.1.1.1"}});
+    http::Request request = RouteCaller::request();
+    for (const char* accept : {kMultipart, "application/dicom; transfer-syntax=*"}) {
+        request.headers.set("Accept", accept);
+        const http::Response answer = RouteCaller::call(route, request, path);
+        EXPECT_EQ(answer.status, 200U) << accept;
+        EXPECT_EQ(answer.headers.get("Content-Type").find("Evil"), std::string::npos) << accept;
+        EXPECT_EQ(answer.headers.get("ETag").find("Evil"), std::string::npos) << accept;
+        EXPECT_EQ(body_of(answer).find("X-Evil"), std::string::npos) << accept;
+    }
+}
+
 TEST(RetrieveInstances, AnInstanceTravelsAsBefore) {
     RouteCaller test(standard_profile());
     store_many(test, 2);

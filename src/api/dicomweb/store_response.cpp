@@ -86,6 +86,7 @@ DataSet failed_item(const Profile& profile, const StoreOutcome& outcome) {
         item.set_text(tags::ReferencedSOPInstanceUID, Vr::UI, outcome.sop_instance_uid);
     set_us(item, tags::FailureReason, failure_reason(profile, *outcome.failure));
     const bool validation = outcome.failure == archive::StoreFailure::invalid_attribute ||
+                            outcome.failure == archive::StoreFailure::unsupported_syntax ||
                             outcome.failure == archive::StoreFailure::other_study;
     if (!profile.standard && validation) {
         auto items = failed_attributes(outcome);
