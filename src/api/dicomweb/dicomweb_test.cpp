@@ -395,6 +395,46 @@ TEST(StandardRetrieve, RangesOfSingleParts) {
     EXPECT_EQ(face.get("/studies/1.1/pixeldata").status, 200U);
 }
 
+/// Status of what was read at one address and is asked for again at another.
+unsigned status_elsewhere(TestFace& face, const std::string& target, const std::string& ranges) {
+    face.move_to("http://test");
+    const Answer first = face.get(target, accept(ranges));
+    EXPECT_EQ(first.status, 200U) << target << ranges;
+    const Fields again = {{"Accept", ranges}, {"If-None-Match", std::string(first.headers.get("ETag"))}};
+    EXPECT_EQ(face.get(target, again).status, 304U) << target << ranges;
+    face.move_to("https://elsewhere.example");
+    return face.get(target, again).status;
+}
+
+TEST(StandardRetrieve, WhatHoldsAddressesHasAnotherTagUnderAnother) {
+    TestFace face(standard_profile());
+    face.post("/studies", kSingle, object());
+    const std::string frame = kInstance + "/frames/1";
+    const std::string value = kInstance + "/bulkdata/7FE00010";
+    const std::string octets = "multipart/related; type=\"application/octet-stream\"";
+    for (const auto& [target, ranges] : std::vector<std::pair<std::string, std::string>>{
+             {"/studies/1.1/metadata", "application/dicom+json"},
+             {kInstance + "/metadata", "application/dicom+xml"},
+             {"/studies/1.1/metadata", "multipart/related; type=\"application/dicom+xml\""},
+             {"/studies/1.1", "multipart/related; type=\"application/dicom\""},
+             {frame, octets},
+             {value, octets},
+             {"/studies/1.1/bulkdata", octets}})
+        EXPECT_EQ(status_elsewhere(face, target, ranges), 200U) << target << ranges;
+    for (const auto& [target, ranges] :
+         std::vector<std::pair<std::string, std::string>>{{kInstance, "application/dicom"},
+                                                          {"/studies/1.1", "application/zip"},
+                                                          {frame, "application/octet-stream"},
+                                                          {value, "application/octet-stream"}})
+        EXPECT_EQ(status_elsewhere(face, target, ranges), 304U) << target << ranges;
+}
+
+TEST(CompatibilityFace, WithoutAddressesMetadataKeepTheirTag) {
+    TestFace face(v2_profile());
+    face.post("/studies", kSingle, object());
+    EXPECT_EQ(status_elsewhere(face, "/studies/1.1/metadata", "application/dicom+json"), 304U);
+}
+
 TEST(StandardRetrieve, ZipOfAStudyAndMetadataAsXml) {
     TestFace face(standard_profile());
     face.post("/studies", kSingle, object());

@@ -63,6 +63,11 @@ std::string content_tag(const index::InstanceRecord& record, std::string_view re
     return content_tag(record, std::string(representation) + form);
 }
 
+std::string addressed_tag(std::string etag, std::string_view base) {
+    etag.insert(etag.size() - 1, "-" + to_hex(sha256(as_bytes(base))).substr(0, 16));
+    return etag;
+}
+
 std::string boundary_of(std::string_view etag) {
     return to_hex(sha256(as_bytes(etag))).substr(0, 40);
 }

@@ -30,6 +30,9 @@ std::string content_tag(const index::InstanceRecord& record, std::string_view re
 std::string content_tag(const index::InstanceRecord& record, std::string_view representation,
                         std::string_view media_type, bool multipart);
 
+/// The tag of an answer whose body holds addresses below `base`: under another one it is another content.
+std::string addressed_tag(std::string etag, std::string_view base);
+
 /// A multipart boundary derived from an ETag, so that equal answers are equal bytes (PS3.18 8.6.1.2 note 2).
 std::string boundary_of(std::string_view etag);
 

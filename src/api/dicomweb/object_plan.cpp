@@ -53,6 +53,8 @@ class Planner {
         plan_->media_type = wishes.front().media_type;
         plan_->multipart = wishes.front().multipart;
         members_.write(as_bytes(std::to_string(all) + (plan_->is_zip() ? "-zip" : "-m")));
+        // Parts say where they are.
+        if (plan_->multipart && face.profile.standard) members_.write(as_bytes(base_));
     }
 
     Status add(const index::InstanceRecord& record) {

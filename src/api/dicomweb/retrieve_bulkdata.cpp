@@ -144,8 +144,9 @@ Result<http::Response> encapsulated_value(const Face& face, const http::Request&
     if (!choice)
         return not_acceptable(face, request, refusal("pixel data", stored),
                               available_ranges(face.profile, ByteResource::bulk_value, stored));
-    const std::string etag = content_tag(location->record, "p" + value.path + choice->delivery.syntax,
-                                         choice->delivery.media_type, choice->wish.multipart);
+    std::string etag = content_tag(location->record, "p" + value.path + choice->delivery.syntax,
+                                   choice->delivery.media_type, choice->wish.multipart);
+    if (choice->wish.multipart) etag = addressed_tag(std::move(etag), uri);
     const std::string_view type = choice->wish.multipart ? kMultipart : choice->delivery.media_type;
     if (auto unchanged = unchanged_value(face, request, etag, type)) return *std::move(unchanged);
     std::vector<PartPlan> parts;
@@ -190,8 +191,8 @@ Result<http::Response> plain_value(const Face& face, const http::Request& reques
         return not_acceptable(face, request, "The value cannot be given in the form asked for.",
                               std::move(available));
     }
-    const std::string etag =
-        content_tag(location->record, "b" + value.path, wish->media_type, wish->multipart);
+    std::string etag = content_tag(location->record, "b" + value.path, wish->media_type, wish->multipart);
+    if (wish->multipart) etag = addressed_tag(std::move(etag), uri);
     const std::string type =
         wish->media_type == kOctets ? typed(kOctets, dicom::kExplicitVrLittleEndian) : wish->media_type;
     if (auto unchanged = unchanged_value(face, request, etag, wish->multipart ? kMultipart : type))
@@ -335,7 +336,7 @@ Result<http::Response> retrieve_bulk_of(const Face& face, const http::Request& r
                               parts.empty() ? "No bulk data can be given in the form asked for."
                                             : "Not all bulk data can be given in the form asked for.",
                               available_bulk(face, records.front()));
-    const std::string boundary = boundary_of(identity + root_type);
+    const std::string boundary = boundary_of(identity + root_type + base);
     const std::string etag = "\"" + boundary + "\"";
     if (auto unchanged = unchanged_value(face, request, etag, kMultipart)) return *std::move(unchanged);
     const auto length = held->length(boundary);

@@ -112,9 +112,11 @@ Result<http::Response> retrieve(const Face& face, const http::RequestContext& co
         return not_acceptable(face, request, refusal("frames", stored), available_frames(face, stored));
     if (cannot_be_told_apart(*location, numbers))
         return not_acceptable(face, request, why_not_apart(*location), available_frames(face, stored));
-    const std::string etag = content_tag(
+    std::string etag = content_tag(
         location->record, "f" + std::string(context.params.get("frames")) + "-" + choice->delivery.syntax,
         choice->delivery.media_type, choice->wish.multipart);
+    if (choice->wish.multipart && face.profile.standard)
+        etag = addressed_tag(std::move(etag), face.base_uri(request));
     if (auto unchanged = not_modified(request, etag, cache_control(face))) return *std::move(unchanged);
     if (choice->wish.multipart) return as_multipart(face, context, location, numbers, *choice, etag);
     return as_single(face, request, location, numbers.front(), *choice, etag);

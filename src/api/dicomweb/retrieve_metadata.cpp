@@ -214,9 +214,12 @@ http::Response refuse(const Face& face, const http::Request& request, const Erro
     return error_response(face.profile, request, error, details);
 }
 
-Result<std::string> tag_of(const Face& face, const index::EntityKey& key, DataSetForm form) {
+Result<std::string> tag_of(const Face& face, const index::EntityKey& key, DataSetForm form,
+                           std::string_view base) {
     ISO_TRY(const index::Revision revision, face.archive.revision(key));
     std::string etag = revision_tag(revision, key);
+    const bool addresses = face.profile.bulk_data_links || form == DataSetForm::multipart_xml;
+    if (addresses) etag = addressed_tag(std::move(etag), base);
     if (form != DataSetForm::json) etag.insert(etag.size() - 1, form == DataSetForm::xml ? "-x" : "-mx");
     return etag;
 }
@@ -224,16 +227,17 @@ Result<std::string> tag_of(const Face& face, const index::EntityKey& key, DataSe
 /// None when something changed before the status was known: a tag belongs to one content only.
 Result<std::optional<http::Response>> try_retrieve(const Face& face, const http::Request& request,
                                                    const index::EntityKey& key, DataSetForm form) {
-    ISO_TRY(std::string etag, tag_of(face, key, form));
+    const std::string base = face.base_uri(request);
+    ISO_TRY(std::string etag, tag_of(face, key, form, base));
     if (auto unchanged = not_modified(request, etag, kCacheControl)) return unchanged;
     ISO_TRY(auto members, MemberList::read(face, key));
 
-    Writing writing{face, face.base_uri(request), form, boundary_of(etag), key};
+    Writing writing{face, base, form, boundary_of(etag), key};
     http::Response response;
     response.headers.set("Content-Type", content_type(writing));
     auto source = std::make_unique<MetadataSource>(std::move(writing), std::move(members));
     ISO_TRY(const bool whole, source->survey());
-    ISO_TRY(const std::string now, tag_of(face, key, form));
+    ISO_TRY(const std::string now, tag_of(face, key, form, base));
     if (!whole || now != etag) return std::nullopt;
     const std::size_t left_out = source->left_out();
     const std::size_t all = source->size();

@@ -123,7 +123,7 @@ http::Response get_while(RouteCaller& test, const std::function<void()>& happens
     database.index = &index;
     Metrics metrics;
     archive::Archive archive(test.stored.blobs, database, {}, metrics);
-    const Face face{archive, test.face.profile, test.face.lanes, test.options, "/x"};
+    const Face face{archive, test.face.profile, test.face.lanes, test.options, test.face.prefix};
     const auto routes = retrieve_metadata_routes(face);
     http::Response response = RouteCaller::call(RouteCaller::find(routes, http::Method::get, kStudy),
                                                 RouteCaller::request(), params_of({{"study", "1.1"}}));

@@ -38,6 +38,8 @@ class TestFace {
         return send(http::Method::post, target, fields, body);
     }
     archive::TestArchive& archive() { return archive_; }
+    /// Where requests come to from now on.
+    void move_to(std::string base_url) { base_url_ = std::move(base_url); }
 
   private:
     Answer send(http::Method method, const std::string& target, const Fields& fields,
@@ -48,7 +50,7 @@ class TestFace {
         request.path = request.target.substr(0, request.target.find('?'));
         if (request.path.size() < request.target.size())
             request.query = request.target.substr(request.path.size() + 1);
-        request.base_url = "http://test";
+        request.base_url = base_url_;
         for (const auto& [name, value] : fields)
             request.headers.add(name, value);
         http::PathParams params;
@@ -115,6 +117,7 @@ class TestFace {
     Metrics metrics_;
     archive::TestArchive archive_;
     ApiOptions options_;
+    std::string base_url_ = "http://test";
     net::Lane lane_;
     Face face_;
     http::Mount mount_;
