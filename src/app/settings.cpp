@@ -266,13 +266,15 @@ bool is_ip_address(const std::string& text) {
            inet_pton(AF_INET6, text.c_str(), bytes.data()) == 1;
 }
 
-/// A member that never equals what requests say would silently do nothing.
-Status check_lists(const Settings& settings) {
-    for (const std::string& proxy : settings.trusted_proxies) {
-        if (!is_ip_address(proxy))
+/// A member that never equals what requests say would silently do nothing: proxies are written as peers are.
+Status check_lists(Settings& settings) {
+    for (std::string& proxy : settings.trusted_proxies) {
+        const auto address = http::canonical_address(proxy);
+        if (!address)
             return fail(
                 ErrorCode::invalid_request,
                 fmt::format("server.trusted_proxies: \"{}\" is no IP address such as 10.0.0.5", proxy));
+        proxy = *address;
     }
     for (const std::string& origin : settings.cors_origins) {
         if (origin != "*" && !http::is_origin(origin))
@@ -287,7 +289,6 @@ Status check_lists(const Settings& settings) {
 
 /// What the rules of single rows cannot say.
 Status check_values(const Settings& settings) {
-    ISO_CHECK(check_lists(settings));
     if (settings.tls_certificate_file.empty() != settings.tls_key_file.empty())
         return fail(ErrorCode::invalid_request,
                     "tls.certificate_file and tls.key_file must be given together");
@@ -315,6 +316,7 @@ Result<Settings> load_settings(const std::string& file, const Environment& envir
     ISO_CHECK(apply_environment(settings, environment));
     for (const auto& [key, value] : overrides)
         ISO_CHECK(assign_setting(settings, key, value, "command line"));
+    ISO_CHECK(check_lists(settings));
     ISO_CHECK(check_values(settings));
     return settings;
 }

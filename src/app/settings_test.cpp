@@ -68,6 +68,13 @@ TEST_F(SettingsFile, unknown_keys_and_bad_values_are_refused_by_name) {
     }
 }
 
+TEST_F(SettingsFile, trusted_proxies_are_spelled_as_peers_are) {
+    const auto settings = load_settings(
+        "", no_environment, {{"server.trusted_proxies", "0:0:0:0:0:0:0:1, ::ffff:10.0.0.5, 10.0.0.6"}});
+    ASSERT_TRUE(settings.ok()) << settings.error().message;
+    EXPECT_EQ(settings->trusted_proxies, (std::vector<std::string>{"::1", "10.0.0.5", "10.0.0.6"}));
+}
+
 TEST_F(SettingsFile, lists_outside_of_the_file_are_written_with_commas) {
     const Environment environment{{"ISOCENTER_CORS_ORIGINS", "https://a, https://b"}};
     const auto settings = load_settings("", environment, {{"cors.headers", "x-a,x-b"}});

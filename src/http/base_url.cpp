@@ -1,6 +1,7 @@
 #include "http/base_url.h"
 
 #include <algorithm>
+#include <boost/asio/ip/address.hpp>
 #include <charconv>
 #include <cstdint>
 #include <limits>
@@ -74,6 +75,16 @@ std::string forwarded_port(std::string_view port, std::string_view authority, st
 }
 
 }  // namespace
+
+std::optional<std::string> canonical_address(const std::string& text) {
+    namespace ip = boost::asio::ip;
+    boost::system::error_code error;
+    const ip::address address = ip::make_address(text, error);
+    if (error) return std::nullopt;
+    if (address.is_v6() && address.to_v6().is_v4_mapped())
+        return ip::make_address_v4(ip::v4_mapped, address.to_v6()).to_string();
+    return address.to_string();
+}
 
 bool is_base_url(std::string_view url) {
     for (const std::string_view scheme : {"http://", "https://"}) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,9 +11,14 @@ namespace isocenter::http {
 
 /// Where absolute links point to.
 struct BaseUrlRules {
-    std::string public_base_url;               ///< when set, nothing else counts
-    std::vector<std::string> trusted_proxies;  ///< addresses whose Forwarded and X-Forwarded-* are believed
+    std::string public_base_url;  ///< when set, nothing else counts
+    /// Addresses whose Forwarded and X-Forwarded-* are believed, as canonical_address writes them.
+    std::vector<std::string> trusted_proxies;
 };
+
+/// An IP address in the one spelling that Request::remote_address has; none when `text` is no address. An
+/// IPv4 peer of a socket of both families, ::ffff:10.0.0.5, is 10.0.0.5.
+std::optional<std::string> canonical_address(const std::string& text);
 
 /// Whether `url` can stand before every path: `http(s)://authority[/prefix]`.
 bool is_base_url(std::string_view url);

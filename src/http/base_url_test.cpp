@@ -90,6 +90,16 @@ TEST(BaseUrl, KnowsWhatCanStandBeforeAPath) {
         EXPECT_FALSE(is_base_url(bad)) << bad;
 }
 
+TEST(BaseUrl, AnAddressHasOneSpelling) {
+    EXPECT_EQ(canonical_address("10.0.0.5"), "10.0.0.5");
+    EXPECT_EQ(canonical_address("::ffff:10.0.0.5"), "10.0.0.5");
+    EXPECT_EQ(canonical_address("0:0:0:0:0:FFFF:0A00:0005"), "10.0.0.5");
+    EXPECT_EQ(canonical_address("0:0:0:0:0:0:0:1"), "::1");
+    EXPECT_EQ(canonical_address("2001:DB8:0::1"), "2001:db8::1");
+    for (const char* bad : {"", "proxy", "10.0.0", "10.0.0.0/8", "10.0.0.5:80", "[::1]"})
+        EXPECT_FALSE(canonical_address(bad)) << bad;
+}
+
 TEST(BaseUrl, KnowsOrigins) {
     for (const char* good : {"http://localhost:3000", "https://viewer.example", "https://[::1]:1", "app://x"})
         EXPECT_TRUE(is_origin(good)) << good;

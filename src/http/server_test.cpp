@@ -42,6 +42,21 @@ TEST(Server, AnswersOneAfterAnotherOnOneConnection) {
     EXPECT_TRUE(client.at_end());
 }
 
+TEST(Server, OnASocketOfBothFamiliesIPv4PeersHaveIPv4Addresses) {
+    TestServer test;
+    test.options.address = "::";
+    test.options.trusted_proxies = {"127.0.0.1"};
+    test.get("/peer", [](const RequestContext& context) {
+        return text_response(200, "text/plain",
+                             context.request.remote_address + " " + context.request.base_url);
+    });
+    const std::uint16_t port = test.start();
+    if (port == 0) GTEST_SKIP() << "no IPv6 here";
+    RawClient client(port);
+    EXPECT_EQ(client.ask(get("/peer", "X-Forwarded-Proto: https\r\n")).body, "127.0.0.1 https://x");
+    EXPECT_TRUE(client.ask("GET /peer HTTP/1.0\r\n\r\n").body.starts_with("127.0.0.1 http://127.0.0.1:"));
+}
+
 TEST(Server, AnswersPipelinedRequestsInOrder) {
     TestServer test;
     test.get("/hello/{name}", hello);

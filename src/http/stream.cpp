@@ -13,6 +13,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 
+#include "http/base_url.h"
+
 namespace isocenter::http {
 namespace asio = boost::asio;
 namespace {
@@ -182,15 +184,15 @@ std::string Stream::local_authority() const {
     boost::system::error_code error;
     const auto endpoint = socket_.local_endpoint(error);
     if (error) return "localhost";
-    const std::string address = endpoint.address().to_string();
-    return (endpoint.address().is_v6() ? "[" + address + "]" : address) + ":" +
-           std::to_string(endpoint.port());
+    const std::string address = canonical_address(endpoint.address().to_string()).value_or("");
+    const bool v6 = address.find(':') != std::string::npos;
+    return (v6 ? "[" + address + "]" : address) + ":" + std::to_string(endpoint.port());
 }
 
 std::string Stream::remote_address() const {
     boost::system::error_code error;
     const auto endpoint = socket_.remote_endpoint(error);
-    return error ? "" : endpoint.address().to_string();
+    return error ? "" : canonical_address(endpoint.address().to_string()).value_or("");
 }
 
 }  // namespace isocenter::http
