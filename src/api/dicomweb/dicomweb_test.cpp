@@ -457,6 +457,15 @@ TEST(StandardRetrieve, WadoUri) {
     EXPECT_EQ(dicom.headers.get("Content-Type"), "application/dicom");
     EXPECT_EQ(dicom.body, object());
     EXPECT_EQ(face.get("/wado?requestType=WADO" + uids).status, 406U);
+    for (const char* named :
+         {"application/dicom", "image/jpeg;q=0.5, application/dicom", "application/*", "Application/DICOM"})
+        EXPECT_EQ(face.get("/wado?requestType=WADO" + uids, accept(named)).body, object()) << named;
+    for (const char* other : {"*/*", "image/jpeg, application/dicom;q=0", "text/html,*/*;q=0.8",
+                              "multipart/related; type=\"application/dicom\""})
+        EXPECT_EQ(face.get("/wado?requestType=WADO" + uids, accept(other)).status, 406U) << other;
+    EXPECT_EQ(face.get("/wado?requestType=WADO&contentType=image%2Fjpeg" + uids, accept("application/dicom"))
+                  .status,
+              406U);
     EXPECT_EQ(face.get("/wado?requestType=OTHER" + uids).status, 400U);
     EXPECT_EQ(face.get("/wado?requestType=WADO&studyUID=1.1").status, 400U);
 }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -64,10 +65,19 @@ Result<index::EntityKey> read_key(const Parameters& parameters, Blame& blame) {
     return key;
 }
 
+/// Whether the header names DICOM objects. A range of all types means the default, which is a rendered form;
+/// one that names nothing we have means nothing (standard-face.md 1.2).
+bool accepts_dicom(const http::Request& request) {
+    const auto ranges = http::parse_accept(request.headers.joined("Accept"));
+    return std::ranges::any_of(ranges, [](const http::MediaType& range) {
+        return range.q > 0 && (range.essence() == kDicom || range.essence() == "application/*");
+    });
+}
+
 /// Whether a DICOM object is asked for; else it is a rendered form (PS3.18 9.1.2.2.1).
-Result<bool> wants_dicom(const Parameters& parameters, Blame& blame) {
+Result<bool> wants_dicom(const Parameters& parameters, const http::Request& request, Blame& blame) {
     const std::string content_type = value_of(parameters, "contentType");
-    if (content_type.empty()) return false;
+    if (content_type.empty()) return accepts_dicom(request);
     bool dicom = false;
     for (const http::MediaType& type : http::parse_accept(content_type)) {
         if (type.param("transfer-syntax") || type.param("charset"))
@@ -156,7 +166,7 @@ Result<Asked> read_asked(const http::Request& request, Blame& blame) {
     Asked asked;
     ISO_TRY(asked.parameters, read_parameters(request, blame));
     ISO_TRY(asked.key, read_key(asked.parameters, blame));
-    ISO_TRY(asked.dicom, wants_dicom(asked.parameters, blame));
+    ISO_TRY(asked.dicom, wants_dicom(asked.parameters, request, blame));
     if (asked.parameters.contains("anonymize"))
         return blame.bad("anonymize", "The parameter anonymize is not offered.");
     for (const std::string_view name : {"windowCenter", "windowWidth"}) {
