@@ -470,6 +470,20 @@ TEST(StandardRetrieve, WadoUri) {
     EXPECT_EQ(face.get("/wado?requestType=WADO&studyUID=1.1").status, 400U);
 }
 
+TEST(StandardRetrieve, WadoUriGoesByContentTypeWhereAcceptIsTakenStrictly) {
+    Profile strict = standard_profile();
+    strict.strict_accept = true;
+    TestFace face(strict);
+    face.post("/studies", kSingle, object());
+    const Fields mixed = accept("application/dicom, image/jpeg");
+    const Answer dicom = face.get(
+        "/wado?requestType=WADO&contentType=application%2Fdicom&studyUID=1.1"
+        "&seriesUID=1.2&objectUID=1.3",
+        mixed);
+    EXPECT_EQ(dicom.status, 200U) << dicom.body;
+    EXPECT_EQ(face.get(kInstance, mixed).status, 400U) << "elsewhere it is refused";
+}
+
 TEST(UnsupportedVersion, OnlyWellFormedOnes) {
     http::Request request;
     request.path = "/v3/studies";

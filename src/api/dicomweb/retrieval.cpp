@@ -9,12 +9,21 @@ namespace isocenter::api {
 http::Handler answering(
     const Face& face,
     std::function<Result<http::Response>(const Face&, const http::RequestContext&)> handle) {
-    return [&face, handle = std::move(handle)](const http::RequestContext& context) {
-        ErrorDetails details;
-        if (auto checked = check_accept(face.profile, context.request); !checked) {
+    return
+        [&face, answer = answering_any_accept(face, std::move(handle))](const http::RequestContext& context) {
+            const auto checked = check_accept(face.profile, context.request);
+            if (checked) return answer(context);
+            ErrorDetails details;
             details.parameter = "accept";
             return error_response(face.profile, context.request, checked.error(), details);
-        }
+        };
+}
+
+http::Handler answering_any_accept(
+    const Face& face,
+    std::function<Result<http::Response>(const Face&, const http::RequestContext&)> handle) {
+    return [&face, handle = std::move(handle)](const http::RequestContext& context) {
+        ErrorDetails details;
         auto response = handle(face, context);
         if (response) return std::move(*response);
         if (response.error().code == ErrorCode::invalid_request)

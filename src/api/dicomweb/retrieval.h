@@ -18,6 +18,9 @@ namespace isocenter::api {
 /// parameter that no resource takes.
 http::Handler answering(
     const Face& face, std::function<Result<http::Response>(const Face&, const http::RequestContext&)> handle);
+/// The same for a resource that does not go by Accept.
+http::Handler answering_any_accept(
+    const Face& face, std::function<Result<http::Response>(const Face&, const http::RequestContext&)> handle);
 
 /// A GET route on the fetch lane.
 http::Route fetch_route(

@@ -220,8 +220,12 @@ Result<http::Response> retrieve(const Face& face, const http::RequestContext& co
 
 std::vector<http::Route> wado_uri_routes(const Face& face) {
     std::vector<http::Route> routes;
-    for (const char* pattern : {"", "/wado"})
-        routes.push_back(fetch_route(face, pattern, retrieve));
+    for (const char* pattern : {"", "/wado"}) {
+        http::Route route = fetch_route(face, pattern, retrieve);
+        // It goes by contentType, which overrules Accept.
+        route.handler = answering_any_accept(face, retrieve);
+        routes.push_back(std::move(route));
+    }
     return routes;
 }
 
