@@ -192,6 +192,7 @@ asio::awaitable<bool> Connection::serve() {
     if (response_) {
         keep = may_keep_alive();
         sent = co_await send_response(keep);
+        keep = keep && head_.keep_alive;
     }
     co_await release();
     call_->aborted = !sent;

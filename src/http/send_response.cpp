@@ -116,6 +116,7 @@ void Connection::fill_piece(std::size_t index) {
     }
 }
 
+/// May find that the connection cannot be kept, by the framing it needs.
 asio::awaitable<bool> Connection::send_response(bool keep_alive) {
     const bool head_only = call_->request.method == Method::head || has_no_body(response_->status);
     const auto* text = std::get_if<std::string>(&response_->body);
@@ -130,6 +131,7 @@ asio::awaitable<bool> Connection::send_response(bool keep_alive) {
     if (!length) options.framing = head_.http_1_0 ? Framing::until_close : Framing::chunked;
     if (has_no_body(response_->status)) options.framing = Framing::none;
     if (options.framing == Framing::until_close) options.keep_alive = head_.keep_alive = false;
+    stream_.reset_on_abort(options.framing == Framing::until_close && !head_only);
     std::string head = write_response_head(*response_, options);
     call_->status = response_->status;
 
@@ -151,7 +153,8 @@ asio::awaitable<bool> Connection::send_response(bool keep_alive) {
         sent = co_await send_source(std::move(head), chunked, length);
     }
     call_->bytes_out += stream_.bytes_written() - written_before;
-    co_return sent&& options.framing != Framing::until_close;
+    if (sent) stream_.reset_on_abort(false);
+    co_return sent;
 }
 
 /// The bytes of the piece with its slices in their places, between `head` and `tail`.

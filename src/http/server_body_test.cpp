@@ -183,14 +183,28 @@ TEST(ServerBody, ASourceThatFailsLaterBreaksTheConnection) {
         return source_response(std::move(source));
     });
     const std::uint16_t port = test.start();
-    for (const std::string path : {"/length", "/chunks", "/file"}) {
-        SCOPED_TRACE(path);
-        RawClient client(port);
-        const RawResponse response = client.ask("GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n");
-        EXPECT_EQ(response.status, 200U);
-        EXPECT_FALSE(response.complete);
-        EXPECT_TRUE(client.at_end());
+    for (const std::string version : {"1.1", "1.0"}) {
+        for (const std::string path : {"/length", "/chunks", "/file"}) {
+            SCOPED_TRACE(path + " " + version);
+            RawClient client(port);
+            const RawResponse response =
+                client.ask("GET " + path + " HTTP/" + version + "\r\nHost: x\r\n\r\n");
+            EXPECT_EQ(response.status, 200U);
+            EXPECT_FALSE(response.complete);
+            EXPECT_TRUE(client.at_end());
+        }
     }
+}
+
+TEST(ServerBody, WhereTheEndOfTheConnectionEndsTheBodyAWholeOneEndsInOrder) {
+    TestServer test;
+    test.get("/whole", [](const RequestContext&) {
+        return source_response(std::make_unique<PatternSource>(pattern(3'000'000), false));
+    });
+    RawClient client(test.start());
+    const RawResponse response = client.ask("GET /whole HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+    EXPECT_TRUE(response.complete);
+    EXPECT_TRUE(response.body == pattern(3'000'000));
 }
 
 }  // namespace

@@ -76,6 +76,7 @@ bool Stream::is_reset() {
 void Stream::abort() {
     disarm();
     boost::system::error_code ignored;
+    if (reset_on_abort_) socket_.set_option(asio::socket_base::linger(true, 0), ignored);
     socket_.close(ignored);
 }
 

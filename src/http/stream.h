@@ -44,6 +44,9 @@ class Stream {
     void shutdown_send();
     /// Ends every wait at once.
     void abort();
+    /// While `on`, abort() resets the connection: where its end is the end of an answer, an orderly one would
+    /// make a part look whole.
+    void reset_on_abort(bool on) { reset_on_abort_ = on; }
 
     /// Ends a wait whose deadline has passed.
     void expire_if_due(Clock::time_point now);
@@ -62,6 +65,7 @@ class Stream {
     std::optional<boost::asio::ssl::stream<boost::asio::ip::tcp::socket&>> tls_;
     Clock::time_point deadline_ = Clock::time_point::max();
     bool timed_out_ = false;
+    bool reset_on_abort_ = false;
     std::uint64_t written_ = 0;
 };
 

@@ -84,7 +84,7 @@ class RawClient {
             }
             out.body = std::move(in_);
             in_.clear();
-            out.complete = true;
+            out.complete = !broken_;
         }
         return out;
     }
@@ -99,6 +99,7 @@ class RawClient {
     bool fill() {
         char buffer[65536];
         const ssize_t count = ::recv(fd_, buffer, sizeof buffer, 0);
+        broken_ = count < 0;
         if (count <= 0) return false;
         in_.append(buffer, static_cast<std::size_t>(count));
         return true;
@@ -141,6 +142,7 @@ class RawClient {
     const std::uint16_t port_;
     int fd_;
     bool connected_ = false;
+    bool broken_ = false;  ///< the last read ended in a reset, or in nothing
     std::string in_;
 };
 
