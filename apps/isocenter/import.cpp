@@ -93,7 +93,7 @@ int import_files(const Options& options) {
     app::ImportOptions import;
     const auto summary = run(options, import);
     if (!summary) {
-        std::fprintf(stderr, "isocenter: %s\n", summary.error().message.c_str());
+        print_error(summary.error());
         return 2;
     }
     print_summary(*summary, import);

@@ -1,6 +1,7 @@
 #include "process.h"
 
 #include <charconv>
+#include <cstdio>
 
 #include "base/log.h"
 
@@ -21,6 +22,11 @@ bool is_whole_number(const std::string& text, std::int64_t least) {
     const char* end = text.data() + text.size();
     const auto [at, error] = std::from_chars(text.data(), end, number);
     return error == std::errc() && at == end && number >= least;
+}
+
+void print_error(const Error& error) {
+    const std::string detail = error.detail.empty() ? "" : " (" + error.detail + ")";
+    std::fprintf(stderr, "isocenter: %s%s\n", error.message.c_str(), detail.c_str());
 }
 
 Result<app::Assignments> assignments_of(const std::vector<std::string>& set) {

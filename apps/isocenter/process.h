@@ -18,6 +18,9 @@ sigset_t block_stop_signals();
 /// Whether `text` is a whole number from `least` on.
 bool is_whole_number(const std::string& text, std::int64_t least);
 
+/// Tells on stderr why a command ended; with the detail, since nobody but the operator reads it.
+void print_error(const Error& error);
+
 /// What `--set section.name=value` says.
 Result<app::Assignments> assignments_of(const std::vector<std::string>& set);
 

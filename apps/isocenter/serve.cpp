@@ -58,7 +58,7 @@ void add_serve(CLI::App& app, Command& chosen) {
         chosen = [options] {
             const Status status = serve(*options);
             if (status.ok()) return 0;
-            std::fprintf(stderr, "isocenter: %s\n", status.error().message.c_str());
+            print_error(status.error());
             return 2;
         };
     });

@@ -93,7 +93,7 @@ Result<Outcome> run(const Options& options) {
 int verify(const Options& options) {
     const auto outcome = run(options);
     if (!outcome) {
-        std::fprintf(stderr, "isocenter: %s\n", outcome.error().message.c_str());
+        print_error(outcome.error());
         return 2;
     }
     const jobs::VerifyReport& report = outcome->report;

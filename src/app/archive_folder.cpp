@@ -15,6 +15,17 @@ blob::SyncMode sync_mode_of(const std::string& name) {
     return name == "files" ? blob::SyncMode::files : blob::SyncMode::filesystem;
 }
 
+/// For the person who started the program: which file it is, why, and what can be done.
+Error refuse_index(const DataFolder& folder, Error error) {
+    error.message = folder.database_file().string() + ": " + error.message;
+    if (!error.detail.empty()) error.message += " (" + std::exchange(error.detail, {}) + ")";
+    if (error.code == ErrorCode::corrupt)
+        error.message +=
+            "; restore the folder from a backup, or make a new one from its objects: isocenter import " +
+            folder.path().string() + "/objects --data NEW";
+    return error;
+}
+
 Result<index::Database> open_index(const Settings& settings, const DataFolder& folder) {
     index::DatabaseOptions options;
     options.kind = settings.database;
@@ -22,7 +33,9 @@ Result<index::Database> open_index(const Settings& settings, const DataFolder& f
     options.synchronous = settings.sync != "none";
     options.reserve_bytes = settings.index_reserve_bytes;
     options.read_connections = settings.query_threads + settings.fetch_threads + settings.ingest_threads;
-    return index::open_database(options);
+    auto database = index::open_database(options);
+    if (!database) return refuse_index(folder, database.error());
+    return database;
 }
 
 Result<std::unique_ptr<blob::BlobStore>> open_blobs(const Settings& settings, const DataFolder& folder) {

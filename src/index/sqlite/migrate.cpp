@@ -26,7 +26,8 @@ Result<std::int64_t> version_of(SqliteConnection& connection) {
     if (version > static_cast<std::int64_t>(kMigrations.size())) {
         return fail(ErrorCode::unavailable,
                     "the index database was written by a newer version of this program",
-                    "schema version " + std::to_string(version));
+                    "its schema is version " + std::to_string(version) + ", this program knows up to " +
+                        std::to_string(kMigrations.size()));
     }
     return version;
 }
