@@ -124,8 +124,8 @@ Result<bool> Parser::read_service_parameter(std::string_view name, const std::st
     };
     if (key == "includefield") return done(read_include(value));
     // `accept` is read by the negotiation; the answer is UTF-8 whatever `charset` says (standard-face.md
-    // D19).
-    if (key == "charset" || key == "accept") return true;
+    // D19). The compatibility faces know neither (dicomweb.md 6.2).
+    if (profile_.standard && (key == "charset" || key == "accept")) return true;
     const bool matching =
         profile_.standard && (key == "emptyvaluematching" || key == "multiplevaluematching");
     if (key != "limit" && key != "offset" && key != "fuzzymatching" && !matching) return false;

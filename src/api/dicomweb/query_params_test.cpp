@@ -164,6 +164,11 @@ TEST(CompatibilityQuery, CommasAreLiteralButUidsMayBeAList) {
         std::holds_alternative<dicom::MatchWildcard>(only_match(parse(compatible(false), "PatientID=A*"))));
 }
 
+TEST(CompatibilityQuery, AcceptAndCharsetAreNoParameters) {
+    for (const char* query : {"accept=foo/bar", "charset=utf-8", "Accept=application%2Fdicom%2Bjson"})
+        EXPECT_EQ(parse(compatible(false), query).request.error().code, ErrorCode::invalid_request) << query;
+}
+
 TEST(CompatibilityQuery, EmptyFilterIsUniversalAndReturned) {
     const Parsed parsed = parse(compatible(false), "ModalitiesInStudy=");
     ASSERT_TRUE(parsed.request.ok());
