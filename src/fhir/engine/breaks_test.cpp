@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <stdexcept>
+
 #include "fhir/engine/engine_fakes.h"
 
 namespace isocenter::fhir {
@@ -90,6 +92,39 @@ TEST_F(Breaks, an_outage_that_follows_upon_such_a_study_is_one) {
     bench.pass(seconds(125));
     EXPECT_EQ(bench.stored_low(), 1);
     EXPECT_TRUE(bench.state.list({})->empty());
+}
+
+TEST_F(Breaks, a_job_that_throws_is_a_letter_and_not_the_end_of_the_process) {
+    bench.jobs.act = [](const JobRequest& request) -> JobResult {
+        if (request.key.study_uid == "1.1") throw std::invalid_argument("not an object");
+        return {1, {}, std::nullopt};
+    };
+    bench.feed.add(2, "1.2");
+    bench.pass(seconds(20));
+    ASSERT_EQ(bench.open_letters().size(), 1U);
+    EXPECT_EQ(bench.open_letters()[0].letter_class, LetterClass::fhir);
+    EXPECT_EQ(bench.open_letters()[0].key.study_uid, "1.1");
+    EXPECT_NE(bench.open_letters()[0].error.find("not an object"), std::string::npos);
+    EXPECT_EQ(bench.stored_low(), 2);
+}
+
+TEST(ThrowingBundle, only_the_study_that_throws_alone_is_a_letter) {
+    EngineOptions options;
+    options.studies_per_bundle = 4;
+    EngineBench bench(options);
+    bench.jobs.act_joint = [](const std::vector<JobRequest>&) -> std::vector<JobResult> {
+        throw std::out_of_range("in company");
+    };
+    bench.jobs.act = [](const JobRequest& request) -> JobResult {
+        if (request.key.study_uid == "1.2") throw std::out_of_range("alone");
+        return {1, {}, std::nullopt};
+    };
+    for (std::int64_t n = 1; n <= 4; ++n)
+        bench.feed.add(n, "1." + std::to_string(n));
+    bench.pass(seconds(20));
+    ASSERT_EQ(bench.open_letters().size(), 1U);
+    EXPECT_EQ(bench.open_letters()[0].key.study_uid, "1.2");
+    EXPECT_EQ(bench.stored_low(), 4);
 }
 
 TEST_F(Breaks, who_gets_no_access_at_all_is_never_given_up) {

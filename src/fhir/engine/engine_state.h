@@ -169,6 +169,7 @@ struct Engine::State {
     /// Waits until a key may be ready. The time is taken with the lock held, so that no mark slips between.
     void nap_until_work(std::stop_token stop);
     std::vector<JobResult> run_jobs(const std::vector<Job>& jobs);
+    JobResult run_guarded(const JobRequest& request, const std::function<void()>& before_rerun);
     void finish_job(Job job, const JobResult& result, std::chrono::milliseconds took);
     void note_servers(const Job& job, const JobResult& result);
     std::optional<LetterClass> judge(Job& job, const JobResult& result, std::chrono::milliseconds took);

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 #include "base/log.h"
@@ -192,8 +193,31 @@ std::vector<JobResult> Engine::State::run_jobs(const std::vector<Job>& jobs) {
             request.sequence = job.work.sequences.front();
     }
     const auto before_rerun = [this] { metrics.retry(); };
-    if (requests.size() == 1) return {run_to_the_end(parts.jobs, std::move(requests.front()), before_rerun)};
-    return run_to_the_end(parts.jobs, requests, before_rerun);
+    if (requests.size() > 1) {
+        try {
+            return run_to_the_end(parts.jobs, requests, before_rerun);
+        } catch (const std::exception&) {
+            // Alone, each shows whose it is; what was written already is found.
+        }
+    }
+    std::vector<JobResult> results;
+    for (const JobRequest& request : requests)
+        results.push_back(run_guarded(request, before_rerun));
+    return results;
+}
+
+/// An exception is a mistake of ours that something odd in this study brings out. It would do so again at
+/// every start, and must end neither the process nor the work on others.
+JobResult Engine::State::run_guarded(const JobRequest& request, const std::function<void()>& before_rerun) {
+    try {
+        return run_to_the_end(parts.jobs, request, before_rerun);
+    } catch (const std::exception& error) {
+        log_event(LogLevel::error, "cast_job_broke", {{"target", options.target}, {"reason", error.what()}});
+        JobResult result;
+        result.failure = Failure{
+            FailureKind::refused, fmt::format("the job broke: {}", error.what()), 0, std::nullopt, {}};
+        return result;
+    }
 }
 
 DeadLetter Engine::State::letter_of(const Work& work, LetterClass letter_class) const {

@@ -52,10 +52,20 @@ void drop_our_endpoint(json::object& object, const MergeContext& context) {
     }
 }
 
+/// Of a list that others wrote: what is no object is nothing, and stays.
+std::int64_t count_instances(const json::array& list) {
+    return std::count_if(list.begin(), list.end(), [](const json::value& each) { return each.is_object(); });
+}
+
 bool counts_its_instances(const json::object& series) {
     const auto* count = series.if_contains("numberOfInstances");
     return count != nullptr && count->is_int64() &&
-           count->as_int64() == static_cast<std::int64_t>(list_member(series, "instance").size());
+           count->as_int64() == count_instances(list_member(series, "instance"));
+}
+
+std::string uid_of(const json::value& member) {
+    const auto* object = member.if_object();
+    return object == nullptr ? std::string() : text_member(*object, "uid");
 }
 
 /// A series that another archive holds too: instances join it, and leave it only when a deletion named them.
@@ -63,16 +73,22 @@ bool counts_its_instances(const json::object& series) {
 json::object shared_series(const json::object& found, const json::object* wanted,
                            const MergeContext& context) {
     auto merged = found;
-    std::map<std::string, json::value> instances;
-    std::vector<std::string> order;
+    json::array list;
+    std::map<std::string, std::size_t> places;
     const auto put = [&](const json::value& instance) {
-        const auto uid = text_member(instance.as_object(), "uid");
-        const bool is_new = !instances.contains(uid);
-        if (is_new) order.push_back(uid);
-        if (is_new || context.own) instances[uid] = instance;
+        const auto [place, is_new] = places.emplace(uid_of(instance), list.size());
+        if (is_new) {
+            list.push_back(instance);
+        } else if (context.own) {
+            list[place->second] = instance;
+        }
     };
     for (const auto& instance : list_member(found, "instance")) {
-        if (!context.removed_instances.contains(text_member(instance.as_object(), "uid"))) put(instance);
+        if (!instance.is_object()) {
+            list.push_back(instance);
+        } else if (!context.removed_instances.contains(uid_of(instance))) {
+            put(instance);
+        }
     }
     if (wanted != nullptr) {
         for (const auto& instance : list_member(*wanted, "instance"))
@@ -80,13 +96,9 @@ json::object shared_series(const json::object& found, const json::object* wanted
     } else {
         drop_our_endpoint(merged, context);
     }
-    json::array list;
-    for (const auto& uid : order)
-        list.push_back(instances[uid]);
     // A server's count without a list is its own; nothing was added that could change it.
     if (list.empty() && !found.contains("instance")) return merged;
-    if (context.own || counts_its_instances(found))
-        merged["numberOfInstances"] = static_cast<std::int64_t>(list.size());
+    if (context.own || counts_its_instances(found)) merged["numberOfInstances"] = count_instances(list);
     if (list.empty()) {
         merged.erase("instance");
     } else {
@@ -115,7 +127,10 @@ json::array merge_series(const json::array& found, const json::array& wanted, co
         }
     }
     for (const auto& series : found) {
-        if (!series.is_object()) continue;
+        if (!series.is_object()) {
+            if (!context.own) behind.push_back(series);
+            continue;
+        }
         const auto holders = holders_of(series.as_object(), context);
         if (!holders.ours) {
             behind.push_back(series);
@@ -135,9 +150,8 @@ void summarise(json::object& study) {
     for (const auto& one : series) {
         const auto& object = one.as_object();
         const auto* count = object.if_contains("numberOfInstances");
-        instances += count != nullptr && count->is_int64()
-                         ? count->as_int64()
-                         : static_cast<std::int64_t>(list_member(object, "instance").size());
+        instances += count != nullptr && count->is_int64() ? count->as_int64()
+                                                           : count_instances(list_member(object, "instance"));
         const auto* modality = object.if_contains("modality");
         if (modality == nullptr || !modality->is_object()) continue;
         if (auto code = text_member(modality->as_object(), "code"); !code.empty())
@@ -209,10 +223,10 @@ std::size_t undecided_instances(const json::object& found, const json::object& w
         std::set<std::string> known = context.removed_instances;
         if (const auto* there = find_series(ours, text_member(series, "uid"))) {
             for (const auto& instance : list_member(*there, "instance"))
-                known.insert(text_member(instance.as_object(), "uid"));
+                known.insert(uid_of(instance));
         }
         for (const auto& instance : list_member(series, "instance")) {
-            if (!known.contains(text_member(instance.as_object(), "uid"))) ++count;
+            if (instance.is_object() && !known.contains(uid_of(instance))) ++count;
         }
     }
     return count;

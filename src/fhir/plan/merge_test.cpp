@@ -146,6 +146,27 @@ TEST_F(MergeStudy, a_shared_series_of_a_study_of_others_gains_instances_and_lose
     EXPECT_EQ(series_after().at("numberOfInstances"), 2) << "a count of the list follows it";
 }
 
+TEST_F(MergeStudy, members_that_are_no_objects_are_passed_over_and_stay) {
+    const json::array both{json::object{{"reference", "Endpoint/other"}},
+                           json::object{{"reference", "Endpoint/ours"}}};
+    const json::array odd{json::object{{"uid", "2.25.2.1"}}, nullptr, "text"};
+    theirs_["series"] = json::array{
+        json::object{{"uid", "2.25.2"}, {"endpoint", both}, {"instance", odd}, {"numberOfInstances", 1}},
+        nullptr};
+    const auto now = wanted({image("2.25.2", 1), image("2.25.2", 2)});
+    const auto study = merge_study(theirs_, now, context(false));
+    const auto& series = study.at("series").at(0);
+    EXPECT_EQ(series.at("instance").as_array().size(), 4U);
+    EXPECT_EQ(series.at("instance").at(1), nullptr);
+    EXPECT_EQ(series.at("numberOfInstances"), 2);
+    EXPECT_EQ(study.at("series").at(1), nullptr);
+    const auto own = merge_study(theirs_, now, context(true));
+    EXPECT_EQ(own.at("numberOfInstances"), 2);
+    EXPECT_EQ(own.at("numberOfSeries"), 1);
+    EXPECT_EQ(undecided_instances(theirs_, wanted({image("2.25.2", 2)}), context(true)), 1U);
+    EXPECT_EQ(withdraw_study(theirs_, context(true)).at("numberOfInstances"), 1);
+}
+
 /// A Patient, and what it becomes by `Schmidt^Anna^Carla`, female, born 1960-02-03.
 json::object merged_patient(const char* found, bool own) {
     const json::object wanted =
