@@ -8,7 +8,7 @@
 
 #include "app/settings_table.h"
 #include "base/ascii.h"
-#include "fhir/client/reference.h"
+#include "fhir/client/server_address.h"
 
 namespace isocenter::app {
 namespace {
@@ -94,7 +94,7 @@ Status check_targets_differ(const Settings& settings) {
     names.insert(names.begin(), std::string(kDefaultTarget));
     for (std::string& name : names) {
         ISO_TRY(const Settings own, settings_of_target(settings, name));
-        const auto [other, is_new] = by_server.emplace(fhir::in_one_spelling(own.fhir_endpoint), name);
+        const auto [other, is_new] = by_server.emplace(fhir::normalised_address(own.fhir_endpoint), name);
         if (!is_new)
             return fail(
                 ErrorCode::invalid_request,

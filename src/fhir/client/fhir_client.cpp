@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "fhir/client/server_address.h"
 #include "fhir/exact_json.h"
 #include "fhir/json_members.h"
 
@@ -22,12 +23,6 @@ std::string_view text_at(const json::value& value, std::string_view pointer) {
     return found != nullptr && found->is_string() && !is_exact_number(*found)
                ? std::string_view(found->get_string())
                : std::string_view();
-}
-
-/// `scheme://authority`
-std::string_view origin_of(std::string_view url) {
-    const std::size_t begin = url.find("://");
-    return begin == std::string_view::npos ? std::string_view() : url.substr(0, url.find('/', begin + 3));
 }
 
 std::string next_link(const json::object& bundle) {
@@ -105,8 +100,7 @@ Attempt<json::object> FhirClient::send_for_object(net::HttpRequest request) {
     if (reply.status != 200) return failed(failure_of(reply));
     boost::system::error_code error;
     json::value document = parse_exact(reply.body, error);
-    if (error || !document.is_object())
-        return failed(FailureKind::refused, "the FHIR server's answer is no JSON object", reply.status);
+    if (error || !document.is_object()) return failed(no_fhir_in(reply));
     return std::move(document.get_object());
 }
 
@@ -124,13 +118,14 @@ Attempt<Capability> FhirClient::usable_capability() {
 Attempt<void> FhirClient::visit_pages(std::string_view type, net::HttpRequest first, int most_pages,
                                       Check check,
                                       const std::function<Attempt<void>(json::object&&)>& visit) {
+    const std::string origin = normalised_origin(options_.base);
     net::HttpRequest request = std::move(first);
     for (int page = 0; !request.url.empty(); ++page) {
         // A link to elsewhere would hand our credentials to whoever wrote it.
-        if (origin_of(request.url) != origin_of(options_.base) || page == most_pages)
+        if (normalised_origin(request.url) != origin || page == most_pages)
             return failed(FailureKind::refused, "the pages of a search lead elsewhere or never end");
-        FHIR_TRY(json::object bundle, send_for_object(std::move(request)));
-        request = net::HttpRequest{.url = next_link(bundle)};
+        FHIR_TRY(json::object bundle, send_for_object(request));
+        request = net::HttpRequest{.url = resolve_link(next_link(bundle), request.url, options_.base)};
         json::value* entries = bundle.if_contains("entry");
         if (entries == nullptr || !entries->is_array()) continue;
         for (json::value& entry : entries->get_array()) {
@@ -182,8 +177,7 @@ Attempt<std::optional<json::object>> FhirClient::read(std::string_view type, std
     if (reply.status != 200) return failed(failure_of(reply));
     boost::system::error_code error;
     json::value document = parse_exact(reply.body, error);
-    if (error || !document.is_object())
-        return failed(FailureKind::refused, "the FHIR server's answer is no JSON object", reply.status);
+    if (error || !document.is_object()) return failed(no_fhir_in(reply));
     if (const auto usable = check_found(document.get_object()); !usable) return failed(usable.error());
     return std::optional<json::object>(std::move(document.get_object()));
 }
@@ -211,6 +205,7 @@ Attempt<std::vector<EntryReply>> FhirClient::transact(json::array entries) {
         if (outcome_text(reply->body).value_or("").empty()) failure = as_trouble(std::move(failure));
         return failed(std::move(failure));
     }
+    if (is_web_page(*reply)) return failed(no_fhir_in(*reply));
     return check_transaction(reply->body, requests);
 }
 

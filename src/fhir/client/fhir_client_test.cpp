@@ -155,6 +155,38 @@ TEST_F(Client, a_next_link_to_elsewhere_is_not_followed) {
     EXPECT_EQ(server.requests.size(), 1U);
 }
 
+TEST_F(Client, next_links_may_spell_the_server_in_another_way_or_leave_it_out) {
+    const auto second_page = [](const std::string& base, const std::string& link) {
+        ScriptedServer scripted;
+        FhirClient speller{scripted, {.base = base}};
+        scripted.answer(200, page(patient("1"), link));
+        scripted.answer(200, page(patient("2")));
+        const auto found = speller.search("Patient", "x");
+        EXPECT_TRUE(found && found->size() == 2) << base << ' ' << link;
+        return scripted.requests.back().url;
+    };
+    for (const auto& [base, link] :
+         {std::pair("http://LOCALHOST:8080/fhir", "http://localhost:8080/fhir?p=2"),
+          std::pair("http://h:80/fhir", "http://h/fhir?p=2"),
+          std::pair("https://h/fhir", "HTTPS://h:443/fhir?p=2"), std::pair("http://h", "http://h?p=2")})
+        EXPECT_EQ(second_page(base, link), link);
+    EXPECT_EQ(second_page("http://h/fhir/", "/fhir?p=2"), "http://h/fhir?p=2");
+    EXPECT_EQ(second_page("http://h/fhir", "?p=2"), "http://h/fhir/Patient?p=2");
+    EXPECT_EQ(second_page("http://h/fhir", "Patient?p=a:b"), "http://h/fhir/Patient?p=a:b");
+    EXPECT_EQ(second_page("https://h/fhir", "//H/fhir?p=2"), "https://H/fhir?p=2");
+}
+
+TEST_F(Client, next_links_that_only_look_like_the_server_are_not_followed) {
+    for (const char* link : {"//evil.test/fhir?p=2", "http://fhir.test:81/fhir?p=2",
+                             "https://fhir.test/fhir?p=2", "http://fhir.test@evil.test/", "ftp:fhir.test"}) {
+        ScriptedServer scripted;
+        FhirClient wary{scripted, {.base = "http://fhir.test/fhir"}};
+        scripted.answer(200, page(patient("1"), link));
+        EXPECT_FALSE(wary.search("Patient", "x").has_value());
+        EXPECT_EQ(scripted.requests.size(), 1U) << link;
+    }
+}
+
 // Obligation: 19.capability.versions, 19.capability.no-transaction
 TEST_F(Client, capability_versions_and_transaction_interaction) {
     const auto usable = [&](const std::string& version, const std::string& interaction) {
@@ -194,7 +226,6 @@ json::array entries_of(const std::string& method, bool conditional = false) {
     return {json::object{{"request", request}}};
 }
 
-// Obligation: 19.executor.status-passes, 19.executor.status-malformed, 19.executor.status-refused
 TEST_F(Client, decimals_of_others_are_written_as_they_were_found) {
     const std::string decimals =
         R"("extension":[{"valueDecimal":1.5690000},{"valueDecimal":0.1234567890123456789},)"
@@ -213,6 +244,7 @@ TEST_F(Client, decimals_of_others_are_written_as_they_were_found) {
     EXPECT_NE(written(client.search("Patient", "identifier=a")->at(0)).find(decimals), std::string::npos);
 }
 
+// Obligation: 19.executor.status-passes, 19.executor.status-malformed, 19.executor.status-refused
 TEST_F(Client, transaction_statuses_of_an_entry) {
     struct Case {
         std::string status;
@@ -284,6 +316,8 @@ TEST_F(Client, transaction_error_statuses_by_class) {
         FailureKind kind;
     };
     for (const Case& c : std::vector<Case>{
+             {302, "", "PUT", FailureKind::transient},
+             {307, "<html>", "DELETE", FailureKind::transient},
              {400, outcome("bad"), "PUT", FailureKind::refused},
              {401, outcome("who"), "PUT", FailureKind::target_down},
              {403, "", "PUT", FailureKind::transient},
@@ -320,6 +354,25 @@ TEST_F(Client, transaction_error_statuses_by_class) {
         EXPECT_EQ(replies.error().status, c.status);
         EXPECT_EQ(replies.error().retry_after, std::chrono::seconds(17));
     }
+}
+
+TEST_F(Client, web_pages_and_redirections_of_a_gateway_are_trouble_of_the_server) {
+    const auto web_page = [&] {
+        server.answers.emplace_back(
+            net::HttpReply{200, "text/html; charset=utf-8", {}, "<html>log in</html>"});
+    };
+    web_page();
+    EXPECT_EQ(client.search("Patient", "x").error().kind, FailureKind::transient);
+    web_page();
+    EXPECT_EQ(client.read("Patient", "1").error().kind, FailureKind::transient);
+    web_page();
+    EXPECT_EQ(client.transact(entries_of("PUT")).error().kind, FailureKind::transient);
+    server.answer(200, "<html>");
+    EXPECT_EQ(client.search("Patient", "x").error().kind, FailureKind::refused) << "it says that it is FHIR";
+    server.answer(302, "");
+    EXPECT_EQ(client.search("Patient", "x").error().kind, FailureKind::transient);
+    server.answer(308, "");
+    EXPECT_EQ(client.read("Patient", "1").error().kind, FailureKind::transient);
 }
 
 // Obligation: 19.executor.transport, 19.pipeline.retry-timeout

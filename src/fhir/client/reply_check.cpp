@@ -74,7 +74,9 @@ FailureKind kind_of_conflict(unsigned status, std::string_view text, bool delete
 FailureKind kind_of_status(unsigned status, std::string_view text, bool deletes) {
     if (status == 401) return FailureKind::target_down;
     if (status == 409 || status == 412) return kind_of_conflict(status, text, deletes);
-    const bool passing = status == 403 || status == 408 || status == 429 || status >= 500;
+    // FHIR knows no redirections: a gateway sends elsewhere whoever it will not let through now.
+    const bool redirected = status >= 300 && status < 400;
+    const bool passing = redirected || status == 403 || status == 408 || status == 429 || status >= 500;
     return passing ? FailureKind::transient : FailureKind::refused;
 }
 
@@ -163,6 +165,22 @@ Failure failure_of(const net::HttpReply& reply, bool deletes) {
     failure.text =
         fmt::format("the FHIR server answered {}{}{}", reply.status, text.empty() ? "" : ": ", text);
     return failure;
+}
+
+bool is_web_page(const net::HttpReply& reply) {
+    return reply.content_type.starts_with("text/html");
+}
+
+Failure no_fhir_in(const net::HttpReply& reply) {
+    // Log-ins and maintenance are shown by what stands before the server, for all studies alike.
+    if (is_web_page(reply))
+        return {FailureKind::transient,
+                fmt::format("the FHIR server answered {} with a web page", reply.status),
+                reply.status,
+                std::nullopt,
+                {}};
+    return {
+        FailureKind::refused, "the FHIR server's answer is no JSON object", reply.status, std::nullopt, {}};
 }
 
 Failure failure_of_transaction(const net::HttpReply& reply, bool deletes) {

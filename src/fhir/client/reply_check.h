@@ -33,6 +33,11 @@ Failure failure_of_transaction(const net::HttpReply& reply, bool deletes);
 /// The failure that a missing reply means.
 Failure failure_of(const Error& error);
 
+/// Whether it is meant for people: a log-in for example, that something before the server shows.
+bool is_web_page(const net::HttpReply& reply);
+/// The failure that a successful reply means that has nothing of FHIR in it.
+Failure no_fhir_in(const net::HttpReply& reply);
+
 /// The texts of an OperationOutcome, where it has errors of these alone; nothing when the body is something
 /// else.
 std::optional<std::string> outcome_text(std::string_view body);

@@ -79,7 +79,7 @@ bool is_trouble(Sign sign) {
 /// Why a server is not used any more. What it answered about a study may quote the study; what a probe was
 /// answered does not.
 std::string reason_of(const Failure& failure) {
-    if (failure.status == 0) return failure.text;
+    if (failure.status < 300) return failure.text;
     return fmt::format("the FHIR server answered {}", failure.status);
 }
 
