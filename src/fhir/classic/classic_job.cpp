@@ -108,11 +108,14 @@ Attempt<std::size_t> ClassicJob::apply(const Entry& entry, const JobRequest& req
 
 Attempt<std::size_t> ClassicJob::apply_numbered(const JobRequest& request, std::vector<JobNote>& notes) {
     FHIR_TRY(std::optional<Entry> entry, sides_.entries.entry(request.sequence));
-    // A page that was kept while the feed began anew, or a feed whose numbers are of other studies now.
-    if (entry && entry->study_uid != request.key.study_uid) {
+    // A page that was kept while the feed began anew, or one of a server that lags behind the others.
+    if (!entry || entry->study_uid != request.key.study_uid) {
         FHIR_TRY(entry, sides_.entries.reread(request.sequence));
     }
-    if (!entry || entry->study_uid != request.key.study_uid) return std::size_t{0};
+    if (!entry)
+        return failed(FailureKind::unreadable, "the feed shows no entry of that number that can be read");
+    // The numbers are of other studies now: whoever reads the feed has a job for each.
+    if (entry->study_uid != request.key.study_uid) return std::size_t{0};
     return apply(*entry, request, notes);
 }
 

@@ -89,6 +89,14 @@ TEST(ClassicEntries, an_entry_whose_metadata_cannot_be_read_is_unusable) {
     EXPECT_EQ(entry.error().kind, FailureKind::unusable);
 }
 
+TEST(ClassicEntries, an_entry_of_an_unknown_action_is_nothing) {
+    Bench bench;
+    std::string replaced = entry_text(5);
+    replaced.replace(replaced.find("Create"), 6, "Replace");
+    bench.sender.replies = {{200, "[" + replaced + "]"}};
+    EXPECT_EQ(*bench.source.entry(5), std::nullopt);
+}
+
 TEST(ClassicEntries, what_is_not_there_is_nothing) {
     Bench bench;
     bench.sender.replies = {{200, "[" + entry_text(6) + "]"}, {204, ""}};

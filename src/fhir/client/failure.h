@@ -21,6 +21,7 @@ enum class FailureKind {
     missing_reference,  ///< what is referred to is gone: look up again, run the job once more
     refused,            ///< the FHIR server will refuse the same content again
     unusable,           ///< the archive's content cannot be written
+    unreadable,         ///< an entry of the feed
     lease_lost,         ///< another engine has taken over, or may before a write would end
     cancelled,          ///< the process stops
 };

@@ -127,6 +127,8 @@ std::string_view to_string(FailureKind kind) {
             return "refused";
         case FailureKind::unusable:
             return "unusable";
+        case FailureKind::unreadable:
+            return "unreadable";
         case FailureKind::lease_lost:
             return "lease_lost";
         case FailureKind::cancelled:

@@ -399,5 +399,26 @@ TEST(EngineByEntry, a_success_of_one_entry_leaves_the_letter_of_another_open) {
     EXPECT_TRUE(bench.open_letters().empty());
 }
 
+TEST(EngineByEntry, an_entry_that_cannot_be_read_is_a_letter_of_its_number_until_it_can) {
+    EngineBench bench(entry_by_entry());
+    bench.jobs.act = [](const JobRequest& request) {
+        return request.sequence == 2 ? failing(FailureKind::unreadable) : JobResult{1, {}, std::nullopt};
+    };
+    for (std::int64_t n = 1; n <= 3; ++n)
+        bench.feed.add(n, "1.1");
+    bench.pass(seconds(1));
+    EXPECT_EQ(bench.stored_low(), 3);
+    ASSERT_EQ(bench.open_letters().size(), 1U);
+    const DeadLetter letter = bench.open_letters().front();
+    EXPECT_EQ(letter.letter_class, LetterClass::feed);
+    EXPECT_EQ(letter.first_sequence, 2);
+    EXPECT_EQ(letter.key, Key{});
+    bench.jobs.act = nullptr;
+    ASSERT_TRUE(bench.state.ask_replay(letter.id).ok());
+    bench.pass(seconds(5));
+    EXPECT_EQ(bench.jobs.requests.back().sequence, 2);
+    EXPECT_TRUE(bench.open_letters().empty());
+}
+
 }  // namespace
 }  // namespace isocenter::fhir

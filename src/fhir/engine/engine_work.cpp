@@ -66,6 +66,7 @@ Sign sign_of_archive(const JobResult& result) {
         case FailureKind::referenced:
         case FailureKind::refused:
         case FailureKind::unusable:
+        case FailureKind::unreadable:
             return Sign::answered;
         default:
             return Sign::none;
@@ -300,6 +301,8 @@ bool Engine::State::give_up(Job& job, LetterClass letter_class, const Failure& f
         lettered[job.work.key].insert(job.work.removed.begin(), job.work.removed.end());
     }
     DeadLetter letter = letter_of(job.work, letter_class);
+    // Its number is what such a letter is known by.
+    if (letter_class == LetterClass::feed) letter.key = {};
     letter.removed = job.work.removed;
     letter.error = failure.text;
     letter.tag = failure.tag;
@@ -349,6 +352,7 @@ std::optional<LetterClass> Engine::State::judge(Job& job, const JobResult& resul
     const FailureKind kind = result.failure->kind;
     if (kind == FailureKind::refused) return LetterClass::fhir;
     if (kind == FailureKind::unusable) return LetterClass::dicom;
+    if (kind == FailureKind::unreadable) return LetterClass::feed;
     job.blameless = is_never_the_studys(*result.failure) || target.is_outage() || archive.is_outage();
     if (job.blameless) return std::nullopt;
     job.work.retries.spent += took;
