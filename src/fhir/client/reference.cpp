@@ -1,6 +1,6 @@
 #include "fhir/client/reference.h"
 
-#include <algorithm>
+#include "fhir/client/server_address.h"
 
 namespace isocenter::fhir {
 namespace {
@@ -13,24 +13,11 @@ bool is_absolute(std::string_view reference) {
 
 }  // namespace
 
-std::string in_one_spelling(std::string_view address) {
-    address = address.substr(0, address.find_last_not_of('/') + 1);
-    if (!is_absolute(address)) return std::string(address);
-    const std::size_t host = address.find(kAfterScheme) + kAfterScheme.size();
-    const std::size_t path = std::min(address.find('/', host), address.size());
-    std::string origin(address.substr(0, path));
-    std::transform(origin.begin(), origin.end(), origin.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-    const std::string_view standard = origin.starts_with("https:") ? ":443" : ":80";
-    if (origin.ends_with(standard)) origin.resize(origin.size() - standard.size());
-    return origin.append(address.substr(path));
-}
-
 std::string local_id(std::string_view reference, std::string_view type, std::string_view base) {
     std::string own(reference.substr(0, reference.find("/_history/")));
     if (is_absolute(own)) {
-        own = in_one_spelling(own);
-        const std::string root = is_absolute(base) ? in_one_spelling(base) + '/' : std::string();
+        own = normalised_address(own);
+        const std::string root = is_absolute(base) ? normalised_address(base) + '/' : std::string();
         if (root.empty() || !own.starts_with(root)) return {};
         own.erase(0, root.size());
     }

@@ -5,10 +5,6 @@
 
 namespace isocenter::fhir {
 
-/// An address with scheme and host in lower case, without a default port and without '/' at the end; a text
-/// that is no absolute address only without '/' at the end.
-std::string in_one_spelling(std::string_view address);
-
 /// The id in a reference to a resource of `type` on the FHIR server at `base` (with or without '/' at the
 /// end): `7` of `Patient/7` and `{base}/Patient/7/_history/2`. Empty for any other: another server may have
 /// the same id for somebody else. Scheme and host count without regard to case, default ports as if written.
