@@ -26,6 +26,17 @@ class AlteredScan final : public ForwardingScan {
     }
 };
 
+/// Others remove an instance while its folder is walked through.
+class RacingScan final : public ForwardingScan {
+  public:
+    using ForwardingScan::ForwardingScan;
+    std::function<void()> first;
+    Result<std::vector<BlobKey>> unreferenced(std::span<const BlobKey> keys) override {
+        first();
+        return ForwardingScan::unreferenced(keys);
+    }
+};
+
 class VerifyTest : public ::testing::Test {
   protected:
     VerifyTest() {
@@ -151,6 +162,16 @@ TEST_F(VerifyTest, FindsObjectsWithoutARecord) {
     ASSERT_EQ(found.problems, 1U);
     EXPECT_EQ(found.findings[0].kind, Finding::Kind::unreferenced_object);
     EXPECT_EQ(found.findings[0].blob, raw->key());
+}
+
+TEST_F(VerifyTest, AnObjectThatWentWhileItWasListedIsNoProblem) {
+    auto writer = std::move(*test.memory.create(blob::make_key()));
+    blob::BlobWriter* const raw = writer.get();
+    ASSERT_TRUE(test.memory.commit({&raw, 1}).front().ok());
+    RacingScan racing(*test.database.records);
+    test.database.records = &racing;
+    racing.first = [&] { EXPECT_TRUE(test.memory.remove(raw->key()).ok()); };
+    EXPECT_EQ(report().problems, 0U);
 }
 
 TEST_F(VerifyTest, EndsEarlyWhenCancelled) {
