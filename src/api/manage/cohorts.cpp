@@ -50,7 +50,17 @@ std::string bearer_of(const http::Request& request) {
     return fhir::is_token(token) ? token : std::string();
 }
 
-CohortAnswer<CohortPage> page_of(const http::Request& request) {
+std::string joined(const std::vector<std::string_view>& names) {
+    std::string text;
+    for (const std::string_view name : names)
+        text += (text.empty() ? "" : ", ") + std::string(name);
+    return text.empty() ? "none" : text;
+}
+
+using Names = std::vector<std::string_view>;
+
+/// What the query says; only parameters that have an effect are allowed.
+CohortAnswer<CohortPage> page_of(const http::Request& request, const Names& allowed) {
     const auto items = http::parse_query(request.query);
     if (!items) return bad("the query has a broken escape");
     CohortPage page;
@@ -58,6 +68,8 @@ CohortAnswer<CohortPage> page_of(const http::Request& request) {
     page.token = bearer_of(request);
     page.abandoned = request.abandoned;
     for (const http::QueryItem& item : *items) {
+        if (std::find(allowed.begin(), allowed.end(), item.name) == allowed.end())
+            return bad(item.name + " has no effect here: allowed are " + joined(allowed));
         if (item.name == "asOf" && !item.value.empty()) {
             page.as_of = item.value;
             // The '+' of a zone, which queries take for a space: dates have none.
@@ -71,10 +83,10 @@ CohortAnswer<CohortPage> page_of(const http::Request& request) {
             if (!limit || *limit == 0) return bad("limit must be a whole number from 1 to 1000");
             page.limit = *limit;
         } else {
-            return bad(item.name + " cannot be \"" + item.value +
-                       "\": allowed are asOf, limit (1 to 1000), cursor and frozen (true or false)");
+            return bad(item.name + " cannot be \"" + item.value + "\": frozen is true or false");
         }
     }
+    if (page.frozen && !page.as_of.empty()) return bad("asOf cannot move what was frozen: it has its own");
     return page;
 }
 
@@ -115,7 +127,7 @@ class PostExchange : public http::Exchange {
         return {};
     }
     http::Response finish() override {
-        const auto page = page_of(request_);
+        const auto page = page_of(request_, {"asOf", "limit", "cursor"});
         if (!page) return refuse(request_, page.error());
         if (asks_for_lines(request_)) return lines(request_, cohorts_.post_lines(body_, *page));
         return document(request_, cohorts_.post(body_, *page));
@@ -152,10 +164,6 @@ http::Response studies(Cohorts& cohorts, const std::string& name, const CohortPa
 
 http::Response freeze(Cohorts& cohorts, const std::string& name, const CohortPage& page,
                       const http::Request& request) {
-    // What is kept is of this moment, and whole: neither a list frozen before nor the rest of a run.
-    if (page.frozen || !page.cursor.empty())
-        return refuse(request,
-                      {400, "freeze runs the cohort anew: frozen and cursor have no place here", {}});
     return document(request, cohorts.freeze(name, page), 201);
 }
 
@@ -167,13 +175,14 @@ http::Response remove(Cohorts& cohorts, const std::string& name, const CohortPag
 
 using Act = http::Response (*)(Cohorts&, const std::string&, const CohortPage&, const http::Request&);
 
-http::Route named(Cohorts& cohorts, net::Lane& lane, http::Method method, std::string pattern, Act act) {
+http::Route named(Cohorts& cohorts, net::Lane& lane, http::Method method, std::string pattern, Act act,
+                  Names allowed) {
     http::Route route;
     route.method = method;
     route.pattern = std::move(pattern);
     route.lane = &lane;
-    route.handler = [&cohorts, act](const http::RequestContext& context) {
-        const auto page = page_of(context.request);
+    route.handler = [&cohorts, act, allowed = std::move(allowed)](const http::RequestContext& context) {
+        const auto page = page_of(context.request, allowed);
         if (!page) return refuse(context.request, page.error());
         return act(cohorts, std::string(context.params.get("name")), *page, context.request);
     };
@@ -198,12 +207,14 @@ std::vector<http::Route> cohort_routes(Cohorts& cohorts, const CohortLanes& lane
     list.handler = [&cohorts](const http::RequestContext& context) {
         return document(context.request, cohorts.list());
     };
-    return {post,
-            list,
-            named(cohorts, lanes.run, Method::get, "/cohorts/{name}", get),
-            named(cohorts, lanes.run, Method::get, "/cohorts/{name}/studies", studies),
-            named(cohorts, lanes.run, Method::post, "/cohorts/{name}/freeze", freeze),
-            named(cohorts, lanes.remove, Method::delete_, "/cohorts/{name}", remove)};
+    return {
+        post, list,
+        named(cohorts, lanes.run, Method::get, "/cohorts/{name}", get, {"asOf", "limit", "cursor", "frozen"}),
+        named(cohorts, lanes.run, Method::get, "/cohorts/{name}/studies", studies,
+              {"asOf", "cursor", "frozen"}),
+        // What is kept is of this moment, and whole: neither a list frozen before nor the rest of a run.
+        named(cohorts, lanes.run, Method::post, "/cohorts/{name}/freeze", freeze, {"asOf"}),
+        named(cohorts, lanes.remove, Method::delete_, "/cohorts/{name}", remove, {})};
 }
 
 }  // namespace isocenter::api

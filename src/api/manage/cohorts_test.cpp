@@ -92,8 +92,9 @@ class CohortRoutes : public testing::Test {
 
 TEST_F(CohortRoutes, hand_over_what_the_query_says) {
     using http::Method;
-    EXPECT_EQ(body_of(call(Method::get, "/cohorts/{name}", "asOf=2026-01-01&limit=7&cursor=k-1&frozen=true")),
-              "get a 2026-01-01 7 k-1 frozen");
+    EXPECT_EQ(body_of(call(Method::get, "/cohorts/{name}", "asOf=2026-01-01&limit=7&cursor=k-1")),
+              "get a 2026-01-01 7 k-1");
+    EXPECT_EQ(body_of(call(Method::get, "/cohorts/{name}", "limit=7&frozen=true")), "get a  7  frozen");
     for (const char* zone : {"+01:00", "%2B01:00", "%2b01:00"})
         EXPECT_EQ(
             body_of(call(Method::get, "/cohorts/{name}", std::string("asOf=2026-01-01T10:00:00") + zone)),
@@ -104,8 +105,38 @@ TEST_F(CohortRoutes, hand_over_what_the_query_says) {
     EXPECT_EQ(call(Method::delete_, "/cohorts/{name}").status, 204U);
     for (const char* query : {"limit=0", "limit=1001", "limit=x", "frozen=maybe", "page=2", "cursor=", "%4"})
         EXPECT_EQ(call(Method::get, "/cohorts/{name}", query).status, 400U) << query;
-    for (const char* query : {"frozen=true", "cursor=k-1"})
-        EXPECT_EQ(call(Method::post, "/cohorts/{name}/freeze", query).status, 400U) << query;
+}
+
+TEST_F(CohortRoutes, refuse_what_would_have_no_effect_and_name_it) {
+    using http::Method;
+    const auto refused = [&](Method method, const std::string& pattern, const std::string& query) {
+        const http::Response response = call(method, pattern, query);
+        if (response.status != 400) return "taken: " + query;
+        const std::string detail(json_of(response).at("detail").as_string());
+        return detail.substr(0, detail.find(' '));
+    };
+    EXPECT_EQ(refused(Method::post, "/cohorts", "frozen=true"), "frozen");
+    EXPECT_EQ(refused(Method::get, "/cohorts/{name}", "asOf=2026-01-01&frozen=true"), "asOf");
+    EXPECT_EQ(refused(Method::get, "/cohorts/{name}/studies", "frozen=true&asOf=2026-01-01"), "asOf");
+    EXPECT_EQ(refused(Method::get, "/cohorts/{name}/studies", "limit=5"), "limit");
+    for (const char* name : {"frozen", "cursor", "limit"})
+        EXPECT_EQ(refused(Method::post, "/cohorts/{name}/freeze", std::string(name) + "=1"), name);
+    EXPECT_EQ(refused(Method::delete_, "/cohorts/{name}", "frozen=true"), "frozen");
+}
+
+TEST_F(CohortRoutes, describe_the_parameters_that_they_take) {
+    for (const http::Route& route : routes_of(cohorts)) {
+        const auto about = describe_service_route(route);
+        ASSERT_TRUE(about) << route.pattern;
+        for (const ParameterDescription& parameter : about->query_parameters) {
+            const std::string value = parameter.name == "limit"    ? "1"
+                                      : parameter.name == "frozen" ? "true"
+                                                                   : "2026-01-01";
+            const auto status =
+                call(route.method, route.pattern, std::string(parameter.name) + '=' + value).status;
+            EXPECT_LT(status, 300U) << route.pattern << ' ' << parameter.name;
+        }
+    }
 }
 
 TEST_F(CohortRoutes, studies_are_text_unless_json_is_asked_for) {

@@ -44,14 +44,20 @@ const std::vector<ParameterDescription>& letter_parameters() {
     return list;
 }
 
-const std::vector<ParameterDescription>& cohort_parameters() {
-    static const std::vector<ParameterDescription> list = {
-        {"asOf", "string", "The day that ages and durations count from; spans back from it end with it."},
-        {"limit", "integer", "Largest number of patients, at most 1000."},
-        {"cursor", "string", "The value of next in the last answer."},
-        {"frozen", "boolean", "Answer from the frozen members."},
-    };
-    return list;
+ParameterDescription as_of_parameter() {
+    return {"asOf", "string", "The day that ages and durations count from; spans back from it end with it."};
+}
+
+ParameterDescription cursor_parameter() {
+    return {"cursor", "string", "The value of next in the last answer."};
+}
+
+ParameterDescription patients_parameter() {
+    return {"limit", "integer", "Largest number of patients, at most 1000."};
+}
+
+ParameterDescription frozen_parameter() {
+    return {"frozen", "boolean", "Answer from the frozen members; not beside asOf."};
 }
 
 // Path parameters are named once, in the pattern: describe_service_route adds them.
@@ -104,7 +110,12 @@ std::vector<Row> bridge_rows() {
 std::vector<Row> cohort_rows() {
     const std::vector<std::string> lines = {"application/json", "application/x-ndjson"};
     const std::vector<std::string> uids = {"text/plain", "application/json"};
-    const auto& cohorts = cohort_parameters();
+    const std::vector<ParameterDescription> fresh = {as_of_parameter(), patients_parameter(),
+                                                     cursor_parameter()};
+    const std::vector<ParameterDescription> saved = {as_of_parameter(), patients_parameter(),
+                                                     cursor_parameter(), frozen_parameter()};
+    const std::vector<ParameterDescription> whole = {as_of_parameter(), cursor_parameter(),
+                                                     frozen_parameter()};
     const std::string group = "Cohorts";
     return {
         {Method::get, "/cohorts", {"List the saved cohorts.", group, {}, {}, {}, kJson, {200, 503}}},
@@ -113,31 +124,25 @@ std::vector<Row> cohort_rows() {
          {"Answer a definition; one with a name is saved.",
           group,
           {},
-          cohorts,
+          fresh,
           kJson,
           lines,
           {200, 400, 401, 410, 413, 422, 424, 503}}},
         {Method::get,
          "/cohorts/{name}",
-         {"Answer a saved cohort.", group, {}, cohorts, {}, lines, {200, 400, 401, 404, 410, 422, 424, 503}}},
+         {"Answer a saved cohort.", group, {}, saved, {}, lines, {200, 400, 401, 404, 410, 422, 424, 503}}},
         {Method::delete_,
          "/cohorts/{name}",
          {"Delete a saved cohort.", group, {}, {}, {}, {}, {204, 400, 401, 404, 503}}},
         {Method::get,
          "/cohorts/{name}/studies",
-         {"List the studies of a cohort.",
-          group,
-          {},
-          cohorts,
-          {},
-          uids,
-          {200, 400, 401, 404, 422, 424, 503}}},
+         {"List the studies of a cohort.", group, {}, whole, {}, uids, {200, 400, 401, 404, 422, 424, 503}}},
         {Method::post,
          "/cohorts/{name}/freeze",
          {"Keep the members as they are.",
           group,
           {},
-          {cohorts.front()},
+          {as_of_parameter()},
           {},
           kJson,
           {201, 400, 401, 404, 409, 422, 424, 503}}},
