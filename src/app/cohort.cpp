@@ -10,6 +10,7 @@
 #include "app/cohort_engine.h"
 #include "app/cohort_server.h"
 #include "app/cohort_store.h"
+#include "base/log.h"
 #include "fhir/cohort/describe.h"
 
 namespace isocenter::app {
@@ -62,7 +63,12 @@ Status run(const Settings& settings, archive::Archive* archive, std::string_view
     CohortRun run(*engine, definition.target);
     const auto selection = run.find(definition, as_of);
     if (!selection) return error_of(selection.error());
-    if (format == CohortFormat::studies) return write(study_lines(*selection));
+    if (format == CohortFormat::studies) {
+        // Its lines have no place for what is missing.
+        if (const std::uint64_t uncertain = selection->uncertain(); uncertain > 0)
+            log_event(LogLevel::warning, "cohort_patients_left_out", {{"patients", uncertain}});
+        return write(study_lines(*selection));
+    }
     CohortWriter writer(format, write);
     const boost::json::object total = cohort::totals_of(*selection);
     ISO_CHECK(writer.begin(definition.name, selection->as_of_text, total));

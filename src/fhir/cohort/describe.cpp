@@ -254,7 +254,9 @@ Found<std::vector<json::object>> describe(const Definition& definition, const Se
 }
 
 json::object totals_of(const Selection& selection) {
-    return {{"patients", selection.members.size()}, {"studies", selection.studies()}};
+    json::object totals{{"patients", selection.members.size()}, {"studies", selection.studies()}};
+    if (const std::size_t uncertain = selection.uncertain(); uncertain > 0) totals["errors"] = uncertain;
+    return totals;
 }
 
 }  // namespace isocenter::fhir::cohort

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 namespace isocenter::fhir::cohort {
@@ -22,6 +23,9 @@ using std::chrono::year_month_day;
 // Far from what any date reaches, near enough that sums do not overflow.
 constexpr sys_days kFirstDay{year{-20000} / 1 / 1};
 constexpr sys_days kLastDay{year{20000} / 1 / 1};
+/// What FHIR can write.
+constexpr sys_days kFirstWritten{year{1} / 1 / 1};
+constexpr sys_days kLastWritten{year{9999} / 12 / 31};
 
 /// Exactly `size` digits from the front of `text`, which loses them.
 std::optional<int> take_digits(std::string_view& text, std::size_t size) {
@@ -78,10 +82,14 @@ Span span_of_days(sys_days first, sys_days last) {
 
 sys_days shifted_day(sys_days at, int by_months, int by_days) {
     if (at == kFirstDay || at == kLastDay) return at;
+    // Years of the library wrap around long before durations end.
+    constexpr int kMonthsOfCalendar = 12 * 9999;
+    if (by_months < -kMonthsOfCalendar) return kFirstWritten;
+    if (by_months > kMonthsOfCalendar) return kLastWritten;
     const year_month_day date = year_month_day{at} + months{by_months};
     const sys_days moved =
         date.ok() ? sys_days{date} : sys_days{date.year() / date.month() / std::chrono::last};
-    return moved + days{by_days};
+    return std::clamp(moved + days{by_days}, kFirstWritten, kLastWritten);
 }
 
 sys_seconds shifted_moment(sys_seconds at, const Duration& by) {
@@ -209,7 +217,7 @@ Ages ages_at(const Span& birth, sys_days at) {
 }
 
 std::string to_text(sys_days at) {
-    const year_month_day date{at};
+    const year_month_day date{std::clamp(at, kFirstWritten, kLastWritten)};
     return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()),
                        static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
 }

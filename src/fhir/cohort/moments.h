@@ -36,7 +36,8 @@ struct Duration {
 /// Nothing for other texts and for numbers of more than five digits.
 std::optional<Duration> read_duration(std::string_view text);
 
-/// Months first, where a day that the month lacks becomes its last, then days, then time.
+/// Months first, where a day that the month lacks becomes its last, then days, then time. What leaves the
+/// years 1 to 9999 becomes the first or the last day of them.
 Span shifted(const Span& span, const Duration& by);
 
 /// Inclusive on both sides; an absent end is open.
@@ -53,7 +54,7 @@ struct Ages {
 };
 Ages ages_at(const Span& birth, std::chrono::sys_days day);
 
-/// `2024-02-29`
+/// `2024-02-29`; the nearest day that FHIR can write.
 std::string to_text(std::chrono::sys_days day);
 
 }  // namespace isocenter::fhir::cohort

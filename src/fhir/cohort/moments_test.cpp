@@ -84,6 +84,17 @@ TEST(Moments, shifting_by_months_stays_in_the_month) {
     EXPECT_EQ(by("2024-03-01", "-PT2H"), "2024-02-29");
 }
 
+TEST(Moments, what_leaves_the_calendar_stays_at_its_end) {
+    const auto by = [](const char* from, const char* duration) {
+        return to_text(shifted(span(from), *read_duration(duration)).first_day);
+    };
+    for (const char* back : {"-P3000Y", "-P65536Y", "-P99999Y", "-P99999Y99999Y", "-P2025Y99999D"})
+        EXPECT_EQ(by("2026-01-01", back), "0001-01-01") << back;
+    for (const char* forward : {"P8000Y", "P65536Y", "P99999Y99999Y", "P7973Y400D"})
+        EXPECT_EQ(by("2026-01-01", forward), "9999-12-31") << forward;
+    EXPECT_EQ(to_text(span("9999-12-31").last_day + std::chrono::days{1}), "9999-12-31");
+}
+
 TEST(Moments, ages_of_whole_and_partial_birth_dates) {
     const auto ages = [](const char* birth, const char* at) {
         return ages_at(span(birth), span(at).first_day);

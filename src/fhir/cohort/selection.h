@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <functional>
 #include <optional>
@@ -46,6 +47,11 @@ struct Selection {
     Span as_of;
     std::vector<Member> members;
 
+    /// Members of whom nothing certain can be said: they are in no list of studies and in no Group.
+    std::size_t uncertain() const {
+        return static_cast<std::size_t>(std::count_if(members.begin(), members.end(),
+                                                      [](const Member& m) { return !m.problem.empty(); }));
+    }
     std::size_t studies() const {
         std::size_t sum = 0;
         for (const Member& member : members)
