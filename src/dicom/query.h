@@ -21,6 +21,7 @@ struct MatchText {
 };
 struct MatchWildcard {
     std::vector<std::string> any_of;  ///< `*` any run, `?` one character; at least one member has one
+    bool case_sensitive = true;       ///< as of MatchText
 };
 /// Person names: folded by fold_name. Each pattern is compared with each component group, or group by group
 /// when it has '='.

@@ -83,6 +83,19 @@ TEST_P(IndexContract, SearchByWildcard) {
                 ElementsAre("4", "1"));
 }
 
+TEST_P(IndexContract, SearchByWildcardWithoutCase) {
+    add(key_of("1", "2", "3"), {{tags::PatientID, "AbC1\\x"}, {tags::StudyDescription, "K\xC3\x84SE"}});
+    add(key_of("4", "5", "6"), {{tags::PatientID, "ABD"}, {tags::StudyDescription, "Kase"}});
+    const auto found = [&](dicom::Tag tag, std::vector<std::string> patterns) {
+        return uids(studies_with(tag, dicom::MatchWildcard{std::move(patterns), false}));
+    };
+    EXPECT_THAT(found(tags::PatientID, {"abc*"}), ElementsAre("1"));
+    EXPECT_THAT(found(tags::PatientID, {"*Bc1"}), ElementsAre("1")) << "the first value";
+    EXPECT_THAT(found(tags::PatientID, {"aB?", "ABC?"}), ElementsAre("4", "1"));
+    EXPECT_THAT(found(tags::PatientID, std::vector<std::string>(200, "abc*")), ElementsAre("1"));
+    EXPECT_THAT(found(tags::StudyDescription, {"k\xC3\xA4*"}), ElementsAre("1")) << "accents count";
+}
+
 TEST_P(IndexContract, SearchByLongLists) {
     add(key_of("1", "2", "3"), {{tags::PatientID, "P[255]"}, {tags::PatientName, "N255"}});
     add(key_of("4", "5", "6"), {{tags::PatientID, "P255x"}, {tags::PatientName, "A=B=N5"}});

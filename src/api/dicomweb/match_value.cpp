@@ -271,12 +271,8 @@ Conditions read_texts(std::vector<std::string> parts, const AttributePath& path,
     const bool pattern =
         knows_wildcards(path.vr) &&
         std::any_of(parts.begin(), parts.end(), [](const auto& p) { return has_wildcard(p); });
-    if (pattern) return {dicom::MatchWildcard{std::move(parts)}};
+    if (pattern) return {dicom::MatchWildcard{std::move(parts), options.standard}};
     const auto text = [&](std::vector<std::string> any_of) {
-        if (!options.standard) {
-            for (std::string& value : any_of)
-                value = dicom::fold_case(value);
-        }
         return dicom::MatchText{std::move(any_of), options.standard};
     };
     if (options.multiple_values && path.multi_valued && knows_multiple_values(path.vr)) {
@@ -358,6 +354,10 @@ Result<Conditions> read_match_value(const AttributePath& path, std::string_view 
     }
     if (options.standard && !knows_wildcards(path.vr) && has_wildcard(value))
         return bad_value(name, "wildcards are not defined for its value representation");
+    if (!options.standard) {
+        for (std::string& part : parts)
+            part = dicom::fold_case(part);
+    }
     if (knows_wildcards(path.vr)) ISO_CHECK(check_patterns(name, parts));
     return read_texts(std::move(parts), path, options);
 }

@@ -160,8 +160,19 @@ TEST(CompatibilityQuery, CommasAreLiteralButUidsMayBeAList) {
         std::get<dicom::MatchUid>(only_match(parse(compatible(false), "StudyInstanceUID=1.2,1.3%5C1.4")))
             .any_of,
         ElementsAre("1.2", "1.3", "1.4"));
-    EXPECT_TRUE(
-        std::holds_alternative<dicom::MatchWildcard>(only_match(parse(compatible(false), "PatientID=A*"))));
+}
+
+TEST(CompatibilityQuery, WildcardsHaveNoCaseEither) {
+    const dicom::Match match = only_match(parse(compatible(false), "PatientID=A*"));
+    const auto& wildcard = std::get<dicom::MatchWildcard>(match);
+    EXPECT_THAT(wildcard.any_of, ElementsAre("a*"));
+    EXPECT_FALSE(wildcard.case_sensitive);
+    EXPECT_TRUE(std::get<dicom::MatchWildcard>(only_match(parse(standard(), "PatientID=A*"))).case_sensitive);
+    // One letter that folds to eighteen: too long is what is compared.
+    std::string longer = "PatientID=*";
+    for (int i = 0; i < 60; ++i)
+        longer += "%EF%B7%BA";
+    EXPECT_FALSE(parse(compatible(false), longer).request.ok());
 }
 
 TEST(CompatibilityQuery, AcceptAndCharsetAreNoParameters) {

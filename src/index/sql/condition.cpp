@@ -37,24 +37,33 @@ std::string compared(const Field& field) {
            ", 1, instr(" + field.stored + ", '\\') - 1))";
 }
 
+// Whether the derived column has the value folded.
+bool has_folded(const Field& field) {
+    return field.shape == Shape::plain && (field.kind == Kind::text || field.kind == Kind::name);
+}
+
+std::vector<std::string> folded_as(const Field& field, const std::vector<std::string>& texts) {
+    return field.kind == Kind::name ? folded_names(texts) : folded(texts);
+}
+
 Result<Fragment> compare(const Field& field, const dicom::MatchText& match) {
     // Dates and times are compared by what they mean, however they were written.
     if (field.kind == Kind::date || field.kind == Kind::time) return equals_any(field.derived, match.any_of);
-    const bool folds = field.shape == Shape::plain && (field.kind == Kind::text || field.kind == Kind::name);
-    if (match.case_sensitive || !folds) return equals_any(compared(field), match.any_of);
-    return equals_any(field.derived,
-                      field.kind == Kind::name ? folded_names(match.any_of) : folded(match.any_of));
+    if (match.case_sensitive || !has_folded(field)) return equals_any(compared(field), match.any_of);
+    return equals_any(field.derived, folded_as(field, match.any_of));
 }
 
 Result<Fragment> compare(const Field& field, const dicom::MatchWildcard& match) {
-    const std::string stored = compared(field);
-    if (match.any_of.size() > kMostSpelledOut) {
+    const bool folds = !match.case_sensitive && has_folded(field);
+    const std::string stored = folds ? field.derived : compared(field);
+    const auto patterns = folds ? folded_as(field, match.any_of) : match.any_of;
+    if (patterns.size() > kMostSpelledOut) {
         Fragment any;
         any.add("EXISTS (SELECT 1 FROM json_each(?) p WHERE ").add(stored).add(" GLOB p.value)");
-        return any.value(json_list(globs(match.any_of)));
+        return any.value(json_list(globs(patterns)));
     }
     std::vector<Fragment> parts;
-    for (const std::string& pattern : match.any_of) {
+    for (const std::string& pattern : patterns) {
         Fragment part;
         part.add(stored).add(has_wildcard(pattern) ? " GLOB ?" : " = ?");
         parts.push_back(part.value(has_wildcard(pattern) ? to_glob(pattern) : pattern));
