@@ -35,7 +35,7 @@ class ImportTarget {
 };
 using ImportTargetFactory = std::function<Result<std::unique_ptr<ImportTarget>>()>;
 
-/// Where files are posted to; `base` is the server's root or the address of its standard face.
+/// Where files are posted to; `base` is the server's root, or the address of a face or of its studies.
 std::string studies_address(std::string base);
 /// Stores into a running server; `studies` as above, `ca_file` as in net::HttpClient::Options.
 ImportTargetFactory make_server_target(std::string studies, std::string ca_file);

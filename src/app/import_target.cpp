@@ -104,6 +104,8 @@ class ServerTarget final : public ImportTarget {
 std::string studies_address(std::string base) {
     while (!base.empty() && base.back() == '/')
         base.pop_back();
+    constexpr std::string_view kStudies = "/studies";
+    if (base.ends_with(kStudies)) base.resize(base.size() - kStudies.size());
     const std::size_t scheme_end = base.find("://");
     if (scheme_end == std::string::npos) return base + "/dicom-web/studies";
     const std::size_t path = base.find('/', scheme_end + 3);

@@ -244,6 +244,7 @@ TEST(ImportTargetAddress, is_one_for_all_ways_to_write_it) {
          {"http://h:8080", "http://h:8080/", "HTTP://H:8080/dicom-web", "http://h:8080/dicom-web//"})
         EXPECT_EQ(studies_address(base), "http://h:8080/dicom-web/studies") << base;
     EXPECT_EQ(studies_address("https://H/Pacs/v2"), "https://h/Pacs/v2/studies");
+    EXPECT_EQ(studies_address("https://h/pacs/v2/studies/"), "https://h/pacs/v2/studies") << "written out";
 }
 
 TEST(ImportPlacesTest, depend_on_target_and_roots) {
