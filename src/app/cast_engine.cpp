@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "fhir/auth/authorizing_sender.h"
 #include "fhir/classic/classic_job.h"
+#include "fhir/client/server_address.h"
 #include "fhir/engine/study_job.h"
 
 namespace isocenter::app {
@@ -22,6 +23,7 @@ fhir::EngineOptions engine_options(const Settings& settings, const fhir::Options
     options.from = wishes.from;
     options.backfill = wishes.backfill;
     options.target = wishes.target;
+    options.server = fhir::normalised_address(settings.fhir_endpoint);
     options.partitions = fhir::synchronised_partitions(content);
     options.is_elsewhere = [content](const std::string& name) {
         return name == fhir::kDefaultPartition || content.partitions.contains(name);

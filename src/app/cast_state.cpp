@@ -21,7 +21,7 @@ constexpr std::string_view kLetterColumns =
 
 Result<std::optional<fhir::StateRow>> read_row(Connection& connection, const std::string& target) {
     Run run(connection,
-            "SELECT low, latest, owner, token, lease_end, changed FROM cast_target WHERE target = ?");
+            "SELECT low, latest, owner, token, lease_end, changed, server FROM cast_target WHERE target = ?");
     ISO_TRY(const bool found, run.bind(target).next());
     if (!found) return std::optional<fhir::StateRow>();
     fhir::StateRow row;
@@ -31,6 +31,7 @@ Result<std::optional<fhir::StateRow>> read_row(Connection& connection, const std
     row.token = run.integer(3);
     row.lease_end = run.integer(4);
     row.changed = run.integer(5);
+    row.server = run.string(6);
     return std::optional<fhir::StateRow>(row);
 }
 
@@ -150,7 +151,7 @@ Result<fhir::StateRow> CastState::acquire(const std::string& owner, Ticks now, T
     ISO_TRY(const auto transaction, Transaction::begin(*connection, Transaction::Kind::write));
     ISO_TRY(const auto found, read_row(*connection, target_));
     fhir::StateRow row = found.value_or(fhir::StateRow{});
-    const bool held = !row.owner.empty() && row.lease_end > now;
+    const bool held = row.is_leased(now, until - now);
     if (held && row.owner != owner) return lease_is_lost();
     // A lease of ours that had ended may have been somebody else's meanwhile and given back.
     if (!held || row.owner != owner) ++row.token;
@@ -186,6 +187,22 @@ Status CastState::save(std::int64_t token, std::int64_t low, std::int64_t latest
     ISO_TRY(const auto transaction, Transaction::begin(*connection, Transaction::Kind::write));
     ISO_CHECK(check_token(*connection, target_, token));
     ISO_CHECK(write_position(*connection, target_, low, latest, now));
+    return transaction->commit();
+}
+
+Status CastState::set_server(std::int64_t token, const std::string& server, std::int64_t low, Ticks now) {
+    ISO_TRY(const auto connection, connections_.writer());
+    ISO_TRY(const auto transaction, Transaction::begin(*connection, Transaction::Kind::write));
+    ISO_CHECK(check_token(*connection, target_, token));
+    ISO_CHECK(Run(*connection,
+                  "INSERT INTO cast_target (target, server, low, changed) VALUES (?, ?, ?, ?) "
+                  "ON CONFLICT (target) DO UPDATE SET server = excluded.server, low = excluded.low, "
+                  "changed = excluded.changed")
+                  .bind(target_)
+                  .bind(server)
+                  .bind(low)
+                  .bind(now)
+                  .run());
     return transaction->commit();
 }
 

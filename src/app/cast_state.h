@@ -21,6 +21,7 @@ class CastState : public fhir::CheckpointStore, public fhir::DeadLetterStore, pu
     Result<fhir::StateRow> acquire(const std::string& owner, Ticks now, Ticks until) override;
     Status release(std::int64_t token, Ticks now) override;
     Status save(std::int64_t token, std::int64_t low, std::int64_t latest, Ticks now) override;
+    Status set_server(std::int64_t token, const std::string& server, std::int64_t low, Ticks now) override;
 
     Status record(std::int64_t token, const fhir::DeadLetter& letter) override;
     Status resolve(std::int64_t token, const fhir::Key& key, const std::vector<fhir::LetterClass>& keep,

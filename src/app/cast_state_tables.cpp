@@ -1,5 +1,6 @@
 #include "app/cast_state_tables.h"
 
+#include <string>
 #include <string_view>
 
 namespace isocenter::app {
@@ -17,7 +18,8 @@ CREATE TABLE IF NOT EXISTS cast_target (
     owner     TEXT NOT NULL DEFAULT '',
     token     INTEGER NOT NULL DEFAULT 0,
     lease_end INTEGER NOT NULL DEFAULT 0,
-    changed   INTEGER NOT NULL DEFAULT 0
+    changed   INTEGER NOT NULL DEFAULT 0,
+    server    TEXT NOT NULL DEFAULT ''
 ) STRICT;
 CREATE TABLE IF NOT EXISTS cast_letter (
     id             INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -61,20 +63,21 @@ CREATE TABLE IF NOT EXISTS cast_backfilled (
 )sql";
 
 /// Tables of former versions lack it.
-Status add_removed(Connection& connection) {
+Status add_text(Connection& connection, const std::string& table, const std::string& column) {
     {
-        Run run(connection, "SELECT 1 FROM pragma_table_info('cast_letter') WHERE name = 'removed'");
-        ISO_TRY(const bool there, run.next());
+        Run run(connection, "SELECT 1 FROM pragma_table_info(?) WHERE name = ?");
+        ISO_TRY(const bool there, run.bind(table).bind(column).next());
         if (there) return {};
     }
-    return connection.execute("ALTER TABLE cast_letter ADD COLUMN removed TEXT NOT NULL DEFAULT ''");
+    return connection.execute("ALTER TABLE " + table + " ADD COLUMN " + column + " TEXT NOT NULL DEFAULT ''");
 }
 
 }  // namespace
 
 Status make_cast_tables(Connection& connection) {
     ISO_CHECK(connection.execute(kSchema));
-    return add_removed(connection);
+    ISO_CHECK(add_text(connection, "cast_target", "server"));
+    return add_text(connection, "cast_letter", "removed");
 }
 
 }  // namespace isocenter::app

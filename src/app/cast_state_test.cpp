@@ -60,6 +60,35 @@ INSTANTIATE_TYPED_TEST_SUITE_P(Sqlite, StateContract, app::FileFixture);
 namespace isocenter::app {
 namespace {
 
+TEST(CastState, a_position_of_a_former_version_is_kept) {
+    const std::filesystem::path folder =
+        std::filesystem::temp_directory_path() / ("isocenter-cast-position-" + std::to_string(getpid()));
+    std::filesystem::remove_all(folder);
+    std::filesystem::create_directories(folder);
+    {
+        auto file = std::move(*CastStateFile::open((folder / "cast-state.db").string()));
+        const auto connection = std::move(*file->writer());
+        ASSERT_TRUE(connection
+                        ->execute("CREATE TABLE cast_target (target TEXT PRIMARY KEY, "
+                                  "low INTEGER NOT NULL DEFAULT 0, latest INTEGER NOT NULL DEFAULT 0, "
+                                  "owner TEXT NOT NULL DEFAULT '', token INTEGER NOT NULL DEFAULT 0, "
+                                  "lease_end INTEGER NOT NULL DEFAULT 0, "
+                                  "changed INTEGER NOT NULL DEFAULT 0) STRICT;"
+                                  "INSERT INTO cast_target (target, low, latest) VALUES ('default', 7, 9)")
+                        .ok());
+    }
+    {
+        const auto file = std::move(*CastStateFile::open((folder / "cast-state.db").string()));
+        const auto state = CastState::open(*file, "default");
+        ASSERT_TRUE(state.ok()) << state.error().message;
+        const auto row = (*state)->load();
+        ASSERT_TRUE(row.ok() && row->has_value());
+        EXPECT_EQ((*row)->low, 7);
+        EXPECT_TRUE((*row)->server.empty());
+    }
+    std::filesystem::remove_all(folder);
+}
+
 TEST(CastState, letters_of_a_former_version_are_kept) {
     const std::filesystem::path folder =
         std::filesystem::temp_directory_path() / ("isocenter-cast-former-" + std::to_string(getpid()));

@@ -190,6 +190,7 @@ http::Response show_status(const CastView& cast, const http::RequestContext& con
          {{"fhir", circuit(status.target_reachable)}, {"archive", circuit(status.archive_reachable)}}},
         {"deadLetters", to_json(*counts)},
         {"lease", {{"active", status.active}, {"owner", status.lease_owner}, {"token", status.lease_token}}}};
+    if (status.lease_end != 0) body["lease"].get_object()["until"] = to_iso8601(status.lease_end);
     if (const auto& reset = status.feed_reset)
         body["feedReset"] = {{"time", to_iso8601(reset->time)},
                              {"position", reset->position},

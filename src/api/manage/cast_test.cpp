@@ -184,6 +184,18 @@ TEST_F(CastRoutes, the_status_tells_position_lag_circuit_and_letters) {
     EXPECT_EQ(status.at("working"), true);
 }
 
+TEST_F(CastRoutes, who_stands_by_tells_for_whom_and_until_when) {
+    const Ticks now = bench.clock.wall();
+    ASSERT_TRUE(bench.state.acquire("other", now, now + 15 * kTicksPerSecond).ok());
+    ASSERT_TRUE(bench.state.save(0, 7, 9, now).ok());
+    bench.keep();
+    const json::value status = json_of(call(http::Method::get, "/cast/status"));
+    EXPECT_EQ(status.at("lease").at("active"), false);
+    EXPECT_EQ(status.at("lease").at("owner"), "other");
+    EXPECT_EQ(status.at("lease").at("until"), json::value(to_iso8601(now + 15 * kTicksPerSecond)));
+    EXPECT_EQ(status.at("position"), 7);
+}
+
 // Obligation: 19.health
 TEST_F(CastRoutes, a_process_of_its_own_is_not_ready_while_the_fhir_server_is_away) {
     const auto health = cast_health_routes(cast);

@@ -112,6 +112,7 @@ EngineStatus Engine::State::describe() {
     status.running_jobs = keys ? keys->lent() : 0;
     status.lease_owner = row.owner;
     status.lease_token = row.token;
+    status.lease_end = row.lease_end;
     status.backfill = describe_backfill();
     status.feed_reset = feed_reset;
     status.recovering = feed_reset && (status.backfill || status.low < feed_reset->latest);

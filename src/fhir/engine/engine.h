@@ -23,6 +23,7 @@ namespace isocenter::fhir {
 
 struct EngineOptions {
     std::string target = "default";      ///< label of metrics and logs
+    std::string server{};                ///< normalised_address() of the FHIR server; empty: not told
     std::string owner{};                 ///< of the lease: unique to this engine
     bool lease = true;                   ///< false: writes without looking after other engines
     std::optional<std::int64_t> from{};  ///< begins there instead of at the stored position
@@ -79,8 +80,9 @@ struct EngineStatus {
     double lag_seconds = 0;
     std::size_t dirty_keys = 0;
     std::size_t running_jobs = 0;
-    std::string lease_owner;
+    std::string lease_owner;  ///< of whoever has it
     std::int64_t lease_token = 0;
+    Ticks lease_end = 0;                     ///< 0: there is none
     std::optional<BackfillStatus> backfill;  ///< nothing when none is under way
     std::optional<FeedReset> feed_reset;     ///< the last one since this engine was made
     bool recovering = false;                 ///< what that one made necessary is not done yet

@@ -38,6 +38,7 @@ void Engine::State::keep_lease() {
     }
     if (!taken) {
         lease_not_taken(taken.error(), now);
+        if (taken.error().code == ErrorCode::conflict) look_who_leads();
         return;
     }
     {
@@ -46,8 +47,13 @@ void Engine::State::keep_lease() {
         if (same) {
             state_usable = true;
             lease_until = now + options.lease_time;
+            row.lease_end = taken->lease_end;
             return;
         }
+    }
+    if (const Status followed = follow_server(*taken); !followed.ok()) {
+        lease_not_taken(followed.error(), now);
+        return;
     }
     const auto open = parts.letters.list({.state = LetterState::open, .limit = SIZE_MAX / 2});
     if (!open) {
@@ -62,6 +68,37 @@ void Engine::State::keep_lease() {
         lettered[letter.key].insert(letter.removed.begin(), letter.removed.end());
     activate(*taken, now);
     changed.notify_all();
+}
+
+Status Engine::State::follow_server(StateRow& taken) {
+    if (options.server.empty() || taken.server == options.server) return {};
+    const std::int64_t token = options.lease ? taken.token : 0;
+    const Ticks wall = parts.clock.wall();
+    if (!taken.server.empty()) {
+        log_event(LogLevel::warning, "cast_other_server",
+                  {{"target", options.target},
+                   {"former", taken.server},
+                   {"server", options.server},
+                   {"position", taken.low}});
+        // Single entries do not bear repetition: the studies are walked instead, and what is stored meanwhile
+        // is in the feed behind the position.
+        if (options.settling.entry_by_entry) {
+            ISO_CHECK(parts.backfills.begin_backfill(token, {{}, taken.latest, wall, 0}, std::nullopt));
+        } else {
+            taken.low = 0;
+        }
+    }
+    ISO_CHECK(parts.checkpoint.set_server(token, options.server, taken.low, wall));
+    taken.server = options.server;
+    return {};
+}
+
+/// For the status of who stands by: whom it waits for, and how far that one is.
+void Engine::State::look_who_leads() {
+    auto found = parts.checkpoint.load();
+    if (!found || !*found) return;
+    const std::lock_guard lock(mutex);
+    if (!active) row = **std::move(found);
 }
 
 void Engine::State::lease_not_taken(const Error& error, Time now) {

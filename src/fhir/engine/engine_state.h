@@ -183,6 +183,9 @@ struct Engine::State {
     // --- engine_keep.cpp
     void keep_lease();
     void lease_not_taken(const Error& error, Time now);
+    void look_who_leads();
+    /// Another server than the state is about has nothing yet: begins anew, whatever was done for the former.
+    Status follow_server(StateRow& taken);
     void save_position();
     std::vector<DeadLetter> due_letters(Ticks wall);
     void look_for_replays();

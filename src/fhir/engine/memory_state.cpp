@@ -46,7 +46,7 @@ Result<std::optional<StateRow>> MemoryState::load() {
 Result<StateRow> MemoryState::acquire(const std::string& owner, Ticks now, Ticks until) {
     const std::lock_guard lock(mutex_);
     StateRow row = row_.value_or(StateRow{});
-    const bool held = !row.owner.empty() && row.lease_end > now;
+    const bool held = row.is_leased(now, until - now);
     if (held && row.owner != owner) return fail(ErrorCode::conflict, "another engine has the lease");
     if (!held || row.owner != owner) ++row.token;
     row.owner = owner;
@@ -71,6 +71,16 @@ Status MemoryState::save(std::int64_t token, std::int64_t low, std::int64_t late
     if (!row_) row_.emplace();
     row_->low = low;
     row_->latest = latest;
+    row_->changed = now;
+    return {};
+}
+
+Status MemoryState::set_server(std::int64_t token, const std::string& server, std::int64_t low, Ticks now) {
+    const std::lock_guard lock(mutex_);
+    ISO_CHECK(check(token));
+    if (!row_) row_.emplace();
+    row_->server = server;
+    row_->low = low;
     row_->changed = now;
     return {};
 }

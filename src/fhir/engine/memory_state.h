@@ -16,6 +16,7 @@ class MemoryState : public CheckpointStore, public DeadLetterStore, public Backf
     Result<StateRow> acquire(const std::string& owner, Ticks now, Ticks until) override;
     Status release(std::int64_t token, Ticks now) override;
     Status save(std::int64_t token, std::int64_t low, std::int64_t latest, Ticks now) override;
+    Status set_server(std::int64_t token, const std::string& server, std::int64_t low, Ticks now) override;
 
     Status record(std::int64_t token, const DeadLetter& letter) override;
     Status resolve(std::int64_t token, const Key& key, const std::vector<LetterClass>& keep,

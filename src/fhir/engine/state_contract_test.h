@@ -51,6 +51,25 @@ TYPED_TEST_P(StateContract, the_position_is_kept) {
     EXPECT_EQ((*row)->changed, 110);
 }
 
+TYPED_TEST_P(StateContract, the_server_that_it_is_about_is_kept_with_the_position) {
+    CheckpointStore& store = this->fixture.checkpoint();
+    ASSERT_TRUE(store.set_server(0, "http://a/fhir", 0, 90).ok());
+    const auto lease = store.acquire("a", 100, 200);
+    ASSERT_TRUE(lease.ok());
+    EXPECT_EQ(lease->server, "http://a/fhir");
+    ASSERT_TRUE(store.save(lease->token, 41, 67, 110).ok());
+    EXPECT_EQ((*store.load())->server, "http://a/fhir");
+    ASSERT_TRUE(store.set_server(lease->token, "http://b/fhir", 0, 120).ok());
+    EXPECT_EQ(store.set_server(lease->token + 1, "http://c", 5, 130).error().code, ErrorCode::conflict);
+    this->fixture.reopen();
+    const auto row = this->fixture.checkpoint().load();
+    ASSERT_TRUE(row.ok() && row->has_value());
+    EXPECT_EQ((*row)->server, "http://b/fhir");
+    EXPECT_EQ((*row)->low, 0);
+    EXPECT_EQ((*row)->latest, 67);
+    EXPECT_EQ((*row)->token, lease->token);
+}
+
 TYPED_TEST_P(StateContract, a_lease_is_renewed_by_its_owner_and_taken_over_when_it_has_ended) {
     CheckpointStore& store = this->fixture.checkpoint();
     const auto first = store.acquire("a", 100, 200);
@@ -73,6 +92,18 @@ TYPED_TEST_P(StateContract, an_ended_lease_of_the_same_owner_gets_a_new_token) {
     const auto again = store.acquire("a", 300, 400);
     ASSERT_TRUE(first.ok() && again.ok());
     EXPECT_GT(again->token, first->token);
+}
+
+TYPED_TEST_P(StateContract, a_lease_that_a_wrong_clock_left_in_the_future_is_none) {
+    CheckpointStore& store = this->fixture.checkpoint();
+    const auto wrong = store.acquire("a", 1'000'000, 1'000'100);
+    ASSERT_TRUE(wrong.ok());
+    EXPECT_EQ(store.acquire("b", 999'899, 999'999).ok(), true) << "beyond twice the time";
+    EXPECT_FALSE(store.acquire("c", 999'900, 1'000'000).ok());
+    const auto ahead = store.acquire("b", 999'900, 1'000'100);
+    ASSERT_TRUE(ahead.ok());
+    EXPECT_FALSE(store.acquire("c", 999'900, 1'000'000).ok()) << "clocks that differ a little";
+    EXPECT_EQ(store.save(wrong->token, 1, 1, 999'901).error().code, ErrorCode::conflict);
 }
 
 TYPED_TEST_P(StateContract, a_released_lease_is_free_and_a_stale_release_does_nothing) {
@@ -328,21 +359,20 @@ TYPED_TEST_P(StateContract, a_backfill_is_fenced_too) {
     EXPECT_FALSE(store.load_backfill()->has_value());
 }
 
-REGISTER_TYPED_TEST_SUITE_P(StateContract, a_target_never_worked_on_has_no_row, the_position_is_kept,
-                            a_lease_is_renewed_by_its_owner_and_taken_over_when_it_has_ended,
-                            an_ended_lease_of_the_same_owner_gets_a_new_token,
-                            a_released_lease_is_free_and_a_stale_release_does_nothing,
-                            letters_are_kept_newest_first_and_found_by_filter,
-                            one_letter_per_key_and_class_counts_what_comes_again,
-                            unreadable_entries_have_a_letter_per_number,
-                            a_successful_job_resolves_the_letters_of_its_key,
-                            replays_are_asked_for_by_filter_and_letters_discarded_by_id,
-                            a_replay_begins_once_and_not_of_what_was_discarded_meanwhile,
-                            a_discarded_letter_is_opened_by_newer_entries_only,
-                            transient_letters_are_found_by_how_long_ago_they_were_tried,
-                            a_letter_keeps_the_names_of_instances_that_are_gone, letters_are_fenced_too,
-                            open_letters_are_counted_by_class, a_backfill_remembers_which_studies_are_done,
-                            a_backfill_may_leave_the_position_and_another_one_forgets_what_was_done,
-                            a_backfill_is_fenced_too);
+REGISTER_TYPED_TEST_SUITE_P(
+    StateContract, a_target_never_worked_on_has_no_row, the_position_is_kept,
+    the_server_that_it_is_about_is_kept_with_the_position,
+    a_lease_is_renewed_by_its_owner_and_taken_over_when_it_has_ended,
+    an_ended_lease_of_the_same_owner_gets_a_new_token, a_lease_that_a_wrong_clock_left_in_the_future_is_none,
+    a_released_lease_is_free_and_a_stale_release_does_nothing,
+    letters_are_kept_newest_first_and_found_by_filter, one_letter_per_key_and_class_counts_what_comes_again,
+    unreadable_entries_have_a_letter_per_number, a_successful_job_resolves_the_letters_of_its_key,
+    replays_are_asked_for_by_filter_and_letters_discarded_by_id,
+    a_replay_begins_once_and_not_of_what_was_discarded_meanwhile,
+    a_discarded_letter_is_opened_by_newer_entries_only,
+    transient_letters_are_found_by_how_long_ago_they_were_tried,
+    a_letter_keeps_the_names_of_instances_that_are_gone, letters_are_fenced_too,
+    open_letters_are_counted_by_class, a_backfill_remembers_which_studies_are_done,
+    a_backfill_may_leave_the_position_and_another_one_forgets_what_was_done, a_backfill_is_fenced_too);
 
 }  // namespace isocenter::fhir

@@ -23,6 +23,13 @@ struct StateRow {
     std::int64_t token = 0;   ///< raised by each take-over
     Ticks lease_end = 0;
     Ticks changed = 0;
+    std::string server;  ///< the FHIR server that this is about; empty in states of former versions
+
+    /// Whether somebody has the lease at `now`. One that ends later than any that is taken for `lease_time`
+    /// was written by a clock that was wrong: nobody renews it, and it must not be waited for.
+    bool is_leased(Ticks now, Ticks lease_time) const {
+        return !owner.empty() && lease_end > now && lease_end - now <= 2 * lease_time;
+    }
 };
 
 enum class LetterClass { transient, fhir, dicom, validation, feed };
@@ -75,12 +82,15 @@ class CheckpointStore {
     /// Nothing when the target was never worked on.
     virtual Result<std::optional<StateRow>> load() = 0;
     /// Takes the lease over or renews it until `until`; the token rises unless `owner` has it already.
-    /// `conflict` when somebody else's has not ended at `now`.
+    /// `conflict` when somebody else's has not ended at `now`, unless that is beyond twice the time asked
+    /// for.
     virtual Result<StateRow> acquire(const std::string& owner, Ticks now, Ticks until) = 0;
     /// Ends the lease, so that another engine need not wait for it.
     virtual Status release(std::int64_t token, Ticks now) = 0;
     /// `conflict` when the token is not the current one.
     virtual Status save(std::int64_t token, std::int64_t low, std::int64_t latest, Ticks now) = 0;
+    /// The state is about `server` from now on, which has what is told up to `low`. `conflict` as above.
+    virtual Status set_server(std::int64_t token, const std::string& server, std::int64_t low, Ticks now) = 0;
 };
 
 /// Dead letters of one target. Thread-safe; errors as above. What is recorded is durable.
