@@ -163,6 +163,20 @@ std::optional<std::uint64_t> take_number(std::string_view& text, char end, std::
     return number;
 }
 
+/// Tables whose members are variables of their own there, and one list here.
+std::optional<Result<TranslatedSetting>> translate_table(std::string_view wanted) {
+    constexpr std::array kTables{
+        std::pair{std::string_view("cast:issuermap"), std::string_view("cast.issuer_map")},
+        std::pair{std::string_view("cast:partitions"),
+                  std::string_view("cast.partitions and cast.partition_systems")},
+    };
+    for (const auto& [theirs, ours] : kTables) {
+        if (wanted == theirs || wanted.starts_with(std::string(theirs) + ':'))
+            return TranslatedSetting{{}, {}, std::string(ours)};
+    }
+    return std::nullopt;
+}
+
 /// `cast:targets:NAME:` and a setting in the words above.
 std::optional<Result<TranslatedSetting>> translate_target(std::string_view wanted, std::string_view value,
                                                           std::string_view origin) {
@@ -214,6 +228,7 @@ std::optional<Result<TranslatedSetting>> translate_reference_setting(std::string
         if (wanted.starts_with(prefix))
             return translate_auth(side, std::string_view(wanted).substr(prefix.size()), value, origin);
     }
+    if (auto table = translate_table(wanted)) return table;
     return translate_target(wanted, value, origin);
 }
 

@@ -10,8 +10,9 @@ namespace isocenter::app {
 
 /// A setting in the words of the reference (`Fhir:Endpoint`, `Fhir__Endpoint`) in ours.
 struct TranslatedSetting {
-    std::string key;    ///< `fhir.endpoint`; empty: there is nothing here that it could set
-    std::string value;  ///< as assign_setting takes it
+    std::string key;        ///< `fhir.endpoint`; empty: there is nothing here that it could set
+    std::string value;      ///< as assign_setting takes it
+    std::string instead{};  ///< the setting to use where `key` is empty; empty: none is needed
 };
 
 /// Nothing when the reference has no such setting of its bridge. Names are compared without regard to case,

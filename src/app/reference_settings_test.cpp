@@ -17,6 +17,19 @@ TEST(ReferenceSettings, durations) {
         EXPECT_EQ(parse_duration(wrong), std::nullopt) << wrong;
 }
 
+TEST(ReferenceSettings, tables_name_what_takes_their_place) {
+    for (const auto& [name, ours] :
+         {std::pair("Cast__IssuerMap__Lakeside", "cast.issuer_map"),
+          std::pair("Cast:IssuerMap", "cast.issuer_map"),
+          std::pair("Cast:Partitions:north:Target", "cast.partitions and cast.partition_systems")}) {
+        const auto setting = translate_reference_setting(name, "x", "test");
+        ASSERT_TRUE(setting && setting->ok()) << name;
+        EXPECT_EQ((*setting)->key, "") << name;
+        EXPECT_EQ((*setting)->instead, ours) << name;
+    }
+    EXPECT_FALSE(translate_reference_setting("Cast:PartitionsElsewhere", "x", "test"));
+}
+
 TEST(ReferenceSettings, names_of_the_reference_become_ours) {
     struct Case {
         const char* name;

@@ -201,7 +201,9 @@ std::optional<Status> assign_reference_setting(Settings& settings, std::string_v
     if (!*translated) return translated->error();
     const TranslatedSetting& setting = **translated;
     if (!setting.key.empty()) return assign_setting(settings, setting.key, setting.value, origin);
-    log_event(LogLevel::warning, "setting_without_effect", {{"name", name}});
+    std::vector<LogField> fields{{"name", name}};
+    if (!setting.instead.empty()) fields.push_back({"instead", setting.instead});
+    log_event(LogLevel::warning, "setting_without_effect", fields);
     return Status();
 }
 

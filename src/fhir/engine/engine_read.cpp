@@ -125,8 +125,11 @@ void Engine::State::mark_entries(const FeedWindow& window) {
         if (!wanted) {
             const bool elsewhere = options.is_elsewhere && options.is_elsewhere(entry.partition);
             if (!elsewhere && unwanted_partitions.insert(entry.partition).second)
-                log_event(LogLevel::warning, "cast_partition_left_out",
-                          {{"target", options.target}, {"partition", entry.partition}});
+                log_event(
+                    LogLevel::warning, "cast_partition_left_out",
+                    {{"target", options.target},
+                     {"partition", entry.partition},
+                     {"hint", "once cast.partitions names it, a backfill of it brings what passed by"}});
             positions->settle(entry.sequence);
             continue;
         }
