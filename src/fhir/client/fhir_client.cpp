@@ -14,8 +14,10 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::string_view kFhirJson = "application/fhir+json";
-/// A server whose pages never end must not hold a worker for ever.
-constexpr int kMostPagesOfJob = 1000;
+/// A server whose pages never end must not hold a worker for ever, nor fill its memory. How much a page holds
+/// the server decides.
+constexpr std::size_t kMostResourcesOfJob = 100'000;
+constexpr int kMostPagesOfJob = 10'000;
 
 std::string_view text_at(const json::value& value, std::string_view pointer) {
     boost::system::error_code error;
@@ -144,6 +146,8 @@ Attempt<std::vector<json::object>> FhirClient::search(std::string_view type, std
     const auto status =
         visit_pages(type, {.url = options_.base + '/' + std::string(type) + '?' + std::string(query)},
                     kMostPagesOfJob, &check_found, [&](json::object&& resource) -> Attempt<void> {
+                        if (found.size() == kMostResourcesOfJob)
+                            return failed(FailureKind::refused, "a search finds too much");
                         found.push_back(std::move(resource));
                         return {};
                     });

@@ -85,6 +85,21 @@ TEST_F(Client, retry_after_is_a_number_or_a_date_and_has_a_limit) {
     EXPECT_EQ(wait({}), std::nullopt);
 }
 
+TEST_F(Client, a_search_is_bounded_by_what_it_finds_not_by_its_pages) {
+    const std::string next = "http://fhir.test/fhir?_getpages=7";
+    for (int at = 0; at < 1100; ++at)
+        server.answer(200, page(patient("1"), next));
+    server.answer(200, page(patient("1")));
+    EXPECT_EQ(client.search("Patient", "x")->size(), 1101U);
+    std::string many = patient("1");
+    for (int at = 1; at < 10'000; ++at)
+        many += ',' + patient("1");
+    for (int at = 0; at < 20; ++at)
+        server.answer(200, page(many, next));
+    EXPECT_EQ(client.search("Patient", "x").error().kind, FailureKind::refused);
+    EXPECT_EQ(server.answers.size(), 9U);
+}
+
 TEST_F(Client, a_search_by_post_hands_over_page_after_page_until_the_visitor_fails) {
     std::vector<std::string> seen;
     const auto visit = [&](json::object&& resource) -> Attempt<void> {

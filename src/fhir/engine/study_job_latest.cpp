@@ -87,7 +87,7 @@ Attempt<std::vector<Key>> StudyJob::linked_studies(const std::vector<json::objec
     for (const json::object& patient : patients) {
         FHIR_TRY(const std::vector<json::object> studies,
                  client_.search("ImagingStudy", "patient=Patient/" + text_member(patient, "id") +
-                                                    "&_elements=identifier,meta"));
+                                                    "&_elements=identifier,meta&_count=1000"));
         for (const json::object& study : studies) {
             Key key = key_of(study, options_);
             const bool is_followed = std::find(names.begin(), names.end(), key.partition) != names.end();
