@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/percent.h"
+#include "fhir/client/reference.h"
 #include "fhir/plan/lookups.h"
 #include "fhir/plan/merge.h"
 
@@ -67,6 +68,26 @@ std::string order_tokens(const std::vector<Identifier>& identifiers) {
         tokens += each.system.empty() ? percent_encode(escape_search_value(each.value)) : to_token(each);
     }
     return tokens;
+}
+
+bool is_order_of(const json::object& order, const OrderedFor& patient) {
+    const auto* subject = order.if_contains("subject");
+    if (subject == nullptr) return true;
+    if (!subject->is_object()) return false;
+    const auto is_any = [&](const auto& fits) {
+        return std::any_of(patient.patients.begin(), patient.patients.end(), fits);
+    };
+    const auto reference = text_member(subject->get_object(), "reference");
+    if (!reference.empty()) {
+        const auto id = local_id(reference, "Patient", patient.base);
+        return !id.empty() && is_any([&](const json::object& each) { return text_member(each, "id") == id; });
+    }
+    const auto* identifier = object_at(*subject, "identifier");
+    if (identifier == nullptr) return false;
+    const Identifier named{text_member(*identifier, "system"), text_member(*identifier, "value")};
+    if (named.value.empty()) return false;
+    return named == patient.identity ||
+           is_any([&](const json::object& each) { return has_identifier(each, named); });
 }
 
 void link_orders(json::object& resource, const std::vector<json::object>& found) {

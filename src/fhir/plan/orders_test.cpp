@@ -44,6 +44,28 @@ TEST(Orders, none_several_and_other_numbers_leave_it_logical) {
     EXPECT_EQ(linked(number, {order("1", number, "PLAC")}), "") << "a placer number of the same text";
 }
 
+TEST(Orders, one_for_somebody_else_is_none_of_the_study) {
+    const Identifier identity{"urn:mrn", "A"};
+    const std::string base = "http://fhir.test/fhir";
+    const std::vector<json::object> patients{
+        {{"id", "p1"},
+         {"identifier", json::array{json::object{{"system", "urn:insurance"}, {"value", "X"}}}}}};
+    const auto is_for = [&](json::value subject) {
+        return is_order_of({{"subject", std::move(subject)}}, {identity, patients, base});
+    };
+    EXPECT_TRUE(is_order_of({}, {identity, patients, base}));
+    EXPECT_TRUE(is_for({{"reference", "Patient/p1"}}));
+    EXPECT_TRUE(is_for({{"reference", "http://fhir.test/fhir/Patient/p1/_history/2"}}));
+    EXPECT_TRUE(is_for({{"identifier", {{"system", "urn:mrn"}, {"value", "A"}}}}));
+    EXPECT_TRUE(is_for({{"identifier", {{"system", "urn:insurance"}, {"value", "X"}}}}));
+    for (const char* reference : {"Patient/p2", "Group/p1", "http://other.test/fhir/Patient/p1", "#p1"})
+        EXPECT_FALSE(is_for({{"reference", reference}})) << reference;
+    EXPECT_FALSE(is_for({{"identifier", {{"system", "urn:mrn"}, {"value", "a"}}}}));
+    EXPECT_FALSE(is_for({{"identifier", {{"value", "A"}}}}));
+    EXPECT_FALSE(is_for({{"display", "somebody"}}));
+    EXPECT_FALSE(is_for("Patient/p1"));
+}
+
 TEST(Orders, every_number_is_asked_for_once) {
     Wanted wanted;
     wanted.study = WantedResource{
