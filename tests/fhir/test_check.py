@@ -298,8 +298,10 @@ def test_a_series_of_two_archives_loses_only_what_a_deletion_named(archive, cast
 def test_an_order_with_the_accession_number_is_referred_to(archive, cast, fhir):
     fhir.put({"resourceType": "Patient", "id": "other", "identifier": [{"system": "urn:other", "value": "1"}]})
     order = {"resourceType": "ServiceRequest", "id": "order", "status": "active", "intent": "order",
-             "subject": {"reference": "Patient/other"}, "identifier": [{"system": "urn:ris", "value": "551"}]}
+             "subject": {"identifier": {"system": "urn:lakeside:mrn", "value": "LK-2207"}},
+             "identifier": [{"system": "urn:ris", "value": "551"}]}
     fhir.put(order)
+    fhir.put({**order, "id": "of-another", "subject": {"reference": "Patient/other"}})
     study = new_uid()
     archive.store(make_image(study, new_uid(), new_uid()))
     cast.caught_up(archive.latest())

@@ -17,7 +17,7 @@ class World:
         self.study, self.series, self.shown = new_uid(), new_uid(), new_uid()
         self.untouched = strangers(f"{archive.base}/v2", self.study)
         self.theirs = patient(), imaging_study(self.study, self.shown), endpoint("adopted", f"{archive.base}/v2")
-        for resource in (*self.untouched, *self.theirs):
+        for resource in (self.theirs[0], *self.untouched, *self.theirs[1:]):
             fhir.put(resource)
         self.bytes = [raw(fhir, resource) for resource in self.untouched]
         self.patient_bytes = raw(fhir, self.theirs[0])
@@ -91,6 +91,29 @@ def test_what_others_wrote_stays_through_creates_updates_deletes_and_stores_agai
         assert fhir.content() == before, "versions included"
     finally:
         cast.stop()
+
+
+def test_a_former_patient_of_others_is_as_the_remaining_studies_say(archive, cast, fhir):
+    """A study of Ada was stored as Bea's by mistake: her name and sex do not stay Bea's."""
+    number = {"system": "urn:lakeside:mrn", "value": "B"}
+    fhir.put({"resourceType": "Patient", "id": "bea", "identifier": [number], "gender": "female",
+              "name": [{"use": "usual", "family": "Beck", "given": ["Bea"]}], "birthDate": "1970-01-01"})
+    right, wrong = new_uid(), new_uid()
+    bea = {"PatientID": "B", "PatientName": "Beck^Bea", "PatientSex": "F"}
+    ada = {"PatientName": "Alm^Ada", "PatientSex": "M", "StudyDate": "20250101"}
+    archive.store(make_image(right, new_uid(), new_uid(), **bea))
+    cast.caught_up(archive.latest())
+    before = read(fhir, {"resourceType": "Patient", "id": "bea"})
+    assert (before["gender"], before["name"][0]["family"]) == ("female", "Beck")
+    archive.store(make_image(wrong, new_uid(), new_uid(), PatientID="B", **ada))
+    cast.caught_up(archive.latest())
+    assert read(fhir, {"resourceType": "Patient", "id": "bea"})["gender"] == "male", "the latest study decides"
+    archive.delete(wrong)
+    archive.store(make_image(wrong, new_uid(), new_uid(), PatientID="A", **ada))
+    cast.caught_up(archive.latest())
+    after = read(fhir, {"resourceType": "Patient", "id": "bea"})
+    assert (after["gender"], after["name"][0]["family"], after["birthDate"]) == ("female", "Beck", "1970-01-01")
+    assert fhir.study(wrong)["subject"] != {"reference": "Patient/bea"}
 
 
 def test_several_patients_of_others_with_one_identity_stay_and_the_study_waits(archive, cast, fhir):

@@ -47,8 +47,10 @@ def reference(resource):
 @pytest.mark.parametrize("settings, served", SETTINGS, ids=str, indirect=["served"])
 def test_every_element_of_the_mapping_is_written_and_valid(binary, archive, fhir, served, tmp_path, settings):
     fhir.put({"resourceType": "Patient", "id": "other", "identifier": [{"system": "urn:other", "value": "1"}]})
-    fhir.put({"resourceType": "ServiceRequest", "id": "order", "status": "active", "intent": "order",
-              "subject": {"reference": "Patient/other"}, "identifier": [{"system": "urn:ris", "value": "552"}]})
+    person = {"identifier": {"system": "urn:lakeside:mrn", "value": "LK-2207"}}
+    for uid, subject in (("order", person), ("of-another", {"reference": "Patient/other"})):
+        fhir.put({"resourceType": "ServiceRequest", "id": uid, "status": "active", "intent": "order",
+                  "subject": subject, "identifier": [{"system": "urn:ris", "value": "552"}]})
     full, own = FullStudy(), f"{archive.base}/v2"
     archive.store(*full.files())
     cast = Cast(binary, archive.base, served, tmp_path / "state.db", **settings)
@@ -71,7 +73,7 @@ def test_every_element_of_the_mapping_is_written_and_valid(binary, archive, fhir
     ids = {value: reference(each) for value, each in observations.items()}
     expected = full.observations(own, reference(person), reference(study), ids)
     assert {value: plain(each) for value, each in observations.items()} == expected
-    assert assert_valid(fhir) == 7, "a patient, endpoint and study, three observations, and the patient of the order"
+    assert assert_valid(fhir) == 7, "a patient, endpoint and study, three observations, and the patient of the other order"
 
 
 # Obligation: 23.12.validity

@@ -87,9 +87,10 @@ Attempt<std::vector<std::string>> Reconciliation::searches_for_own() {
     const Lookups lookups = make_lookups(wanted, parts_.content);
     for (const Lookup& lookup : {lookups.endpoint, lookups.endpoint_by_name}) {
         FHIR_TRY(const std::vector<json::object> endpoints, parts_.client.search(lookup.type, lookup.query));
-        for (const json::object& endpoint : endpoints)
-            own_endpoints_.insert(reference_of(endpoint));
-        if (!endpoints.empty()) break;
+        for (const json::object& endpoint : endpoints) {
+            if (is_our_endpoint(endpoint, parts_.content)) own_endpoints_.insert(reference_of(endpoint));
+        }
+        if (!own_endpoints_.empty()) break;
     }
     // Those that lost the Endpoint are found by their source. Where that cannot be searched for, all are
     // read.

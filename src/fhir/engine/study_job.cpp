@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "fhir/client/reference.h"
 #include "fhir/mapping/attributes.h"
 
 namespace isocenter::fhir {
@@ -16,13 +17,12 @@ std::string text_at(const json::value& value, std::string_view pointer) {
     return found != nullptr && found->is_string() ? std::string(found->get_string()) : std::string();
 }
 
-/// `17` of `Patient/17`, also below a server's base and with a version.
-std::string patient_id_of(std::string reference) {
-    if (const std::size_t history = reference.find("/_history/"); history != std::string::npos)
-        reference.resize(history);
-    const std::size_t at = reference.rfind("Patient/");
-    if (at == std::string::npos || (at > 0 && reference[at - 1] != '/')) return {};
-    return reference.substr(at + 8);
+/// Whether the bridge writes identifiers of that system, so that it may be a PatientID.
+bool may_be_patient_id(const Identifier& identifier, const Options& options) {
+    if (options.is_issuer_id_used || identifier.system == options.patient_system_id) return true;
+    return std::any_of(options.partitions.begin(), options.partitions.end(), [&](const auto& each) {
+        return !each.second.patient_system.empty() && each.second.patient_system == identifier.system;
+    });
 }
 
 Failure failure_of_mapping(const Error& error, FailureKind kind) {
@@ -56,12 +56,14 @@ Attempt<Target> StudyJob::target() {
 Attempt<Snapshot> StudyJob::read_archive(Held held, FoundPatients& found) {
     Snapshot snapshot;
     if (held.patient) {
-        FHIR_TRY(found[*held.patient], client_.search("Patient", identifier_query(*held.patient)));
-        FHIR_TRY(snapshot.latest, latest_study_of(held, *held.patient, found[*held.patient]));
+        auto& hits = found[*held.patient];
+        FHIR_TRY(hits, client_.search("Patient", identifier_query(*held.patient)));
+        FHIR_TRY(snapshot.latest, latest_study_of(held, *held.patient, with_identifier(hits, *held.patient)));
     }
     for (const Identifier& each : held.former) {
-        FHIR_TRY(found[each], client_.search("Patient", identifier_query(each)));
-        FHIR_TRY(StudySnapshot remaining, latest_study_of(held, each, found[each]));
+        auto& hits = found[each];
+        FHIR_TRY(hits, client_.search("Patient", identifier_query(each)));
+        FHIR_TRY(StudySnapshot remaining, latest_study_of(held, each, with_identifier(hits, each)));
         snapshot.former_patients.push_back(std::move(remaining));
     }
     snapshot.study = std::move(held.study);
@@ -78,8 +80,11 @@ Attempt<std::vector<json::object>> StudyJob::endpoints(const Lookups& lookups) {
         if (!endpoints_.empty()) return endpoints_;
     }
     FHIR_TRY(std::vector<json::object> found, search(lookups.endpoint));
-    if (found.empty()) {
-        FHIR_TRY(found, search(lookups.endpoint_by_name));
+    const bool has_ours = std::any_of(
+        found.begin(), found.end(), [&](const json::object& hit) { return is_our_endpoint(hit, options_); });
+    if (!has_ours) {
+        FHIR_TRY(std::vector<json::object> named, search(lookups.endpoint_by_name));
+        std::move(named.begin(), named.end(), std::back_inserter(found));
         return found;
     }
     const std::lock_guard lock(mutex_);
@@ -134,15 +139,20 @@ Attempt<std::vector<Identifier>> StudyJob::former_patients(const Key& key,
     FHIR_TRY(const std::vector<json::object> studies, search(make_lookups(only_study, options_).study));
     std::vector<Identifier> former;
     for (const json::object& study : studies) {
-        const std::string id = patient_id_of(text_at(json::value(study), "/subject/reference"));
-        if (!is_own(study, options_) || id.empty()) continue;
+        const std::string id =
+            local_id(text_at(json::value(study), "/subject/reference"), "Patient", client_.base());
+        if (!is_own(study, options_) || !is_of_study(study, only_study) || id.empty()) continue;
         FHIR_TRY(const std::optional<json::object> found, client_.read("Patient", id));
-        if (!found || !is_own(*found, options_)) continue;
+        if (!found) continue;
+        const bool own = is_own(*found, options_);
+        if (!own && options_.foreign_patient == ForeignPatient::keep) continue;
         const json::value* identifiers = found->if_contains("identifier");
         if (identifiers == nullptr || !identifiers->is_array()) continue;
         for (const json::value& each : identifiers->get_array()) {
             const Identifier identity{text_at(each, "/system"), text_at(each, "/value")};
-            if (!identity.value.empty() && identity != patient) former.push_back(identity);
+            if (identity.value.empty() || identity == patient) continue;
+            // Others give their Patients numbers of all kinds.
+            if (own || may_be_patient_id(identity, options_)) former.push_back(identity);
         }
         if (patient && has_identifier(*found, *patient)) former.clear();
     }
@@ -180,6 +190,36 @@ Attempt<StudyJob::Look> StudyJob::look(Held held) {
     return result;
 }
 
+/// What has the ids that the plan would create by PUT.
+Attempt<std::vector<json::object>> StudyJob::holders_of(const Plan& plan) {
+    constexpr std::size_t kAtOnce = 40;
+    std::vector<json::object> holders;
+    for (const auto& [type, ids] : chosen_ids(plan)) {
+        if (ids.size() == 1) {
+            FHIR_TRY(std::optional<json::object> found, client_.read(type, ids.front()));
+            if (found) holders.push_back(std::move(*found));
+            continue;
+        }
+        for (std::size_t at = 0; at < ids.size(); at += kAtOnce) {
+            std::string query = "_id=" + ids[at];
+            for (std::size_t next = at + 1; next < std::min(ids.size(), at + kAtOnce); ++next)
+                query += ',' + ids[next];
+            FHIR_TRY(std::vector<json::object> found, client_.search(type, query));
+            std::move(found.begin(), found.end(), std::back_inserter(holders));
+        }
+    }
+    return holders;
+}
+
+Attempt<Plan> StudyJob::plan_of(Look look, const Target& target) {
+    auto plan = make_plan(look.wanted, look.existing, options_, target);
+    if (!plan) return failed(failure_of_mapping(plan.error(), FailureKind::refused));
+    FHIR_TRY(look.existing.holders, holders_of(*plan));
+    if (!look.existing.holders.empty()) plan = make_plan(look.wanted, look.existing, options_, target);
+    if (!plan) return failed(failure_of_mapping(plan.error(), FailureKind::refused));
+    return std::move(*plan);
+}
+
 Attempt<std::optional<Difference>> StudyJob::prepare(const JobRequest& request, bool may_wait,
                                                      std::optional<PatientLocks::Hold>& hold) {
     FHIR_TRY(Target target, this->target());
@@ -199,11 +239,9 @@ Attempt<std::optional<Difference>> StudyJob::prepare(const JobRequest& request, 
     held.study.removed_instances = request.removed_instances;
     Difference difference;
     difference.in_archive = !held.study.instances.empty();
-    FHIR_TRY(const Look found, look(std::move(held)));
-    auto plan = make_plan(found.wanted, found.existing, options_, target);
-    if (!plan) return failed(failure_of_mapping(plan.error(), FailureKind::refused));
-    difference.plan = std::move(*plan);
+    FHIR_TRY(Look found, look(std::move(held)));
     std::transform(found.records.begin(), found.records.end(), std::back_inserter(difference.notes), to_note);
+    FHIR_TRY(difference.plan, plan_of(std::move(found), target));
     for (const Finding& finding : difference.plan.findings) {
         if (finding.kind == Finding::Kind::subject_kept)
             difference.notes.push_back({"00100020", finding.text});

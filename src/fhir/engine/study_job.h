@@ -73,6 +73,8 @@ class StudyJob : public ComparingRunner {
     Attempt<std::vector<Identifier>> former_patients(const Key& key,
                                                      const std::optional<Identifier>& patient);
     Attempt<Look> look(Held held);
+    Attempt<Plan> plan_of(Look look, const Target& target);
+    Attempt<std::vector<boost::json::object>> holders_of(const Plan& plan);
     Attempt<Existing> search_all(const Wanted& wanted, FoundPatients patients);
     Attempt<std::vector<boost::json::object>> search(const Lookup& lookup);
     Attempt<std::vector<boost::json::object>> endpoints(const Lookups& lookups);

@@ -111,7 +111,10 @@ TEST_F(StudyJobTest, an_order_that_one_search_finds_is_referred_to) {
                              {"id", "17"},
                              {"meta", {{"versionId", "1"}}},
                              {"identifier", json::array{{{"system", "urn:ris"}, {"value", "551"}}}}};
-    server.found = {order};
+    json::object of_another = order;
+    of_another["id"] = "18";
+    of_another["subject"] = json::object{{"reference", "Patient/other"}};
+    server.found = {order, of_another};
     ASSERT_FALSE(run().failure);
     EXPECT_EQ(server.asked["/ServiceRequest"], 0) << "the server does not know the type";
     EXPECT_EQ(server.last("ImagingStudy").at("basedOn").at(0).at("identifier").at("value"), "551");
@@ -227,7 +230,7 @@ TEST_F(StudyJobTest, a_study_that_the_fhir_server_links_to_the_patient_counts_wi
     ASSERT_FALSE(run().failure);
     EXPECT_EQ(server.last("Patient").at("gender"), "male");
     EXPECT_EQ(std::count(server.queries.begin(), server.queries.end(),
-                         "/ImagingStudy?patient=Patient/p1&_elements=identifier,meta"),
+                         "/ImagingStudy?patient=Patient/p1&_elements=identifier,meta&_count=1000"),
               1);
     archive.studies["2.25.6"][0]["00100020"] = element("B");
     ASSERT_FALSE(run().failure);
@@ -265,8 +268,111 @@ TEST_F(StudyJobTest, a_former_patient_is_not_recomputed_from_the_study_that_left
                     instance_of("2.25.6", "20230101", "FORMER", "M", "20230101")};
     archive.studies["2.25.6"] = {archive.rows[1]};
     ASSERT_FALSE(run().failure);
-    // The fake finds one Patient for every identifier: the last entry is the former one.
+    // Patients come last, the former one behind the study's.
     EXPECT_EQ(server.written.back().at(server.written.back().size() - 1).at("resource").at("gender"), "male");
+}
+
+json::object patient_of(const char* id, const char* value, const char* source, const char* gender) {
+    return {{"resourceType", "Patient"},
+            {"id", id},
+            {"meta", {{"versionId", "1"}, {"source", source}}},
+            {"identifier", json::array{json::object{{"value", value}}}},
+            {"gender", gender}};
+}
+
+TEST_F(StudyJobTest, a_patient_whose_id_differs_in_case_is_another_one_also_where_the_server_finds_both) {
+    server.ignores_case = true;
+    server.types = {
+        json::object{{"type", "ImagingStudy"}, {"searchParam", json::array{{{"name", "patient"}}}}}};
+    server.found = {patient_of("p1", "lk-2207", "http://pacs/v2", "male")};
+    const JobResult created = run();
+    ASSERT_FALSE(created.failure) << created.failure->text << ": a condition would have found the other";
+    EXPECT_EQ(server.last("Patient").at("identifier").at(0).at("value"), "LK-2207");
+    EXPECT_FALSE(server.last("Patient").contains("id"));
+    EXPECT_EQ(std::count_if(server.queries.begin(), server.queries.end(),
+                            [](const std::string& query) { return query.find("patient=") != query.npos; }),
+              0)
+        << "his studies are not the patient's";
+    server.found = {patient_of("p1", "lk-2207", "http://other", "male"),
+                    patient_of("p2", "LK-2207", "http://other", "male")};
+    const JobResult updated = run();
+    ASSERT_FALSE(updated.failure) << updated.failure->text;
+    EXPECT_EQ(server.last("Patient").at("id"), "p2");
+    EXPECT_EQ(server.last("ImagingStudy").at("subject").at("reference"), "Patient/p2");
+}
+
+TEST_F(StudyJobTest, our_endpoint_is_looked_for_by_name_where_another_has_its_address_in_other_case) {
+    json::object other = make_endpoint(options()).resource;
+    other["id"] = "e1";
+    other["meta"].as_object()["versionId"] = "1";
+    json::object adopted = other;
+    other["name"] = "DICOM WADO-RS endpoint http://PACS/v2";
+    other["identifier"].as_array()[0].as_object()["value"] = "http://PACS/v2";
+    adopted["id"] = "e2";
+    adopted["identifier"] = json::array{json::object{{"value", "of its owner"}}};
+    server.ignores_case = true;
+    server.found = {other, adopted};
+    ASSERT_FALSE(run().failure);
+    EXPECT_EQ(server.last("ImagingStudy").at("endpoint").at(0).at("reference"), "Endpoint/e2");
+}
+
+json::object study_of_ours(const char* subject) {
+    return {{"resourceType", "ImagingStudy"},
+            {"id", "s1"},
+            {"meta", {{"versionId", "1"}, {"source", "http://pacs/v2"}}},
+            {"subject", {{"reference", subject}}},
+            {"identifier", json::array{{{"system", "urn:dicom:uid"}, {"value", "urn:oid:2.25.1"}}}}};
+}
+
+TEST_F(StudyJobTest, a_former_patient_of_others_is_recomputed_by_the_identifiers_of_our_system) {
+    json::object bea = patient_of("bea", "B", "http://other", "male");
+    bea.at("identifier").as_array().push_back({{"system", "urn:insurance"}, {"value", "X1"}});
+    server.found = {bea, study_of_ours("Patient/bea")};
+    archive.rows = {instance_of("2.25.6", "20230101", "B", "F", "20230101")};
+    archive.studies["2.25.6"] = archive.rows;
+    ASSERT_FALSE(run().failure);
+    const json::object changed = server.written.back().back().at("resource").as_object();
+    EXPECT_EQ(changed.at("id"), "bea");
+    EXPECT_EQ(changed.at("gender"), "female");
+    EXPECT_EQ(std::count(archive.patients.begin(), archive.patients.end(), "X1"), 0);
+    Options keeping = options();
+    keeping.foreign_patient = ForeignPatient::keep;
+    StudyJob knowing{archive, client, keeping};
+    ASSERT_FALSE(
+        knowing.run({.key = {"Microsoft.Default", "2.25.1"}, .may_write = [] { return true; }}).failure);
+    EXPECT_EQ(json::serialize(server.written.back()).find("Patient/bea"), std::string::npos);
+}
+
+TEST_F(StudyJobTest, a_subject_on_another_server_is_nobody_of_this_one) {
+    server.found = {patient_of("p5", "B", "http://pacs/v2", "male"),
+                    study_of_ours("https://other.example/fhir/Patient/p5")};
+    archive.rows = {instance_of("2.25.6", "20230101", "B", "F", "20230101")};
+    archive.studies["2.25.6"] = archive.rows;
+    ASSERT_FALSE(run().failure);
+    EXPECT_EQ(server.asked["/Patient/p5"], 0);
+    EXPECT_EQ(json::serialize(server.written.back()).find("Patient/p5"), std::string::npos);
+}
+
+TEST_F(StudyJobTest, nothing_that_has_the_id_of_a_create_is_overwritten) {
+    for (const char* type : {"Endpoint", "ImagingStudy", "Observation", "Patient"})
+        server.types.push_back(json::object{{"type", type}, {"updateCreate", true}});
+    archive.content.instances.push_back(testing::dose_report());
+    ASSERT_FALSE(run().failure);
+    const std::string id(server.last("Patient").at("id").as_string());
+    EXPECT_EQ(server.asked["/Patient/" + id], 1);
+    EXPECT_EQ(std::count_if(server.queries.begin(), server.queries.end(),
+                            [](const std::string& query) { return query.starts_with("/Observation?_id="); }),
+              1)
+        << "several at once";
+    server.found = {patient_of(id.c_str(), "A-7", "http://clinic", "male")};
+    ASSERT_FALSE(run().failure);
+    EXPECT_FALSE(server.last("Patient").contains("id"));
+    EXPECT_EQ(server.written.back().back().at("request").at("method"), "POST");
+    server.found = {patient_of(id.c_str(), "A-7", "http://pacs/v2", "male")};
+    ASSERT_FALSE(run().failure);
+    EXPECT_EQ(server.last("Patient").at("id").as_string(), id) << "ours, which only lost its identifier";
+    EXPECT_EQ(server.last("Patient").at("identifier").at(1).at("value"), "LK-2207");
+    EXPECT_EQ(server.written.back().back().at("request").at("ifMatch"), "W/\"1\"");
 }
 
 TEST_F(StudyJobTest, a_row_that_tells_no_issuer_is_looked_into) {

@@ -1,6 +1,7 @@
 #include "fhir/plan/lookups.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/percent.h"
 #include "fhir/json_members.h"
@@ -14,6 +15,7 @@ namespace json = boost::json;
 namespace {
 
 constexpr std::string_view kEndpointName = "DICOM WADO-RS endpoint ";
+constexpr std::string_view kUris = "urn:ietf:rfc:3986";
 constexpr std::string_view kWadoRs =
     "http://terminology.hl7.org/CodeSystem/endpoint-connection-type|dicom-wado-rs";
 
@@ -21,6 +23,10 @@ constexpr std::string_view kWadoRs =
 Identifier study_identity(const Wanted& wanted) {
     if (wanted.partition.empty()) return wanted.study_identity;
     return {"urn:isocenter:partition:" + wanted.partition, wanted.study_instance_uid};
+}
+
+std::string endpoint_name(const Options& options) {
+    return std::string{kEndpointName} + options.own_endpoint;
 }
 
 }  // namespace
@@ -45,9 +51,8 @@ std::string identifier_query(const Identifier& identifier) {
 
 Lookup endpoint_by_name(const Options& options) {
     // The modifier stands last: HAPI refuses an ifNoneExist whose first parameter has one.
-    return {"Endpoint",
-            "connection-type=" + percent_encode(kWadoRs) + "&name:exact=" +
-                percent_encode(escape_search_value(std::string{kEndpointName} + options.own_endpoint))};
+    return {"Endpoint", "connection-type=" + percent_encode(kWadoRs) +
+                            "&name:exact=" + percent_encode(escape_search_value(endpoint_name(options)))};
 }
 
 Lookups make_lookups(const Wanted& wanted, const Options& options) {
@@ -61,7 +66,7 @@ Lookups make_lookups(const Wanted& wanted, const Options& options) {
     lookups.study = {"ImagingStudy", identifier_query(identity)};
     // Other writers give the study's UID the system of URIs; a comma between tokens means "or".
     if (wanted.partition.empty())
-        lookups.study.query += "," + to_token({"urn:ietf:rfc:3986", wanted.study_identity.value});
+        lookups.study.query += "," + to_token({std::string{kUris}, wanted.study_identity.value});
     if (options.generate_observations)
         lookups.observations = Lookup{"Observation", identifier_query(identity)};
     if (const auto orders = order_identifiers(wanted); !orders.empty())
@@ -102,6 +107,24 @@ bool has_identifier(const json::object& resource, const Identifier& identifier) 
         return one.is_object() && text_member(one.as_object(), "system") == identifier.system &&
                text_member(one.as_object(), "value") == identifier.value;
     });
+}
+
+bool is_of_study(const json::object& hit, const Wanted& wanted) {
+    if (has_identifier(hit, study_identity(wanted))) return true;
+    return wanted.partition.empty() && has_identifier(hit, {std::string{kUris}, wanted.study_identity.value});
+}
+
+bool is_our_endpoint(const json::object& hit, const Options& options) {
+    return has_identifier(hit, {std::string{kUris}, options.own_endpoint}) ||
+           text_member(hit, "name") == endpoint_name(options);
+}
+
+std::vector<json::object> with_identifier(const std::vector<json::object>& hits,
+                                          const Identifier& identifier) {
+    std::vector<json::object> kept;
+    std::copy_if(hits.begin(), hits.end(), std::back_inserter(kept),
+                 [&](const json::object& hit) { return has_identifier(hit, identifier); });
+    return kept;
 }
 
 Result<Choice> choose(const std::vector<json::object>& hits, const Options& options) {

@@ -1,6 +1,7 @@
 #include "fhir/plan/plan.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 
 #include "fhir/json_members.h"
@@ -58,21 +59,37 @@ class Planner {
         return text_member(wanted.resource, "resourceType");
     }
 
-    /// How others of the bundle refer to a resource that this bundle creates.
-    std::string new_reference(const WantedResource& wanted) const {
+    std::string id_of(const WantedResource& wanted) const {
         const auto type = type_of(wanted);
         auto identity = wanted.identity;
         // Studies may tell of the same event: each has an Observation of its own.
         if (type == "Observation") identity.value += "|" + wanted_.study_identity.value;
-        const auto id = resource_id(type, identity, wanted.partition);
-        return chooses_ids(type) && !is_taken(type + "/" + id) ? type + "/" + id : "urn:uuid:" + id;
+        return resource_id(type, identity, wanted.partition);
     }
 
-    /// By an Observation that another archive made of the same study.
+    /// How others of the bundle refer to a resource that this bundle creates.
+    std::string new_reference(const WantedResource& wanted) const {
+        const auto id = id_of(wanted);
+        const auto reference = type_of(wanted) + "/" + id;
+        return chooses_ids(type_of(wanted)) && !is_taken(reference) ? reference : "urn:uuid:" + id;
+    }
+
+    /// By a resource of others, an Observation that another archive made of the same study for example.
     bool is_taken(const std::string& reference) const {
         const auto has_it = [&](const json::object& hit) { return reference_of(hit) == reference; };
         return std::any_of(existing_.observations.begin(), existing_.observations.end(), has_it) ||
-               std::any_of(existing_.same_reports.begin(), existing_.same_reports.end(), has_it);
+               std::any_of(existing_.same_reports.begin(), existing_.same_reports.end(), has_it) ||
+               std::any_of(existing_.holders.begin(), existing_.holders.end(), has_it);
+    }
+
+    /// What of ours has the id that the resource would be created by: it has lost the identifier.
+    const json::object* own_holder(const WantedResource& wanted) const {
+        const auto reference = type_of(wanted) + "/" + id_of(wanted);
+        const auto& holders = existing_.holders;
+        const auto at = std::find_if(holders.begin(), holders.end(), [&](const json::object& hit) {
+            return reference_of(hit) == reference && is_own(hit, options_);
+        });
+        return at == holders.end() ? nullptr : &*at;
     }
 
     Result<const json::object*> pick(const std::vector<json::object>& hits) {
@@ -99,19 +116,39 @@ class Planner {
         }
     }
 
-    std::vector<json::object> of_partition(const std::vector<json::object>& hits) const {
+    bool is_of_partition(const json::object& hit) const {
+        return !wanted_.partition.empty() || !is_of_marked_partition(hit);
+    }
+
+    template <class Predicate>
+    static std::vector<json::object> those_of(const std::vector<json::object>& hits, Predicate is_meant) {
         std::vector<json::object> kept;
-        for (const auto& hit : hits) {
-            if (!wanted_.partition.empty() || !is_of_marked_partition(hit)) kept.push_back(hit);
-        }
+        std::copy_if(hits.begin(), hits.end(), std::back_inserter(kept), is_meant);
         return kept;
     }
 
+    /// What the searches were meant to find.
+    void sort_out() {
+        endpoints_ = those_of(existing_.endpoints,
+                              [&](const json::object& hit) { return is_our_endpoint(hit, options_); });
+        studies_ = those_of(existing_.studies, [&](const json::object& hit) {
+            return is_of_study(hit, wanted_) && is_of_partition(hit);
+        });
+        if (!wanted_.patient) return;
+        patients_ = with_identifier(existing_.patients, wanted_.patient->identity);
+        orders_ = those_of(existing_.orders, [&](const json::object& order) {
+            return is_order_of(order, {wanted_.patient->identity, patients_, target_.base});
+        });
+    }
+
     Status find_all() {
-        ISO_TRY(endpoint_, pick(existing_.endpoints));
-        studies_ = of_partition(existing_.studies);
+        sort_out();
+        ISO_TRY(endpoint_, pick(endpoints_));
         ISO_TRY(study_, pick(studies_));
-        ISO_TRY(patient_, pick(existing_.patients));
+        ISO_TRY(patient_, pick(patients_));
+        if (endpoint_ == nullptr) endpoint_ = own_holder(wanted_.endpoint);
+        if (study_ == nullptr && wanted_.study) study_ = own_holder(*wanted_.study);
+        if (patient_ == nullptr && wanted_.patient) patient_ = own_holder(*wanted_.patient);
         references_["@endpoint"] =
             endpoint_ != nullptr ? reference_of(*endpoint_) : new_reference(wanted_.endpoint);
         if (study_ != nullptr) {
@@ -130,37 +167,40 @@ class Planner {
     json::object resolved(const json::object& resource) const {
         json::value copy = resource;
         resolve(copy, references_);
-        link_orders(copy.as_object(), existing_.orders);
+        link_orders(copy.as_object(), orders_);
         return copy.as_object();
     }
 
     MergeContext context_for(const json::object& found) const {
         MergeContext context{options_, is_own(found, options_), {}, wanted_.removed_instances};
-        for (const auto& endpoint : existing_.endpoints) {
+        for (const auto& endpoint : endpoints_) {
             context.our_endpoints.insert(reference_of(endpoint));
             context.our_endpoints.insert(target_.base + "/" + reference_of(endpoint));
         }
         return context;
     }
 
-    /// Whether what is not ours has the identifiers, so that a condition would find it: a study, report or
-    /// event of another partition; an Observation of others that means something else.
+    /// Whether a condition would find what must not be taken for the resource, which is not there: an
+    /// identity in other case; a study, report or event of another partition; an Observation of others that
+    /// means something else.
     bool is_elsewhere(const WantedResource& wanted, const std::string& type) const {
-        const auto& hits = type == "ImagingStudy" ? existing_.studies : existing_.observations;
+        if (type == "Endpoint") return !existing_.endpoints.empty();
+        if (type == "Patient") return !existing_.patients.empty();
+        if (type == "ImagingStudy") return !existing_.studies.empty();
+        const auto& hits = existing_.observations;
         return std::any_of(hits.begin(), hits.end(), [&](const json::object& hit) {
-            return text_member(hit, "resourceType") == type && has_identifier(hit, wanted.identity) &&
+            return has_identifier(hit, wanted.identity) &&
                    (is_of_marked_partition(hit) || !is_own(hit, options_));
         });
     }
 
     /// What must not be there yet; empty where no condition can say it and the search has to do.
     std::string condition_of(const WantedResource& wanted, const std::string& type) const {
+        if (is_elsewhere(wanted, type)) return {};
         const auto own = identifier_query(wanted.identity);
         if (type != "ImagingStudy" && type != "Observation") return own;
-        if (wanted.partition.empty()) {
-            if (is_elsewhere(wanted, type)) return {};
+        if (wanted.partition.empty())
             return type == "ImagingStudy" ? own : own + "&" + identifier_query(wanted_.study_identity);
-        }
         const auto partition =
             identifier_query({"urn:isocenter:partition:" + wanted.partition, wanted_.study_instance_uid});
         return type == "ImagingStudy" ? partition : own + "&" + partition;
@@ -304,7 +344,8 @@ class Planner {
     void plan_observations() {
         std::map<Identifier, std::vector<const json::object*>> found;
         std::vector<const json::object*> leftover;
-        const auto hits = of_partition(existing_.observations);
+        const auto hits =
+            those_of(existing_.observations, [&](const json::object& hit) { return is_of_partition(hit); });
         for (const auto& hit : hits) {
             if (!is_own(hit, options_)) {
                 if (is_of_reference(hit, wanted_.study_identity)) leftover.push_back(&hit);
@@ -318,7 +359,7 @@ class Planner {
             std::sort(same.begin(), same.end(), [](const auto* left, const auto* right) {
                 return reference_of(*left) < reference_of(*right);
             });
-            const auto* used = same.empty() ? nullptr : same.front();
+            const auto* used = same.empty() ? own_holder(wanted) : same.front();
             const auto theirs = used == nullptr ? told_by_others(wanted) : std::string{};
             if (theirs.empty()) {
                 references_["@event/" + wanted.identity.value] =
@@ -350,6 +391,11 @@ class Planner {
         remove_spare("Observation");
     }
 
+    bool is_changed(const std::string& reference) const {
+        return std::any_of(plan_.entries.begin(), plan_.entries.end(),
+                           [&](const PlannedEntry& entry) { return entry.reference == reference; });
+    }
+
     Status plan_patients() {
         if (patient_ != nullptr && wanted_.patient) {
             update(*patient_, merge_patient(*patient_, wanted_.patient->resource, context_for(*patient_)));
@@ -358,9 +404,12 @@ class Planner {
         }
         for (std::size_t at = 0; at < wanted_.former_patients.size() && at < existing_.former_patients.size();
              ++at) {
-            ISO_TRY(const auto* found, pick(existing_.former_patients[at]));
-            if (found == nullptr) continue;
-            update(*found, merge_patient(*found, wanted_.former_patients[at].resource, context_for(*found)));
+            const auto& former = wanted_.former_patients[at];
+            const auto hits = with_identifier(existing_.former_patients[at], former.identity);
+            ISO_TRY(const auto* found, pick(hits));
+            // One Patient may have several PatientIDs; a bundle changes it once.
+            if (found == nullptr || is_changed(reference_of(*found))) continue;
+            update(*found, merge_patient(*found, former.resource, context_for(*found)));
         }
         return {};
     }
@@ -370,7 +419,10 @@ class Planner {
     const Options& options_;
     const Target& target_;
     Plan plan_;
+    std::vector<json::object> endpoints_;
     std::vector<json::object> studies_;
+    std::vector<json::object> patients_;
+    std::vector<json::object> orders_;
     std::vector<const json::object*> spare_;  ///< duplicates that go
     const json::object* endpoint_ = nullptr;
     const json::object* study_ = nullptr;
@@ -379,6 +431,15 @@ class Planner {
 };
 
 }  // namespace
+
+std::map<std::string, std::vector<std::string>> chosen_ids(const Plan& plan) {
+    std::map<std::string, std::vector<std::string>> ids;
+    for (const auto& entry : plan.entries) {
+        if (entry.action == PlannedEntry::Action::create && !entry.reference.starts_with("urn:"))
+            ids[entry.type].push_back(entry.reference.substr(entry.type.size() + 1));
+    }
+    return ids;
+}
 
 Result<Plan> make_plan(const Wanted& wanted, const Existing& existing, const Options& options,
                        const Target& target) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/json.hpp>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -55,6 +56,10 @@ struct Plan {
 /// `SubjectMismatch::dead_letter`.
 Result<Plan> make_plan(const Wanted& wanted, const Existing& existing, const Options& options,
                        const Target& target);
+
+/// The ids that the plan's entries create by PUT, by type. Whatever has them would be overwritten: what
+/// reading them brings goes into `Existing::holders`, and the plan is made again.
+std::map<std::string, std::vector<std::string>> chosen_ids(const Plan& plan);
 
 /// The id of a resource of ours: UUIDv5 of `{Type}|{system}|{value}[|{partition}]`. The value of an
 /// Observation is followed by that of its study: `{value}|{study}`.

@@ -76,6 +76,101 @@ TEST_F(Planning, Create_Conditional_DoesNotTakeAnotherPartitionsForOurs) {
     EXPECT_NE(condition_of(beside, "Patient"), "");
 }
 
+TEST_F(Planning, Matches_OfOtherCaseAreNotTaken_AndNoConditionFindsThem) {
+    options_.identity = IdentityMode::conditional;
+    const json::object other{{"meta", {{"source", kOwn}, {"versionId", "1"}}}};
+    const auto with = [&](json::object resource, const char* system, const char* value) {
+        resource.insert(other.begin(), other.end());
+        resource["identifier"] = json::array{json::object{{"system", system}, {"value", value}}};
+        return resource;
+    };
+    existing_.patients = {with({{"resourceType", "Patient"}, {"id", "p"}}, "urn:lakeside:mrn", "lk-2207"),
+                          with({{"resourceType", "Patient"}, {"id", "q"}}, "urn:LAKESIDE:mrn", "LK-2207")};
+    existing_.endpoints = {with({{"resourceType", "Endpoint"}, {"id", "e"}}, "urn:ietf:rfc:3986",
+                                "https://PACS.lakeside.test/v2")};
+    existing_.studies = {
+        with({{"resourceType", "ImagingStudy"}, {"id", "s"}}, "URN:DICOM:UID", "urn:oid:2.25.1")};
+    const auto made = plan({image("2.25.2", 1)});
+    ASSERT_TRUE(made.ok());
+    ASSERT_EQ(made->entries.size(), 3U);
+    for (const PlannedEntry& entry : made->entries) {
+        EXPECT_EQ(entry.action, PlannedEntry::Action::create) << entry.type;
+        EXPECT_EQ(entry.entry.at("request"), (json::object{{"method", "POST"}, {"url", entry.type}}));
+    }
+    EXPECT_TRUE(made->findings.empty());
+}
+
+TEST_F(Planning, Create_ByPut_OverwritesNothingThatHasTheId) {
+    const auto first = plan({image("2.25.2", 1), testing::dose_report()});
+    const auto ids = chosen_ids(*first);
+    ASSERT_EQ(ids.size(), 4U);
+    ASSERT_EQ(ids.at("Observation").size(), 2U);
+    const auto holder = [&](const char* type, const std::string& id, const char* source) {
+        existing_.holders.push_back({{"resourceType", type},
+                                     {"id", id},
+                                     {"meta", {{"versionId", "7"}, {"source", source}}},
+                                     {"language", "nl"}});
+    };
+    holder("Patient", ids.at("Patient")[0], "https://clinic.test");
+    holder("Endpoint", ids.at("Endpoint")[0], "https://clinic.test");
+    holder("ImagingStudy", ids.at("ImagingStudy")[0], kOwn);
+    holder("Observation", ids.at("Observation")[0], "https://clinic.test");
+    holder("Observation", ids.at("Observation")[1], kOwn);
+    const auto made = plan({image("2.25.2", 1), testing::dose_report()});
+    ASSERT_TRUE(made.ok());
+    EXPECT_TRUE(chosen_ids(*made).empty());
+    for (const char* type : {"Patient", "Endpoint"}) {
+        const auto& request = entry_of(*made, type)->entry.at("request").as_object();
+        EXPECT_EQ(request.at("method"), "POST") << type;
+        EXPECT_TRUE(request.contains("ifNoneExist")) << type;
+    }
+    const auto& study = entry_of(*made, "ImagingStudy")->entry;
+    EXPECT_EQ(study.at("request").at("ifMatch"), "W/\"7\"") << "ours, though nothing identifies it";
+    EXPECT_EQ(study.at("resource").at("language"), "nl");
+    EXPECT_EQ(study.at("resource").at("identifier").at(0).at("value"), "urn:oid:2.25.1");
+    EXPECT_TRUE(
+        std::string{study.at("resource").at("subject").at("reference").as_string()}.starts_with("urn:uuid:"));
+    std::vector<std::string> methods;
+    for (const PlannedEntry& entry : made->entries) {
+        if (entry.type == "Observation")
+            methods.emplace_back(entry.entry.at("request").at("method").as_string());
+    }
+    EXPECT_EQ(methods, (std::vector<std::string>{"POST", "PUT"}));
+}
+
+TEST_F(Planning, Former_PatientIsChangedOnce_HoweverManyPatientIdsItHas) {
+    Snapshot snapshot{study_of({image("2.25.2", 1)}), {}, {}};
+    json::array identifiers;
+    for (const char* id : {"LK-OLD", "LK-OLDER"}) {
+        auto remaining = image("2.25.40", 1);
+        remaining["00100020"] = element(id);
+        snapshot.former_patients.push_back(study_of({remaining}));
+        identifiers.push_back(json::object{{"system", "urn:lakeside:mrn"}, {"value", id}});
+    }
+    std::vector<ValidationRecord> records;
+    const json::object patient{{"resourceType", "Patient"},
+                               {"id", "old"},
+                               {"meta", {{"versionId", "3"}}},
+                               {"identifier", identifiers}};
+    existing_.former_patients = {{patient}, {patient}};
+    const auto made = make_plan(*compute_wanted(snapshot, options_, records), existing_, options_, target_);
+    EXPECT_EQ(made->entries.size(), 4U);
+}
+
+TEST_F(Planning, Former_PatientOfOtherCaseStays) {
+    auto remaining = image("2.25.40", 1);
+    remaining["00100020"] = element("LK-OLD");
+    const Snapshot snapshot{study_of({image("2.25.2", 1)}), {}, {study_of({remaining}), {}}};
+    std::vector<ValidationRecord> records;
+    existing_.former_patients = {
+        {{{"resourceType", "Patient"},
+          {"id", "old"},
+          {"meta", {{"source", kOwn}, {"versionId", "3"}}},
+          {"identifier", json::array{json::object{{"system", "urn:lakeside:mrn"}, {"value", "lk-old"}}}}}}};
+    const auto made = make_plan(*compute_wanted(snapshot, options_, records), existing_, options_, target_);
+    EXPECT_EQ(made->entries.size(), 3U);
+}
+
 TEST_F(Planning, Ids_AreTheUuidOfTheIdentity) {
     // Python: uuid.uuid5(uuid.UUID('5b1f4c5e-3c0a-5d0e-9a53-0c7e6f1d2b84'),
     // 'Patient|urn:lakeside:mrn|LK-2207')
@@ -230,6 +325,7 @@ TEST_F(Planning, Foreign_PatientIsFilledOrKept) {
         {{"resourceType", "Patient"},
          {"id", "p1"},
          {"meta", {{"versionId", "1"}}},
+         {"identifier", json::array{json::object{{"system", "urn:lakeside:mrn"}, {"value", "LK-2207"}}}},
          {"name", json::array{json::object{{"use", "official"}, {"family", "Legal"}}}},
          {"birthDate", "1950-01-01"}});
     options_.foreign_patient = ForeignPatient::keep;
@@ -285,6 +381,7 @@ TEST_F(Planning, Former_PatientIsRecomputedFromWhatRemains) {
         {{{"resourceType", "Patient"},
           {"id", "old"},
           {"meta", {{"source", kOwn}, {"versionId", "3"}}},
+          {"identifier", json::array{json::object{{"system", "urn:lakeside:mrn"}, {"value", "LK-OLD"}}}},
           {"name", json::array{json::object{{"use", "usual"}, {"family", "Moved"}}}}}}};
     const auto made = make_plan(*moved, existing_, options_, target_);
     const auto& entry = made->entries.back().entry;
