@@ -47,7 +47,9 @@ TEST(RetrieveInstances, AllOfManyComeInOneOrder) {
     EXPECT_EQ(parts.content_length, body.size());
     EXPECT_EQ(count_of("Content-Location: ", body), 200U);
     std::size_t at = 0;
-    for (const auto& record : test.stored.archive->list(archive::key_of("1.1")).value()) {
+    const auto records = test.stored.archive->list(archive::key_of("1.1"));
+    ASSERT_TRUE(records.ok());
+    for (const auto& record : *records) {
         at = body.find("instances/" + record.key.instance.str() + "\r\n", at);
         ASSERT_NE(at, std::string::npos) << record.key.instance.str();
     }

@@ -104,12 +104,16 @@ TEST_P(GatheringVfs, AnotherProgramReadsTheFilesAsTheyAre) {
 }
 
 TEST_P(GatheringVfs, ATransactionIsWrittenByFewCalls) {
-    add_rows(*writer_, 1, 'g');
-    ASSERT_TRUE(writer_->execute("BEGIN IMMEDIATE").ok());
-    add_rows(*writer_, 10, 'g');
-    const std::uint64_t before = write_calls();
-    ASSERT_TRUE(writer_->execute("COMMIT").ok());
-    EXPECT_LE(write_calls() - before, 2U);
+    std::uint64_t calls = 0;
+    // Once before it counts: a sanitizer writes into a pipe of its own when it first walks a stack.
+    for (int round = 0; round < 2; ++round) {
+        ASSERT_TRUE(writer_->execute("BEGIN IMMEDIATE").ok());
+        add_rows(*writer_, 10, 'g');
+        const std::uint64_t before = write_calls();
+        ASSERT_TRUE(writer_->execute("COMMIT").ok());
+        calls = write_calls() - before;
+    }
+    EXPECT_LE(calls, 2U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Synchronous, GatheringVfs, testing::Bool());

@@ -7,6 +7,7 @@
 #include "index/search_contract_test.h"
 #include "index/sqlite/connection.h"
 #include "index/sqlite/migrate.h"
+#include "index/wildcard_contract_test.h"
 
 namespace isocenter::index {
 namespace {
