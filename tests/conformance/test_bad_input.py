@@ -10,7 +10,7 @@ import pytest
 from support import expect, multipart
 from support.cases import STORED, image, plain
 from support.client import JSON, path_of
-from support.makers import Attributes, Instance, rng, sibling
+from support.makers import ELE, Attributes, Instance, rng, sibling
 
 UNDEFINED = b"\xff\xff\xff\xff"
 SEQUENCE = struct.pack("<HH", 0x0040, 0x0275) + b"SQ\0\0"
@@ -129,14 +129,25 @@ def test_sequences_that_never_end_are_refused(standard, tail):
     beside_a_good_one(standard, plain().data + tail)
 
 
-@pytest.mark.parametrize("syntax", ["1.2.3", "", "nonsense", "1.2.840.10008.1.2.1.99"])
+@pytest.mark.parametrize("syntax", ["1.2.3", "nonsense", "1.2.840.10008.1.2.1.99"])
 def test_transfer_syntax_that_the_bytes_do_not_follow(standard, syntax):
-    """Unknown, empty, no UID; the last says deflated, and the bytes are not."""
+    """Unknown, no UID; the last says deflated, and the bytes are not."""
     instance = Instance(syntax=syntax)
     response = expect.status(standard.store([image(), instance]), 200, 202)
     if instance.sop in expect.stored_uids(response):
         received = standard.get(path_of(instance), "application/dicom" + STORED)
         expect.file(received, instance.data)
+
+
+def test_a_file_that_names_no_transfer_syntax_leaves_with_the_one_it_has(standard):
+    """standard-face.md 2.7: always with `transfer-syntax`. Its data set stays as it is."""
+    instance = Instance(syntax="")
+    expect.status(standard.store([instance]), 200)
+    received = expect.status(standard.get(path_of(instance), "application/dicom" + STORED), 200)
+    assert received.headers["Content-Type"] == f"application/dicom; transfer-syntax={ELE}"
+    assert ELE.encode() in received.content[:400]
+    end_of_meta = 144 + int.from_bytes(instance.data[140:144], "little")
+    assert received.content.endswith(instance.data[end_of_meta:])
 
 
 @pytest.mark.parametrize(

@@ -37,8 +37,9 @@ def tags(server):
 def serve(binary, tmp_path):
     running = []
 
-    def start():
-        running.append(RunningServer(binary, tmp_path / "data"))
+    def start(address="http://pacs.example"):
+        """What the links in metadata begin with is part of their tags; the port is another each time."""
+        running.append(RunningServer(binary, tmp_path / "data", {"ISOCENTER_SERVER_PUBLIC_URL": address}))
         return running[-1]
 
     yield start
@@ -90,3 +91,12 @@ def test_a_folder_from_which_something_else_was_removed(serve, tmp_path):
     server = serve()
     remove(server, "2.25.15")
     assert [metadata(server, place, tag).status_code for place, tag in known.items()] == [200, 200, 304]
+
+
+def test_a_folder_that_is_served_under_another_address(serve):
+    server = serve()
+    store(server, "one")
+    known = tags(server)
+    server.stop()
+    server = serve("https://elsewhere.example")
+    assert all(metadata(server, place, tag).status_code == 200 for place, tag in known.items())
