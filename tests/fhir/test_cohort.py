@@ -226,8 +226,10 @@ def test_a_definition_names_the_fhir_server_that_is_asked(run, loaded, binary, h
         assert cohorts("POST", "/osteosarcoma-ct/freeze", 201).json()["group"].startswith("Group/")
         assert len(cohorts("GET", "/osteosarcoma-ct?frozen=true").json()["patients"]) == len(wanted)
         cohorts("POST", "", 503, json=QUESTION)
-        assert not hapi.all("Group"), "the server that had it was asked"
+        assert len(cohorts("GET", "/osteosarcoma-ct?frozen=true").json()["patients"]) == len(wanted), "kept"
+        assert hapi.all("Group")
         cohorts("DELETE", "/osteosarcoma-ct", 204)
+        assert not hapi.all("Group"), "the server that had it was asked"
     finally:
         archive.stop()
 
