@@ -11,6 +11,7 @@
 #include <thread>
 
 #include "archive/test_archive.h"
+#include "net/test_request.h"
 
 namespace isocenter::app {
 namespace {
@@ -48,7 +49,7 @@ class OnePatient {
         while (true) {
             const int connection = ::accept(listener_, nullptr, nullptr);
             if (connection < 0) return;
-            const std::string request = read_request(connection);
+            const std::string request = net::read_request(connection);
             const std::string body = answer_to(request);
             const std::string text = fmt::format(
                 "HTTP/1.1 {}\r\nContent-Type: application/fhir+json\r\nContent-Length: {}\r\n"
@@ -57,22 +58,6 @@ class OnePatient {
                 body.size(), body);
             static_cast<void>(::send(connection, text.data(), text.size(), MSG_NOSIGNAL));
             ::close(connection);
-        }
-    }
-    static std::string read_request(int connection) {
-        std::string text;
-        char buffer[4096];
-        while (true) {
-            const std::size_t end = text.find("\r\n\r\n");
-            if (end != std::string::npos) {
-                const std::size_t at = text.find("Content-Length: ");
-                const std::size_t body =
-                    at == std::string::npos || at > end ? 0 : std::stoul(text.substr(at + 16));
-                if (text.size() >= end + 4 + body) return text;
-            }
-            const ssize_t count = ::recv(connection, buffer, sizeof buffer, 0);
-            if (count <= 0) return text;
-            text.append(buffer, static_cast<std::size_t>(count));
         }
     }
     std::string answer_to(const std::string& request) {

@@ -11,6 +11,8 @@
 #include <optional>
 #include <thread>
 
+#include "net/test_request.h"
+
 namespace isocenter::net {
 namespace {
 
@@ -56,21 +58,6 @@ class OneShotServer {
                 static_cast<void>(::send(connection, answer.data(), answer.size(), MSG_NOSIGNAL));
             }
             ::close(connection);
-        }
-    }
-    static std::string read_request(int connection) {
-        std::string text;
-        char buffer[4096];
-        while (true) {
-            const std::size_t end = text.find("\r\n\r\n");
-            if (end != std::string::npos) {
-                const std::size_t at = text.find("Content-Length: ");
-                const std::size_t body = at == std::string::npos ? 0 : std::stoul(text.substr(at + 16));
-                if (text.size() >= end + 4 + body) return text;
-            }
-            const ssize_t count = ::recv(connection, buffer, sizeof buffer, 0);
-            if (count <= 0) return text;
-            text.append(buffer, static_cast<std::size_t>(count));
         }
     }
 
