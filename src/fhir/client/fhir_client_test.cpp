@@ -180,15 +180,15 @@ TEST_F(Client, next_links_may_spell_the_server_in_another_way_or_leave_it_out) {
         EXPECT_TRUE(found && found->size() == 2) << base << ' ' << link;
         return scripted.requests.back().url;
     };
-    for (const auto& [base, link] :
-         {std::pair("http://LOCALHOST:8080/fhir", "http://localhost:8080/fhir?p=2"),
-          std::pair("http://h:80/fhir", "http://h/fhir?p=2"),
-          std::pair("https://h/fhir", "HTTPS://h:443/fhir?p=2"), std::pair("http://h", "http://h?p=2")})
-        EXPECT_EQ(second_page(base, link), link);
+    EXPECT_EQ(second_page("http://LOCALHOST:8080/fhir", "http://localhost:8080/fhir?p=2"),
+              "http://LOCALHOST:8080/fhir?p=2");
+    EXPECT_EQ(second_page("http://h:80/fhir", "http://h/fhir?p=2"), "http://h:80/fhir?p=2");
+    EXPECT_EQ(second_page("https://h/fhir", "HTTPS://h:443/fhir?p=2"), "https://h/fhir?p=2");
+    EXPECT_EQ(second_page("http://h", "http://h?p=2"), "http://h?p=2");
     EXPECT_EQ(second_page("http://h/fhir/", "/fhir?p=2"), "http://h/fhir?p=2");
     EXPECT_EQ(second_page("http://h/fhir", "?p=2"), "http://h/fhir/Patient?p=2");
     EXPECT_EQ(second_page("http://h/fhir", "Patient?p=a:b"), "http://h/fhir/Patient?p=a:b");
-    EXPECT_EQ(second_page("https://h/fhir", "//H/fhir?p=2"), "https://H/fhir?p=2");
+    EXPECT_EQ(second_page("https://h/fhir", "//H/fhir?p=2"), "https://h/fhir?p=2");
 }
 
 TEST_F(Client, next_links_that_only_look_like_the_server_are_not_followed) {

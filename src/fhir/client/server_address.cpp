@@ -28,6 +28,11 @@ std::string normalised_address(std::string_view url) {
     return normalised_origin(url) + std::string(url.substr(end_of_origin(url)));
 }
 
+std::optional<std::string> address_at(std::string_view url, std::string_view base) {
+    if (normalised_origin(url) != normalised_origin(base)) return std::nullopt;
+    return std::string(base.substr(0, end_of_origin(base))).append(url.substr(end_of_origin(url)));
+}
+
 std::string resolve_link(std::string_view link, std::string_view request_url, std::string_view base) {
     const std::size_t scheme = link.find(':');
     if (link.empty() || scheme < link.find_first_of("/?#")) return std::string(link);
