@@ -117,6 +117,23 @@ def test_document_has_its_own_type(standard, accept):
 
 
 @pytest.mark.parametrize(
+    "accept, part_type",
+    [
+        (ANY_PARTS, "application/pdf"),
+        ('multipart/related; type="application/pdf"', "application/pdf"),
+        (OCTET_PARTS, "application/octet-stream"),
+    ],
+)
+def test_documents_among_all_bulk_data(standard, accept, part_type):
+    """3.4: as they are given one by one; the multipart is labelled by its first part (RFC 2387 3.1)."""
+    instance = keep_on_standard(standard, encapsulated_pdf())
+    response = expect.status(standard.get(path_of(instance, "/bulkdata"), accept), 200)
+    part = expect.parts(response, 1)[0]
+    assert part.media_type == part_type and part.body.startswith(PDF)
+    assert f'type="{part_type}"' in response.headers["Content-Type"]
+
+
+@pytest.mark.parametrize(
     "kind, attached, sandboxed",
     [
         ("text/html", True, True),

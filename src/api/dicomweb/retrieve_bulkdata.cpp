@@ -119,14 +119,33 @@ void add_frames(const Face& face, const LocationPtr& location, const dicom::Bulk
     }
 }
 
+/// The media type of the value itself, where the instance names one; empty otherwise.
+std::string own_type(const Face& face, const archive::Location& location, const dicom::BulkValue& value) {
+    return value.path == kDocumentPath ? document_type(face, location.record) : std::string();
+}
+
+/// Whose syntax a range names: of a set it is that of the pixel data in it.
+enum class SyntaxOf { value, pixels };
+
+/// The first wish that a value of type `own` or octets fulfils; null when there is none.
+const Wish* wish_for_value(std::span<const Wish> wishes, std::string_view own, SyntaxOf syntax_of) {
+    const auto found = std::ranges::find_if(wishes, [own, syntax_of](const Wish& wish) {
+        const bool type = wish.media_type == kOctets || (!own.empty() && wish.media_type == own);
+        const bool syntax = syntax_of == SyntaxOf::pixels || wish.syntax.empty() || wish.syntax == "*" ||
+                            wish.syntax == dicom::kExplicitVrLittleEndian;
+        return type && syntax && wish.stands_for(dicom::kExplicitVrLittleEndian);
+    });
+    return found == wishes.end() ? nullptr : &*found;
+}
+
+std::string value_content_type(const Wish& wish) {
+    return wish.media_type == kOctets ? typed(kOctets, dicom::kExplicitVrLittleEndian) : wish.media_type;
+}
+
 void add_value(const Face& face, const LocationPtr& location, const dicom::BulkValue& value,
-               const std::string& uri, std::vector<PartPlan>& parts) {
+               std::string content_type, const std::string& uri, std::vector<PartPlan>& parts) {
     PartPlan part;
-    part.content_type = typed(kOctets, dicom::kExplicitVrLittleEndian);
-    if (value.path == kDocumentPath) {
-        const std::string type = document_type(face, location->record);
-        if (!type.empty()) part.content_type = type;
-    }
+    part.content_type = std::move(content_type);
     part.content_location = uri;
     part.length = value.range.length;
     part.open = [&face, location, path = value.path]() { return face.archive.open_bulk(*location, path); };
@@ -174,18 +193,11 @@ Result<http::Response> encapsulated_value(const Face& face, const http::Request&
 Result<http::Response> plain_value(const Face& face, const http::Request& request,
                                    const LocationPtr& location, const dicom::BulkValue& value,
                                    const std::string& uri) {
-    const std::string own =
-        value.path == kDocumentPath ? document_type(face, location->record) : std::string();
+    const std::string own = own_type(face, *location, value);
     const auto wishes =
         find_wishes(face.profile, read_accept(face.profile, request), ByteResource::bulk_value, own);
-    const auto fits = [&own](const Wish& wish) {
-        const bool type = wish.media_type == kOctets || (!own.empty() && wish.media_type == own);
-        const bool syntax =
-            wish.syntax.empty() || wish.syntax == "*" || wish.syntax == dicom::kExplicitVrLittleEndian;
-        return type && syntax && wish.stands_for(dicom::kExplicitVrLittleEndian);
-    };
-    const auto wish = std::ranges::find_if(wishes, fits);
-    if (wish == wishes.end()) {
+    const Wish* wish = wish_for_value(wishes, own, SyntaxOf::value);
+    if (wish == nullptr) {
         std::vector<std::string> available{std::string(kOctets), range_text(kOctets, true, {})};
         if (!own.empty()) available.insert(available.begin(), own);
         return not_acceptable(face, request, "The value cannot be given in the form asked for.",
@@ -193,8 +205,7 @@ Result<http::Response> plain_value(const Face& face, const http::Request& reques
     }
     std::string etag = content_tag(location->record, "b" + value.path, wish->media_type, wish->multipart);
     if (wish->multipart) etag = addressed_tag(std::move(etag), uri);
-    const std::string type =
-        wish->media_type == kOctets ? typed(kOctets, dicom::kExplicitVrLittleEndian) : wish->media_type;
+    const std::string type = value_content_type(*wish);
     if (auto unchanged = unchanged_value(face, request, etag, wish->multipart ? kMultipart : type))
         return *std::move(unchanged);
     const auto open = [&face, location, path = value.path]() {
@@ -287,17 +298,49 @@ std::vector<std::string> available_bulk(const Face& face, const index::InstanceR
     return available_ranges(face.profile, ByteResource::bulk_value, stored_form(face, **location));
 }
 
+/// What is asked of a set of bulk values.
+struct SetAsked {
+    const Face& face;
+    AcceptLists accept;
+    BulkScope scope;
+    std::vector<Wish> wishes;
+};
+
+std::vector<Wish> set_wishes(const AcceptLists& accept, std::string_view own = {}) {
+    auto wishes = find_wishes(standard_profile(), accept, ByteResource::bulk_value, own);
+    std::erase_if(wishes, [](const Wish& wish) { return !wish.multipart; });
+    return wishes;
+}
+
+/// Adds the parts of a value in the form asked for, if it has that, and to `identity` which that is.
+void add_parts(const SetAsked& asked, const LocationPtr& location, const dicom::BulkValue& value,
+               const std::string& uri, std::vector<PartPlan>& parts, std::string& identity) {
+    if (!value.encapsulated) {
+        const std::string own = own_type(asked.face, *location, value);
+        const auto own_wishes = own.empty() ? std::vector<Wish>() : set_wishes(asked.accept, own);
+        const Wish* wish = wish_for_value(own.empty() ? asked.wishes : own_wishes, own, SyntaxOf::pixels);
+        identity += wish == nullptr ? "-" : "+" + wish->media_type;
+        if (wish != nullptr) add_value(asked.face, location, value, value_content_type(*wish), uri, parts);
+        return;
+    }
+    const StoredForm stored = pixel_form(asked.face, *location, value);
+    const auto choice = asked.scope == BulkScope::all
+                            ? choose_bulk(standard_profile(), asked.wishes, stored)
+                            : choose(standard_profile(), asked.wishes, stored, deliver_frame);
+    if (!choice) return;
+    identity += choice->delivery.syntax;
+    add_frames(asked.face, location, value, choice->delivery, uri, parts);
+}
+
 }  // namespace
 
 Result<http::Response> retrieve_bulk_of(const Face& face, const http::Request& request,
                                         const std::vector<index::InstanceRecord>& records, BulkScope scope) {
-    auto wishes =
-        find_wishes(standard_profile(), read_accept(face.profile, request), ByteResource::bulk_value);
-    std::erase_if(wishes, [](const Wish& wish) { return !wish.multipart; });
+    SetAsked asked{face, read_accept(face.profile, request), scope, {}};
+    asked.wishes = set_wishes(asked.accept);
     const std::string base = face.base_uri(request);
     auto held = std::make_unique<HeldParts>(face);
     std::vector<PartPlan>& parts = held->parts();
-    std::string root_type(kOctets);
     std::string identity;
     std::size_t left_out = 0;
     for (const index::InstanceRecord& record : records) {
@@ -308,22 +351,7 @@ Result<http::Response> retrieve_bulk_of(const Face& face, const http::Request& r
             if (scope == BulkScope::pixel_data && !is_pixel_data(value.path)) continue;
             wanted = true;
             const std::string uri = entity_uri(base, record.key) + "/bulkdata/" + value.path;
-            if (!value.encapsulated) {
-                const bool octets = std::ranges::any_of(wishes, [](const Wish& w) {
-                    return w.media_type == kOctets && w.stands_for(dicom::kExplicitVrLittleEndian);
-                });
-                if (octets) add_value(face, location, value, uri, parts);
-                identity += octets ? "+" : "-";
-            } else {
-                const StoredForm stored = pixel_form(face, *location, value);
-                const auto choice = scope == BulkScope::all
-                                        ? choose_bulk(standard_profile(), wishes, stored)
-                                        : choose(standard_profile(), wishes, stored, deliver_frame);
-                if (!choice) continue;
-                root_type = choice->delivery.media_type;
-                identity += choice->delivery.syntax;
-                add_frames(face, location, value, choice->delivery, uri, parts);
-            }
+            add_parts(asked, location, value, uri, parts, identity);
         }
         if (wanted && parts.size() == before) ++left_out;
         identity += content_tag(record, "b");
@@ -336,6 +364,8 @@ Result<http::Response> retrieve_bulk_of(const Face& face, const http::Request& r
                               parts.empty() ? "No bulk data can be given in the form asked for."
                                             : "Not all bulk data can be given in the form asked for.",
                               available_bulk(face, records.front()));
+    const std::string& first = parts.front().content_type;
+    const std::string root_type = first.substr(0, first.find(';'));
     const std::string boundary = boundary_of(identity + root_type + base);
     const std::string etag = "\"" + boundary + "\"";
     if (auto unchanged = unchanged_value(face, request, etag, kMultipart)) return *std::move(unchanged);
