@@ -74,6 +74,11 @@ bool is_row_value(Tag tag, Level level) {
     return searchable_level(tag, kNone) == level;
 }
 
+bool is_in_row(Tag tag, Level level) {
+    const auto found = searchable_level(tag, kNone);
+    return (found && *found <= level) || is_row_value(tag, level);
+}
+
 std::optional<Level> searchable_level(const AttributePath& path) {
     if (path.tags.size() > 2) return std::nullopt;
     return searchable_level(path.tag(), path.nested() ? std::optional(path.tags.front()) : std::nullopt);

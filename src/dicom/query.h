@@ -103,6 +103,8 @@ std::optional<Level> searchable_level(Tag tag, std::optional<Tag> sequence);
 /// Whether the record of this very level holds the attribute: the searchable ones of it, and
 /// TimezoneOffsetFromUTC in those of studies and series, each its own.
 bool is_row_value(Tag tag, Level level);
+/// Whether that record or one of those above it holds the attribute.
+bool is_in_row(Tag tag, Level level);
 /// The same as searchable_level of a known path.
 std::optional<Level> searchable_level(const AttributePath& path);
 

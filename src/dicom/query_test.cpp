@@ -39,6 +39,8 @@ TEST(Query, OtherAttributesAreNotSearchable) {
     EXPECT_FALSE(is_row_value(tags::TimezoneOffsetFromUTC, Level::instance));
     EXPECT_TRUE(is_row_value(tags::Modality, Level::series));
     EXPECT_FALSE(is_row_value(tags::Modality, Level::study));
+    EXPECT_TRUE(is_in_row(tags::StudyDate, Level::instance));
+    EXPECT_FALSE(is_in_row(tags::Modality, Level::study));
     EXPECT_FALSE(is_searchable(Tag{0x0009, 0x1001}, std::nullopt));
 }
 

@@ -175,8 +175,7 @@ LevelTags tags_of(Level level) {
 /// What the index row knows of an attribute at `level` or above.
 bool in_index(Tag tag, Level level) {
     if (tag == tags::RequestAttributesSequence) return level != Level::study;
-    const auto found = dicom::searchable_level(tag, std::nullopt);
-    return (found && *found <= level) || dicom::is_row_value(tag, level);
+    return dicom::is_in_row(tag, level);
 }
 
 /// Attributes that a standard row computes.

@@ -180,8 +180,7 @@ RowWriter::RowWriter(const Profile& profile, const SearchRequest& request, std::
         Field made{field,
                    "\"" + dicom::to_hex8(field.tag) + "\":{\"vr\":\"" + std::string(to_string(vr)) + '"',
                    false};
-        const auto level = dicom::searchable_level(field.tag, std::nullopt);
-        made.indexed = (level && *level <= level_) || dicom::is_row_value(field.tag, level_);
+        made.indexed = dicom::is_in_row(field.tag, level_);
         computed = computed || is_computed_in_compatibility(field.tag);
         wanted_.push_back(field.tag);
         fields_.push_back(std::move(made));

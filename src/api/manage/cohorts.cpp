@@ -4,6 +4,8 @@
 #include <functional>
 #include <utility>
 
+#include <fmt/ranges.h>
+
 #include "api/dicomweb/accept.h"
 #include "api/dicomweb/query_params.h"
 #include "api/errors.h"
@@ -50,13 +52,6 @@ std::string bearer_of(const http::Request& request) {
     return fhir::is_token(token) ? token : std::string();
 }
 
-std::string joined(const std::vector<std::string_view>& names) {
-    std::string text;
-    for (const std::string_view name : names)
-        text += (text.empty() ? "" : ", ") + std::string(name);
-    return text.empty() ? "none" : text;
-}
-
 using Names = std::vector<std::string_view>;
 
 /// What the query says; only parameters that have an effect are allowed.
@@ -69,7 +64,8 @@ CohortAnswer<CohortPage> page_of(const http::Request& request, const Names& allo
     page.abandoned = request.abandoned;
     for (const http::QueryItem& item : *items) {
         if (std::find(allowed.begin(), allowed.end(), item.name) == allowed.end())
-            return bad(item.name + " has no effect here: allowed are " + joined(allowed));
+            return bad(fmt::format("{} has no effect here: allowed are {}", item.name,
+                                   allowed.empty() ? "none" : fmt::to_string(fmt::join(allowed, ", "))));
         if (item.name == "asOf" && !item.value.empty()) {
             page.as_of = item.value;
             // The '+' of a zone, which queries take for a space: dates have none.

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <utility>
 
+#include <fmt/ranges.h>
+
 #include "base/ascii.h"
 #include "fhir/mapping/date_time.h"
 
@@ -16,13 +18,6 @@ constexpr std::size_t kBehindEverything = 1'000'000'000;
 /// A day of the calendar; archives refuse others.
 bool is_date(std::string_view text) {
     return text.size() == 8 && all_digits(text) && to_fhir_date(text).has_value();
-}
-
-std::string joined(const std::vector<std::string>& names) {
-    std::string text;
-    for (const std::string& name : names)
-        text += (text.empty() ? "" : ", ") + name;
-    return text;
 }
 
 bool holds_all(const std::vector<Key>& page, const std::vector<Key>& keys) {
@@ -51,7 +46,8 @@ Status check_filter(const StudyFilter& filter, const std::vector<std::string>& p
         std::find(partitions.begin(), partitions.end(), filter.partition) != partitions.end();
     if (filter.partition.empty() || is_known) return {};
     return fail(ErrorCode::invalid_request,
-                "the partition is none of those that go to this target: " + joined(partitions));
+                fmt::format("the partition is none of those that go to this target: {}",
+                            fmt::join(partitions, ", ")));
 }
 
 StudyWalk::StudyWalk(StudyList& list, StudyFilter filter, const std::vector<std::string>& partitions)
