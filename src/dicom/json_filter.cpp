@@ -1,6 +1,7 @@
 #include "dicom/json_filter.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "dicom/json_scan.h"
 
@@ -45,7 +46,7 @@ class Filter {
   public:
     Filter(std::string& out, std::string_view stored, const JsonView& view)
         : out_(out), view_(view), scan_(stored), copied_(stored.data()) {
-        if (view.hidden != nullptr && !view.hidden->empty()) hidden_ = view.hidden;
+        if (view.hidden != nullptr) hidden_.insert(view.hidden->begin(), view.hidden->end());
     }
 
     void run() {
@@ -88,10 +89,12 @@ class Filter {
     bool is_dropped(unsigned depth) {
         if (view_.drop_bulk && is_bulk_vr(scan_.vr())) return true;
         if (depth == 0 && view_.only != nullptr && !is_wanted()) return true;
-        if (hidden_ == nullptr) return false;
-        return std::any_of(hidden_->begin(), hidden_->end(), [&](std::string_view path) {
-            return path.size() == path_.size() + 8 && path.starts_with(path_) && path.ends_with(scan_.key());
-        });
+        if (hidden_.empty()) return false;
+        const std::size_t parent = path_.size();
+        path_ += scan_.key();
+        const bool hidden = hidden_.contains(path_);
+        path_.resize(parent);
+        return hidden;
     }
 
     /// Both lists ascend, so `only` is walked once.
@@ -158,7 +161,7 @@ class Filter {
         const std::size_t parent = path_.size();
         for (unsigned number = 1; !scan_.failed() && !scan_.take(']'); ++number) {
             if (number > 1 && !scan_.take(',')) return scan_.fail();
-            if (hidden_ != nullptr)
+            if (!hidden_.empty())
                 path_.append(key).append(1, '/').append(std::to_string(number)).append(1, '/');
             object(depth + 1);
             path_.resize(parent);
@@ -221,7 +224,7 @@ class Filter {
     const JsonView& view_;
     JsonScan scan_;
     const char* copied_;
-    const std::vector<std::string>* hidden_ = nullptr;
+    std::unordered_set<std::string_view> hidden_;
     std::size_t next_wanted_ = 0;
     std::string path_;  // of the data set being walked, with a slash at its end; kept only for hidden_
 };

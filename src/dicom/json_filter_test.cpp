@@ -106,6 +106,20 @@ TEST(JsonFilter, WideIntegersAreNumbersOnTheCompatibilityFaces) {
     EXPECT_EQ(filtered(text, compatible()), R"({"00080301":{"vr":"UV","Value":[18446744073709551615,7]}})");
 }
 
+TEST(JsonFilter, AsManyPathsMayBeHiddenAsThereAreAttributes) {
+    std::string text = "{";
+    std::vector<std::string> hidden;
+    for (std::uint32_t tag = 0; tag < 200'000; ++tag) {
+        const std::string key = to_hex8({static_cast<std::uint16_t>(0x1001 + tag / 0x8000 * 2),
+                                         static_cast<std::uint16_t>(0x1000 + tag % 0x8000)});
+        text.append(tag == 0 ? "\"" : ",\"").append(key).append(R"(":{"vr":"CS","Value":["a"]})");
+        if (tag > 0) hidden.push_back(key);
+    }
+    JsonView view;
+    view.hidden = &hidden;
+    EXPECT_EQ(filtered(text + "}", view), R"({"10011000":{"vr":"CS","Value":["a"]}})");
+}
+
 TEST(JsonFilter, HiddenPathsGoWhereTheyAreAndNowhereElse) {
     JsonView view;
     const std::vector<std::string> hidden = {"00880200/2/00100020", "00080020"};
