@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <array>
+#include <bitset>
 #include <charconv>
+#include <map>
 #include <optional>
 #include <pugixml.hpp>
 #include <utility>
@@ -90,6 +92,39 @@ std::string name_of(const pugi::xml_node& person) {
     return name;
 }
 
+/// The blocks of private creators in one data set (PS3.5 7.8.1).
+class Blocks {
+  public:
+    explicit Blocks(const std::vector<Element>& elements) {
+        for (const Element& element : elements) {
+            if (!element.tag.is_private_creator()) continue;
+            blocks_.emplace(std::pair(element.tag.group, std::string(trim_padding(element.bytes))),
+                            element.tag.element);
+            used_[element.tag.group].set(element.tag.element);
+        }
+    }
+
+    /// The block that `creator` has; the next free one, with its creator element in `elements`, when it has
+    /// none.
+    Result<std::uint16_t> block_of(std::vector<Element>& elements, std::uint16_t group,
+                                   const std::string& creator) {
+        const auto [known, is_new] = blocks_.try_emplace({group, creator}, std::uint16_t{0x10});
+        if (!is_new) return known->second;
+        auto& used = used_[group];
+        std::uint16_t& block = known->second;
+        while (block < used.size() && used.test(block))
+            ++block;
+        if (block == used.size()) return wrong("a group has too many private creators");
+        used.set(block);
+        elements.push_back({.tag = {group, block}, .vr = Vr::LO, .bytes = creator});
+        return block;
+    }
+
+  private:
+    std::map<std::pair<std::uint16_t, std::string>, std::uint16_t> blocks_;
+    std::map<std::uint16_t, std::bitset<0x100>> used_;
+};
+
 class Reader {
   public:
     Salvaged document(const pugi::xml_node& root) {
@@ -127,8 +162,9 @@ class Reader {
                 elements.push_back(std::move(*element));
             }
         }
+        Blocks blocks(elements);
         for (auto& [element, creator] : owned) {
-            ISO_TRY(const std::uint16_t block, block_of(elements, element.tag.group, creator));
+            ISO_TRY(const std::uint16_t block, blocks.block_of(elements, element.tag.group, creator));
             element.tag.element = static_cast<std::uint16_t>((block << 8U) | element.tag.element);
             elements.push_back(std::move(element));
         }
@@ -162,23 +198,6 @@ class Reader {
         if (!text.empty()) return parse_hex8(text);
         const auto entry = find_keyword(attribute(node, "keyword"));
         return entry ? std::optional(entry->tag) : std::nullopt;
-    }
-
-    /// The block that `creator` has in `elements` (PS3.5 7.8.1); the next free one with its creator element
-    /// when it has none.
-    static Result<std::uint16_t> block_of(std::vector<Element>& elements, std::uint16_t group,
-                                          const std::string& creator) {
-        std::array<bool, 0x100> used{};
-        for (const Element& element : elements) {
-            if (element.tag.group != group || !element.tag.is_private_creator()) continue;
-            if (trim_padding(element.bytes) == creator) return element.tag.element;
-            used[element.tag.element] = true;
-        }
-        const auto* free = std::find(used.begin() + 0x10, used.end(), false);
-        if (free == used.end()) return wrong("a group has too many private creators");
-        const auto block = static_cast<std::uint16_t>(free - used.begin());
-        elements.push_back({.tag = {group, block}, .vr = Vr::LO, .bytes = creator});
-        return block;
     }
 
     Result<Element> element_of(Tag tag, const pugi::xml_node& node) {

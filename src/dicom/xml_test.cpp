@@ -192,6 +192,32 @@ TEST(XmlReader, PrivateAttributesWithoutACreatorElementGetAFreeBlock) {
         R"("00091110":{"vr":"LO","Value":["x"]}})");
 }
 
+TEST(XmlReader, BlocksBelongToTheirGroupAndItem) {
+    const std::string acme = R"(<DicomAttribute tag="00090001" vr="LO" privateCreator="ACME"/>)"
+                             R"(<DicomAttribute tag="00090002" vr="LO" privateCreator="ACME"/>)"
+                             R"(<DicomAttribute tag="00090001" vr="LO" privateCreator="EMCA"/>)"
+                             R"(<DicomAttribute tag="000B0001" vr="LO" privateCreator="EMCA"/>)";
+    const std::string expected =
+        R"("00090010":{"vr":"LO","Value":["ACME"]},"00090011":{"vr":"LO","Value":["EMCA"]},)"
+        R"("00091001":{"vr":"LO"},"00091002":{"vr":"LO"},"00091101":{"vr":"LO"},)"
+        R"("000B0010":{"vr":"LO","Value":["EMCA"]},"000B1001":{"vr":"LO"})";
+    EXPECT_EQ(json_of(acme + R"(<DicomAttribute tag="00400275" vr="SQ"><Item number="1">)" + acme +
+                      "</Item></DicomAttribute>"),
+              "{" + expected + R"(,"00400275":{"vr":"SQ","Value":[{)" + expected + "}]}}");
+}
+
+TEST(XmlReader, AGroupHasNoMoreThan240PrivateCreators) {
+    std::string attributes;
+    for (int i = 0; i < 240; ++i)
+        attributes +=
+            R"(<DicomAttribute tag="00090001" vr="LO" privateCreator=")" + std::to_string(i) + R"("/>)";
+    const auto full = read_xml(std::string(kHead).append(attributes).append(kTail));
+    ASSERT_TRUE(full.ok());
+    EXPECT_NE(full->find({0x0009, 0xFF01}), nullptr);
+    attributes += R"(<DicomAttribute tag="00090001" vr="LO" privateCreator="240"/>)";
+    EXPECT_FALSE(read_xml(std::string(kHead).append(attributes).append(kTail)).ok());
+}
+
 TEST(XmlReader, ValuesGoWhereTheirNumberSays) {
     EXPECT_EQ(
         json_of(
