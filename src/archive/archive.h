@@ -107,9 +107,9 @@ class Archive {
     /// Frame `number` as native little endian pixels, decoded if need be; `not_acceptable` when there is no
     /// decoder, or none for pixels of that kind.
     Result<std::unique_ptr<ByteSource>> open_native_frame(const Location& location, std::uint32_t number);
-    /// The bulk value at `path`: little endian; of encapsulated pixel data the fragments joined, which are
-    /// one frame inside a sequence (PS3.3 C.7.6.1.1.6). `not_found`.
-    Result<std::unique_ptr<ByteSource>> open_bulk(const Location& location, std::string_view path);
+    /// `value` of the location's layout: little endian; of encapsulated pixel data the fragments joined,
+    /// which are one frame inside a sequence (PS3.3 C.7.6.1.1.6).
+    Result<std::unique_ptr<ByteSource>> open_bulk(const Location& location, const dicom::BulkValue& value);
     /// Whether open_native_frame has a decoder for frames of that syntax.
     static bool can_decode(std::string_view transfer_syntax);
     Result<PixelDescription> pixel_description(const index::InstanceRecord& record);

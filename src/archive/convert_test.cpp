@@ -126,7 +126,8 @@ class ConvertTest : public ::testing::Test {
             EXPECT_EQ(text_of(test.archive->open_frame(location, number)),
                       bytes.substr((number - 1) * frame, frame));
         }
-        EXPECT_EQ(text_of(test.archive->open_bulk(location, "7FE00010")), bytes);
+        EXPECT_EQ(text_of(test.archive->open_bulk(location, *dicom::find_bulk(location.layout, "7FE00010"))),
+                  bytes);
         const std::string converted = text_of(test.archive->open_as_explicit_little_endian(location));
         const auto object = dicom::read_part10(as_bytes(converted));
         ASSERT_TRUE(object.ok()) << converted.substr(0, 100);
@@ -281,7 +282,9 @@ TEST_F(ConvertTest, RleObjectsAreDecodedWithTheirIcons) {
     const std::string decoded = text_of(test.archive->open_decoded(*location));
     EXPECT_TRUE(decoded.ends_with(body_of(native)));
     EXPECT_EQ(dicom::read_part10(as_bytes(decoded))->transfer_syntax, dicom::kExplicitVrLittleEndian);
-    EXPECT_EQ(text_of(test.archive->open_bulk(*location, "00880200/1/7FE00010")), rle_frame('e', 'f'));
+    EXPECT_EQ(text_of(test.archive->open_bulk(*location,
+                                              *dicom::find_bulk(location->layout, "00880200/1/7FE00010"))),
+              rle_frame('e', 'f'));
 }
 
 /// Frames of 1-bit pixels in RLE, one literal run each.

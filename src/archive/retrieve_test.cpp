@@ -34,8 +34,9 @@ TEST(Retrieve, FramesOfANativeObject) {
     EXPECT_EQ(text_of(test.archive->open_native_frame(*location, 2)), bytes.substr(6400, 6400));
     EXPECT_EQ(text_of(test.archive->open_frame(*location, 0)), "out_of_range");
     EXPECT_EQ(text_of(test.archive->open_frame(*location, 4)), "out_of_range");
-    EXPECT_EQ(text_of(test.archive->open_bulk(*location, "7FE00010")), bytes);
-    EXPECT_EQ(text_of(test.archive->open_bulk(*location, "00420011")), "not_found");
+    EXPECT_EQ(text_of(test.archive->open_bulk(*location, *dicom::find_bulk(location->layout, "7FE00010"))),
+              bytes);
+    EXPECT_EQ(dicom::find_bulk(location->layout, "00420011"), nullptr);
     const PixelDescription description = *test.archive->pixel_description(location->record);
     EXPECT_EQ(description.rows, 64U);
     EXPECT_EQ(description.columns, 50U);
@@ -80,10 +81,11 @@ TEST(Retrieve, AnObjectThatWasRemovedMeanwhileIsNoDamage) {
     ASSERT_TRUE(test.store({to_part10(image)})[0].created);
     const auto location = *test.archive->locate(key_of("1.2", "1.3", "1.4"));
     const auto all = [&] {
-        return std::vector{text_of(test.archive->open_object(location->record)),
-                           text_of(test.archive->open_frame(*location, 1)),
-                           text_of(test.archive->open_bulk(*location, "7FE00010")),
-                           text_of(test.archive->open_as_explicit_little_endian(*location))};
+        return std::vector{
+            text_of(test.archive->open_object(location->record)),
+            text_of(test.archive->open_frame(*location, 1)),
+            text_of(test.archive->open_bulk(*location, *dicom::find_bulk(location->layout, "7FE00010"))),
+            text_of(test.archive->open_as_explicit_little_endian(*location))};
     };
     ASSERT_TRUE(test.memory.remove(location->record.blob).ok());
     EXPECT_EQ(all(), std::vector<std::string>(4, "corrupt"));
@@ -116,7 +118,8 @@ TEST(Retrieve, NumbersThatAreNotFiniteCanBeFetchedAndSurviveConversion) {
     data_set.set({.tag = {0x0018, 0x9310}, .vr = dicom::Vr::FD, .bytes = numbers});
     ASSERT_TRUE(test.store({to_part10(data_set, dicom::kImplicitVrLittleEndian)})[0].created);
     const auto location = *test.archive->locate(key_of("1.2", "1.3", "1.4"));
-    EXPECT_EQ(text_of(test.archive->open_bulk(*location, "00189310")), numbers);
+    EXPECT_EQ(text_of(test.archive->open_bulk(*location, *dicom::find_bulk(location->layout, "00189310"))),
+              numbers);
     EXPECT_EQ(text_of(test.archive->open_as_explicit_little_endian(*location)),
               to_part10(data_set, dicom::kExplicitVrLittleEndian));
 }

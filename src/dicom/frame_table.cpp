@@ -34,4 +34,9 @@ unsigned FrameTable::bit_offset(std::uint32_t number) const {
     return static_cast<unsigned>((std::uint64_t{number - 1U} * (frame_bits % 8)) % 8);
 }
 
+const BulkValue* find_bulk(const ObjectLayout& layout, std::string_view path) {
+    const auto found = std::ranges::find(layout.bulk, path, &BulkValue::path);
+    return found == layout.bulk.end() ? nullptr : &*found;
+}
+
 }  // namespace isocenter::dicom

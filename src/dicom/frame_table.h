@@ -71,6 +71,9 @@ struct ObjectLayout {
     friend bool operator==(const ObjectLayout&, const ObjectLayout&) = default;
 };
 
+/// The bulk value at `path`, null when there is none.
+const BulkValue* find_bulk(const ObjectLayout& layout, std::string_view path);
+
 /// A compact binary form (varints, fragments as deltas), versioned. 10,000 fragments take about 40 KB.
 std::string encode_layout(const ObjectLayout& layout);
 /// `corrupt` when the bytes are not what encode_layout made.

@@ -98,6 +98,7 @@ std::optional<Choice> choose_bulk(const Profile& profile, std::span<const Wish> 
 }
 
 /// Frames of encapsulated pixel data, one part each with the same Content-Location (standard-face.md 3.4).
+/// `value` is one of `location`, which the parts keep.
 void add_frames(const Face& face, const LocationPtr& location, const dicom::BulkValue& value,
                 const Delivery& delivery, const std::string& uri, std::vector<PartPlan>& parts) {
     const bool nested = !is_pixel_data(value.path);
@@ -106,9 +107,7 @@ void add_frames(const Face& face, const LocationPtr& location, const dicom::Bulk
         part.content_type = typed(delivery.media_type, delivery.syntax);
         part.content_location = uri;
         if (nested) {
-            part.open = [&face, location, path = value.path]() {
-                return face.archive.open_bulk(*location, path);
-            };
+            part.open = [&face, location, &value]() { return face.archive.open_bulk(*location, value); };
         } else {
             part.length = frame_length(*location, number, delivery);
             part.open = [&face, location, delivery, number]() {
@@ -142,13 +141,14 @@ std::string value_content_type(const Wish& wish) {
     return wish.media_type == kOctets ? typed(kOctets, dicom::kExplicitVrLittleEndian) : wish.media_type;
 }
 
+/// `value` is one of `location`, which the part keeps.
 void add_value(const Face& face, const LocationPtr& location, const dicom::BulkValue& value,
                std::string content_type, const std::string& uri, std::vector<PartPlan>& parts) {
     PartPlan part;
     part.content_type = std::move(content_type);
     part.content_location = uri;
     part.length = value.range.length;
-    part.open = [&face, location, path = value.path]() { return face.archive.open_bulk(*location, path); };
+    part.open = [&face, location, &value]() { return face.archive.open_bulk(*location, value); };
     parts.push_back(std::move(part));
 }
 
@@ -208,9 +208,7 @@ Result<http::Response> plain_value(const Face& face, const http::Request& reques
     const std::string type = value_content_type(*wish);
     if (auto unchanged = unchanged_value(face, request, etag, wish->multipart ? kMultipart : type))
         return *std::move(unchanged);
-    const auto open = [&face, location, path = value.path]() {
-        return face.archive.open_bulk(*location, path);
-    };
+    const auto open = [&face, &location, &value]() { return face.archive.open_bulk(*location, value); };
     SinglePlan plan{type, uri, etag, value.range.length, {}};
     plan.open = [&open](std::optional<ByteRange> range) -> Result<std::unique_ptr<ByteSource>> {
         ISO_TRY(auto source, open());
@@ -234,9 +232,8 @@ Result<http::Response> retrieve_value(const Face& face, const http::RequestConte
     ISO_TRY(const index::EntityKey key, read_entity(context.params));
     ISO_TRY(const LocationPtr location, face.archive.locate(key));
     const std::string path = path_of(context.params);
-    const auto& bulk = location->layout.bulk;
-    const auto value = std::ranges::find(bulk, path, &dicom::BulkValue::path);
-    if (value == bulk.end()) return fail(ErrorCode::not_found, "The instance has no such bulk value.");
+    const dicom::BulkValue* value = dicom::find_bulk(location->layout, path);
+    if (value == nullptr) return fail(ErrorCode::not_found, "The instance has no such bulk value.");
     const std::string uri = entity_uri(face.base_uri(context.request), key) + "/bulkdata/" + path;
     return value->encapsulated ? encapsulated_value(face, context.request, location, *value, uri)
                                : plain_value(face, context.request, location, *value, uri);

@@ -245,7 +245,8 @@ TEST_F(MetadataStoreTest, ManyPartsShareALocation) {
         const auto location =
             stored.archive->locate(archive::key_of("1.1", "1.1.1", "1.1.1." + std::to_string(i)));
         ASSERT_TRUE(location.ok());
-        const auto value = stored.archive->open_bulk(**location, "7FE00010");
+        const auto value =
+            stored.archive->open_bulk(**location, *dicom::find_bulk((*location)->layout, "7FE00010"));
         ASSERT_TRUE(value.ok());
         EXPECT_TRUE(*read_all(**value, 1U << 20U) == expected);
     }
@@ -265,7 +266,9 @@ TEST_F(MetadataStoreTest, ManyFramesOfALocationAreInTheOrderOfTheirNumbers) {
     EXPECT_TRUE(failures->empty());
     const auto location = stored.archive->locate(archive::key_of("1.1", "1.1.1", "1.1.1.1"));
     ASSERT_TRUE(location.ok());
-    EXPECT_TRUE(*read_all(**stored.archive->open_bulk(**location, "7FE00010"), 1U << 20U) == expected);
+    EXPECT_TRUE(
+        *read_all(**stored.archive->open_bulk(**location, *dicom::find_bulk((*location)->layout, "7FE00010")),
+                  1U << 20U) == expected);
 }
 
 TEST_F(MetadataStoreTest, WhatHasNoIdentifiersIsRefusedWithoutMakingAnObject) {
